@@ -1,0 +1,54 @@
+# Everything runs in .venv, which these rules make and keep up to date.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+RUN_STAMP := $(VENV)/.installed
+TEST_STAMP := $(VENV)/.installed-test
+
+.PHONY: demo test lint format wheel clean help
+
+help:
+	@echo "make demo    compare five normalizations on real digits"
+	@echo "make test    run the tests"
+	@echo "make lint    check the style"
+	@echo "make format  mend the style"
+	@echo "make wheel   build the wheel and import it from another folder"
+	@echo "make clean   remove .venv and build files"
+
+demo: $(RUN_STAMP)
+	$(BIN)/python -m normzoo.trainers.compare \
+	    --config=configs/digits_mlp.py --workdir=runs/digits_mlp
+
+test: $(TEST_STAMP)
+	$(BIN)/python -m pytest
+
+lint: $(TEST_STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: $(TEST_STAMP)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+wheel: $(TEST_STAMP)
+	rm -rf dist build
+	$(BIN)/pip wheel --quiet --no-deps --no-build-isolation -w dist .
+	cd / && $(CURDIR)/$(BIN)/python $(CURDIR)/tests/import_wheel.py \
+	    $(CURDIR)/dist
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info
+
+$(BIN)/python:
+	$(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info < (3, 14) \
+	    and f"Python 3.10 to 3.13 is needed, this is {sys.version}. " \
+	    "Try: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv $(VENV)
+
+$(RUN_STAMP): setup.cfg pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable .
+	touch $@
+
+$(TEST_STAMP): setup.cfg pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable '.[test]'
+	touch $@ $(RUN_STAMP)

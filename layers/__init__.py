@@ -1,0 +1,5 @@
+"""Normalization layers for Keras, and their names."""
+
+from .registry import NORMS, get
+
+__all__ = ["NORMS", "get"]

@@ -1,0 +1,65 @@
+"""The names of the normalizations."""
+
+import functools
+
+import keras
+
+#: Name -> layer class, or a `functools.partial` of one. The documents, the
+#: tests and the comparison read this table.
+NORMS = {
+    "none": keras.layers.Identity,
+    "batch": keras.layers.BatchNormalization,
+    "layer": keras.layers.LayerNormalization,
+    # Eight groups divide the widths of small and large models alike.
+    "group": functools.partial(keras.layers.GroupNormalization, groups=8),
+    "instance": functools.partial(keras.layers.GroupNormalization, groups=-1),
+    "rms": keras.layers.RMSNormalization,
+}
+
+
+def get(identifier, **kwargs):
+    """Returns a factory of normalization layers.
+
+    Each call of the factory makes a new layer, because each place in a model
+    needs weights of its own.
+
+    Args:
+        identifier: a name in `NORMS`, `None` (no normalization, as `"none"`),
+            or a callable that returns a layer, such as a layer class.
+        **kwargs: arguments of the layer, e.g. `epsilon=1e-5`.
+
+    Returns:
+        A callable that takes further layer arguments (e.g. `name`) and returns
+        a `keras.layers.Layer`.
+
+    Raises:
+        ValueError: the name is not in `NORMS`.
+        TypeError: `identifier` is a layer instance or no callable.
+
+    Example:
+
+    >>> from normzoo import layers
+    >>> make_norm = layers.get("layer", epsilon=1e-5)
+    >>> make_norm(name="first").name, make_norm(name="second").name
+    ('first', 'second')
+    """
+    if identifier is None:
+        identifier = "none"
+    if isinstance(identifier, str):
+        if identifier not in NORMS:
+            raise ValueError(
+                f"Unknown normalization. Received: {identifier!r}. "
+                f"Expected one of: {', '.join(NORMS)}."
+            )
+        identifier = NORMS[identifier]
+    if isinstance(identifier, keras.layers.Layer):
+        raise TypeError(
+            "A layer instance cannot be used in several places. Received: "
+            f"{identifier!r}. Pass its class or its name instead."
+        )
+    if not callable(identifier):
+        raise TypeError(
+            "A normalization is a name, a callable or None. Received: "
+            f"{identifier!r} of type {type(identifier).__name__}."
+        )
+    return functools.partial(identifier, **kwargs)

@@ -1,0 +1,1 @@
+"""Training, comparison and measurement of normalizations."""

@@ -1,0 +1,1 @@
+"""Reference models that take any normalization by name."""
