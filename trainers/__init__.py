@@ -1,1 +1,14 @@
-"""Training, comparison and measurement of normalizations."""
+"""Training, comparison and measurement of normalizations.
+
+Importing it registers the embedded TFDS data sets: `tfds.load("digits")`.
+"""
+
+import os
+
+# TensorFlow's start-up messages would bury the scripts' own. It reads this
+# variable when it is imported, which happens further down.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+from . import digits
+
+__all__ = ["digits"]

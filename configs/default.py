@@ -1,0 +1,53 @@
+"""What every classification run can set, with its default."""
+
+import ml_collections
+
+
+def get_config():
+    config = ml_collections.ConfigDict()
+    config.seed = 0  # kernels, order of the batches, dropout
+
+    config.dataset = ml_collections.ConfigDict()
+    config.dataset.name = "digits"  # any TFDS image-classification set
+    config.dataset.data_dir = ""  # "": $TFDS_DATA_DIR or TFDS' own default
+    config.dataset.download = False  # whether TFDS may use the network
+    config.dataset.train_split = ""  # "": the set's own, see docs
+    config.dataset.validation_split = ""
+    config.dataset.test_split = ""
+    config.dataset.image_size = 0  # resize to a square; 0 keeps the size
+
+    config.model = ml_collections.ConfigDict()
+    config.model.name = "mlp"  # in normzoo.zoo.MODELS
+    config.model.norm = "batch"  # in normzoo.layers.NORMS
+    config.model.norm_position = "before"  # or "after" the activation
+    config.model.normalize_inputs = False
+    config.model.activation = "relu"
+    config.model.dropout = 0.0
+    config.model.kernel_initializer = "he_normal"
+    config.model.initializer_scale = 1.0
+    config.model.depth = 2
+    config.model.width = 128
+
+    config.optimizer = ml_collections.ConfigDict()
+    config.optimizer.name = "adam"  # any Keras optimizer
+    config.optimizer.learning_rate = 1e-3
+    config.optimizer.schedule = "constant"  # or "cosine"
+    config.optimizer.warmup_steps = 0
+    config.optimizer.weight_decay = 0.0
+    config.optimizer.momentum = 0.0  # of "sgd" and "rmsprop"
+    config.optimizer.clipnorm = 0.0  # 0: no clipping
+
+    config.batch_size = 32
+    config.evaluation_batch_size = 512
+    config.epochs = 10
+    config.steps_per_execution = 1  # more: less overhead, coarser logs
+    config.log_every_steps = 100
+
+    config.precision = "float32"  # mixed_bfloat16, mixed_float16 or auto
+    config.jit_compile = False  # XLA
+    config.deterministic = True  # bitwise equal on the same machine
+
+    config.compare = ml_collections.ConfigDict()
+    config.compare.metric = "accuracy"  # or "loss"; of the plot
+    config.compare.baseline = "norm=none"  # the paired differences' base
+    return config

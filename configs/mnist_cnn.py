@@ -1,0 +1,29 @@
+"""Five normalizations in a CNN on MNIST.
+
+    python -m normzoo.trainers.compare --config=mnist_cnn --workdir=runs/m \
+        --config.dataset.download=True
+
+The network and the training are those of Flax' MNIST example (SGD 0.1,
+momentum 0.9, batch 128), two epochs of it.
+"""
+
+from normzoo.configs import default
+
+
+def get_config():
+    config = default.get_config()
+    config.dataset.name = "mnist"
+    config.model.name = "cnn"
+    config.model.width = 32
+    config.optimizer.name = "sgd"
+    config.optimizer.learning_rate = 0.1
+    config.optimizer.momentum = 0.9
+    config.batch_size = 128
+    config.epochs = 2
+    return config
+
+
+def sweep():
+    for seed in range(2):
+        for norm in ("none", "batch", "layer", "group", "rms"):
+            yield {"model.norm": norm, "seed": seed}

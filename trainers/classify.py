@@ -1,0 +1,168 @@
+"""Trains one classifier on a TFDS image set.
+
+    python -m normzoo.trainers.classify --config=digits_mlp \
+        --config.model.norm=layer --workdir=runs/layer
+
+`--config` takes a file or the bare name of a packaged config; each of its keys
+can be overridden with `--config.KEY=VALUE`. The workdir gets `config.json`,
+`metrics.jsonl`, TensorBoard events, `checkpoints/final.keras` and `DONE`.
+"""
+
+import json
+import math
+import time
+
+import keras
+
+from .. import zoo
+from . import app, pipeline, precision
+from .errors import InputError
+from .logs import MetricsLog, StopOnDivergence, finite
+from .optimizers import build_optimizer
+from .provenance import provenance
+from .rundir import RunDir
+
+
+def train(config, workdir, *, callbacks=(), verbose="auto"):
+    """Trains the model of `config` and measures it on the test split.
+
+    A finished run with the same config is not repeated.
+
+    Args:
+        config: `ConfigDict` with the keys of `configs/default.py`.
+        workdir: folder of this run.
+        callbacks: more Keras callbacks.
+        verbose: Keras' progress bar, as in `keras.Model.fit`.
+
+    Returns:
+        The result, as `DONE` holds it: `status` (`"finished"`, or
+        `"diverged"` when a loss was not finite), `test_loss` and
+        `test_accuracy` (null when diverged), `validation_loss`,
+        `validation_accuracy`, `steps`, `parameters` (trainable ones),
+        `seconds` (of training and validation, compilation included).
+
+    Raises:
+        InputError: something in the config, the data or the workdir cannot be
+            worked with; nothing has been written then.
+    """
+    rundir = RunDir(workdir)
+    resolved = resolve(config)
+    rundir.check(resolved)
+    if result := rundir.result():
+        return result
+    data = pipeline.load_data(config)
+    precision.set_seed(config.seed, config.deterministic)
+    with precision.dtype_policy(precision.resolve_precision(config.precision)):
+        model = compiled_model(config, data)
+        rundir.start(resolved, provenance())
+        with MetricsLog(rundir.path, config.log_every_steps) as log:
+            result = _fit(model, data, config, log, callbacks, verbose)
+        _save(model, rundir.path / "checkpoints")
+    rundir.finish(result)
+    return result
+
+
+def resolve(config):
+    """Returns the config as a JSON-ready dict, without comparison settings."""
+    resolved = config.to_dict()
+    del resolved["compare"]
+    return json.loads(json.dumps(resolved))
+
+
+def check(config):
+    """Raises `InputError` unless a run with `config` can start."""
+    data = pipeline.load_data(config)
+    with precision.dtype_policy(precision.resolve_precision(config.precision)):
+        compiled_model(config, data)
+
+
+def compiled_model(config, data):
+    """Returns the compiled Keras model that `config` describes."""
+    for key in ("epochs", "log_every_steps", "evaluation_batch_size"):
+        if config[key] < 1:
+            raise InputError(
+                f"{key} must be at least 1. Received: {config[key]}."
+            )
+    model = build_model(config, data.image_shape, data.num_classes)
+    steps = pipeline.steps_per_epoch(data.train, config.batch_size)
+    model.compile(
+        optimizer=build_optimizer(config, config.epochs * steps),
+        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=["accuracy"],
+        jit_compile=config.jit_compile,
+        steps_per_execution=min(config.steps_per_execution, steps),
+    )
+    return model
+
+
+def build_model(config, image_shape, num_classes):
+    """Returns the model of the zoo that `config.model` describes."""
+    knobs = config.model.to_dict()
+    name = knobs.pop("name")
+    if name not in zoo.MODELS:
+        raise InputError(
+            f"Unknown model. Received: {name!r}. Expected one of: "
+            f"{', '.join(zoo.MODELS)}."
+        )
+    try:
+        return zoo.MODELS[name](
+            image_shape, num_classes, seed=config.seed, **knobs
+        )
+    except (TypeError, ValueError) as error:
+        raise InputError(f"The model cannot be built. {error}") from error
+
+
+def _fit(model, data, config, log, callbacks, verbose):
+    stop = StopOnDivergence()
+    validation, test = (
+        pipeline.evaluation_batches(split, config.evaluation_batch_size)
+        for split in (data.validation, data.test)
+    )
+    start = time.perf_counter()
+    history = model.fit(
+        pipeline.training_batches(
+            data.train, config.batch_size, config.epochs, config.seed
+        ),
+        epochs=config.epochs,
+        steps_per_epoch=pipeline.steps_per_epoch(data.train, config.batch_size),
+        validation_data=validation,
+        callbacks=[log, stop, *callbacks],
+        shuffle=False,
+        verbose=verbose,
+    )
+    seconds = time.perf_counter() - start
+    # The test split is read once, when nothing can be chosen by it any more.
+    measured = model.evaluate(test, verbose=0, return_dict=True)
+    if stop.diverged:
+        measured = dict.fromkeys(measured, math.nan)
+    log.write("test", measured)
+    return {
+        "status": "diverged" if stop.diverged else "finished",
+        **finite({f"test_{k}": v for k, v in measured.items()}),
+        **finite(
+            {
+                f"validation_{k}": history.history[f"val_{k}"][-1]
+                for k in measured
+            }
+        ),
+        "steps": log.step,
+        "parameters": sum(math.prod(w.shape) for w in model.trainable_weights),
+        "seconds": round(seconds, 3),
+    }
+
+
+def _save(model, folder):
+    folder.mkdir()
+    model.save(folder / "final.keras")
+
+
+def main(flags):
+    """Runs the script."""
+    result = train(flags.config, flags.workdir)
+    for key, value in result.items():
+        print(f"{key}: {value}")
+    print(f"Look closer: tensorboard --logdir={flags.workdir}")
+
+
+if __name__ == "__main__":
+    app.run(main)

@@ -1,0 +1,120 @@
+"""Compares the variants of a config's sweep, norms and seeds for example.
+
+    python -m normzoo.trainers.compare --config=digits_mlp \
+        --workdir=runs/digits_mlp
+
+Every run gets a folder in the workdir, as of `normzoo.trainers.classify`; the
+workdir itself gets `summary.csv`, `summary.md` and `summary.png`. Finished
+runs are not repeated. For one seed all variants start from equal kernels and
+see the same batches in the same order.
+"""
+
+import pathlib
+import shlex
+import sys
+
+import rich
+from absl import flags
+from ml_collections import config_flags
+
+from . import app, classify
+from .errors import InputError
+from .hparams import write_hparams
+from .plot import plot_comparison
+from .report import legend, terminal_table, write_reports
+from .rundir import RunDir
+from .runner import execute
+from .summary import find_baseline, summarize
+from .sweep import load_overrides, plan
+
+flags.DEFINE_bool("dry_run", False, "List the runs and stop.")
+flags.DEFINE_integer("jobs", 1, "Number of processes.", lower_bound=1)
+
+
+def compare(config, overrides, workdir, *, jobs=1, command=""):
+    """Trains every variant with every seed and compares them.
+
+    Args:
+        config: `ConfigDict` with the keys of `configs/default.py`.
+        overrides: list of dicts, dotted config key -> value, one per run.
+        workdir: folder of the comparison.
+        jobs: number of processes.
+        command: the command line, for the report.
+
+    Returns:
+        A `normzoo.trainers.summary.Summary`, one row per variant.
+
+    Raises:
+        InputError: a run could not start; then none has been started.
+    """
+    workdir = pathlib.Path(workdir)
+    runs = plan(config, overrides)
+    baseline = find_baseline(runs, config.compare.baseline)
+    check(runs, workdir)
+    results = execute(runs, workdir, jobs)
+    summary = summarize(runs, results, baseline)
+    write_reports(summary, workdir, command)
+    plot_comparison(runs, results, summary, config.compare.metric, workdir)
+    keys = sorted({"seed", *(key for run in runs for key in run.overrides)})
+    for run in runs:
+        write_hparams(run, results[run.name], keys, workdir / run.name)
+    return summary
+
+
+def check(runs, workdir):
+    """Raises `InputError` unless every run can start."""
+    if (metric := runs[0].config.compare.metric) not in ("accuracy", "loss"):
+        raise InputError(
+            f"Unknown compare.metric. Received: {metric!r}. Expected one of: "
+            "accuracy, loss."
+        )
+    checked = set()
+    for run in runs:
+        RunDir(workdir / run.name).check(classify.resolve(run.config))
+        # Seeds cannot make a config wrong, and building models takes time.
+        if run.variant not in checked:
+            classify.check(run.config)
+        checked.add(run.variant)
+
+
+def main(flags):
+    """Runs the script."""
+    overrides = load_overrides(
+        config_flags.get_config_filename(flags["config"])
+    )
+    _refuse_swept(config_flags.get_override_values(flags["config"]), overrides)
+    if flags.dry_run:
+        _list(plan(flags.config, overrides), pathlib.Path(flags.workdir))
+        return
+    command = shlex.join(
+        ["python", "-m", "normzoo.trainers.compare", *sys.argv[1:]]
+    )
+    summary = compare(
+        flags.config, overrides, flags.workdir, jobs=flags.jobs, command=command
+    )
+    rich.print(terminal_table(summary), legend(summary), sep="")
+    print(
+        f"Results: {flags.workdir}/summary.md, summary.csv, summary.png\n"
+        f"Look closer: tensorboard --logdir={shlex.quote(flags.workdir)}"
+    )
+
+
+def _refuse_swept(given, overrides):
+    swept = {key for override in overrides for key in override}
+    for key in given:
+        if key in swept:
+            raise InputError(
+                f"--config.{key} has no effect: the config's sweep() sets "
+                f"{key} for every run. Train one with "
+                "normzoo.trainers.classify, or change sweep()."
+            )
+
+
+def _list(runs, workdir):
+    for run in runs:
+        finished = RunDir(workdir / run.name).result() is not None
+        print(f"{'finished' if finished else 'pending':9}{run.name}")
+
+
+if __name__ == "__main__":
+    app.run(main)

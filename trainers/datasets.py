@@ -1,0 +1,109 @@
+"""Finding a TFDS image-classification set, and saying what is missing."""
+
+import difflib
+
+import tensorflow_datasets as tfds
+
+from .errors import InputError
+from .preparation import LocalBuilder, preparation_lock
+
+#: The share of `train` that is held out where a set has no validation split.
+_HELD_OUT = 10
+
+
+def find_builder(config):
+    """Returns the prepared TFDS builder that `config.dataset` names.
+
+    Embedded sets are prepared where they are missing. Others are downloaded
+    only if `config.dataset.download` is true: TFDS' own default would try for
+    minutes where there is no network.
+
+    Raises:
+        InputError: unknown name; not prepared and not to be downloaded; not
+            an image-classification set; unusable folder.
+    """
+    dataset = config.dataset
+    try:
+        builder = tfds.builder(dataset.name, data_dir=dataset.data_dir or None)
+        if not builder.is_prepared():
+            _prepare(builder, dataset)
+    except tfds.core.DatasetNotFoundError:
+        raise InputError(_unknown(dataset.name)) from None
+    except OSError as error:
+        raise InputError(
+            f"The data_dir of {dataset.name!r} cannot be used: {error}. "
+            "Name another one with --config.dataset.data_dir=DIR."
+        ) from error
+    _check_features(builder)
+    return builder
+
+
+def _prepare(builder, dataset):
+    data_dir = builder.data_path.parent.parent.parent
+    if not (isinstance(builder, LocalBuilder) or dataset.download):
+        raise InputError(
+            f"Data set {dataset.name!r} is not prepared in {data_dir}. Prepare "
+            f"it where there is a network: tfds build {dataset.name} "
+            f"--data_dir={data_dir}, or add --config.dataset.download=True."
+        )
+    with preparation_lock(builder):
+        # One folder a set: archives of several sets have equal file names.
+        builder.download_and_prepare(
+            download_dir=data_dir / "downloads" / builder.name
+        )
+
+
+def _unknown(name):
+    near = difflib.get_close_matches(name, tfds.list_builders(), n=3)
+    mend = f" Did you mean: {', '.join(near)}?" if near else ""
+    return (
+        f"Unknown TFDS data set. Received: {name!r}.{mend} Expected a name of "
+        "https://www.tensorflow.org/datasets/catalog/overview or an embedded "
+        "one: digits."
+    )
+
+
+def _check_features(builder):
+    features = builder.info.features
+    if not {"image", "label"} <= set(features):
+        raise InputError(
+            f"Data set {builder.name!r} has the features "
+            f"{', '.join(features)}. An image-classification set with 'image' "
+            "and 'label' is expected."
+        )
+
+
+def find_splits(builder, dataset):
+    """Returns the TFDS split strings for train, validation and test.
+
+    Empty names in the config mean the set's own splits; where there is no
+    validation split, the last tenth of `train` is held out.
+    """
+    train, held_out = "train", "validation"
+    if "validation" not in builder.info.splits:
+        cut = 100 - _HELD_OUT
+        train, held_out = f"train[:{cut}%]", f"train[{cut}%:]"
+    splits = {
+        "train": dataset.train_split or train,
+        "validation": dataset.validation_split or held_out,
+        "test": dataset.test_split or "test",
+    }
+    for key, split in splits.items():
+        _check_split(builder, key, split)
+    return splits
+
+
+def _check_split(builder, key, split):
+    try:
+        examples = builder.info.splits[split].num_examples
+    except (KeyError, ValueError) as error:
+        raise InputError(
+            f"Data set {builder.name!r} has no split {split!r}. It has: "
+            f"{', '.join(builder.info.splits)}. Set "
+            f"--config.dataset.{key}_split."
+        ) from error
+    if not examples:
+        raise InputError(
+            f"Split {split!r} of {builder.name!r} is empty. Set "
+            f"--config.dataset.{key}_split."
+        )

@@ -1,0 +1,148 @@
+"""From a prepared TFDS set to batches: decoded once, shuffled by seed."""
+
+import functools
+from typing import NamedTuple
+
+import numpy as np
+import rich.progress
+import tensorflow as tf
+import tensorflow_datasets as tfds
+
+from .datasets import find_builder, find_splits
+from .errors import InputError
+
+_DECODE_BATCH = 512
+
+
+class Examples(NamedTuple):
+    """A split in memory.
+
+    Attributes:
+        images: uint8 `(examples, height, width, channels)`.
+        labels: int64 `(examples,)`.
+    """
+
+    images: np.ndarray
+    labels: np.ndarray
+
+
+class Data(NamedTuple):
+    """What a run trains and is measured on."""
+
+    train: Examples
+    validation: Examples
+    test: Examples
+    num_classes: int
+
+    @property
+    def image_shape(self):
+        """Shape of one image."""
+        return self.train.images.shape[1:]
+
+
+def load_data(config):
+    """Returns the splits that `config.dataset` names, decoded.
+
+    Runs of one process that use the same data share them.
+
+    Raises:
+        InputError: the data set cannot be used, see `find_builder`; or the
+            batch is larger than the training split.
+    """
+    builder = find_builder(config)
+    splits = find_splits(builder, config.dataset)
+    examples = builder.info.splits[splits["train"]].num_examples
+    if not 1 <= config.batch_size <= examples:
+        raise InputError(
+            f"batch_size must be 1 to {examples}, the examples in split "
+            f"{splits['train']!r} of {builder.name!r}. Received: "
+            f"{config.batch_size}."
+        )
+    return _decode(
+        builder.name,
+        str(builder.data_path),
+        tuple(splits.values()),
+        config.dataset.image_size,
+    )
+
+
+@functools.lru_cache(maxsize=2)
+def _decode(name, data_path, splits, image_size):
+    builder = tfds.builder_from_directory(data_path)
+    features = builder.info.features
+    shape = features["image"].shape
+    if None in shape and not image_size:
+        raise InputError(
+            f"Images of {name!r} have shape {shape}: they differ in size. Set "
+            "--config.dataset.image_size=PIXELS to resize them to a square."
+        )
+    decoded = [_decode_split(builder, split, image_size) for split in splits]
+    return Data(*decoded, num_classes=features["label"].num_classes)
+
+
+def _decode_split(builder, split, image_size):
+    def select(example):
+        image = example["image"]
+        if image_size:
+            image = tf.image.resize(image, (image_size, image_size))
+            image = tf.cast(tf.round(image), tf.uint8)
+        return image, example["label"]
+
+    dataset = builder.as_dataset(split=split).map(
+        select, num_parallel_calls=tf.data.AUTOTUNE
+    )
+    batches = dataset.batch(_DECODE_BATCH).as_numpy_iterator()
+    total = -(-builder.info.splits[split].num_examples // _DECODE_BATCH)
+    if total > 10:
+        text = f"Decoding {builder.name} {split}"
+        batches = rich.progress.track(batches, text, total, transient=True)
+    images, labels = zip(*batches, strict=True)
+    return Examples(np.concatenate(images), np.concatenate(labels))
+
+
+def training_batches(examples, batch_size, epochs, seed):
+    """Returns a `tf.data.Dataset` of all batches of all epochs.
+
+    The order of an epoch is a function of the seed and the epoch alone, so
+    every run with this seed sees the same batches. Each epoch drops the
+    remainder that fills no batch.
+
+    Returns:
+        Batches `(images, labels)`: float32 in [0, 1] of shape `(batch_size,
+        height, width, channels)` and int64 `(batch_size,)`.
+    """
+    count = len(examples.labels)
+    steps = steps_per_epoch(examples, batch_size)
+
+    def epoch_indices(epoch):
+        order = tf.random.experimental.stateless_shuffle(
+            tf.range(count, dtype=tf.int64), seed=tf.stack([seed, epoch])
+        )
+        rows = tf.reshape(order[: steps * batch_size], (steps, batch_size))
+        return tf.data.Dataset.from_tensor_slices(rows)
+
+    indices = tf.data.Dataset.range(epochs).flat_map(epoch_indices)
+    return _gather(examples, indices)
+
+
+def evaluation_batches(examples, batch_size):
+    """Returns a `tf.data.Dataset` of every example once, in order."""
+    indices = tf.data.Dataset.range(len(examples.labels)).batch(batch_size)
+    return _gather(examples, indices)
+
+
+def steps_per_epoch(examples, batch_size):
+    """Returns the number of full batches in one pass over the examples."""
+    return len(examples.labels) // batch_size
+
+
+def _gather(examples, indices):
+    images, labels = tf.constant(examples.images), tf.constant(examples.labels)
+
+    def gather(rows):
+        # Stored as uint8, a quarter of the memory, and scaled at the end.
+        batch = tf.cast(tf.gather(images, rows), tf.float32) / 255
+        return batch, tf.gather(labels, rows)
+
+    dataset = indices.map(gather, num_parallel_calls=tf.data.AUTOTUNE)
+    return dataset.prefetch(tf.data.AUTOTUNE)

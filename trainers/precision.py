@@ -1,0 +1,56 @@
+"""The dtype policy and the determinism of a run."""
+
+import contextlib
+
+import keras
+import tensorflow as tf
+
+from .errors import InputError
+
+POLICIES = ("float32", "mixed_bfloat16", "mixed_float16", "auto")
+
+
+def resolve_precision(precision):
+    """Returns the dtype policy's name; `"auto"` looks at the machine.
+
+    It stands for `mixed_float16` where every GPU has tensor cores (compute
+    capability 7.0 or higher), and for `float32` elsewhere.
+
+    Raises:
+        InputError: unknown name.
+    """
+    if precision not in POLICIES:
+        raise InputError(
+            f"Unknown precision. Received: {precision!r}. Expected one of: "
+            f"{', '.join(POLICIES)}."
+        )
+    if precision != "auto":
+        return precision
+    gpus = tf.config.list_physical_devices("GPU")
+    details = map(tf.config.experimental.get_device_details, gpus)
+    capabilities = [d.get("compute_capability", (0, 0)) for d in details]
+    fast = capabilities and min(capabilities) >= (7, 0)
+    return "mixed_float16" if fast else "float32"
+
+
+@contextlib.contextmanager
+def dtype_policy(name):
+    """Makes `name` the global Keras dtype policy for a while."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(name)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def set_seed(seed, deterministic):
+    """Seeds Python, NumPy and TensorFlow.
+
+    With `deterministic`, TensorFlow also uses only kernels that give bitwise
+    equal results on the same machine; for the rest of the process, because it
+    has no way back.
+    """
+    keras.utils.set_random_seed(seed)
+    if deterministic:
+        tf.config.experimental.enable_op_determinism()

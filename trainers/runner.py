@@ -1,0 +1,72 @@
+"""Executing the runs of a sweep, in this process or in several."""
+
+import concurrent.futures
+import multiprocessing
+
+import keras
+import ml_collections
+from rich import progress
+
+from . import classify
+from .rundir import RunDir
+
+
+def execute(runs, workdir, jobs=1):
+    """Trains the runs that are not finished, under one progress bar.
+
+    Args:
+        runs: list of `Run`s.
+        workdir: folder that holds one folder per run.
+        jobs: number of processes; with 1, this one does the work.
+
+    Returns:
+        Run name -> result, in the order of `runs`.
+    """
+    results = {run.name: RunDir(workdir / run.name).result() for run in runs}
+    pending = [run for run in runs if results[run.name] is None]
+    columns = (
+        progress.TextColumn("{task.description}"),
+        progress.BarColumn(),
+        progress.MofNCompleteColumn(),
+        progress.TimeElapsedColumn(),
+        progress.TextColumn("left"),
+        progress.TimeRemainingColumn(elapsed_when_finished=False),
+    )
+    with progress.Progress(*columns) as bar:
+        task = bar.add_task("runs", total=len(runs))
+        bar.advance(task, len(runs) - len(pending))
+        execute_pending = _here if jobs == 1 else _in_processes
+        for name, result in execute_pending(pending, workdir, jobs, bar):
+            results[name] = result
+            bar.advance(task)
+    return results
+
+
+def _here(runs, workdir, jobs, bar):
+    for run in runs:
+        bar.update(bar.task_ids[0], description=run.name)
+        yield _train(run.name, run.config.to_dict(), workdir)
+
+
+def _in_processes(runs, workdir, jobs, bar):
+    # Forking a process that has started TensorFlow deadlocks.
+    context = multiprocessing.get_context("spawn")
+    pool = concurrent.futures.ProcessPoolExecutor(jobs, context)
+    with pool:
+        futures = [
+            pool.submit(_train, run.name, run.config.to_dict(), workdir)
+            for run in runs
+        ]
+        try:
+            for future in concurrent.futures.as_completed(futures):
+                yield future.result()
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def _train(name, config, workdir):
+    # Frees the graphs of the run before.
+    keras.backend.clear_session()
+    config = ml_collections.ConfigDict(config)
+    return name, classify.train(config, workdir / name, verbose=0)

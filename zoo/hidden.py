@@ -1,0 +1,135 @@
+"""One hidden layer of any model: linear map, normalization, activation."""
+
+import dataclasses
+import zlib
+from collections.abc import Callable
+
+import keras
+
+from ..layers import get
+
+NORM_POSITIONS = ("before", "after")
+
+
+def layer_seed(seed, name):
+    """Returns a seed that depends on the model's seed and the layer's name.
+
+    It does not depend on what else is in the model: equal layers of two models
+    that differ in their normalization start from equal kernels.
+    """
+    return zlib.crc32(f"{seed}/{name}".encode())
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Hidden:
+    """The knobs that all hidden layers of a model share.
+
+    Args:
+        norm: what `normzoo.layers.get` takes.
+        norm_position: `"before"` or `"after"` the activation.
+        activation: name of a Keras activation, or a callable.
+        dropout: rate in [0, 1) behind each hidden layer; 0 leaves it out.
+        kernel_initializer: a Keras variance-scaling initializer or its name,
+            such as `"he_normal"` or `"glorot_uniform"`.
+        initializer_scale: factor of the initial kernels' standard deviation.
+        seed: integer; equal seeds give equal kernels to layers of equal name
+            and shape.
+
+    Raises:
+        ValueError: a knob is out of its range.
+    """
+
+    norm: str | Callable | None = "none"
+    norm_position: str = "before"
+    activation: str | Callable = "relu"
+    dropout: float = 0.0
+    kernel_initializer: str | keras.initializers.Initializer = "he_normal"
+    initializer_scale: float = 1.0
+    seed: int = 0
+
+    def __post_init__(self):
+        if self.norm_position not in NORM_POSITIONS:
+            raise ValueError(
+                f"Unknown norm_position. Received: {self.norm_position!r}. "
+                f"Expected one of: {', '.join(NORM_POSITIONS)}."
+            )
+        if not 0 <= self.dropout < 1:
+            raise ValueError(
+                f"dropout must be in [0, 1). Received: {self.dropout}."
+            )
+        if self.initializer_scale < 0:
+            raise ValueError(
+                "initializer_scale must not be negative. Received: "
+                f"{self.initializer_scale}."
+            )
+
+    def initializer(self, name):
+        """Returns the kernel initializer of the layer called `name`.
+
+        Each layer has one of its own: a shared initializer would give layers
+        of equal shape identical kernels.
+        """
+        base = keras.initializers.get(self.kernel_initializer)
+        if not isinstance(base, keras.initializers.VarianceScaling):
+            raise ValueError(
+                "kernel_initializer must be of Keras' variance-scaling family "
+                "(he_normal, glorot_uniform, lecun_normal, ...), so that "
+                f"initializer_scale applies. Received: {base!r}."
+            )
+        return keras.initializers.VarianceScaling(
+            scale=base.scale * self.initializer_scale**2,
+            mode=base.mode,
+            distribution=base.distribution,
+            seed=layer_seed(self.seed, name),
+        )
+
+    def norm_layer(self, name):
+        """Returns a new normalization layer."""
+        return get(self.norm)(name=name)
+
+    def apply(self, linear, x, name):
+        """Returns the hidden layer's output.
+
+        Args:
+            linear: a layer class or partial that takes `name`, `use_bias` and
+                `kernel_initializer`.
+            x: a symbolic tensor.
+            name: of the linear layer; the others' names end with it.
+        """
+        norm = self.norm_layer(f"norm_{name}")
+        # A shift that follows directly takes over the bias.
+        shifted = self.norm_position == "before" and getattr(
+            norm, "center", False
+        )
+        x = linear(
+            name=name,
+            use_bias=not shifted,
+            kernel_initializer=self.initializer(name),
+        )(x)
+        activation = keras.layers.Activation(
+            self.activation, name=f"activation_{name}"
+        )
+        if self.norm_position == "before":
+            return activation(norm(x))
+        return norm(activation(x))
+
+    def drop(self, x, name):
+        """Returns `x` with dropout, or `x` itself where the rate is 0."""
+        if not self.dropout:
+            return x
+        name = f"dropout_{name}"
+        seed = layer_seed(self.seed, name)
+        return keras.layers.Dropout(self.dropout, seed=seed, name=name)(x)
+
+    def logits(self, x, num_classes):
+        """Returns the class scores, in float32 under every dtype policy."""
+        if num_classes < 2:
+            raise ValueError(
+                f"num_classes must be at least 2. Received: {num_classes}."
+            )
+        return keras.layers.Dense(
+            num_classes,
+            kernel_initializer=self.initializer("logits"),
+            dtype="float32",
+            name="logits",
+        )(x)

@@ -1,0 +1,63 @@
+"""The multilayer perceptron."""
+
+import functools
+
+import keras
+
+from .hidden import Hidden
+
+
+def mlp(
+    input_shape,
+    num_classes,
+    *,
+    depth=2,
+    width=128,
+    normalize_inputs=False,
+    name="mlp",
+    **knobs,
+):
+    """Returns a multilayer perceptron that classifies images or vectors.
+
+    Flatten, then `depth` times Dense, norm, activation, dropout, then Dense
+    logits.
+
+    Args:
+        input_shape: shape of one example, e.g. `(8, 8, 1)` or `(64,)`.
+        num_classes: number of logits.
+        depth: number of hidden layers.
+        width: units of each hidden layer.
+        normalize_inputs: whether a norm stands in front of the first layer.
+        name: of the model.
+        **knobs: `norm`, `norm_position`, `activation`, `dropout`,
+            `kernel_initializer`, `initializer_scale`, `seed`: see
+            `normzoo.zoo.Hidden`.
+
+    Returns:
+        A functional `keras.Model` from `(batch, *input_shape)` to float32
+        logits `(batch, num_classes)`.
+
+    Raises:
+        ValueError: a knob is out of its range.
+
+    Example:
+
+    >>> from normzoo import zoo
+    >>> zoo.mlp((8, 8, 1), 10, norm="layer").output_shape
+    (None, 10)
+    """
+    if depth < 0 or width < 1:
+        raise ValueError(
+            "depth must be at least 0 and width at least 1. Received: "
+            f"depth={depth}, width={width}."
+        )
+    hidden = Hidden(**knobs)
+    inputs = keras.Input(input_shape, name="inputs")
+    x = keras.layers.Flatten(name="flatten")(inputs)
+    if normalize_inputs:
+        x = hidden.norm_layer("norm_inputs")(x)
+    dense = functools.partial(keras.layers.Dense, width)
+    for i in range(depth):
+        x = hidden.apply(dense, x, f"dense_{i}")
+        x = hidden.drop(x, f"dense_{i}")
+    return keras.Model(inputs, hidden.logits(x, num_classes), name=name)
