@@ -1,9 +1,10 @@
 """What all scripts share: flags, config files, errors in one line."""
 
+import functools
 import pathlib
 import sys
 
-from absl import app, flags
+from absl import app, flags, logging
 from ml_collections import config_flags
 
 from .. import configs
@@ -26,36 +27,35 @@ def run(main):
     stderr.
     """
     flags.mark_flags_as_required(["config", "workdir"])
-    app.run(
-        lambda argv: _report(_checked_main, main, argv), flags_parser=_parse
-    )
-
-
-def _checked_main(main, argv):
-    if len(argv) > 1:
-        raise InputError(
-            f"Unexpected arguments: {' '.join(argv[1:])}. Flags begin with --."
-        )
-    main(flags.FLAGS)
+    app.run(functools.partial(_main, main), flags_parser=_parse)
 
 
 def _parse(argv):
-    return _report(flags.FLAGS, [resolve_config_flag(a) for a in argv])
-
-
-def _report(function, *args):
     try:
-        return function(*args)
-    # ml_collections reports a misspelled key as an AttributeError or KeyError,
-    # a wrong type as a TypeError or ValueError.
+        return flags.FLAGS([resolve_config_flag(a) for a in argv])
+    # ml_collections reports a misspelled key as KeyError or AttributeError;
+    # its text suggests the right one.
+    except (InputError, flags.Error) as error:
+        _fail(error)
+    except (AttributeError, KeyError) as error:
+        while isinstance(error, Exception):  # one error wraps the other
+            error = error.args[0]
+        _fail(f"Unknown config key: {error}")
+
+
+def _main(main, argv):
+    if len(argv) > 1:
+        _fail(f"Unexpected arguments: {argv[1:]}. Flags begin with --.")
+    # TFDS notes each data set that it opens.
+    logging.set_verbosity(logging.WARNING)
+    try:
+        main(flags.FLAGS)
     except InputError as error:
         _fail(error)
-    except flags.Error as error:
-        _fail(error)
 
 
-def _fail(error):
-    print(f"error: {error}", file=sys.stderr)
+def _fail(message):
+    print(f"error: {message}", file=sys.stderr)
     sys.exit(2)
 
 
@@ -68,11 +68,12 @@ def resolve_config_flag(argument):
     if flag not in ("--config", "-config") or not separator:
         return argument
     name, colon, arg = value.partition(":")
-    if "/" in name or name.endswith(".py"):
+    if pathlib.Path(name).is_file():
         return argument
-    packaged = pathlib.Path(configs.__file__).parent / f"{name}.py"
-    if not packaged.exists():
-        names = sorted(p.stem for p in packaged.parent.glob("[a-z]*.py"))
+    folder = pathlib.Path(configs.__file__).parent
+    packaged = folder / f"{name}.py"
+    if "/" in name or not packaged.exists():
+        names = sorted(path.stem for path in folder.glob("[a-z]*.py"))
         raise InputError(
             f"Unknown config. Received: {name!r}. Expected a file name or one "
             f"of: {', '.join(names)}."

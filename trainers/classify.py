@@ -78,21 +78,39 @@ def check(config):
 
 def compiled_model(config, data):
     """Returns the compiled Keras model that `config` describes."""
-    for key in ("epochs", "log_every_steps", "evaluation_batch_size"):
-        if config[key] < 1:
-            raise InputError(
-                f"{key} must be at least 1. Received: {config[key]}."
-            )
+    _check_settings(config)
     model = build_model(config, data.image_shape, data.num_classes)
     steps = pipeline.steps_per_epoch(data.train, config.batch_size)
+    optimizer = build_optimizer(config, config.epochs * steps)
+    if keras.config.dtype_policy().name == "mixed_float16":
+        # `compile` would wrap it too, but not when the saved model is loaded.
+        optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
     model.compile(
-        optimizer=build_optimizer(config, config.epochs * steps),
+        optimizer=optimizer,
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],
         jit_compile=config.jit_compile,
         steps_per_execution=min(config.steps_per_execution, steps),
     )
     return model
+
+
+def _check_settings(config):
+    for key in (
+        "epochs",
+        "evaluation_batch_size",
+        "log_every_steps",
+        "steps_per_execution",
+    ):
+        if config[key] < 1:
+            raise InputError(
+                f"{key} must be at least 1. Received: {config[key]}."
+            )
+    if config.jit_compile and config.deterministic:
+        raise InputError(
+            "Keras has no deterministic XLA. Received: jit_compile=True and "
+            "deterministic=True. Set --config.deterministic=False."
+        )
 
 
 def build_model(config, image_shape, num_classes):

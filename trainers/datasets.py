@@ -5,7 +5,7 @@ import difflib
 import tensorflow_datasets as tfds
 
 from .errors import InputError
-from .preparation import LocalBuilder, preparation_lock
+from .preparation import LocalBuilder, data_root, preparation_lock
 
 #: The share of `train` that is held out where a set has no validation split.
 _HELD_OUT = 10
@@ -39,7 +39,7 @@ def find_builder(config):
 
 
 def _prepare(builder, dataset):
-    data_dir = builder.data_path.parent.parent.parent
+    data_dir = data_root(builder)
     if not (isinstance(builder, LocalBuilder) or dataset.download):
         raise InputError(
             f"Data set {dataset.name!r} is not prepared in {data_dir}. Prepare "

@@ -5,13 +5,20 @@ import contextlib
 import filelock
 
 
+def data_root(builder):
+    """Returns the `data_dir` that holds `builder`'s and all other sets."""
+    # The path ends with name/version, or with name/config/version.
+    depth = len(builder.info.full_name.split("/"))
+    return builder.data_path.parents[depth - 1]
+
+
 @contextlib.contextmanager
 def preparation_lock(builder):
     """Holds the exclusive right to prepare `builder`'s data set.
 
     TFDS itself lets a second process fail that prepares the same set.
     """
-    root = builder.data_path.parent.parent
+    root = data_root(builder)
     root.mkdir(parents=True, exist_ok=True)
     lock = filelock.FileLock(root / f".{builder.name}.lock", is_singleton=True)
     with lock:

@@ -12,12 +12,12 @@ from .summary import METRICS
 
 _HEADERS = (
     "variant",
-    "test accuracy",
+    "accuracy",
     "difference",
-    "test loss",
+    "loss",
     "difference",
     "weights",
-    "seconds",
+    "s",
 )
 
 
@@ -32,8 +32,9 @@ def legend(summary):
     """Returns the sentences that say what the table's numbers are."""
     seeds = max(row.runs for row in summary.rows)
     return (
-        f"Mean and 95 % t interval over {seeds} seeds, accuracy in %; "
-        f"differences to {summary.baseline} are paired by seed; seconds of "
+        f"Test split: mean and 95 % t interval over {seeds} seeds, accuracy in "
+        f"%; "
+        f"differences to {summary.baseline} are paired by seed; s: seconds of "
         "training per run. Runs that diverged are in no mean."
     )
 
@@ -41,9 +42,12 @@ def legend(summary):
 def terminal_table(summary):
     """Returns the table as a `rich` renderable."""
     # Narrow enough for 80 columns.
-    table = rich.table.Table(box=rich.box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table = rich.table.Table(
+        box=rich.box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False
+    )
     for i, header in enumerate(_HEADERS):
-        table.add_column(header, justify="right" if i else "left")
+        justify = "right" if i else "left"
+        table.add_column(header, justify=justify, no_wrap=True)
     for cells in _table(summary):
         table.add_row(*cells)
     return table
@@ -57,12 +61,10 @@ def markdown(summary):
 
 
 def _table(summary):
-    return [
-        _cells(row, row.variant == summary.baseline) for row in summary.rows
-    ]
+    return [_cells(row, summary.baseline) for row in summary.rows]
 
 
-def _cells(row, is_baseline):
+def _cells(row, baseline):
     accuracy, loss = METRICS
     name = row.variant
     if row.diverged:
@@ -71,7 +73,7 @@ def _cells(row, is_baseline):
         _format(row.differences[accuracy], scale=100, digits=2, sign="+"),
         _format(row.differences[loss], digits=3, sign="+"),
     )
-    if is_baseline:
+    if row.variant == baseline:
         differences = ("baseline", "baseline")
     return (
         name,

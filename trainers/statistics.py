@@ -30,7 +30,7 @@ def estimate(values):
 
     >>> from normzoo.trainers.statistics import estimate
     >>> estimate([1.0, 2.0, 3.0])
-    Estimate(mean=2.0, half_width=2.4841377118437...)
+    Estimate(mean=2.0, half_width=2.48413...)
     """
     values = np.asarray(values, float)
     if not values.size:

@@ -59,7 +59,7 @@ def plan(config, overrides):
 
 
 def _run(config, overrides, short):
-    config = config.copy_and_resolve_references()
+    config = config.copy_and_resolve_references().lock()
     try:
         config.update_from_flattened_dict(overrides)
     except (AttributeError, KeyError, TypeError) as error:

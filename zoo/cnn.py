@@ -60,7 +60,7 @@ def cnn(
             keras.layers.Conv2D, width * 2**i, 3, padding="same"
         )
         x = hidden.apply(conv, x, f"conv_{i}")
-        x = keras.layers.AveragePooling2D(name=f"pool_{i}")(x)
+        x = keras.layers.AveragePooling2D(2, name=f"pool_{i}")(x)
     x = keras.layers.Flatten(name="flatten")(x)
     dense = functools.partial(keras.layers.Dense, dense_units)
     x = hidden.apply(dense, x, "dense")

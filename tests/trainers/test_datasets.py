@@ -1,0 +1,80 @@
+"""Any TFDS image-classification set, and clear words for what cannot be."""
+
+import pathlib
+
+import normzoo
+import pytest
+import tensorflow_datasets as tfds
+from normzoo.trainers import datasets
+from normzoo.trainers.errors import InputError
+
+MNIST = pathlib.Path(normzoo.__file__).resolve().parents[1] / "shared/tfds"
+
+needs_mnist = pytest.mark.skipif(
+    not (MNIST / "mnist").is_dir(), reason="MNIST is not prepared there"
+)
+
+
+def test_the_embedded_set_is_prepared_on_demand(config, tmp_path):
+    config.dataset.data_dir = str(tmp_path)
+    assert datasets.find_builder(config).is_prepared()
+
+
+@needs_mnist
+def test_a_set_without_validation_split_holds_a_tenth_out(config):
+    config.dataset.name = "mnist"
+    config.dataset.data_dir = str(MNIST)
+    builder = datasets.find_builder(config)
+    splits = datasets.find_splits(builder, config.dataset)
+    assert splits == {
+        "train": "train[:90%]",
+        "validation": "train[90%:]",
+        "test": "test",
+    }
+
+
+def test_splits_of_the_config_come_first(config):
+    config.dataset.train_split = "train[:50%]"
+    builder = datasets.find_builder(config)
+    splits = datasets.find_splits(builder, config.dataset)
+    assert splits["train"] == "train[:50%]"
+    assert splits["test"] == "test"
+
+
+def test_an_unprepared_set_is_not_downloaded(config, monkeypatch, tmp_path):
+    monkeypatch.setattr(
+        tfds.core.DatasetBuilder,
+        "download_and_prepare",
+        lambda *_, **__: pytest.fail("tried the network"),
+    )
+    config.dataset.name = "mnist"
+    config.dataset.data_dir = str(tmp_path)
+    command = rf"tfds build mnist --data_dir={tmp_path}.*download=True"
+    with pytest.raises(InputError, match=command):
+        datasets.find_builder(config)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("name", "mnits", "'mnits'.*Did you mean: mnist"),
+        ("name", "qqqqq", "'qqqqq'. Expected"),
+        ("train_split", "training", "no split 'training'.*train, validation"),
+        ("test_split", "test[:0]", "empty.*test_split"),
+        ("data_dir", "/proc/nowhere", "/proc/nowhere.*data_dir=DIR"),
+    ],
+)
+def test_what_cannot_be_used_is_named(config, key, value, message):
+    config.dataset[key] = value
+    with pytest.raises(InputError, match=message):
+        datasets.find_splits(datasets.find_builder(config), config.dataset)
+
+
+@pytest.mark.skipif(
+    not (MNIST / "tiny_shakespeare").is_dir(), reason="it is not prepared there"
+)
+def test_a_set_of_texts_is_refused(config):
+    config.dataset.name = "tiny_shakespeare"
+    config.dataset.data_dir = str(MNIST)
+    with pytest.raises(InputError, match="has the features text"):
+        datasets.find_builder(config)

@@ -1,0 +1,49 @@
+"""The embedded data set."""
+
+import subprocess
+import sys
+
+import normzoo.trainers  # noqa: F401
+import numpy as np
+import tensorflow_datasets as tfds
+from sklearn.datasets import load_digits
+
+SIZES = {"train": 1204, "validation": 297, "test": 296}
+PREPARE = (
+    "import sys, random, normzoo.trainers, tensorflow_datasets as tfds;"
+    "random.seed(0);"  # as keras.utils.set_random_seed does
+    "data = tfds.load('digits', data_dir=sys.argv[1], split='train');"
+    "assert len(data) == 1204"
+)
+
+
+def test_every_digit_is_in_one_split(data_dir):
+    data = tfds.load("digits", data_dir=data_dir, batch_size=-1)
+    data = tfds.as_numpy(data)
+    assert {name: len(s["label"]) for name, s in data.items()} == SIZES
+    images = np.concatenate([s["image"] for s in data.values()])
+    expected = np.rint(load_digits().images * 255 / 16).astype(np.uint8)
+    np.testing.assert_array_equal(
+        np.sort(images.reshape(-1, 64), axis=0),
+        np.sort(expected.reshape(-1, 64), axis=0),
+    )
+
+
+def test_splits_are_stratified(data_dir):
+    for name, size in SIZES.items():
+        labels = tfds.load(
+            "digits", data_dir=data_dir, split=name, batch_size=-1
+        )["label"]
+        counts = np.bincount(labels, minlength=10)
+        shares = np.bincount(load_digits().target) / 1797
+        np.testing.assert_allclose(counts, shares * size, atol=1)
+
+
+def test_two_processes_prepare_it_at_once(tmp_path):
+    command = [sys.executable, "-c", PREPARE, str(tmp_path)]
+    processes = [
+        subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    errors = [process.communicate()[1] for process in processes]
+    assert [p.returncode for p in processes] == [0, 0], errors

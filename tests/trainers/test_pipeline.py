@@ -1,0 +1,70 @@
+"""Batches: complete, of fixed shape, in an order that the seed fixes."""
+
+import numpy as np
+import pytest
+from normzoo.trainers import pipeline
+from normzoo.trainers.errors import InputError
+
+
+@pytest.fixture(scope="module")
+def examples():
+    """Ten images whose single pixel tells which one they are."""
+    images = np.arange(10, dtype=np.uint8).reshape(10, 1, 1, 1)
+    return pipeline.Examples(images, np.arange(10))
+
+
+def labels(dataset):
+    return [y.tolist() for _, y in dataset.as_numpy_iterator()]
+
+
+def test_training_batches(examples):
+    dataset = pipeline.training_batches(examples, 3, epochs=2, seed=0)
+    batches = labels(dataset)
+    assert dataset.element_spec[0].shape == (3, 1, 1, 1)
+    assert len(batches) == 6
+    for epoch in (batches[:3], batches[3:]):
+        seen = [label for batch in epoch for label in batch]
+        assert len(set(seen)) == 9  # one example fills no batch
+    assert batches[:3] != batches[3:]
+
+
+def test_the_seed_fixes_the_order(examples):
+    def order(seed):
+        return labels(pipeline.training_batches(examples, 5, 3, seed))
+
+    assert order(1) == order(1)
+    assert order(1) != order(2)
+
+
+def test_images_and_labels_stay_together_and_are_scaled(examples):
+    batches = pipeline.training_batches(examples, 5, epochs=1, seed=0)
+    for images, y in batches.as_numpy_iterator():
+        assert images.dtype == np.float32
+        np.testing.assert_allclose(images.ravel() * 255, y, rtol=1e-6)
+
+
+@pytest.mark.parametrize("batch_size", [3, 10, 64])
+def test_evaluation_sees_every_example_once(examples, batch_size):
+    batches = labels(pipeline.evaluation_batches(examples, batch_size))
+    assert [y for batch in batches for y in batch] == list(range(10))
+
+
+def test_runs_share_the_decoded_images(config):
+    config.seed = 1
+    first = pipeline.load_data(config)
+    config.seed = 2
+    assert pipeline.load_data(config) is first
+    assert first.image_shape == (8, 8, 1)
+    assert first.num_classes == 10
+
+
+def test_images_can_be_resized(config):
+    config.dataset.image_size = 12
+    assert pipeline.load_data(config).image_shape == (12, 12, 1)
+
+
+@pytest.mark.parametrize("batch_size", [0, 1205])
+def test_a_batch_must_fit_the_split(config, batch_size):
+    config.batch_size = batch_size
+    with pytest.raises(InputError, match=f"1 to 1204.*Received: {batch_size}"):
+        pipeline.load_data(config)

@@ -1,0 +1,120 @@
+"""The scripts as a user starts them."""
+
+import os
+import pathlib
+import subprocess
+import sys
+
+import normzoo
+import pytest
+from normzoo.trainers import app
+from normzoo.trainers.errors import InputError
+
+CONFIGS = pathlib.Path(normzoo.__file__).parent / "configs"
+
+
+def run(script, *flags, data_dir, cwd=None):
+    return subprocess.run(
+        [sys.executable, "-m", f"normzoo.trainers.{script}", *flags],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=cwd,
+        env={**os.environ, "TFDS_DATA_DIR": str(data_dir)},
+    )
+
+
+SMALL = (
+    "--config=digits_mlp",
+    "--config.epochs=1",
+    "--config.model.width=8",
+)
+OWN_CONFIG = """
+from normzoo.configs import digits_mlp
+
+def get_config(width):
+    config = digits_mlp.get_config()
+    config.epochs = 1
+    config.model.width = int(width)
+    return config
+
+def sweep():
+    for norm in ("none", "layer"):
+        yield {"model.norm": norm, "seed": 0}
+"""
+
+
+def test_classify_with_xla(data_dir, tmp_path):
+    process = run(
+        "classify",
+        *SMALL,
+        "--config.jit_compile=True",
+        "--config.deterministic=False",
+        "--workdir=run",
+        data_dir=data_dir,
+        cwd=tmp_path,
+    )
+    assert process.returncode == 0, process.stderr
+    assert "status: finished" in process.stdout
+    assert "tensorboard --logdir=run" in process.stdout
+    assert (tmp_path / "run/DONE").exists()
+
+
+def test_compare_with_a_config_of_ones_own(data_dir, tmp_path):
+    (tmp_path / "mine.py").write_text(OWN_CONFIG)
+    flags = ("--config=mine.py:8", "--workdir=a run")
+    process = run("compare", *flags, data_dir=data_dir, cwd=tmp_path)
+    assert process.returncode == 0, process.stderr
+    assert "norm=layer" in process.stdout
+    assert "…" not in process.stdout  # the table fits 80 columns
+    assert "tensorboard --logdir='a run'" in process.stdout
+    assert len(list((tmp_path / "a run").glob("norm=*,seed=0/DONE"))) == 2
+    listed = run(
+        "compare", *flags, "--dry_run", data_dir=data_dir, cwd=tmp_path
+    )
+    assert listed.stdout.count("finished") == 2
+
+
+@pytest.mark.parametrize(
+    ("script", "flags", "message"),
+    [
+        ("classify", ["--config.modle.norm=layer"], 'Did you mean "model"'),
+        ("classify", ["--config.model.nrom=layer"], 'Did you mean "norm"'),
+        ("classify", ["--config.batch_size=many"], "--config.batch_size=many"),
+        ("compare", ["--config.model.norm=layer"], "sweep() sets model.norm"),
+    ],
+)
+def test_bad_flags(script, flags, message, data_dir, tmp_path):
+    process = run(
+        script, *SMALL, *flags, "--workdir=r", data_dir=data_dir, cwd=tmp_path
+    )
+    assert process.returncode == 2
+    assert message in process.stderr
+    assert "Traceback" not in process.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_bare_name_finds_the_packaged_config(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    expected = f"--config={CONFIGS / 'digits_mlp.py'}"
+    assert app.resolve_config_flag("--config=digits_mlp") == expected
+    assert app.resolve_config_flag("--config=digits_mlp:a") == f"{expected}:a"
+
+
+@pytest.mark.parametrize(
+    "argument", ["--config.seed=1", "--workdir=x", "x", "--dry_run"]
+)
+def test_other_arguments_stay(argument):
+    assert app.resolve_config_flag(argument) == argument
+
+
+def test_a_file_stays(tmp_path):
+    path = tmp_path / "mine.py"
+    path.touch()
+    assert app.resolve_config_flag(f"--config={path}") == f"--config={path}"
+
+
+@pytest.mark.parametrize("name", ["digits_mpl", "nowhere/digits_mlp.py"])
+def test_an_unknown_config_is_named(name):
+    with pytest.raises(InputError, match=f"'{name}'.*digits_mlp, mnist_cnn"):
+        app.resolve_config_flag(f"--config={name}")

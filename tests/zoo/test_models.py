@@ -1,0 +1,159 @@
+"""What all models of the zoo promise."""
+
+import keras
+import numpy as np
+import pytest
+from normzoo import layers, zoo
+
+SHAPE = (8, 8, 1)
+#: `instance` would normalize single numbers in an MLP.
+CASES = [
+    (model, norm)
+    for model in zoo.MODELS
+    for norm in layers.NORMS
+    if (model, norm) != ("mlp", "instance")
+]
+
+
+def build(name, **knobs):
+    sizes = {"cnn": {"width": 8, "dense_units": 16}, "mlp": {"width": 16}}
+    return zoo.MODELS[name](SHAPE, 10, **{**sizes[name], **knobs})
+
+
+def images(count):
+    return np.random.default_rng(0).random((count, *SHAPE), np.float32)
+
+
+@pytest.mark.parametrize("position", ["before", "after"])
+@pytest.mark.parametrize(("name", "norm"), CASES)
+def test_every_model_takes_every_norm(name, norm, position):
+    model = build(name, norm=norm, norm_position=position)
+    assert model(images(3), training=True).shape == (3, 10)
+
+
+@pytest.mark.parametrize(("name", "norm"), CASES)
+def test_equal_seeds_give_equal_kernels(name, norm):
+    def kernels(seed, norm):
+        model = build(name, norm=norm, seed=seed)
+        return {w.path: w.numpy() for w in model.weights if "kernel" in w.path}
+
+    plain, normed = kernels(7, "none"), kernels(7, norm)
+    other = kernels(8, norm)
+    assert plain.keys() == normed.keys()
+    for path, kernel in plain.items():
+        np.testing.assert_array_equal(kernel, normed[path])
+        assert not np.array_equal(kernel, other[path])
+
+
+def test_layers_of_equal_shape_start_from_different_kernels():
+    model = zoo.mlp((16,), 10, depth=3, width=16)
+    kernels = [model.get_layer(f"dense_{i}").kernel.numpy() for i in range(3)]
+    assert not np.array_equal(kernels[0], kernels[1])
+    assert not np.array_equal(kernels[1], kernels[2])
+
+
+@pytest.mark.parametrize("name", zoo.MODELS)
+def test_the_norm_stands_where_it_is_told(name):
+    def order(position):
+        names = [
+            layer.name
+            for layer in build(
+                name, norm="batch", norm_position=position
+            ).layers
+        ]
+        first = next(n for n in names if n.startswith("norm_"))
+        return names.index(first) - names.index(
+            first.replace("norm_", "activation_")
+        )
+
+    assert order("before") == -1
+    assert order("after") == 1
+
+
+@pytest.mark.parametrize("name", zoo.MODELS)
+def test_a_norm_on_the_inputs(name):
+    model = build(name, norm="batch", normalize_inputs=True)
+    below = keras.Model(model.input, model.get_layer("norm_inputs").output)
+    y = keras.ops.convert_to_numpy(below(images(64), training=True))
+    np.testing.assert_allclose(y.mean(), 0, atol=1e-5)
+    assert "norm_inputs" not in {
+        layer.name for layer in build(name, norm="batch").layers
+    }
+
+
+@pytest.mark.parametrize("name", zoo.MODELS)
+def test_a_shift_takes_over_the_bias(name):
+    def biases(**knobs):
+        return sum("bias" in w.path for w in build(name, **knobs).weights)
+
+    assert biases(norm="batch") == 1  # of the logits
+    assert biases(norm="batch", norm_position="after") == biases(norm="none")
+    assert biases(norm="rms") == biases(norm="none")  # it has no shift
+
+
+def test_initializer_scale_scales_the_kernels():
+    small, large = (
+        zoo.mlp((64,), 10, initializer_scale=scale).get_layer("dense_0").kernel
+        for scale in (1.0, 3.0)
+    )
+    np.testing.assert_allclose(3 * small.numpy(), large.numpy(), rtol=1e-5)
+
+
+def test_dropout_depends_on_the_seed_alone():
+    def outputs(seed):
+        model = zoo.mlp((64,), 10, dropout=0.5, seed=seed)
+        return model(np.ones((4, 64), np.float32), training=True).numpy()
+
+    np.testing.assert_array_equal(outputs(1), outputs(1))
+    assert not np.array_equal(outputs(1), outputs(2))
+
+
+def test_the_cnn_has_the_size_of_its_model():
+    # Flax' MNIST example: 824,458 parameters.
+    assert zoo.cnn((28, 28, 1), 10).count_params() == 824_458
+
+
+@pytest.mark.parametrize("name", zoo.MODELS)
+@pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
+def test_logits_are_float32_under_mixed_precision(name, policy):
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        assert build(name, norm="batch")(images(2)).dtype == "float32"
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+@pytest.mark.parametrize("name", zoo.MODELS)
+def test_a_saved_model_loads(name, tmp_path):
+    model = build(name, norm="group", dropout=0.1)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    np.testing.assert_array_equal(loaded(images(2)), model(images(2)))
+
+
+BAD = [
+    ("mlp", {"norm": "btach"}, "'btach'.*none, batch"),
+    ("mlp", {"norm_position": "behind"}, "'behind'.*before, after"),
+    ("mlp", {"dropout": 1.0}, "1.0"),
+    ("mlp", {"initializer_scale": -1}, "-1"),
+    ("mlp", {"kernel_initializer": "orthogonal"}, "variance-scaling"),
+    ("mlp", {"depth": -1}, "depth=-1"),
+    ("cnn", {"depth": 4}, "at least 16 pixels.*smaller depth"),
+    ("cnn", {"width": 0}, "width=0"),
+]
+
+
+@pytest.mark.parametrize(("name", "knobs", "message"), BAD)
+def test_bad_knobs_are_refused(name, knobs, message):
+    with pytest.raises(ValueError, match=message):
+        build(name, **knobs)
+
+
+@pytest.mark.parametrize(
+    ("shape", "classes", "message"),
+    [((64,), 10, r"\(64,\)"), (SHAPE, 1, "at least 2.*1")],
+)
+def test_bad_shapes_are_refused(shape, classes, message):
+    with pytest.raises(ValueError, match=message):
+        zoo.cnn(shape, classes)
