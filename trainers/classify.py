@@ -56,7 +56,9 @@ def train(config, workdir, *, callbacks=(), verbose="auto"):
         model = compiled_model(config, data)
         rundir.start(resolved, provenance())
         with MetricsLog(rundir.path, config.log_every_steps) as log:
-            result = _fit(model, data, config, log, callbacks, verbose)
+            result = _fit_and_measure(
+                model, data, config, log, callbacks, verbose
+            )
         _save(model, rundir.path / "checkpoints")
     rundir.finish(result)
     return result
@@ -130,39 +132,42 @@ def build_model(config, image_shape, num_classes):
         raise InputError(f"The model cannot be built. {error}") from error
 
 
-def _fit(model, data, config, log, callbacks, verbose):
-    stop = StopOnDivergence()
-    validation, test = (
-        pipeline.evaluation_batches(split, config.evaluation_batch_size)
-        for split in (data.validation, data.test)
-    )
-    start = time.perf_counter()
-    history = model.fit(
+def fit(model, data, config, callbacks, validation=None, verbose=0):
+    """Trains the compiled model on `data.train`; returns Keras' `History`."""
+    return model.fit(
         pipeline.training_batches(
             data.train, config.batch_size, config.epochs, config.seed
         ),
         epochs=config.epochs,
         steps_per_epoch=pipeline.steps_per_epoch(data.train, config.batch_size),
         validation_data=validation,
-        callbacks=[log, stop, *callbacks],
-        shuffle=False,
+        callbacks=callbacks,
+        shuffle=False,  # the batches come shuffled
         verbose=verbose,
     )
+
+
+def _fit_and_measure(model, data, config, log, callbacks, verbose):
+    stop = StopOnDivergence()
+    validation, test = (
+        pipeline.evaluation_batches(split, config.evaluation_batch_size)
+        for split in (data.validation, data.test)
+    )
+    start = time.perf_counter()
+    history = fit(
+        model, data, config, [log, stop, *callbacks], validation, verbose
+    ).history
     seconds = time.perf_counter() - start
     # The test split is read once, when nothing can be chosen by it any more.
     measured = model.evaluate(test, verbose=0, return_dict=True)
     if stop.diverged:
         measured = dict.fromkeys(measured, math.nan)
     log.write("test", measured)
+    validated = {f"validation_{k}": history[f"val_{k}"][-1] for k in measured}
     return {
         "status": "diverged" if stop.diverged else "finished",
         **finite({f"test_{k}": v for k, v in measured.items()}),
-        **finite(
-            {
-                f"validation_{k}": history.history[f"val_{k}"][-1]
-                for k in measured
-            }
-        ),
+        **finite(validated),
         "steps": log.step,
         "parameters": sum(math.prod(w.shape) for w in model.trainable_weights),
         "seconds": round(seconds, 3),

@@ -29,7 +29,8 @@ class Run(NamedTuple):
 
 def load_overrides(config_path):
     """Returns what the `sweep()` of a config file yields, as a list."""
-    spec = importlib.util.spec_from_file_location("sweep_config", config_path)
+    path = config_path.partition(":")[0]  # without the config's argument
+    spec = importlib.util.spec_from_file_location("sweep_config", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     if not hasattr(module, "sweep"):
