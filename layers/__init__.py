@@ -1,5 +1,6 @@
 """Normalization layers for Keras, and their names."""
 
+from .folding import FoldResult, fold_batch_norm
 from .registry import NORMS, get
 
-__all__ = ["NORMS", "get"]
+__all__ = ["NORMS", "FoldResult", "fold_batch_norm", "get"]
