@@ -5,11 +5,9 @@ from typing import NamedTuple
 import keras
 
 from .affine_maps import AffineMap
+from .batch_norms import KNOWN_BATCH_NORMS, batch_norms_in, is_batch_norm
 from .fold_plans import NotExactError, Planner
 from .graph import Graph, copy_model, is_graph
-
-#: The classes whose inference is known; a subclass may compute another thing.
-_FOLDABLE = (keras.layers.BatchNormalization,)
 
 
 class FoldResult(NamedTuple):
@@ -126,7 +124,7 @@ def _fold(graph):
     """
     maps, absorbers = {}, {}
     planner = Planner(graph, gone=absorbers)
-    norms = [layer for layer in graph.calls if _is_batch_norm(layer)]
+    norms = [layer for layer in graph.calls if is_batch_norm(layer)]
     folded_some = True
     while folded_some:
         # A norm that is folded may have stood in the way of another one.
@@ -153,7 +151,7 @@ def _fold_one(norm, planner, maps, absorbers):
 
 def _plan(planner, norm):
     """Returns `({layer: affine}, how a layer's weights absorb it)`."""
-    if type(norm) not in _FOLDABLE:
+    if type(norm) not in KNOWN_BATCH_NORMS:
         raise NotExactError(f"{type(norm).__name__} is a subclass")
     planner.check(norm)
     try:
@@ -166,16 +164,11 @@ def _plan(planner, norm):
         raise NotExactError(f"before it: {before}; after it: {after}") from None
 
 
-def _is_batch_norm(layer):
-    return isinstance(layer, keras.layers.BatchNormalization)
-
-
 def _hidden_norms(graph):
     """The norms inside layers that are no functional models, and why."""
     return {
         f"{path}/{inner.name}": f"it is inside a {type(layer).__name__}"
         for layer, path in graph.paths.items()
         if isinstance(layer, keras.Layer) and not is_graph(layer)
-        for inner in layer._flatten_layers(include_self=False)
-        if _is_batch_norm(inner)
+        for inner in batch_norms_in(layer)
     }
