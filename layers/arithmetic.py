@@ -1,6 +1,6 @@
 """The arithmetic of normalization: moments, then standardize, then affine.
 
-Every tensor here keeps the rank of `x`; statistics have size 1 on the axes they
+Every tensor here has the rank of `x`: statistics have size 1 on the axes they
 were taken over, `gamma` and `beta` on the axes they are shared over. The
 gradients are written by hand, from operations that can be differentiated again
 (gradient penalties do).
@@ -40,47 +40,33 @@ def moments(x, axes, mask=None, synchronized=False):
     def keep(values):
         return values if mask is None else tf.where(mask, values, 0)
 
+    def average(values):
+        sums = reduce(total(keep(values), axes))
+        return tf.math.divide_no_nan(sums, count)
+
     @tf.custom_gradient
     def run(x):
-        mean = tf.math.divide_no_nan(reduce(total(keep(x), axes)), count)
-        squares = keep(tf.square(x - mean))
-        variance = tf.math.divide_no_nan(reduce(total(squares, axes)), count)
+        mean = average(x)
+        variance = average(tf.square(x - mean))
 
         def gradient(d_mean, d_variance):
-            a = tf.math.divide_no_nan(reduce(d_mean), count)
-            b = tf.math.divide_no_nan(reduce(2 * d_variance), count)
-            return keep(a + (x - mean) * b)
+            offset = tf.math.divide_no_nan(reduce(d_mean), count)
+            slope = tf.math.divide_no_nan(reduce(2 * d_variance), count)
+            return keep((x - mean) * slope + offset)
 
         return (mean, variance), gradient
 
     return (*run(x), count)
 
 
-def _count(x, axes, mask):
-    sizes = tf.shape(x)
-    size = tf.cast(math.prod([sizes[i] for i in axes]), x.dtype)
-    if mask is None:
-        return size
-    mask_sizes = tf.shape(mask)
-    mask_size = tf.cast(math.prod([mask_sizes[i] for i in axes]), x.dtype)
-    counted = total(tf.cast(mask, x.dtype), axes)
-    return counted * tf.math.divide_no_nan(size, mask_size)
-
-
-def _all_reduce(x):
-    replica = tf.distribute.get_replica_context()
-    return x if replica is None else replica.all_reduce("SUM", x)
-
-
 def normalize(x, mean, variance, epsilon, gamma=None, beta=None):
     """Returns gamma * (x - mean) / sqrt(variance + epsilon) + beta.
 
-    Gradients flow to all tensors, `mean` and `variance` included. All have the
-    rank and the type of `x` and broadcast against it.
+    Gradients flow to all tensors, `mean` and `variance` included.
     """
-    one = tf.ones([1] * len(x.shape), x.dtype)
-    gamma = one if gamma is None else gamma
-    beta = 0 * one if beta is None else beta
+    ones = tf.ones([1] * len(x.shape), x.dtype)
+    gamma = ones if gamma is None else gamma
+    beta = tf.zeros_like(ones) if beta is None else beta
 
     @tf.custom_gradient
     def run(x, mean, variance, gamma, beta):
@@ -91,17 +77,12 @@ def normalize(x, mean, variance, epsilon, gamma=None, beta=None):
             product = dy * (x - mean)
             d_mean = -inverse * total(dy, own, gamma)
             d_inverse = total(product, own, gamma)
-            # In this order, because inverse^3 leaves float32's range early.
+            # In this order: inverse^3 leaves the range of float32 early.
             d_variance = -0.5 * inverse**2 * (inverse * d_inverse)
             d_gamma = total(product, shared, inverse)
             d_beta = total(dy, shared_axes(beta))
-            return (
-                _scale(dy, inverse, gamma),
-                d_mean,
-                d_variance,
-                d_gamma,
-                d_beta,
-            )
+            d_x = _scale(dy, inverse, gamma)
+            return d_x, d_mean, d_variance, d_gamma, d_beta
 
         return _scale(x - mean, inverse, gamma) + beta, gradient
 
@@ -113,3 +94,35 @@ def _scale(x, inverse, gamma):
     if set(shared_axes(inverse)) & set(shared_axes(gamma)):
         return x * (inverse * gamma)
     return x * inverse * gamma
+
+
+def _count(x, axes, mask):
+    size = _size(x, axes, x.dtype)
+    if mask is None:
+        return size
+    counted = total(tf.cast(mask, x.dtype), axes)
+    # The mask has size 1 on axes that it does not tell apart.
+    return counted * tf.math.divide_no_nan(size, _size(mask, axes, x.dtype))
+
+
+def _size(x, axes, dtype):
+    sizes = tf.shape(x)
+    return tf.cast(math.prod(sizes[axis] for axis in axes), dtype)
+
+
+def _all_reduce(x):
+    replica = tf.distribute.get_replica_context()
+    return x if replica is None else replica.all_reduce("SUM", x)
+
+
+def spread(weight, axes, x):
+    """Returns `weight` with the type and rank of `x`, its axes at `axes`.
+
+    A missing weight (None) stays None.
+    """
+    if weight is None:
+        return None
+    shape = [1] * len(x.shape)
+    for axis, size in zip(axes, weight.shape, strict=True):
+        shape[axis] = size
+    return tf.reshape(tf.cast(weight, x.dtype), shape)

@@ -2,8 +2,10 @@
 
 import keras
 
+from .batch_normalization import BatchNormalization
+
 #: The classes whose inference is known; a subclass may compute another thing.
-KNOWN_BATCH_NORMS = (keras.layers.BatchNormalization,)
+KNOWN_BATCH_NORMS = (keras.layers.BatchNormalization, BatchNormalization)
 
 
 def is_batch_norm(layer):

@@ -25,7 +25,7 @@ def has_kernel(x, axis, epsilon):
 
 
 def normalize_batch(x, gamma, beta, epsilon):
-    """Normalizes by the batch's statistics; returns outputs, mean, variance.
+    """Normalizes by the batch's statistics; returns outputs and moments.
 
     Args:
         x: a tensor of any rank, channels last, float32, bfloat16 or float16.
@@ -33,9 +33,9 @@ def normalize_batch(x, gamma, beta, epsilon):
         epsilon: added to the variance.
 
     Returns:
-        The outputs in the type of `x`, and the float32 mean and biased variance
-        of shape (channels,), through which no gradient flows. They are NaN if
-        there are no rows.
+        The outputs in the type of `x`; the float32 mean and biased variance of
+        shape (channels,), through which no gradient flows, NaN if there are no
+        rows; the number of rows.
     """
     y, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
         x=_as_images(x),
@@ -50,7 +50,7 @@ def normalize_batch(x, gamma, beta, epsilon):
     rows = tf.cast(tf.size(x) // tf.shape(x)[-1], tf.float32)
     variance *= tf.maximum(rows - 1, 1) / rows
     y = tf.reshape(y, tf.shape(x))
-    return y, tf.stop_gradient(mean), tf.stop_gradient(variance)
+    return y, tf.stop_gradient(mean), tf.stop_gradient(variance), rows
 
 
 def normalize_fixed(x, mean, variance, gamma, beta, epsilon):

@@ -4,12 +4,15 @@ import functools
 
 import keras
 
+from .batch_normalization import BatchNormalization
+from .layer_normalization import LayerNormalization
+
 #: Name -> layer class, or a `functools.partial` of one. The documents, the
 #: tests and the comparison read this table.
 NORMS = {
     "none": keras.layers.Identity,
-    "batch": keras.layers.BatchNormalization,
-    "layer": keras.layers.LayerNormalization,
+    "batch": BatchNormalization,
+    "layer": LayerNormalization,
     # Eight groups divide the widths of small and large models alike.
     "group": functools.partial(keras.layers.GroupNormalization, groups=8),
     "instance": functools.partial(keras.layers.GroupNormalization, groups=-1),

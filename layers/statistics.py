@@ -5,7 +5,7 @@ import contextlib
 import keras
 import tensorflow as tf
 
-from .arithmetic import moments, normalize, widen
+from .arithmetic import moments, normalize, spread, widen
 from .batch_norms import batch_norms_in
 from .batches import all_batches, first
 from .population import Population
@@ -137,18 +137,9 @@ def _batchwise_tap(populations):
         populations[norm].add(mean, variance, count)
         if not norm.trainable:
             return call(inputs, training=False, mask=mask)
-
-        def spread(weight):
-            return None if weight is None else tf.reshape(weight, mean.shape)
-
-        outputs = normalize(
-            widen(inputs),
-            mean,
-            variance,
-            norm.epsilon,
-            spread(norm.gamma),
-            spread(norm.beta),
-        )
+        x = widen(inputs)
+        affine = (spread(w, [norm.axis], x) for w in (norm.gamma, norm.beta))
+        outputs = normalize(x, mean, variance, norm.epsilon, *affine)
         return tf.cast(outputs, norm.compute_dtype)
 
     return tap

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from keras import layers
-from normzoo.layers import fold_batch_norm
+from normzoo.layers import BatchNormalization, fold_batch_norm
 
 BN = layers.BatchNormalization
 
@@ -177,6 +177,21 @@ def test_no_shift_folds_in_front_of_padding(name):
     result = fold_batch_norm(model)
     np.testing.assert_allclose(result.model(x), model(x), rtol=1e-4, atol=1e-4)
     assert result.left == {}
+
+
+@pytest.mark.parametrize("kwargs", [{}, {"renorm": True}, {"epsilon": 0.3}])
+def test_our_norm(kwargs):
+    model = chain(
+        (6, 6, 3),
+        layers.Conv2D(4, 3),
+        BatchNormalization(name="bn1", **kwargs),
+        layers.ReLU(),
+        BatchNormalization(name="bn2", **kwargs),
+        layers.Conv2D(4, 3),
+        layers.ReLU(),
+        BatchNormalization(axis=1, name="bn3", **kwargs),
+    )
+    check_fold(model, gone=["bn1", "bn2"], kept=["bn3"])
 
 
 @pytest.mark.parametrize("before", [True, False])

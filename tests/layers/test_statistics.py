@@ -5,10 +5,10 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from keras import layers
-
-from normzoo.layers import reestimate_statistics
+from normzoo.layers import BatchNormalization, reestimate_statistics
 
 BN = layers.BatchNormalization
+BOTH = pytest.mark.parametrize("norm", [BN, BatchNormalization])
 
 
 def draw(*shape, mean=3.0, deviation=2.0, seed=0):
@@ -79,9 +79,10 @@ def test_any_axis_and_scale(axis, rows, batch, exponent, seed):
     )
 
 
-def test_large_mean_keeps_its_variance():
+@BOTH
+def test_large_mean_keeps_its_variance(norm):
     x = draw(1000, 4, mean=1000.0, deviation=0.1)
-    model = chain((4,), BN())
+    model = chain((4,), norm())
     reestimate_statistics(model, x, batch_size=64, verbose=0)
     mean, variance = population(x)
     np.testing.assert_allclose(
@@ -100,10 +101,17 @@ def test_float64():
     np.testing.assert_allclose(norm.moving_variance.numpy(), x.var(0), 1e-6)
 
 
+@BOTH
 @pytest.mark.parametrize("batch", [4, 50])
-def test_stacked_norms_do_not_depend_on_the_batch_size(batch):
+def test_stacked_norms_do_not_depend_on_the_batch_size(batch, norm):
     model = chain(
-        (6,), BN(), layers.Dense(5), BN(), layers.ReLU(), layers.Dense(4), BN()
+        (6,),
+        norm(),
+        layers.Dense(5),
+        norm(),
+        layers.ReLU(),
+        layers.Dense(4),
+        norm(),
     )
     x = draw(50, 6)
     passes = reestimate_statistics(model, x, batch_size=batch, verbose=0)
@@ -136,8 +144,9 @@ def test_a_shared_norm_counts_all_its_calls():
     check(shared, *population(np.concatenate(inputs)))
 
 
-def test_one_pass_normalizes_by_the_batch():
-    model = chain((3,), BN(), layers.Dense(2), BN(epsilon=0.1))
+@BOTH
+def test_one_pass_normalizes_by_the_batch(norm):
+    model = chain((3,), norm(), layers.Dense(2), norm(epsilon=0.1))
     first, dense, second = model.layers
     first.gamma.assign([2, -1, 0.5])
     first.beta.assign([0, 1, -1])
@@ -225,21 +234,23 @@ def test_norm_in_a_loop():
     check(last, *population(loop(first(x))))
 
 
-def test_masked_positions_do_not_count():
+@BOTH
+def test_masked_positions_do_not_count(norm):
     tokens = np.array([[1, 2, 3, 0], [4, 1, 0, 0], [0, 0, 0, 0], [2, 0, 0, 0]])
-    model = chain((4,), layers.Embedding(5, 3, mask_zero=True), BN())
+    model = chain((4,), layers.Embedding(5, 3, mask_zero=True), norm())
     reestimate_statistics(model, tokens, batch_size=1, verbose=0)
-    embedding, norm = model.layers
-    check(norm, *population(embedding(tokens)[tokens != 0]))
+    embedding, layer = model.layers
+    check(layer, *population(embedding(tokens)[tokens != 0]))
 
 
-def test_all_masked_keeps_the_statistics():
-    model = chain((4,), layers.Embedding(5, 3, mask_zero=True), BN())
-    norm = model.layers[1]
-    norm.moving_mean.assign([1, 2, 3])
+@BOTH
+def test_all_masked_keeps_the_statistics(norm):
+    model = chain((4,), layers.Embedding(5, 3, mask_zero=True), norm())
+    layer = model.layers[1]
+    layer.moving_mean.assign([1, 2, 3])
     reestimate_statistics(model, np.zeros((3, 4)), verbose=0)
-    np.testing.assert_array_equal(norm.moving_mean.numpy(), [1, 2, 3])
-    np.testing.assert_array_equal(norm.moving_variance.numpy(), [1, 1, 1])
+    np.testing.assert_array_equal(layer.moving_mean.numpy(), [1, 2, 3])
+    np.testing.assert_array_equal(layer.moving_variance.numpy(), [1, 1, 1])
 
 
 @pytest.mark.parametrize("layerwise", [True, False])
@@ -275,15 +286,16 @@ def _values(variables):
     return {v.path: v.numpy() for v in variables}
 
 
-def test_renorm_sets_its_deviation():
-    model = chain((4,), BN(renorm=True))
+@BOTH
+def test_renorm_sets_its_deviation(norm):
+    model = chain((4,), norm(renorm=True))
     x = draw(40, 4)
     reestimate_statistics(model, x, verbose=0)
-    norm = model.layers[0]
-    check(norm, *population(x))
+    layer = model.layers[0]
+    check(layer, *population(x))
     np.testing.assert_allclose(
-        norm.moving_stddev.numpy(),
-        np.sqrt(x.var(0, dtype="float64") + norm.epsilon),
+        layer.moving_stddev.numpy(),
+        np.sqrt(x.var(0, dtype="float64") + layer.epsilon),
         rtol=1e-5,
     )
 
