@@ -126,3 +126,54 @@ def spread(weight, axes, x):
     for axis, size in zip(axes, weight.shape, strict=True):
         shape[axis] = size
     return tf.reshape(tf.cast(weight, x.dtype), shape)
+
+
+def pool_moments(mean, variance, axis, groups):
+    """Returns mean and variance of each group, for all its members.
+
+    The members of a group stand side by side along `axis`, and are moments of
+    equally many values:
+
+        mean = average(mean_i)
+        variance = average(variance_i + (mean_i - mean)^2)
+    """
+    size = mean.shape[axis]
+    if groups == size:
+        return mean, variance
+    shape = [-1, *mean.shape[1:]]
+    split = [*shape[:axis], groups, size // groups, *shape[axis + 1 :]]
+    means, variances = (tf.reshape(x, split) for x in (mean, variance))
+    center = tf.reduce_mean(means, axis + 1, keepdims=True)
+    spreads = variances + tf.square(means - center)
+    pooled = (center, tf.reduce_mean(spreads, axis + 1, keepdims=True))
+    ones = tf.ones_like(means)
+    return tuple(tf.reshape(x * ones, shape) for x in pooled)
+
+
+def normalize_by_square(x, axes, epsilon, gamma=None, beta=None):
+    """Returns gamma * x / sqrt(mean of x^2 over axes + epsilon) + beta.
+
+    Gradients flow to `x`, `gamma`, `beta` and the scalar `epsilon`.
+    """
+    axes = tuple(axes)
+    size = _size(x, axes, x.dtype)
+    ones = tf.ones([1] * len(x.shape), x.dtype)
+    gamma = ones if gamma is None else gamma
+    beta = tf.zeros_like(ones) if beta is None else beta
+
+    @tf.custom_gradient
+    def run(x, epsilon, gamma, beta):
+        inverse = tf.math.rsqrt(total(tf.square(x), axes) / size + epsilon)
+
+        def gradient(dy):
+            product = dy * x
+            d_inverse = total(product, axes, gamma)
+            d_square = -0.5 * inverse**2 * (inverse * d_inverse)
+            d_x = _scale(dy, inverse, gamma) + x * (2 * d_square / size)
+            d_gamma = total(product, shared_axes(gamma), inverse)
+            d_beta = total(dy, shared_axes(beta))
+            return d_x, tf.reduce_sum(d_square), d_gamma, d_beta
+
+        return _scale(x, inverse, gamma) + beta, gradient
+
+    return run(x, tf.cast(epsilon, x.dtype), gamma, beta)

@@ -5,7 +5,11 @@ import functools
 import keras
 
 from .batch_normalization import BatchNormalization
+from .filter_response_normalization import FilterResponseNormalization
+from .group_normalization import GroupNormalization
+from .instance_normalization import InstanceNormalization
 from .layer_normalization import LayerNormalization
+from .rms_normalization import RMSNormalization
 
 #: Name -> layer class, or a `functools.partial` of one. The documents, the
 #: tests and the comparison read this table.
@@ -13,10 +17,11 @@ NORMS = {
     "none": keras.layers.Identity,
     "batch": BatchNormalization,
     "layer": LayerNormalization,
-    # Eight groups divide the widths of small and large models alike.
-    "group": functools.partial(keras.layers.GroupNormalization, groups=8),
-    "instance": functools.partial(keras.layers.GroupNormalization, groups=-1),
-    "rms": keras.layers.RMSNormalization,
+    # Groups of several channels even in narrow models.
+    "group": functools.partial(GroupNormalization, groups=8),
+    "instance": InstanceNormalization,
+    "rms": RMSNormalization,
+    "filter_response": FilterResponseNormalization,
 }
 
 
