@@ -103,10 +103,6 @@ class Planner:
         if self._graph.is_output(tensor):
             raise NotExactError("the tensor is an output of its model")
         for node in self._graph.readers(tensor):
-            if sum(x is tensor for x in node.input_tensors) > 1 or (
-                node.input_tensors[0] is not tensor
-            ):
-                raise NotExactError(f"{node.operation.name!r} combines it")
             if self._is_idle(node):
                 yield from self._readers(node.outputs[0], field)
             elif field and type(node.operation) is keras.layers.Flatten:

@@ -133,6 +133,10 @@ ONLY_BEHIND = {
         (4, 4, 3),
         lambda **k: layers.Conv2DTranspose(4, 2, 2, **k),
     ),
+    "transposed2d_gaps": (
+        (4, 4, 3),
+        lambda **k: layers.Conv2DTranspose(4, 1, 2, **k),
+    ),
     "transposed3d": (
         (3, 3, 3, 2),
         lambda **k: layers.Conv3DTranspose(3, 2, **k),
@@ -407,6 +411,24 @@ def test_shared_norm_in_front_of_a_shared_layer():
     dense, norm = layers.Dense(4), BN(name="bn")
     model = keras.Model([a, b], [dense(norm(a)), dense(norm(b))])
     check_fold(model, gone=["bn"])
+
+
+def test_one_layer_reads_a_norm_in_two_layouts():
+    x = keras.Input((2, 3, 4))
+    norm, dense = BN(name="bn")(x), layers.Dense(2)
+    orders = ["channels_last", "channels_first"]
+    outputs = [dense(layers.Flatten(order)(norm)) for order in orders]
+    result = check_fold(keras.Model(x, outputs), gone=[], kept=["bn"])
+    assert "several layouts" in result.left["bn"]
+
+
+def test_application():
+    model = keras.applications.MobileNetV2(
+        (32, 32, 3), alpha=0.35, weights=None, classes=10
+    )
+    names = [layer.name for layer in model.layers if isinstance(layer, BN)]
+    assert len(names) == 52
+    check_fold(model, gone=names)
 
 
 def test_output_read_twice_by_one_layer():
