@@ -64,12 +64,12 @@ class BatchNormalization(keras.layers.BatchNormalization):
 
     >>> import numpy as np
     >>> from normzoo.layers import BatchNormalization
-    >>> layer = BatchNormalization(momentum=0.9)
+    >>> layer = BatchNormalization(momentum=0.5)
     >>> x = np.array([[1.0, 10.0], [3.0, 30.0]], "float32")
     >>> np.round(layer(x, training=True), 2).tolist()
     [[-1.0, -1.0], [1.0, 1.0]]
-    >>> np.round(layer.moving_mean, 2).tolist()
-    [0.2, 2.0]
+    >>> layer.moving_mean.numpy().tolist()
+    [1.0, 10.0]
 
     Reference: [Ioffe and Szegedy, 2015](https://arxiv.org/abs/1502.03167).
     """
@@ -111,10 +111,8 @@ class BatchNormalization(keras.layers.BatchNormalization):
                 self.epsilon,
             )
         x = widen(inputs)
-        mean, variance = (self._spread(value, x) for value in statistics)
-        gamma, beta = (
-            self._spread(value, x) for value in self._affine(x.dtype)
-        )
+        mean, variance = self._spread(statistics, x)
+        gamma, beta = self._spread(self._affine(x.dtype), x)
         return normalize(x, mean, variance, self.epsilon, gamma, beta)
 
     def _normalize_by_batch(self, inputs, mask):
@@ -130,9 +128,7 @@ class BatchNormalization(keras.layers.BatchNormalization):
         channels = self.axis % len(x.shape)
         axes = [axis for axis in range(len(x.shape)) if axis != channels]
         mean, variance, count = moments(x, axes, mask, self.synchronized)
-        gamma, beta = (
-            self._spread(value, x) for value in self._affine(x.dtype)
-        )
+        gamma, beta = self._spread(self._affine(x.dtype), x)
         if self.renorm:
             ratio, shift = self._renorm_correction(mean, variance)
             gamma, beta = gamma * ratio, gamma * shift + beta
@@ -142,27 +138,20 @@ class BatchNormalization(keras.layers.BatchNormalization):
     def _affine(self, dtype):
         """Returns gamma and beta, or 1 and 0 where there is none."""
         channels = self.moving_mean.shape
-        gamma = (
-            tf.cast(self.gamma, dtype)
-            if self.scale
-            else tf.ones(channels, dtype)
-        )
-        beta = (
-            tf.cast(self.beta, dtype)
-            if self.center
-            else tf.zeros(channels, dtype)
-        )
-        return gamma, beta
+        gamma = self.gamma if self.scale else tf.ones(channels)
+        beta = self.beta if self.center else tf.zeros(channels)
+        return tf.cast(gamma, dtype), tf.cast(beta, dtype)
 
-    def _spread(self, value, x):
-        return spread(value, [self.axis], x)
+    def _spread(self, values, x):
+        return [spread(value, [self.axis], x) for value in values]
 
     def _renorm_correction(self, mean, variance):
         """Returns what takes the batch's statistics to the longer ones."""
         bounds = self.renorm_clipping
         floor = tf.sqrt(tf.cast(self.epsilon, mean.dtype))
-        renorm_mean = self._spread(self.renorm_mean, mean)
-        renorm_stddev = self._spread(self.renorm_stddev, mean)
+        renorm_mean, renorm_stddev = self._spread(
+            (self.renorm_mean, self.renorm_stddev), mean
+        )
         renorm_stddev = tf.maximum(renorm_stddev, floor)
         ratio = tf.sqrt(variance + self.epsilon) / renorm_stddev
         shift = (mean - renorm_mean) / renorm_stddev
