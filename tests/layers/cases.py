@@ -57,6 +57,10 @@ class Case:
 
 BATCH = layers.BatchNormalization
 LAYER = layers.LayerNormalization
+GROUP = layers.GroupNormalization
+INSTANCE = layers.InstanceNormalization
+RMS = layers.RMSNormalization
+FILTER_RESPONSE = layers.FilterResponseNormalization
 
 CLIPPING = {"rmin": 0.3, "rmax": 3.0, "dmax": 5.0}
 
@@ -93,6 +97,53 @@ CASES = [
         "layer-no-affine",
         LAYER,
         {"center": False, "scale": False},
+        per_example=True,
+    ),
+    Case(
+        "group",
+        GROUP,
+        {"groups": 4},
+        shape=(4, 6, 12),
+        per_example=True,
+        whole_batch=True,
+    ),
+    Case("group-vector", GROUP, {"groups": 2}, (8, 6), per_example=True),
+    Case(
+        "group-channels-first",
+        GROUP,
+        {"groups": 4, "axis": 1},
+        shape=(4, 6, 5, 5),
+        per_example=True,
+    ),
+    Case("group-too-many", GROUP, shape=(4, 6, 1), per_example=True),
+    Case(
+        "group-no-affine",
+        GROUP,
+        {"groups": 1, "center": False, "scale": False},
+        per_example=True,
+    ),
+    Case("instance", INSTANCE, per_example=True, whole_batch=True),
+    Case("instance-middle", INSTANCE, {"axis": -2}, per_example=True),
+    Case("rms", RMS, per_example=True, whole_batch=True),
+    Case("rms-apart", RMS, {"axis": [3, 1]}, (2, 3, 4, 5), per_example=True),
+    Case(
+        "filter-response",
+        FILTER_RESPONSE,
+        shape=(4, 5, 5, 3),
+        per_example=True,
+        whole_batch=True,
+    ),
+    Case(
+        "filter-response-vector",
+        FILTER_RESPONSE,
+        {"learned_epsilon": True, "epsilon": 1e-4},
+        shape=(8, 3),
+        per_example=True,
+    ),
+    Case(
+        "filter-response-middle",
+        FILTER_RESPONSE,
+        {"axis": 1, "threshold": False, "center": False},
         per_example=True,
     ),
 ]

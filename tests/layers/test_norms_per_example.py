@@ -10,15 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from normzoo import layers
 
+from .reference import normalize
+
 
 def group(x, groups, gamma, beta, epsilon):
     """Channels last."""
     n, channels = x.shape[0], x.shape[-1]
     parts = x.reshape(n, -1, groups, channels // groups)
-    mean = parts.mean((1, 3), keepdims=True)
-    variance = parts.var((1, 3), keepdims=True)
-    y = (parts - mean) / np.sqrt(variance + epsilon)
-    return y.reshape(x.shape) * gamma + beta
+    normal = normalize(parts, (1, 3), epsilon, gamma=1, beta=0)
+    return normal.reshape(x.shape) * gamma + beta
 
 
 def rms(x, gamma, epsilon):
