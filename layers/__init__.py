@@ -1,5 +1,25 @@
 """Normalization layers for Keras, and their names."""
 
+from .batch_normalization import BatchNormalization
+from .filter_response_normalization import FilterResponseNormalization
+from .folding import FoldResult, fold_batch_norm
+from .group_normalization import GroupNormalization
+from .instance_normalization import InstanceNormalization
+from .layer_normalization import LayerNormalization
 from .registry import NORMS, get
+from .rms_normalization import RMSNormalization
+from .statistics import reestimate_statistics
 
-__all__ = ["NORMS", "get"]
+__all__ = [
+    "NORMS",
+    "BatchNormalization",
+    "FilterResponseNormalization",
+    "FoldResult",
+    "GroupNormalization",
+    "InstanceNormalization",
+    "LayerNormalization",
+    "RMSNormalization",
+    "fold_batch_norm",
+    "get",
+    "reestimate_statistics",
+]

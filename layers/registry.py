@@ -4,16 +4,24 @@ import functools
 
 import keras
 
+from .batch_normalization import BatchNormalization
+from .filter_response_normalization import FilterResponseNormalization
+from .group_normalization import GroupNormalization
+from .instance_normalization import InstanceNormalization
+from .layer_normalization import LayerNormalization
+from .rms_normalization import RMSNormalization
+
 #: Name -> layer class, or a `functools.partial` of one. The documents, the
 #: tests and the comparison read this table.
 NORMS = {
     "none": keras.layers.Identity,
-    "batch": keras.layers.BatchNormalization,
-    "layer": keras.layers.LayerNormalization,
-    # Eight groups divide the widths of small and large models alike.
-    "group": functools.partial(keras.layers.GroupNormalization, groups=8),
-    "instance": functools.partial(keras.layers.GroupNormalization, groups=-1),
-    "rms": keras.layers.RMSNormalization,
+    "batch": BatchNormalization,
+    "layer": LayerNormalization,
+    # Groups of several channels even in narrow models.
+    "group": functools.partial(GroupNormalization, groups=8),
+    "instance": InstanceNormalization,
+    "rms": RMSNormalization,
+    "filter_response": FilterResponseNormalization,
 }
 
 

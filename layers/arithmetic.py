@@ -1,0 +1,179 @@
+"""The arithmetic of normalization: moments, then standardize, then affine.
+
+Every tensor here has the rank of `x`: statistics have size 1 on the axes they
+were taken over, `gamma` and `beta` on the axes they are shared over. The
+gradients are written by hand, from operations that can be differentiated again
+(gradient penalties do).
+"""
+
+import math
+
+import tensorflow as tf
+
+from .sums import shared_axes, total
+
+
+def widen(x):
+    """Returns `x` in float32 at least; float64 stays float64."""
+    x = tf.convert_to_tensor(x)
+    return x if x.dtype == tf.float64 else tf.cast(x, tf.float32)
+
+
+def moments(x, axes, mask=None, synchronized=False):
+    """Returns mean, biased variance and count of `x` over `axes`.
+
+    mean = total(x) / count,  variance = total((x - mean)^2) / count
+
+    Where nothing counts (all masked, no rows) mean and variance are 0.
+
+    Args:
+        x: a floating point tensor, see `widen`.
+        axes: the axes to take the statistics over, 0 or greater.
+        mask: boolean, of the rank of `x` and broadcast against it; positions
+            that are False do not count.
+        synchronized: whether to count the positions of all replicas.
+    """
+    axes = tuple(axes)
+    reduce = _all_reduce if synchronized else tf.identity
+    count = reduce(_count(x, axes, mask))
+
+    def keep(values):
+        return values if mask is None else tf.where(mask, values, 0)
+
+    def average(values):
+        sums = reduce(total(keep(values), axes))
+        return tf.math.divide_no_nan(sums, count)
+
+    @tf.custom_gradient
+    def run(x):
+        mean = average(x)
+        variance = average(tf.square(x - mean))
+
+        def gradient(d_mean, d_variance):
+            offset = tf.math.divide_no_nan(reduce(d_mean), count)
+            slope = tf.math.divide_no_nan(reduce(2 * d_variance), count)
+            return keep((x - mean) * slope + offset)
+
+        return (mean, variance), gradient
+
+    return (*run(x), count)
+
+
+def normalize(x, mean, variance, epsilon, gamma=None, beta=None):
+    """Returns gamma * (x - mean) / sqrt(variance + epsilon) + beta.
+
+    Gradients flow to all tensors, `mean` and `variance` included.
+    """
+    ones = tf.ones([1] * len(x.shape), x.dtype)
+    gamma = ones if gamma is None else gamma
+    beta = tf.zeros_like(ones) if beta is None else beta
+
+    @tf.custom_gradient
+    def run(x, mean, variance, gamma, beta):
+        inverse = tf.math.rsqrt(variance + epsilon)
+
+        def gradient(dy):
+            own, shared = shared_axes(mean), shared_axes(gamma)
+            product = dy * (x - mean)
+            d_mean = -inverse * total(dy, own, gamma)
+            d_inverse = total(product, own, gamma)
+            # In this order: inverse^3 leaves the range of float32 early.
+            d_variance = -0.5 * inverse**2 * (inverse * d_inverse)
+            d_gamma = total(product, shared, inverse)
+            d_beta = total(dy, shared_axes(beta))
+            d_x = _scale(dy, inverse, gamma)
+            return d_x, d_mean, d_variance, d_gamma, d_beta
+
+        return _scale(x - mean, inverse, gamma) + beta, gradient
+
+    return run(x, mean, variance, gamma, beta)
+
+
+def _scale(x, inverse, gamma):
+    # The product of the two small ones first, unless it is as large as x.
+    if set(shared_axes(inverse)) & set(shared_axes(gamma)):
+        return x * (inverse * gamma)
+    return x * inverse * gamma
+
+
+def _count(x, axes, mask):
+    size = _size(x, axes, x.dtype)
+    if mask is None:
+        return size
+    counted = total(tf.cast(mask, x.dtype), axes)
+    # The mask has size 1 on axes that it does not tell apart.
+    return counted * tf.math.divide_no_nan(size, _size(mask, axes, x.dtype))
+
+
+def _size(x, axes, dtype):
+    sizes = tf.shape(x)
+    return tf.cast(math.prod(sizes[axis] for axis in axes), dtype)
+
+
+def _all_reduce(x):
+    replica = tf.distribute.get_replica_context()
+    return x if replica is None else replica.all_reduce("SUM", x)
+
+
+def spread(weight, axes, x):
+    """Returns `weight` with the type and rank of `x`, its axes at `axes`.
+
+    A missing weight (None) stays None.
+    """
+    if weight is None:
+        return None
+    shape = [1] * len(x.shape)
+    for axis, size in zip(axes, weight.shape, strict=True):
+        shape[axis] = size
+    return tf.reshape(tf.cast(weight, x.dtype), shape)
+
+
+def pool_moments(mean, variance, axis, groups):
+    """Returns mean and variance of each group, for all its members.
+
+    The members of a group stand side by side along `axis`, and are moments of
+    equally many values:
+
+        mean = average(mean_i)
+        variance = average(variance_i + (mean_i - mean)^2)
+    """
+    size = mean.shape[axis]
+    if groups == size:
+        return mean, variance
+    shape = [-1, *mean.shape[1:]]
+    split = [*shape[:axis], groups, size // groups, *shape[axis + 1 :]]
+    means, variances = (tf.reshape(x, split) for x in (mean, variance))
+    center = tf.reduce_mean(means, axis + 1, keepdims=True)
+    spreads = variances + tf.square(means - center)
+    pooled = (center, tf.reduce_mean(spreads, axis + 1, keepdims=True))
+    ones = tf.ones_like(means)
+    return tuple(tf.reshape(x * ones, shape) for x in pooled)
+
+
+def normalize_by_square(x, axes, epsilon, gamma=None, beta=None):
+    """Returns gamma * x / sqrt(mean of x^2 over axes + epsilon) + beta.
+
+    Gradients flow to `x`, `gamma`, `beta` and the scalar `epsilon`.
+    """
+    axes = tuple(axes)
+    size = _size(x, axes, x.dtype)
+    ones = tf.ones([1] * len(x.shape), x.dtype)
+    gamma = ones if gamma is None else gamma
+    beta = tf.zeros_like(ones) if beta is None else beta
+
+    @tf.custom_gradient
+    def run(x, epsilon, gamma, beta):
+        inverse = tf.math.rsqrt(total(tf.square(x), axes) / size + epsilon)
+
+        def gradient(dy):
+            product = dy * x
+            d_inverse = total(product, axes, gamma)
+            d_square = -0.5 * inverse**2 * (inverse * d_inverse)
+            d_x = _scale(dy, inverse, gamma) + x * (2 * d_square / size)
+            d_gamma = total(product, shared_axes(gamma), inverse)
+            d_beta = total(dy, shared_axes(beta))
+            return d_x, tf.reduce_sum(d_square), d_gamma, d_beta
+
+        return _scale(x, inverse, gamma) + beta, gradient
+
+    return run(x, tf.cast(epsilon, x.dtype), gamma, beta)

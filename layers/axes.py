@@ -1,0 +1,33 @@
+"""Axes given by users, as axes of a tensor."""
+
+
+def channel_axis(axis, rank):
+    """Returns the axis of the channels, 1 or greater: 0 is the batch's."""
+    if not -rank <= axis < rank or axis % rank == 0:
+        raise ValueError(
+            "The axis of the channels is out of range, or that of the batch. "
+            f"Received: axis={axis} with inputs of rank {rank}."
+        )
+    return axis % rank
+
+
+def feature_axes(axis, rank):
+    """Returns an axis or several as a list, sorted, all 0 or greater."""
+    axes = [axis] if isinstance(axis, int) else axis
+    if not all(-rank <= axis < rank for axis in axes):
+        raise ValueError(
+            f"An axis is out of range. Received: axis={axis} with inputs of "
+            f"rank {rank}."
+        )
+    return sorted({axis % rank for axis in axes})
+
+
+def known_sizes(axes, shape):
+    """Returns the sizes of a shape along axes."""
+    sizes = tuple(shape[axis] for axis in axes)
+    if None in sizes:
+        raise ValueError(
+            "The sizes of the axes that have weights must be known. Received: "
+            f"inputs of shape {tuple(shape)}, weights along {tuple(axes)}."
+        )
+    return sizes

@@ -1,0 +1,36 @@
+"""Batches of what a model is called on, without labels."""
+
+import keras
+import tensorflow as tf
+
+
+def all_batches(dataset, batch_size):
+    """Returns a finite data set of what the model is called on."""
+    if not isinstance(dataset, tf.data.Dataset):
+        dataset = _slices(dataset).batch(batch_size)
+    if dataset.cardinality() == tf.data.INFINITE_CARDINALITY:
+        raise ValueError(
+            "Population statistics need a finite data set. Received an "
+            "infinite one. Take an epoch of it: `dataset.take(steps)`."
+        )
+    # Labels and weights stand behind x in a tuple, as in `fit`.
+    return dataset.map(lambda x, *_: x).prefetch(tf.data.AUTOTUNE)
+
+
+def _slices(arrays):
+    leaves = keras.tree.flatten(arrays)
+    if not leaves or not all(hasattr(leaf, "shape") for leaf in leaves):
+        raise TypeError(
+            "The data is read several times, so it must be a `tf.data.Dataset` "
+            f"or arrays. Received: {type(arrays).__name__}."
+        )
+    # A list would be stacked into one array.
+    arrays = tuple(arrays) if isinstance(arrays, list) else arrays
+    return tf.data.Dataset.from_tensor_slices((arrays,))
+
+
+def first(dataset):
+    """Returns the first batch."""
+    for x in dataset:
+        return x
+    raise ValueError("The data set is empty: it has no population.")

@@ -1,0 +1,105 @@
+"""Group normalization that fits every width."""
+
+import math
+
+import keras
+import tensorflow as tf
+
+from .arithmetic import moments, normalize, pool_moments, spread, widen
+from .axes import channel_axis, known_sizes
+
+
+@keras.saving.register_keras_serializable(package="normzoo")
+class GroupNormalization(keras.layers.GroupNormalization):
+    """Normalizes each example over groups of neighboring channels.
+
+        y = gamma * (x - mean) / sqrt(variance + epsilon) + beta
+
+    with mean and biased variance of each example over the positions and the
+    channels of one group. Training and inference are one; masks are passed on,
+    masked positions count.
+
+    The number of groups is the greatest common divisor of `groups` and the
+    number of channels, so one setting fits all stages of a model. Where Keras'
+    layer accepts `groups` at all, both compute the same, with the same weights.
+
+    The arithmetic is float32 at least whatever the dtype policy; outputs have
+    the policy's compute dtype.
+
+    Args:
+        groups: the greatest number of groups. -1 is one group per channel, see
+            `InstanceNormalization`; 1 is one group for all of them.
+        axis: the axis of the channels. Its size must be known.
+        epsilon: added to the variance.
+        center: whether to add `beta`.
+        scale: whether to multiply by `gamma`.
+        beta_initializer, gamma_initializer: initializers.
+        beta_regularizer, gamma_regularizer: regularizers.
+        beta_constraint, gamma_constraint: constraints.
+        **kwargs: arguments of `keras.layers.Layer`, e.g. `name` and `dtype`.
+
+    Call arguments:
+        inputs: a tensor of shape (batch, ...), of rank 2 or greater.
+
+    Weights:
+        gamma, beta: of shape (channels,).
+
+    Raises:
+        ValueError: `groups` is neither positive nor -1, or `axis` is out of
+            range or the batch's, or its size is not known.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from normzoo.layers import GroupNormalization
+    >>> x = np.array([[1.0, 3.0, 10.0, 30.0]], "float32")
+    >>> np.round(GroupNormalization(groups=2)(x), 2).tolist()
+    [[-1.0, 1.0, -1.0, 1.0]]
+
+    Reference: [Wu and He, 2018](https://arxiv.org/abs/1803.08494).
+    """
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.gamma = None
+        self.beta = None
+
+    def build(self, input_shape):
+        """Makes the weights."""
+        axis = channel_axis(self.axis, len(input_shape))
+        (channels,) = known_sizes([axis], input_shape)
+        self.input_spec = keras.layers.InputSpec(
+            ndim=len(input_shape), axes={axis: channels}
+        )
+        if self.scale:
+            self.gamma = self._add_affine_weight("gamma", channels)
+        if self.center:
+            self.beta = self._add_affine_weight("beta", channels)
+
+    def call(self, inputs):
+        """Normalizes `inputs`."""
+        x = widen(inputs)
+        axis = channel_axis(self.axis, len(x.shape))
+        positions = [i for i in range(1, len(x.shape)) if i != axis]
+        mean, variance, _ = moments(x, positions)
+        groups = self._number_of_groups(x.shape[axis])
+        mean, variance = pool_moments(mean, variance, axis, groups)
+        gamma = spread(self.gamma, [axis], x)
+        beta = spread(self.beta, [axis], x)
+        y = normalize(x, mean, variance, self.epsilon, gamma, beta)
+        return tf.cast(y, self.compute_dtype)
+
+    def _number_of_groups(self, channels):
+        if self.groups == -1:
+            return channels
+        return math.gcd(self.groups, channels)
+
+    def _add_affine_weight(self, name, channels):
+        return self.add_weight(
+            name=name,
+            shape=(channels,),
+            initializer=getattr(self, f"{name}_initializer"),
+            regularizer=getattr(self, f"{name}_regularizer"),
+            constraint=getattr(self, f"{name}_constraint"),
+            autocast=False,
+        )

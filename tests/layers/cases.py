@@ -1,0 +1,161 @@
+"""One row per layer and way to use it; `test_generic.py` runs over them.
+
+A layer that normalizes is added here with one row per way that takes another
+path through its code.
+"""
+
+import dataclasses
+
+import keras
+import numpy as np
+from normzoo import layers
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    """A layer, and what is true of it.
+
+    Attributes:
+        name: the test's id.
+        layer: the layer's class.
+        kwargs: the constructor's arguments.
+        shape: the inputs' shape; the first axis is the batch.
+        axis: the axis of the channels.
+        mask: whether to call the layer with a mask over `shape[:-1]`.
+        per_example: whether an example's output ignores the other examples in
+            training, too.
+        whole_batch: whether two replicas give what one device does on the whole
+            batch.
+    """
+
+    name: str
+    layer: type
+    kwargs: dict = dataclasses.field(default_factory=dict)
+    shape: tuple = (4, 6, 3)
+    mask: bool = False
+    per_example: bool = False
+    whole_batch: bool = False
+
+    def make(self, **kwargs):
+        """Returns a new layer."""
+        return self.layer(**{**self.kwargs, **kwargs})
+
+    def inputs(self, dtype="float32", seed=0):
+        """Returns random inputs, not centered."""
+        rng = np.random.default_rng(seed)
+        return rng.normal(2.0, 3.0, self.shape).astype(dtype)
+
+    def call_kwargs(self, training):
+        """Returns what to call the layer with, besides the inputs."""
+        layer_takes = self.make()._call_has_training_arg
+        kwargs = {"training": training} if layer_takes else {}
+        if self.mask:
+            rng = np.random.default_rng(1)
+            kwargs["mask"] = rng.random(self.shape[:-1]) < 0.7
+        return kwargs
+
+
+BATCH = layers.BatchNormalization
+LAYER = layers.LayerNormalization
+GROUP = layers.GroupNormalization
+INSTANCE = layers.InstanceNormalization
+RMS = layers.RMSNormalization
+FILTER_RESPONSE = layers.FilterResponseNormalization
+
+CLIPPING = {"rmin": 0.3, "rmax": 3.0, "dmax": 5.0}
+
+CASES = [
+    Case("batch-vector", BATCH, shape=(8, 3)),
+    Case("batch-sequence", BATCH),
+    Case("batch-image", BATCH, shape=(4, 5, 5, 3)),
+    Case("batch-volume", BATCH, shape=(2, 3, 3, 3, 2)),
+    Case("batch-channels-first", BATCH, {"axis": 1}, shape=(4, 3, 5, 5)),
+    Case("batch-mask", BATCH, mask=True),
+    Case("batch-no-affine", BATCH, {"center": False, "scale": False}),
+    Case("batch-renorm", BATCH, {"renorm": True, "renorm_clipping": CLIPPING}),
+    Case("batch-synchronized", BATCH, {"synchronized": True}, whole_batch=True),
+    Case(
+        "batch-synchronized-mask",
+        BATCH,
+        {"synchronized": True},
+        mask=True,
+        whole_batch=True,
+    ),
+    Case("layer", LAYER, per_example=True, whole_batch=True),
+    Case("layer-vector", LAYER, shape=(8, 3), per_example=True),
+    Case("layer-middle", LAYER, {"axis": 1}, per_example=True),
+    Case(
+        "layer-image",
+        LAYER,
+        {"axis": [-1, 1, 2]},
+        shape=(4, 5, 5, 3),
+        per_example=True,
+        whole_batch=True,
+    ),
+    Case("layer-apart", LAYER, {"axis": (1, 3)}, shape=(2, 3, 4, 5)),
+    Case(
+        "layer-no-affine",
+        LAYER,
+        {"center": False, "scale": False},
+        per_example=True,
+    ),
+    Case(
+        "group",
+        GROUP,
+        {"groups": 4},
+        shape=(4, 6, 12),
+        per_example=True,
+        whole_batch=True,
+    ),
+    Case("group-vector", GROUP, {"groups": 2}, (8, 6), per_example=True),
+    Case(
+        "group-channels-first",
+        GROUP,
+        {"groups": 4, "axis": 1},
+        shape=(4, 6, 5, 5),
+        per_example=True,
+    ),
+    Case("group-too-many", GROUP, shape=(4, 6, 1), per_example=True),
+    Case(
+        "group-no-affine",
+        GROUP,
+        {"groups": 1, "center": False, "scale": False},
+        per_example=True,
+    ),
+    Case("instance", INSTANCE, per_example=True, whole_batch=True),
+    Case("instance-middle", INSTANCE, {"axis": -2}, per_example=True),
+    Case("rms", RMS, per_example=True, whole_batch=True),
+    Case("rms-apart", RMS, {"axis": [3, 1]}, (2, 3, 4, 5), per_example=True),
+    Case(
+        "filter-response",
+        FILTER_RESPONSE,
+        shape=(4, 5, 5, 3),
+        per_example=True,
+        whole_batch=True,
+    ),
+    Case(
+        "filter-response-vector",
+        FILTER_RESPONSE,
+        {"learned_epsilon": True, "epsilon": 1e-4},
+        shape=(8, 3),
+        per_example=True,
+    ),
+    Case(
+        "filter-response-middle",
+        FILTER_RESPONSE,
+        {"axis": 1, "threshold": False, "center": False},
+        per_example=True,
+    ),
+]
+
+
+def public_layers():
+    """Returns the layer classes of `normzoo.layers`."""
+    public = (getattr(layers, name) for name in layers.__all__)
+    return {
+        value
+        for value in public
+        if isinstance(value, type)
+        and issubclass(value, keras.layers.Layer)
+        and not issubclass(value, keras.Model)
+    }

@@ -1,0 +1,254 @@
+"""Properties that each normalization layer has."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from keras.src import testing
+
+from .cases import CASES, public_layers
+
+HALF_POLICIES = ["mixed_bfloat16", "mixed_float16"]
+POLICIES = ["float32", "float64", *HALF_POLICIES]
+TOLERANCE = {"float16": 4e-3, "bfloat16": 4e-2, "float32": 1e-5}
+
+ONE_PER_LAYER = list({case.layer: case for case in CASES}.values())
+
+each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+
+
+def step(layer, x, dy, kwargs):
+    """Returns the outputs, the gradients and the weights after a call."""
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = layer(x, **kwargs)
+    sources = [x, *(weight.value for weight in layer.trainable_weights)]
+    gradients = tape.gradient(y, sources, tf.cast(dy, y.dtype))
+    return [y, *gradients, *(tf.identity(w) for w in layer.weights)]
+
+
+def perturbed(layer, shape):
+    """Builds the layer and gives all weights values of their own."""
+    if not layer.built:
+        layer.build(shape)
+    rng = np.random.default_rng(2)
+    layer.set_weights([rng.uniform(0.5, 1.5, w.shape) for w in layer.weights])
+    return layer
+
+
+def assert_close(actual, expected, tolerance=1e-5):
+    for a, b in zip(actual, expected, strict=True):
+        a, b = (tf.cast(value, tf.float64).numpy() for value in (a, b))
+        scale = max(1.0, np.abs(b).max(initial=0.0))
+        np.testing.assert_allclose(a / scale, b / scale, 0, tolerance)
+
+
+def test_each_public_layer_is_in_the_table():
+    assert public_layers() == {case.layer for case in CASES}
+
+
+@each_case
+@pytest.mark.parametrize("policy", POLICIES)
+def test_shape_and_type_follow_the_policy(case, policy):
+    layer = case.make(dtype=policy)
+    for training in (True, False):
+        y = layer(case.inputs(), **case.call_kwargs(training))
+        assert y.shape == case.shape
+        assert y.dtype == layer.compute_dtype
+    assert {w.dtype for w in layer.weights} <= {layer.variable_dtype}
+    assert layer.compute_output_shape(case.shape) == case.shape
+
+
+@each_case
+@pytest.mark.parametrize("policy", ["float32", *HALF_POLICIES])
+def test_each_type_comes_near_to_float64(case, policy):
+    layer = perturbed(case.make(dtype=policy), case.shape)
+    reference = perturbed(case.make(dtype="float64"), case.shape)
+    x = tf.cast(case.inputs(), layer.compute_dtype)
+    dy = case.inputs(seed=3)
+    kwargs = case.call_kwargs(training=True)
+    actual = step(layer, x, dy, kwargs)
+    expected = step(reference, tf.cast(x, tf.float64), dy, kwargs)
+    assert_close(actual, expected, TOLERANCE[layer.compute_dtype])
+
+
+@each_case
+def test_config_makes_the_same_layer(case):
+    layer = case.make(name="norm")
+    before = layer.get_config()
+    perturbed(layer, case.shape)
+    assert layer.get_config() == before
+    copy = case.layer.from_config(before)
+    assert copy.get_config() == before
+    copy.build(case.shape)
+    copy.set_weights(layer.get_weights())
+    kwargs = case.call_kwargs(training=False)
+    x = case.inputs()
+    assert_close([copy(x, **kwargs)], [layer(x, **kwargs)], 0)
+
+
+@each_case
+def test_saved_model_is_the_same(case, tmp_path):
+    inputs = keras.Input(case.shape[1:])
+    layer = case.make()
+    model = keras.Model(inputs, layer(inputs))
+    perturbed(layer, case.shape)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    assert type(loaded.layers[-1]) is case.layer
+    assert_close([loaded(case.inputs())], [model(case.inputs())], 0)
+
+
+@each_case
+@pytest.mark.parametrize("training", [True, False])
+def test_symbolic_call_knows_shape_and_type(case, training):
+    layer = case.make(dtype="mixed_bfloat16")
+    kwargs = case.call_kwargs(training)
+    if "mask" in kwargs:
+        kwargs["mask"] = keras.KerasTensor((None, *case.shape[1:-1]), "bool")
+    y = layer(keras.Input(case.shape[1:]), **kwargs)
+    assert (y.shape, y.dtype) == ((None, *case.shape[1:]), "bfloat16")
+
+
+@each_case
+@pytest.mark.parametrize("jit", [False, True], ids=["graph", "xla"])
+def test_compiled_is_the_same_as_eager(case, jit):
+    x, dy = tf.constant(case.inputs()), tf.constant(case.inputs(seed=3))
+
+    def run(layer, x, dy):
+        inference = step(layer, x, dy, case.call_kwargs(training=False))
+        return inference + step(layer, x, dy, case.call_kwargs(training=True))
+
+    expected = run(perturbed(case.make(), case.shape), x, dy)
+    layer = perturbed(case.make(), case.shape)
+    compiled = tf.function(
+        lambda x, dy: run(layer, x, dy),
+        input_signature=[tf.TensorSpec((None, *case.shape[1:]))] * 2,
+        jit_compile=jit,
+        autograph=False,
+    )
+    assert_close(compiled(x, dy), expected)
+
+
+@each_case
+def test_replicas_agree(case, two_replicas):
+    with two_replicas.scope():
+        layer = perturbed(case.make(), case.shape)
+    single = perturbed(case.make(), case.shape)
+    x, dy = tf.constant(case.inputs()), tf.constant(case.inputs(seed=3))
+    kwargs = case.call_kwargs(training=True)
+    half = case.shape[0] // 2
+
+    @tf.function(autograph=False)
+    def run():
+        def replica():
+            i = tf.distribute.get_replica_context().replica_id_in_sync_group
+            rows = slice(i * half, (i + 1) * half)
+            mine = dict(kwargs)
+            if case.mask:
+                mine["mask"] = tf.constant(mine["mask"])[rows]
+            return step(layer, x[rows], dy[rows], mine)
+
+        return two_replicas.run(replica)
+
+    results = [two_replicas.experimental_local_results(r) for r in run()]
+    weights = len(layer.weights)
+    for first, second in results[len(results) - weights :]:
+        assert_close([first], [second], 0)
+    if case.whole_batch:
+        y, dx, *rest = step(single, x, dy, kwargs)
+        trained = len(layer.trainable_weights)
+        merged = [tf.concat(result, 0) for result in results[:2]]
+        merged += [tf.add_n(result) for result in results[2 : 2 + trained]]
+        merged += [result[0] for result in results[2 + trained :]]
+        assert_close(merged, [y, dx, *rest])
+
+
+@each_case
+def test_batch_mates_do_not_matter(case):
+    layer = perturbed(case.make(), case.shape)
+    x = case.inputs()
+    other = np.concatenate([x[:1], 5 * x[1:] - 7])
+    for training in (False, True):
+        if training and not case.per_example:
+            continue
+        kwargs = case.call_kwargs(training)
+        assert_close([layer(x, **kwargs)[0]], [layer(other, **kwargs)[0]], 0)
+
+
+@each_case
+def test_masked_positions_do_not_matter(case):
+    if not case.mask:
+        pytest.skip("This way to use the layer has no mask.")
+    kwargs = case.call_kwargs(training=True)
+    mask = kwargs["mask"][..., np.newaxis]
+    x, dy = case.inputs(), case.inputs(seed=3) * mask
+    results = []
+    for noise in (0.0, 1e4, np.inf):
+        layer = perturbed(case.make(), case.shape)
+        noisy = tf.constant(np.where(mask, x, noise).astype("float32"))
+        y, *rest = step(layer, noisy, dy, kwargs)
+        results.append([tf.where(mask, y, 0), *rest])
+    assert_close(results[1], results[0])
+
+
+@each_case
+def test_mask_is_passed_on(case):
+    layer = case.make()
+    assert layer.supports_masking
+    masked = keras.layers.Masking()(np.ones((2, 3, 4), "float32"))
+    mask = keras.src.backend.get_keras_mask(masked)
+    if len(case.shape) == 3 and case.kwargs.get("axis", -1) == -1:
+        after = keras.src.backend.get_keras_mask(layer(masked))
+        assert_close([after], [mask], 0)
+
+
+@each_case
+@pytest.mark.parametrize("policy", ["float32", "mixed_float16"])
+@pytest.mark.parametrize("kind", ["zeros", "large", "tiny", "one-example"])
+def test_gradients_are_finite(case, policy, kind):
+    layer = case.make(dtype=policy)
+    kwargs = case.call_kwargs(training=True)
+    x = case.inputs()
+    x = x * {"zeros": 0.0, "large": 3e4, "tiny": 1e-30}.get(kind, 1.0)
+    if kind == "one-example":
+        x = x[:1]
+        kwargs = {k: v[:1] if k == "mask" else v for k, v in kwargs.items()}
+    for value in step(layer, tf.constant(x), np.ones_like(x), kwargs):
+        assert np.isfinite(tf.cast(value, tf.float64)).all()
+
+
+@pytest.mark.parametrize("case", ONE_PER_LAYER, ids=lambda case: case.name)
+def test_model_trains_under_xla(case):
+    inputs = keras.Input(case.shape[1:])
+    flat = keras.layers.Flatten()(case.make()(inputs))
+    model = keras.Model(inputs, keras.layers.Dense(1)(flat))
+    model.compile("sgd", "mse", jit_compile=True)
+    x = case.inputs()
+    target = x.reshape(len(x), -1)[:, :1]
+    assert np.isfinite(model.train_on_batch(x, target))
+
+
+class _Harness(testing.TestCase):
+    def runTest(self):  # noqa: N802
+        """The harness is used for its method."""
+
+
+@each_case
+def test_keras_layer_harness(case):
+    layer = case.make()
+    layer.build(case.shape)
+    kwargs = case.call_kwargs(training=True)
+    kwargs.pop("mask", None)
+    _Harness().run_layer_test(
+        case.layer,
+        init_kwargs=case.kwargs,
+        input_shape=case.shape,
+        call_kwargs=kwargs,
+        expected_output_shape=case.shape,
+        expected_num_trainable_weights=len(layer.trainable_weights),
+        expected_num_non_trainable_weights=len(layer.non_trainable_weights),
+        expected_num_seed_generators=0,
+        expected_num_losses=0,
+        supports_masking=True,
+    )
