@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from . import fused
+from . import fused, renormalization
 from .arithmetic import moments, normalize, spread, widen
 
 
@@ -74,15 +74,82 @@ class BatchNormalization(keras.layers.BatchNormalization):
     Reference: [Ioffe and Szegedy, 2015](https://arxiv.org/abs/1502.03167).
     """
 
-    def __init__(self, *args, **kwargs):
+    # Renorm is ours alone: the Keras of Python 3.10 does not know it.
+    def __init__(
+        self,
+        *args,
+        renorm=False,
+        renorm_clipping=None,
+        renorm_momentum=0.99,
+        **kwargs,
+    ):
         super().__init__(*args, **kwargs)
         self.autocast = False
+        self.renorm = renorm
+        self.renorm_clipping = renorm_clipping
+        self.renorm_momentum = renorm_momentum
+        if renorm:
+            renormalization.check_clipping(renorm_clipping or {})
+        self.moving_stddev = None
+        self.renorm_mean = None
+        self.renorm_stddev = None
 
-    def add_weight(self, *args, trainable=True, **kwargs):
-        """Adds a weight; all replicas get the mean of a statistic's updates."""
-        if not trainable:
-            kwargs["aggregation"] = "mean"
-        return super().add_weight(*args, trainable=trainable, **kwargs)
+    def build(self, input_shape):
+        """Makes the weights."""
+        channels = input_shape[self.axis]
+        self.input_spec = keras.layers.InputSpec(
+            ndim=len(input_shape), axes={self.axis: channels}
+        )
+        if self.scale:
+            self.gamma = self._add_affine_weight("gamma", channels)
+        if self.center:
+            self.beta = self._add_affine_weight("beta", channels)
+        mean, variance = (
+            self.moving_mean_initializer,
+            self.moving_variance_initializer,
+        )
+        self.moving_mean = self._add_statistic("moving_mean", mean, channels)
+        self.moving_variance = self._add_statistic(
+            "moving_variance", variance, channels
+        )
+        if self.renorm:
+            stddev = renormalization.square_root_of(variance)
+            for name, initializer in (
+                ("moving_stddev", stddev),
+                ("renorm_mean", renormalization.copy_of(mean)),
+                ("renorm_stddev", stddev),
+            ):
+                weight = self._add_statistic(name, initializer, channels)
+                setattr(self, name, weight)
+
+    def _add_affine_weight(self, name, channels):
+        return self.add_weight(
+            name=name,
+            shape=(channels,),
+            initializer=getattr(self, f"{name}_initializer"),
+            regularizer=getattr(self, f"{name}_regularizer"),
+            constraint=getattr(self, f"{name}_constraint"),
+            autocast=False,
+        )
+
+    def _add_statistic(self, name, initializer, channels):
+        return self.add_weight(
+            name=name,
+            shape=(channels,),
+            initializer=initializer,
+            trainable=False,
+            autocast=False,
+            aggregation="mean",  # of the replicas' updates
+        )
+
+    def get_config(self):
+        """Returns the constructor's arguments."""
+        return {
+            **super().get_config(),
+            "renorm": self.renorm,
+            "renorm_clipping": self.renorm_clipping,
+            "renorm_momentum": self.renorm_momentum,
+        }
 
     def call(self, inputs, training=None, mask=None):
         """Normalizes `inputs`."""
@@ -130,7 +197,10 @@ class BatchNormalization(keras.layers.BatchNormalization):
         mean, variance, count = moments(x, axes, mask, self.synchronized)
         gamma, beta = self._spread(self._affine(x.dtype), x)
         if self.renorm:
-            ratio, shift = self._renorm_correction(mean, variance)
+            longer = self._spread((self.renorm_mean, self.renorm_stddev), x)
+            ratio, shift = renormalization.correction(
+                mean, variance, *longer, self.epsilon, self.renorm_clipping
+            )
             gamma, beta = gamma * ratio, gamma * shift + beta
         self._learn(mean, variance, count)
         return normalize(x, mean, variance, self.epsilon, gamma, beta)
@@ -144,24 +214,6 @@ class BatchNormalization(keras.layers.BatchNormalization):
 
     def _spread(self, values, x):
         return [spread(value, [self.axis], x) for value in values]
-
-    def _renorm_correction(self, mean, variance):
-        """Returns what takes the batch's statistics to the longer ones."""
-        bounds = self.renorm_clipping
-        floor = tf.sqrt(tf.cast(self.epsilon, mean.dtype))
-        renorm_mean, renorm_stddev = self._spread(
-            (self.renorm_mean, self.renorm_stddev), mean
-        )
-        renorm_stddev = tf.maximum(renorm_stddev, floor)
-        ratio = tf.sqrt(variance + self.epsilon) / renorm_stddev
-        shift = (mean - renorm_mean) / renorm_stddev
-        if bounds.get("rmin") is not None:
-            ratio = tf.maximum(ratio, bounds["rmin"])
-        if bounds.get("rmax") is not None:
-            ratio = tf.minimum(ratio, bounds["rmax"])
-        if bounds.get("dmax") is not None:
-            shift = tf.clip_by_value(shift, -bounds["dmax"], bounds["dmax"])
-        return tf.stop_gradient(ratio), tf.stop_gradient(shift)
 
     def _learn(self, mean, variance, count):
         """Moves the moving statistics, unless nothing counts."""

@@ -10,8 +10,9 @@ import subprocess
 import sys
 import zipfile
 
-import normzoo
 import pytest
+
+import normzoo
 
 ROOT = pathlib.Path(normzoo.__file__).parent
 SUBPACKAGES = ("layers", "zoo", "trainers", "configs")

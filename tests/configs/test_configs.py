@@ -4,6 +4,7 @@ import importlib
 import pathlib
 
 import pytest
+
 from normzoo import configs, layers, zoo
 from normzoo.trainers import classify, sweep
 

@@ -8,6 +8,7 @@ import dataclasses
 
 import keras
 import numpy as np
+
 from normzoo import layers
 
 

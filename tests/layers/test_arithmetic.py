@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from hypothesis import strategies as st
+
 from normzoo.layers import arithmetic, fused, sums
 
 from . import reference

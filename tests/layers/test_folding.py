@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from keras import layers
+
 from normzoo.layers import BatchNormalization, fold_batch_norm
 
 BN = layers.BatchNormalization

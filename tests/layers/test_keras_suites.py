@@ -10,6 +10,7 @@ import warnings
 
 import keras.src
 import pytest
+
 from normzoo import layers
 
 SUITES = {

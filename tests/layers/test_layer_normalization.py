@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from hypothesis import strategies as st
+
 from normzoo.layers import LayerNormalization
 
 from . import reference

@@ -5,6 +5,7 @@ import functools
 import keras
 import numpy as np
 import pytest
+
 from normzoo import layers
 
 

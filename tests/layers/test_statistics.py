@@ -5,6 +5,7 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from keras import layers
+
 from normzoo.layers import BatchNormalization, reestimate_statistics
 
 BN = layers.BatchNormalization

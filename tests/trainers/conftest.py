@@ -1,6 +1,7 @@
 """A small run on the embedded digits."""
 
 import pytest
+
 from normzoo.configs import default
 
 

@@ -5,9 +5,10 @@ import json
 import keras
 import pytest
 import tensorflow as tf
+from tensorflow.python.summary.summary_iterator import summary_iterator
+
 from normzoo.trainers import classify
 from normzoo.trainers.errors import InputError
-from tensorflow.python.summary.summary_iterator import summary_iterator
 
 
 def train(config, workdir, **kwargs):

@@ -6,10 +6,11 @@ import json
 import keras
 import numpy as np
 import pytest
-from normzoo.trainers import compare, runner
-from normzoo.trainers.errors import InputError
 from tensorboard.backend.event_processing import event_accumulator
 from tensorboard.plugins.hparams import metadata, plugin_data_pb2
+
+from normzoo.trainers import compare, runner
+from normzoo.trainers.errors import InputError
 
 NORMS = ("none", "batch")
 SWEEP = [{"model.norm": n, "seed": s} for s in (0, 1) for n in NORMS]

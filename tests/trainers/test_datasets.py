@@ -2,9 +2,10 @@
 
 import pathlib
 
-import normzoo
 import pytest
 import tensorflow_datasets as tfds
+
+import normzoo
 from normzoo.trainers import datasets
 from normzoo.trainers.errors import InputError
 

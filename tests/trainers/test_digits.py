@@ -3,10 +3,11 @@
 import subprocess
 import sys
 
-import normzoo.trainers  # noqa: F401
 import numpy as np
 import tensorflow_datasets as tfds
 from sklearn.datasets import load_digits
+
+import normzoo.trainers  # noqa: F401
 
 SIZES = {"train": 1204, "validation": 297, "test": 296}
 PREPARE = (

@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+
 from normzoo.trainers.optimizers import build_optimizer
 
 

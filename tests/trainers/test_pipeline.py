@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from normzoo.trainers import pipeline
 from normzoo.trainers.errors import InputError
 

@@ -5,8 +5,9 @@ import pathlib
 import subprocess
 import sys
 
-import normzoo
 import pytest
+
+import normzoo
 from normzoo.trainers import app
 from normzoo.trainers.errors import InputError
 

@@ -4,8 +4,9 @@ import math
 
 import numpy as np
 import pytest
-from normzoo.trainers.statistics import estimate, paired_difference
 from scipy import stats
+
+from normzoo.trainers.statistics import estimate, paired_difference
 
 
 def test_the_interval_is_scipys():

@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+
 from normzoo import layers, zoo
 
 SHAPE = (8, 8, 1)
