@@ -53,9 +53,9 @@ class FilterResponseNormalization(keras.layers.Layer):
 
     >>> import numpy as np
     >>> from normzoo.layers import FilterResponseNormalization
-    >>> x = np.array([[[1.0, -10.0], [7.0, 70.0]]], "float32")
+    >>> x = np.array([[[0.0, 9.0], [0.0, 9.0], [0.0, -9.0], [4.0, 9.0]]])
     >>> np.round(FilterResponseNormalization()(x), 2).tolist()
-    [[[0.2, 0.0], [1.4, 1.4]]]
+    [[[0.0, 1.0], [0.0, 1.0], [0.0, 0.0], [2.0, 1.0]]]
 
     Reference: [Singh and Krishnan, 2020](https://arxiv.org/abs/1911.09737).
     """

@@ -40,9 +40,9 @@ class RMSNormalization(keras.layers.RMSNormalization):
 
     >>> import numpy as np
     >>> from normzoo.layers import RMSNormalization
-    >>> x = np.array([[1.0, 7.0], [-100.0, 700.0]], "float32")
+    >>> x = np.array([[0.0, 0.0, 0.0, 4.0], [9.0, -9.0, 9.0, 9.0]], "float32")
     >>> np.round(RMSNormalization()(x), 2).tolist()
-    [[0.2, 1.4], [-0.2, 1.4]]
+    [[0.0, 0.0, 0.0, 2.0], [1.0, -1.0, 1.0, 1.0]]
 
     Reference: [Zhang and Sennrich, 2019](https://arxiv.org/abs/1910.07467).
     """
