@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from .arithmetic import normalize_by_square, spread, widen
+from .arithmetic import mean_square, normalize, spread, widen
 from .axes import feature_axes, known_sizes
 
 
@@ -68,5 +68,7 @@ class RMSNormalization(keras.layers.RMSNormalization):
         x = widen(inputs)
         axes = feature_axes(self.axis, len(x.shape))
         scale = spread(self.scale, axes, x)
-        y = normalize_by_square(x, axes, self.epsilon, scale)
+        square = mean_square(x, axes)
+        zero = tf.zeros_like(square)
+        y = normalize(x, zero, square, self.epsilon, scale)
         return tf.cast(y, self.compute_dtype)
