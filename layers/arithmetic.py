@@ -150,30 +150,16 @@ def pool_moments(mean, variance, axis, groups):
     return tuple(tf.reshape(x * ones, shape) for x in pooled)
 
 
-def normalize_by_square(x, axes, epsilon, gamma=None, beta=None):
-    """Returns gamma * x / sqrt(mean of x^2 over axes + epsilon) + beta.
-
-    Gradients flow to `x`, `gamma`, `beta` and the scalar `epsilon`.
-    """
+def mean_square(x, axes):
+    """Returns total(x^2) / count, which stands in for a variance about 0."""
     axes = tuple(axes)
-    size = _size(x, axes, x.dtype)
-    ones = tf.ones([1] * len(x.shape), x.dtype)
-    gamma = ones if gamma is None else gamma
-    beta = tf.zeros_like(ones) if beta is None else beta
+    count = _size(x, axes, x.dtype)
 
     @tf.custom_gradient
-    def run(x, epsilon, gamma, beta):
-        inverse = tf.math.rsqrt(total(tf.square(x), axes) / size + epsilon)
+    def run(x):
+        def gradient(d_square):
+            return x * (2 * d_square / count)
 
-        def gradient(dy):
-            product = dy * x
-            d_inverse = total(product, axes, gamma)
-            d_square = -0.5 * inverse**2 * (inverse * d_inverse)
-            d_x = _scale(dy, inverse, gamma) + x * (2 * d_square / size)
-            d_gamma = total(product, shared_axes(gamma), inverse)
-            d_beta = total(dy, shared_axes(beta))
-            return d_x, tf.reduce_sum(d_square), d_gamma, d_beta
+        return total(tf.square(x), axes) / count, gradient
 
-        return _scale(x, inverse, gamma) + beta, gradient
-
-    return run(x, tf.cast(epsilon, x.dtype), gamma, beta)
+    return run(x)

@@ -4,7 +4,7 @@ import keras
 import tensorflow as tf
 from keras import constraints, initializers, regularizers
 
-from .arithmetic import normalize_by_square, spread, widen
+from .arithmetic import mean_square, normalize, spread, widen
 from .axes import channel_axis, known_sizes
 
 
@@ -53,9 +53,9 @@ class FilterResponseNormalization(keras.layers.Layer):
 
     >>> import numpy as np
     >>> from normzoo.layers import FilterResponseNormalization
-    >>> x = np.array([[[1.0, -10.0], [7.0, 70.0]]], "float32")
+    >>> x = np.array([[[0.0, 9.0], [0.0, 9.0], [0.0, -9.0], [4.0, 9.0]]])
     >>> np.round(FilterResponseNormalization()(x), 2).tolist()
-    [[[0.2, 0.0], [1.4, 1.4]]]
+    [[[0.0, 1.0], [0.0, 1.0], [0.0, 0.0], [2.0, 1.0]]]
 
     Reference: [Singh and Krishnan, 2020](https://arxiv.org/abs/1911.09737).
     """
@@ -125,12 +125,14 @@ class FilterResponseNormalization(keras.layers.Layer):
         x = widen(inputs)
         axis = channel_axis(self.axis, len(x.shape))
         positions = [i for i in range(1, len(x.shape)) if i != axis]
-        epsilon = self.epsilon
+        square, epsilon = mean_square(x, positions), self.epsilon
         if self.learned_epsilon:
-            epsilon = tf.abs(tf.convert_to_tensor(self.epsilon_weight))
+            square += tf.cast(tf.abs(self.epsilon_weight.value), x.dtype)
+            epsilon = 0.0
         gamma = spread(self.gamma, [axis], x)
         beta = spread(self.beta, [axis], x)
-        y = normalize_by_square(x, positions, epsilon, gamma, beta)
+        zero = tf.zeros_like(square)
+        y = normalize(x, zero, square, epsilon, gamma, beta)
         if self.threshold:
             y = tf.maximum(y, spread(self.tau, [axis], x))
         return tf.cast(y, self.compute_dtype)

@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from .arithmetic import normalize_by_square, spread, widen
+from .arithmetic import mean_square, normalize, spread, widen
 from .axes import feature_axes, known_sizes
 
 
@@ -40,9 +40,9 @@ class RMSNormalization(keras.layers.RMSNormalization):
 
     >>> import numpy as np
     >>> from normzoo.layers import RMSNormalization
-    >>> x = np.array([[1.0, 7.0], [-100.0, 700.0]], "float32")
+    >>> x = np.array([[0.0, 0.0, 0.0, 4.0], [9.0, -9.0, 9.0, 9.0]], "float32")
     >>> np.round(RMSNormalization()(x), 2).tolist()
-    [[0.2, 1.4], [-0.2, 1.4]]
+    [[0.0, 0.0, 0.0, 2.0], [1.0, -1.0, 1.0, 1.0]]
 
     Reference: [Zhang and Sennrich, 2019](https://arxiv.org/abs/1910.07467).
     """
@@ -68,5 +68,7 @@ class RMSNormalization(keras.layers.RMSNormalization):
         x = widen(inputs)
         axes = feature_axes(self.axis, len(x.shape))
         scale = spread(self.scale, axes, x)
-        y = normalize_by_square(x, axes, self.epsilon, scale)
+        square = mean_square(x, axes)
+        zero = tf.zeros_like(square)
+        y = normalize(x, zero, square, self.epsilon, scale)
         return tf.cast(y, self.compute_dtype)

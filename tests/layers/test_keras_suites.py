@@ -15,15 +15,26 @@ from normzoo import layers
 
 SUITES = {
     "BatchNormalization": "batch_normalization_test",
+    "GroupNormalization": "group_normalization_test",
     "LayerNormalization": "layer_normalization_test",
+    "RMSNormalization": "rms_normalization_test",
 }
+
+LEFT_OUT = (
+    "test_session",
+    # Any number of groups and of channels go together in ours.
+    "test_groups_bigger_than_dim_error",
+    "test_groups_not_a_multiple_of_dim_error",
+    # Ours words the error its own way, see test_norms_per_example.py.
+    "test_undefined_dim_error",
+)
 
 
 def flatten(suite):
     for test in suite:
         if isinstance(test, unittest.TestSuite):
             yield from flatten(test)
-        elif not test.id().endswith("test_session"):
+        elif not test.id().endswith(LEFT_OUT):
             yield test
 
 

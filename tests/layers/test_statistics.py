@@ -375,6 +375,24 @@ def test_error_leaves_the_statistics():
     assert all("call" not in vars(layer) for layer in model.layers)
 
 
+@BOTH
+def test_replicas_get_the_same(norm, two_replicas):
+    with two_replicas.scope():
+        model = chain((4,), norm())
+    x = draw(20, 4)
+    reestimate_statistics(model, x, batch_size=8, verbose=0)
+    layer = model.layers[0]
+    mean, variance = population(x)
+    for variable, expected in (
+        (layer.moving_mean, mean),
+        (layer.moving_variance, variance),
+    ):
+        replicas = two_replicas.experimental_local_results(variable.value)
+        assert len(replicas) == 2
+        for value in replicas:
+            np.testing.assert_allclose(value, expected, rtol=1e-5)
+
+
 def test_progress_bar(capsys):
     model = chain((4,), BN(), layers.Dense(3), BN())
     reestimate_statistics(model, draw(20, 4), batch_size=5)
