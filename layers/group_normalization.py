@@ -61,6 +61,7 @@ class GroupNormalization(keras.layers.GroupNormalization):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
+        self.autocast = False
         self.gamma = None
         self.beta = None
 

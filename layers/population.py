@@ -38,7 +38,8 @@ class Population:
         seen = self._count > 0
         variance = tf.math.divide_no_nan(self._squares, self._count)
         values = {"moving_mean": self._mean, "moving_variance": variance}
-        if self._norm.renorm:
+        # The Keras of Python 3.10 has no renorm.
+        if getattr(self._norm, "renorm", False):
             values["moving_stddev"] = tf.sqrt(variance + self._norm.epsilon)
         for name, value in values.items():
             variable = getattr(self._norm, name)

@@ -10,13 +10,6 @@ from ml_collections import config_flags
 from .. import configs
 from .errors import InputError
 
-config_flags.DEFINE_config_file(
-    "config",
-    None,
-    "Config file, or the bare name of a packaged one; --config.KEY=VALUE "
-    "overrides a key.",
-    lock_config=True,
-)
 flags.DEFINE_string("workdir", None, "Folder that gets the results.")
 
 
@@ -26,8 +19,20 @@ def run(main):
     The exit code is 2 for what the user can mend: one short message goes to
     stderr.
     """
-    flags.mark_flags_as_required(["config", "workdir"])
     app.run(functools.partial(_main, main), flags_parser=_parse)
+
+
+def run_with_config(main):
+    """Does the same for a script that needs `--config` and `--workdir`."""
+    config_flags.DEFINE_config_file(
+        "config",
+        None,
+        "Config file, or the bare name of a packaged one; --config.KEY=VALUE "
+        "overrides a key.",
+        lock_config=True,
+    )
+    flags.mark_flags_as_required(["config", "workdir"])
+    run(main)
 
 
 def _parse(argv):

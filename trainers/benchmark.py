@@ -10,17 +10,14 @@ import platform
 
 import keras
 import tensorflow as tf
-from absl import app, flags
+from absl import flags
 
-from . import benchmark_norms, benchmark_report
+from . import app, benchmark_input, benchmark_norms, benchmark_report
 
 #: Name -> function that measures and returns a list of `Table`.
-SUITES = {"norms": benchmark_norms.run}
+SUITES = {"norms": benchmark_norms.run, "input": benchmark_input.run}
 
-_SUITE = flags.DEFINE_enum("suite", "norms", list(SUITES), "What to measure.")
-_WORKDIR = flags.DEFINE_string(
-    "workdir", None, "The folder for the JSON and Markdown files."
-)
+flags.DEFINE_enum("suite", "norms", list(SUITES), "What to measure.")
 
 
 def run(suite, workdir=None):
@@ -53,9 +50,9 @@ def _processor():
     return lines[0].split(":")[1].strip() if lines else platform.machine()
 
 
-def main(_):
+def main(flags):
     """Runs the script."""
-    run(_SUITE.value, _WORKDIR.value)
+    run(flags.suite, flags.workdir)
 
 
 if __name__ == "__main__":

@@ -188,4 +188,4 @@ def main(flags):
 
 
 if __name__ == "__main__":
-    app.run(main)
+    app.run_with_config(main)

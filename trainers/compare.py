@@ -117,4 +117,4 @@ def _list(runs, workdir):
 
 
 if __name__ == "__main__":
-    app.run(main)
+    app.run_with_config(main)

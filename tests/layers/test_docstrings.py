@@ -5,6 +5,7 @@ import importlib
 import pkgutil
 
 import pytest
+
 from normzoo import layers
 
 MODULES = [module.name for module in pkgutil.iter_modules(layers.__path__)]

@@ -1,6 +1,7 @@
 import json
 
 import pytest
+
 from normzoo import layers
 from normzoo.trainers import (
     benchmark,
