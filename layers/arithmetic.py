@@ -107,7 +107,8 @@ def _count(x, axes, mask):
 
 def _size(x, axes, dtype):
     sizes = tf.cast(tf.shape(x), dtype)
-    return math.prod(sizes[axis] for axis in axes)
+    # One position, where there are no axes.
+    return math.prod((sizes[a] for a in axes), start=tf.ones([], dtype))
 
 
 def _all_reduce(x):

@@ -5,6 +5,7 @@ import tensorflow as tf
 
 from . import fused, renormalization
 from .arithmetic import moments, normalize, spread, widen
+from .weights import add_affine_weight
 
 
 @keras.saving.register_keras_serializable(package="normzoo")
@@ -101,9 +102,9 @@ class BatchNormalization(keras.layers.BatchNormalization):
             ndim=len(input_shape), axes={self.axis: channels}
         )
         if self.scale:
-            self.gamma = self._add_affine_weight("gamma", channels)
+            self.gamma = add_affine_weight(self, "gamma", (channels,))
         if self.center:
-            self.beta = self._add_affine_weight("beta", channels)
+            self.beta = add_affine_weight(self, "beta", (channels,))
         mean, variance = (
             self.moving_mean_initializer,
             self.moving_variance_initializer,
@@ -121,16 +122,6 @@ class BatchNormalization(keras.layers.BatchNormalization):
             ):
                 weight = self._add_statistic(name, initializer, channels)
                 setattr(self, name, weight)
-
-    def _add_affine_weight(self, name, channels):
-        return self.add_weight(
-            name=name,
-            shape=(channels,),
-            initializer=getattr(self, f"{name}_initializer"),
-            regularizer=getattr(self, f"{name}_regularizer"),
-            constraint=getattr(self, f"{name}_constraint"),
-            autocast=False,
-        )
 
     def _add_statistic(self, name, initializer, channels):
         return self.add_weight(

@@ -6,6 +6,7 @@ from keras import constraints, initializers, regularizers
 
 from .arithmetic import mean_square, normalize, spread, widen
 from .axes import channel_axis, known_sizes
+from .weights import add_affine_weight
 
 
 @keras.saving.register_keras_serializable(package="normzoo")
@@ -107,11 +108,11 @@ class FilterResponseNormalization(keras.layers.Layer):
         axis = channel_axis(self.axis, len(input_shape))
         shape = known_sizes([axis], input_shape)
         if self.scale:
-            self.gamma = self._add_channel_weight("gamma", shape)
+            self.gamma = add_affine_weight(self, "gamma", shape)
         if self.center:
-            self.beta = self._add_channel_weight("beta", shape)
+            self.beta = add_affine_weight(self, "beta", shape)
         if self.threshold:
-            self.tau = self._add_channel_weight("tau", shape)
+            self.tau = add_affine_weight(self, "tau", shape)
         if self.learned_epsilon:
             self.epsilon_weight = self.add_weight(
                 name="learned_epsilon",
@@ -161,13 +162,3 @@ class FilterResponseNormalization(keras.layers.Layer):
             "tau_constraint": constraints.serialize(self.tau_constraint),
         }
         return {**super().get_config(), **config}
-
-    def _add_channel_weight(self, name, shape):
-        return self.add_weight(
-            name=name,
-            shape=shape,
-            initializer=getattr(self, f"{name}_initializer"),
-            regularizer=getattr(self, f"{name}_regularizer"),
-            constraint=getattr(self, f"{name}_constraint"),
-            autocast=False,
-        )

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from .arithmetic import moments, normalize, pool_moments, spread, widen
 from .axes import channel_axis, known_sizes
+from .weights import add_affine_weight
 
 
 @keras.saving.register_keras_serializable(package="normzoo")
@@ -68,14 +69,14 @@ class GroupNormalization(keras.layers.GroupNormalization):
     def build(self, input_shape):
         """Makes the weights."""
         axis = channel_axis(self.axis, len(input_shape))
-        (channels,) = known_sizes([axis], input_shape)
+        shape = known_sizes([axis], input_shape)
         self.input_spec = keras.layers.InputSpec(
-            ndim=len(input_shape), axes={axis: channels}
+            ndim=len(input_shape), axes={axis: shape[0]}
         )
         if self.scale:
-            self.gamma = self._add_affine_weight("gamma", channels)
+            self.gamma = add_affine_weight(self, "gamma", shape)
         if self.center:
-            self.beta = self._add_affine_weight("beta", channels)
+            self.beta = add_affine_weight(self, "beta", shape)
 
     def call(self, inputs):
         """Normalizes `inputs`."""
@@ -94,13 +95,3 @@ class GroupNormalization(keras.layers.GroupNormalization):
         if self.groups == -1:
             return channels
         return math.gcd(self.groups, channels)
-
-    def _add_affine_weight(self, name, channels):
-        return self.add_weight(
-            name=name,
-            shape=(channels,),
-            initializer=getattr(self, f"{name}_initializer"),
-            regularizer=getattr(self, f"{name}_regularizer"),
-            constraint=getattr(self, f"{name}_constraint"),
-            autocast=False,
-        )

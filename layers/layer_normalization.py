@@ -4,6 +4,8 @@ import keras
 import tensorflow as tf
 
 from .arithmetic import moments, normalize, spread, widen
+from .axes import feature_axes, known_sizes
+from .weights import add_affine_weight
 
 
 @keras.saving.register_keras_serializable(package="normzoo")
@@ -59,21 +61,17 @@ class LayerNormalization(keras.layers.LayerNormalization):
 
     def build(self, input_shape):
         """Makes the weights."""
-        shape = tuple(input_shape[i] for i in self._axes(len(input_shape)))
-        if None in shape:
-            raise ValueError(
-                "The sizes along the normalized axes must be known. Received: "
-                f"axis={self.axis}, input_shape={tuple(input_shape)}."
-            )
+        axes = feature_axes(self.axis, len(input_shape))
+        shape = known_sizes(axes, input_shape)
         if self.scale or self.rms_scaling:
-            self.gamma = self._add_affine_weight("gamma", shape)
+            self.gamma = add_affine_weight(self, "gamma", shape)
         if self.center and not self.rms_scaling:
-            self.beta = self._add_affine_weight("beta", shape)
+            self.beta = add_affine_weight(self, "beta", shape)
 
     def call(self, inputs):
         """Normalizes `inputs`."""
         x = widen(inputs)
-        axes = self._axes(len(x.shape))
+        axes = feature_axes(self.axis, len(x.shape))
         mean, variance, _ = moments(x, axes)
         if self.rms_scaling:
             mean = tf.zeros_like(mean)
@@ -81,23 +79,3 @@ class LayerNormalization(keras.layers.LayerNormalization):
         beta = spread(self.beta, axes, x)
         y = normalize(x, mean, variance, self.epsilon, gamma, beta)
         return tf.cast(y, self.compute_dtype)
-
-    def _axes(self, rank):
-        """Returns the axes to normalize over, sorted, 0 or greater."""
-        axes = [self.axis] if isinstance(self.axis, int) else self.axis
-        if not all(-rank <= axis < rank for axis in axes):
-            raise ValueError(
-                f"An axis is out of range. Received: axis={self.axis} with "
-                f"inputs of rank {rank}."
-            )
-        return sorted({axis % rank for axis in axes})
-
-    def _add_affine_weight(self, name, shape):
-        return self.add_weight(
-            name=name,
-            shape=shape,
-            initializer=getattr(self, f"{name}_initializer"),
-            regularizer=getattr(self, f"{name}_regularizer"),
-            constraint=getattr(self, f"{name}_constraint"),
-            autocast=False,
-        )

@@ -11,23 +11,6 @@ tf.config.set_logical_device_configuration(
     [tf.config.LogicalDeviceConfiguration()] * 2,
 )
 
-# Warnings are errors, except these, which others' code gives for what is right.
-IGNORED_WARNINGS = [
-    # Keras makes arrays of variables when it saves a model.
-    "ignore:__array__ implementation doesn't accept:DeprecationWarning",
-    # Keras' layer harness trains from a generator.
-    "ignore:.shuffle=True. was passed:UserWarning",
-    "ignore:The model does not have any trainable weights:UserWarning",
-]
-
-
-def pytest_configure(config):
-    for line in IGNORED_WARNINGS:
-        config.addinivalue_line("filterwarnings", line)
-    config.addinivalue_line(
-        "markers", "requires_trainable_backend: of Keras' own tests"
-    )
-
 
 @pytest.fixture(autouse=True)
 def _same_random_numbers_in_each_test():
