@@ -135,12 +135,12 @@ class BatchNormalization(keras.layers.BatchNormalization):
 
     def get_config(self):
         """Returns the constructor's arguments."""
-        return {
-            **super().get_config(),
-            "renorm": self.renorm,
-            "renorm_clipping": self.renorm_clipping,
-            "renorm_momentum": self.renorm_momentum,
-        }
+        config = super().get_config()
+        if self.renorm:
+            config["renorm"] = self.renorm
+            config["renorm_clipping"] = self.renorm_clipping
+            config["renorm_momentum"] = self.renorm_momentum
+        return config
 
     def call(self, inputs, training=None, mask=None):
         """Normalizes `inputs`."""

@@ -12,6 +12,19 @@ tf.config.set_logical_device_configuration(
 )
 
 
+#: Of tests that compare with what older versions of Keras do not have.
+KERAS = tuple(map(int, keras.__version__.split(".")[:2]))
+
+
+@pytest.hookimpl
+def pytest_collection_modifyitems(items):
+    """Skips what is marked `keras(version)` under an older Keras."""
+    for item in items:
+        marker = item.get_closest_marker("keras")
+        if marker and marker.args[0] > KERAS:
+            item.add_marker(pytest.mark.skip(f"needs Keras {marker.args[0]}"))
+
+
 @pytest.fixture(autouse=True)
 def _same_random_numbers_in_each_test():
     keras.utils.set_random_seed(0)

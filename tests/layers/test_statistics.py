@@ -287,6 +287,7 @@ def _values(variables):
     return {v.path: v.numpy() for v in variables}
 
 
+@pytest.mark.keras((3, 14))
 @BOTH
 def test_renorm_sets_its_deviation(norm):
     model = chain((4,), norm(renorm=True))
