@@ -4,9 +4,9 @@
         --workdir=runs/digits_mlp
 
 Every run gets a folder in the workdir, as of `normzoo.trainers.classify`; the
-workdir itself gets `summary.csv`, `summary.md` and `summary.png`. Finished
-runs are not repeated. For one seed all variants start from equal kernels and
-see the same batches in the same order.
+workdir itself gets `report.html`, `summary.csv`, `summary.md`, `summary.png`.
+Finished runs are not repeated. For one seed all variants start from equal
+kernels and see the same batches in the same order.
 """
 
 import pathlib
@@ -22,6 +22,7 @@ from .errors import InputError
 from .hparams import write_hparams
 from .plot import plot_comparison
 from .report import legend, terminal_table, write_reports
+from .report_html import write_page
 from .rundir import RunDir
 from .runner import execute
 from .summary import find_baseline, summarize
@@ -55,6 +56,7 @@ def compare(config, overrides, workdir, *, jobs=1, command=""):
     summary = summarize(runs, results, baseline)
     write_reports(summary, workdir, command)
     plot_comparison(runs, results, summary, config.compare.metric, workdir)
+    write_page(summary, workdir, command)
     keys = sorted({"seed", *(key for run in runs for key in run.overrides)})
     for run in runs:
         write_hparams(run, results[run.name], keys, workdir / run.name)
@@ -94,7 +96,8 @@ def main(flags):
     )
     rich.print(terminal_table(summary), legend(summary), sep="")
     print(
-        f"Results: {flags.workdir}/summary.md, summary.csv, summary.png\n"
+        f"Results: {flags.workdir}/report.html, summary.md, summary.csv, "
+        "summary.png\n"
         f"Look closer: tensorboard --logdir={shlex.quote(flags.workdir)}"
     )
 

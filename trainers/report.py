@@ -10,7 +10,7 @@ import rich.table
 from .rundir import write_text
 from .summary import METRICS
 
-_HEADERS = (
+HEADERS = (
     "variant",
     "accuracy",
     "difference",
@@ -42,25 +42,26 @@ def legend(summary):
 def terminal_table(summary):
     """Returns the table as a `rich` renderable."""
     # Narrow enough for 80 columns.
-    table = rich.table.Table(
+    drawn = rich.table.Table(
         box=rich.box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False
     )
-    for i, header in enumerate(_HEADERS):
+    for i, header in enumerate(HEADERS):
         justify = "right" if i else "left"
-        table.add_column(header, justify=justify, no_wrap=True)
-    for cells in _table(summary):
-        table.add_row(*cells)
-    return table
+        drawn.add_column(header, justify=justify, no_wrap=True)
+    for cells in table(summary):
+        drawn.add_row(*cells)
+    return drawn
 
 
 def markdown(summary):
     """Returns the table as Markdown."""
-    rule = ("---", *["---:"] * (len(_HEADERS) - 1))
-    lines = [_HEADERS, rule, *_table(summary)]
+    rule = ("---", *["---:"] * (len(HEADERS) - 1))
+    lines = [HEADERS, rule, *table(summary)]
     return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
 
 
-def _table(summary):
+def table(summary):
+    """Returns the table's cells as text, a list of rows."""
     return [_cells(row, summary.baseline) for row in summary.rows]
 
 

@@ -51,6 +51,9 @@ def test_the_reports_hold_the_results(summary, finished):
     assert text.startswith("`the command`")
     assert f"| norm=batch | {100 * mean:.2f} ±" in text
     assert (finished / "summary.png").read_bytes().startswith(b"\x89PNG")
+    page = (finished / "report.html").read_text()
+    assert "<td>norm=batch</td>" in page
+    assert "the command" in page
 
 
 def test_variants_start_equal_and_see_equal_batches(config, tmp_path):

@@ -1,0 +1,52 @@
+"""A comparison as one web page that needs no other file."""
+
+import base64
+import html
+
+from .report import HEADERS, legend, table
+from .rundir import write_text
+
+_PAGE = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<title>{title}</title>
+<style>
+body {{ font-family: sans-serif; max-width: 62em; margin: 2em auto; }}
+table {{ border-collapse: collapse; }}
+th, td {{ padding: 0.3em 0.8em; text-align: right; }}
+th:first-child, td:first-child {{ text-align: left; }}
+tr:nth-child(even) {{ background: #f0f0f0; }}
+img {{ max-width: 100%; }}
+</style>
+</head>
+<body>
+<h1>{title}</h1>
+<p><code>{command}</code></p>
+<table>
+{rows}
+</table>
+<p>{legend}</p>
+<img src="data:image/png;base64,{image}" alt="learning curves, final values">
+</body>
+</html>
+"""
+
+
+def write_page(summary, workdir, command):
+    """Writes `report.html` into `workdir`, with its `summary.png` inside."""
+    image = (workdir / "summary.png").read_bytes()
+    rows = [_row("th", HEADERS), *(_row("td", c) for c in table(summary))]
+    page = _PAGE.format(
+        title=html.escape(f"Comparison: {workdir.resolve().name}"),
+        command=html.escape(command),
+        rows="\n".join(rows),
+        legend=html.escape(legend(summary)),
+        image=base64.b64encode(image).decode(),
+    )
+    write_text(workdir / "report.html", page)
+
+
+def _row(tag, cells):
+    inner = "".join(f"<{tag}>{html.escape(c)}</{tag}>" for c in cells)
+    return f"<tr>{inner}</tr>"
