@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from .statistics import estimate
 
@@ -29,6 +30,7 @@ def plot_comparison(runs, results, summary, metric, workdir):
         _plot_curve(curves, mine, row.variant, metric, workdir, f"C{i}")
         values = [results[run.name][f"test_{metric}"] for run in mine]
         _plot_final(finals, i, values, row.values[f"test_{metric}"])
+    curves.xaxis.set_major_locator(MaxNLocator(integer=True))
     curves.set(xlabel="epoch", ylabel=f"validation {metric}")
     curves.legend()
     curves.grid(alpha=0.3)

@@ -43,11 +43,12 @@ def terminal_table(summary):
     """Returns the table as a `rich` renderable."""
     # Narrow enough for 80 columns.
     drawn = rich.table.Table(
-        box=rich.box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False
+        box=rich.box.SIMPLE_HEAD, padding=0, show_edge=False
     )
-    for i, header in enumerate(HEADERS):
-        justify = "right" if i else "left"
-        drawn.add_column(header, justify=justify, no_wrap=True)
+    name, *numbers = HEADERS
+    drawn.add_column(name, overflow="fold")
+    for header in numbers:
+        drawn.add_column(header, justify="right", no_wrap=True)
     for cells in table(summary):
         drawn.add_row(*cells)
     return drawn

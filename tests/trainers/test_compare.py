@@ -6,11 +6,14 @@ import json
 import keras
 import numpy as np
 import pytest
+import rich.console
 from tensorboard.backend.event_processing import event_accumulator
 from tensorboard.plugins.hparams import metadata, plugin_data_pb2
 
-from normzoo.trainers import compare, runner
+from normzoo.trainers import compare, report, runner
 from normzoo.trainers.errors import InputError
+from normzoo.trainers.statistics import Estimate
+from normzoo.trainers.summary import Row, Summary
 
 NORMS = ("none", "batch")
 SWEEP = [{"model.norm": n, "seed": s} for s in (0, 1) for n in NORMS]
@@ -54,6 +57,17 @@ def test_the_reports_hold_the_results(summary, finished):
     page = (finished / "report.html").read_text()
     assert "<td>norm=batch</td>" in page
     assert "the command" in page
+
+
+def test_the_table_fits_80_columns(capsys):
+    values = {
+        "test_accuracy": Estimate(0.9912, 0.1234),
+        "test_loss": Estimate(-0.1234, 0.1234),
+    }
+    row = Row("norm=batch", 3, 0, values, values, 26_122, 12.3)
+    table = report.terminal_table(Summary("norm=none", [row]))
+    rich.console.Console(width=80).print(table)
+    assert "…" not in capsys.readouterr().out
 
 
 def test_variants_start_equal_and_see_equal_batches(config, tmp_path):
