@@ -6,6 +6,7 @@ import keras
 
 from .batch_normalization import BatchNormalization
 from .layer_normalization import LayerNormalization
+from .virtual_batch_normalization import VirtualBatchNormalization
 
 #: Name -> layer class, or a `functools.partial` of one. The documents, the
 #: tests and the comparison read this table.
@@ -17,6 +18,7 @@ NORMS = {
     "group": functools.partial(keras.layers.GroupNormalization, groups=8),
     "instance": functools.partial(keras.layers.GroupNormalization, groups=-1),
     "rms": keras.layers.RMSNormalization,
+    "virtual": VirtualBatchNormalization,
 }
 
 

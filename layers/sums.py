@@ -37,6 +37,51 @@ def total(x, axes, by=None):
     return _plain_total(x * by, varying)
 
 
+def total_per_example(x, axes):
+    """Sums over `axes`, the first axis not among them, which stay of size 1.
+
+    An example's sum has the same bits whatever other examples are in `x`, and
+    however many. `tf.reduce_sum` and products do not have this property: they
+    add up in another order where a row is not aligned, or is alone.
+    """
+    if not axes:
+        return x
+    kept = [i for i in range(1, len(x.shape)) if i not in axes]
+    rows, positions, columns = (
+        _size([_sizes(x)[i] for i in group]) for group in ([0], axes, kept)
+    )
+    order = [0, *sorted(axes), *kept]
+    view = x if order == sorted(order) else tf.transpose(x, order)
+    view = tf.reshape(view, [rows, positions, columns])
+    sums = _halving(view) if under_xla() else _segments(view)
+    sizes = [1 if i in axes else size for i, size in enumerate(_sizes(x))]
+    sums = tf.reshape(sums, sizes)
+    sums.set_shape([1 if i in axes else s for i, s in enumerate(x.shape)])
+    return sums
+
+
+def _segments(view):
+    """Sums [rows, positions, columns] over positions, a chunk at a time."""
+    rows, positions, columns = _sizes(view)
+    chunks = (positions + _CHUNK - 1) // _CHUNK
+    piece = chunks * tf.range(rows)[:, None] + tf.range(positions) // _CHUNK
+    view = tf.reshape(view, [rows * positions, columns])
+    parts = tf.math.segment_sum(view, tf.reshape(piece, [-1]))
+    return tf.math.segment_sum(parts, tf.repeat(tf.range(rows), chunks))
+
+
+def _halving(view):
+    """Sums [rows, positions, columns] over positions, for XLA."""
+    if view.shape[1] is None:
+        return tf.reduce_sum(view, 1)
+    while view.shape[1] > 1:
+        half = (view.shape[1] + 1) // 2
+        odd = 2 * half - view.shape[1]
+        rest = tf.pad(view[:, half:], [[0, 0], [0, odd], [0, 0]])
+        view = view[:, :half] + rest
+    return view
+
+
 def _is_vector(by, varying):
     # Whether x * by summed is the product of a matrix and a vector.
     run = list(range(varying[0], varying[-1] + 1))
@@ -68,8 +113,7 @@ def _runs(axes):
 
 
 def _product(x, run, by=None):
-    static = x.shape.as_list()
-    sizes = static if None not in static else tf.unstack(tf.shape(x))
+    static, sizes = x.shape.as_list(), _sizes(x)
     before, after = sizes[: run[0]], sizes[run[-1] + 1 :]
     inside = _size(sizes[run[0] : run[-1] + 1])
     ones = [1] * len(run)
@@ -101,6 +145,15 @@ def _rows(matrix, by=None):
     rest = matrix[chunks * _CHUNK :]
     parts = tf.concat([parts[:, 0], rest], 0)
     return tf.matmul(tf.ones([1, tf.shape(parts)[0]], matrix.dtype), parts)
+
+
+def _sizes(x):
+    """Returns the sizes of the axes, as numbers where they are known."""
+    static = x.shape.as_list()
+    if None not in static:
+        return static
+    dynamic = tf.unstack(tf.shape(x))
+    return [d if s is None else s for s, d in zip(static, dynamic, strict=True)]
 
 
 def _size(sizes):
