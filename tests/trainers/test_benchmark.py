@@ -1,0 +1,88 @@
+import json
+
+import pytest
+from normzoo import layers
+from normzoo.trainers import (
+    benchmark,
+    benchmark_dcgan,
+    benchmark_norms,
+    benchmark_report,
+)
+from normzoo.trainers.benchmark_report import Table, goal
+
+
+def test_report_is_written_and_read_back(tmp_path):
+    tables = [
+        Table("first", [{"layer": "a", "ms": 1.234}, {"layer": "b", "x": 2}]),
+        Table("goals", [goal("a / b", 0.5, 0.6), goal("a / c", 0.7, 0.6)]),
+    ]
+    benchmark_report.show(tables)
+    benchmark_report.write(tables, {"cores": 2}, tmp_path / "new", "norms")
+    content = json.loads((tmp_path / "new/norms.json").read_text())
+    assert content["facts"] == {"cores": 2}
+    assert content["tables"]["first"][0] == {"layer": "a", "ms": 1.234}
+    lines = (tmp_path / "new/norms.md").read_text().splitlines()
+    assert lines[0] == "- cores: 2"
+    assert lines[4:8] == [
+        "| layer | ms | x |",
+        "| --- | --- | --- |",
+        "| a | 1.23 |  |",
+        "| b |  | 2 |",
+    ]
+    assert lines[-2:] == [
+        "| a / b | 0.50 | 0.60 | yes |",
+        "| a / c | 0.70 | 0.60 | no |",
+    ]
+
+
+def test_facts_name_the_machine():
+    assert {"processor", "cores", "TensorFlow", "Keras"} <= set(
+        benchmark.facts()
+    )
+
+
+def test_rows_and_goals():
+    seconds = {
+        "ReLU, graph": 0.002,
+        "ReLU, XLA": 0.001,
+        "batch, graph": 0.003,
+        "batch, XLA": 0.004,
+        "Keras batch, graph": 0.012,
+        "Keras batch, XLA": 0.010,
+        "torch layer": 0.5,
+        "layer, graph": 0.25,
+        "layer, XLA": 0.3,
+    }
+    rows = {row["layer"]: row for row in benchmark_norms._rows(seconds)}
+    assert rows["batch"]["graph / Keras'"] == pytest.approx(0.25)
+    assert rows["batch"]["XLA / Keras'"] == pytest.approx(0.4)
+    assert rows["batch"]["best / ReLU"] == pytest.approx(3)
+    assert rows["torch layer"]["graph, ms"] is None
+    goals = benchmark_norms._goals(seconds, "float32")
+    assert {row["figure"]: row["ratio"] for row in goals} == pytest.approx(
+        {
+            "batch / Keras batch, float32": 0.3,
+            "batch, XLA / Keras batch, XLA, float32": 0.4,
+            "layer / torch layer, float32": 0.5,
+        }
+    )
+
+
+def test_a_tiny_measurement_has_all_subjects(monkeypatch):
+    monkeypatch.setattr(
+        benchmark_norms.timing,
+        "interleaved",
+        lambda callables, repeats: {
+            name: call() or repeats for name, call in callables.items()
+        },
+    )
+    monkeypatch.setattr(benchmark_norms, "MODES", ("graph",))
+    seconds = benchmark_norms.measure((2, 4, 4, 8), "float32", 1)
+    assert {f"{name}, graph" for name in layers.NORMS} <= set(seconds)
+    assert {"ReLU, graph", "Keras batch, graph"} <= set(seconds)
+
+
+@pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16"])
+def test_dcgan_step_trains(policy):
+    call = benchmark_dcgan.step(layers.BatchNormalization, policy, 2, 2)
+    call()

@@ -1,0 +1,62 @@
+"""Measures how fast normzoo is on this machine.
+
+    python -m normzoo.trainers.benchmark --suite=norms --workdir=runs/speed
+
+prints tables and writes `norms.json` and `norms.md` into the workdir.
+"""
+
+import os
+import platform
+
+import keras
+import tensorflow as tf
+from absl import app, flags
+
+from . import benchmark_norms, benchmark_report
+
+#: Name -> function that measures and returns a list of `Table`.
+SUITES = {"norms": benchmark_norms.run}
+
+_SUITE = flags.DEFINE_enum("suite", "norms", list(SUITES), "What to measure.")
+_WORKDIR = flags.DEFINE_string(
+    "workdir", None, "The folder for the JSON and Markdown files."
+)
+
+
+def run(suite, workdir=None):
+    """Measures a suite, prints its tables, and writes them into `workdir`."""
+    tables = SUITES[suite]()
+    benchmark_report.show(tables)
+    if workdir is not None:
+        benchmark_report.write(tables, facts(), workdir, suite)
+    return tables
+
+
+def facts():
+    """Returns what the figures depend on: machine and versions."""
+    return {
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "GPUs": len(tf.config.list_physical_devices("GPU")),
+        "Python": platform.python_version(),
+        "TensorFlow": tf.__version__,
+        "Keras": keras.__version__,
+    }
+
+
+def _processor():
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as file:
+            lines = [line for line in file if line.startswith("model name")]
+    except OSError:
+        lines = []
+    return lines[0].split(":")[1].strip() if lines else platform.machine()
+
+
+def main(_):
+    """Runs the script."""
+    run(_SUITE.value, _WORKDIR.value)
+
+
+if __name__ == "__main__":
+    app.run(main)

@@ -1,0 +1,56 @@
+"""The peak memory of a layer's forward and backward pass."""
+
+import multiprocessing
+import resource
+import sys
+
+import keras
+import tensorflow as tf
+
+from .. import layers
+from .benchmark_report import goal
+
+SHAPE = (64, 56, 56, 128)
+
+
+def goal_of_layer_norm(shape=SHAPE):
+    """Returns the row that compares layer norm's memory with Keras'."""
+    ours = peak(layers.LayerNormalization, shape)
+    theirs = peak(keras.layers.LayerNormalization, shape)
+    return goal("layer / Keras layer, peak memory", ours / theirs, 1.0)
+
+
+def peak(layer_class, shape):
+    """Returns the bytes that forward and backward take besides the inputs.
+
+    A process of its own measures them, because the system knows only the peak
+    of a process' whole life.
+    """
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(1) as pool:
+        return pool.apply(_measure, (layer_class, shape))
+
+
+def _measure(layer_class, shape):
+    layer = layer_class()
+    layer.build(shape)
+
+    @tf.function(autograph=False)
+    def step(x, dy):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = layer(x)
+        weights = [weight.value for weight in layer.trainable_weights]
+        return tape.gradient(y, [x, *weights], dy)
+
+    # Everything that is loaded once is loaded here.
+    step(tf.ones([1, *shape[1:]]), tf.ones([1, *shape[1:]]))
+    x, dy = tf.random.normal(shape), tf.random.normal(shape)
+    before = _peak_so_far()
+    step(x, dy)
+    return max(_peak_so_far() - before, 1)
+
+
+def _peak_so_far():
+    unit = 1 if sys.platform == "darwin" else 1024
+    return unit * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

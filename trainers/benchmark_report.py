@@ -1,0 +1,79 @@
+"""What a benchmark suite returns, and its printed and written forms."""
+
+import dataclasses
+import json
+import os
+
+import rich.console
+import rich.table
+
+
+@dataclasses.dataclass
+class Table:
+    """A titled table; a row is a dict from column to text, number or None."""
+
+    title: str
+    rows: list
+
+    @property
+    def columns(self):
+        """The columns, in the order of the first row that has them."""
+        return list(dict.fromkeys(key for row in self.rows for key in row))
+
+    def cells(self):
+        """Returns the rows as lists of text."""
+        return [
+            [_text(row.get(column)) for column in self.columns]
+            for row in self.rows
+        ]
+
+
+def goal(figure, ratio, limit=None):
+    """Returns a table's row: what was measured, and whether it is reached."""
+    reached = None if limit is None else "yes" if ratio <= limit else "no"
+    return {"figure": figure, "ratio": ratio, "goal": limit, "reached": reached}
+
+
+def show(tables):
+    """Prints tables to the terminal."""
+    console = rich.console.Console()
+    for table in tables:
+        drawn = rich.table.Table(*table.columns, title=table.title)
+        for cells in table.cells():
+            drawn.add_row(*cells)
+        console.print(drawn)
+
+
+def write(tables, facts, workdir, name):
+    """Writes `name`.json and `name`.md into `workdir`.
+
+    Args:
+        tables: a list of `Table`.
+        facts: a dict of what was measured where: machine, versions.
+        workdir: a folder, made if it is not there.
+        name: of the files, without the ending.
+    """
+    os.makedirs(workdir, exist_ok=True)
+    content = {"facts": facts, "tables": {t.title: t.rows for t in tables}}
+    path = os.path.join(workdir, name)
+    with open(f"{path}.json", "w", encoding="utf-8") as file:
+        json.dump(content, file, indent=1)
+        file.write("\n")
+    with open(f"{path}.md", "w", encoding="utf-8") as file:
+        file.write(markdown(tables, facts))
+
+
+def markdown(tables, facts):
+    """Returns the tables and facts as Markdown."""
+    parts = [f"- {key}: {value}" for key, value in facts.items()]
+    for table in tables:
+        parts += ["", f"## {table.title}", ""]
+        rows = [table.columns, ["---"] * len(table.columns), *table.cells()]
+        parts += [f"| {' | '.join(cells)} |" for cells in rows]
+    return "\n".join(parts) + "\n"
+
+
+def _text(value):
+    if value is None:
+        return ""
+    return f"{value:.2f}" if isinstance(value, float) else str(value)
