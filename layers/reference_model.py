@@ -107,7 +107,8 @@ class ReferenceModel(keras.Model):
     def refresh(self):
         """Computes the remembered statistics with the weights as they are."""
         inputs = keras.tree.pack_sequence_as(
-            _structure(self.model), [tf.identity(value) for value in self.reference]
+            _structure(self.model),
+            [tf.identity(value) for value in self.reference],
         )
         with leading_reference(self.reference[0].shape[0]):
             self.model(inputs, training=False)

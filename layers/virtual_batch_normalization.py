@@ -136,7 +136,7 @@ class VirtualBatchNormalization(keras.layers.Layer):
         if rows is not None:
             return self._normalize(x, *self._split_and_mix(own, rows))
         if reference is not None:
-            r = widen(reference)
+            r = tf.cast(reference, x.dtype)
             moments = pool(*self._example_moments(r, reference_mask))
             self._remember(moments)
         else:
