@@ -116,8 +116,8 @@ def _count(x, axes, mask):
 
 
 def _size(x, axes, dtype):
-    sizes = tf.shape(x)
-    return tf.cast(math.prod(sizes[axis] for axis in axes), dtype)
+    sizes = tf.cast(tf.shape(x), dtype)
+    return math.prod(sizes[axis] for axis in axes)
 
 
 def _all_reduce(x):

@@ -2,24 +2,24 @@
 
 import tensorflow as tf
 
-from .sums import under_xla
+from .sums import on_cpu, under_xla
 
 _TYPES = (tf.float32, tf.bfloat16, tf.float16)
 
-# cuDNN refuses a smaller epsilon.
-_SMALLEST_EPSILON_ON_GPU = 1.001e-5
+# cuDNN refuses smaller ones.
+_SMALLEST_EPSILON_OF_CUDNN = 1.001e-5
 
 
 def has_kernel(x, axis, epsilon):
     """Returns whether the kernel can normalize `x` over all axes but `axis`.
 
-    Under XLA on the CPU it is slower than `arithmetic`, and it is not used.
+    XLA replaces it with something that is slow on the CPU, so under XLA the
+    answer is no.
     """
-    on_gpu = bool(tf.config.list_logical_devices("GPU"))
     return (
         axis % len(x.shape) == len(x.shape) - 1
         and x.dtype in _TYPES
-        and not (on_gpu and epsilon < _SMALLEST_EPSILON_ON_GPU)
+        and (epsilon >= _SMALLEST_EPSILON_OF_CUDNN or on_cpu())
         and not under_xla()
     )
 
@@ -47,7 +47,7 @@ def normalize_batch(x, gamma, beta, epsilon):
         is_training=True,
     )
     # The kernel returns the unbiased variance, and 0 of a single row.
-    rows = tf.cast(tf.size(x) // tf.shape(x)[-1], tf.float32)
+    rows = tf.cast(tf.size(x, tf.int64) // x.shape[-1], tf.float32)
     variance *= tf.maximum(rows - 1, 1) / rows
     y = tf.reshape(y, tf.shape(x))
     return y, tf.stop_gradient(mean), tf.stop_gradient(variance), rows
@@ -73,4 +73,4 @@ def normalize_fixed(x, mean, variance, gamma, beta, epsilon):
 def _as_images(x):
     if len(x.shape) == 4:
         return x
-    return tf.reshape(x, [-1, 1, 1, tf.shape(x)[-1]])
+    return tf.reshape(x, [-1, 1, 1, x.shape[-1]])

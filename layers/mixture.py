@@ -7,7 +7,8 @@ are sums of terms that are never negative.
 import tensorflow as tf
 
 from .arithmetic import moments
-from .sums import total, total_per_example
+from .example_sums import total_per_example
+from .sums import total
 
 
 def example_moments(x, channels, mask=None):

@@ -6,7 +6,9 @@ import importlib.util
 def steps(shape, dtype):
     """Returns callables that run PyTorch's layers forward and backward.
 
-    A dict, empty without PyTorch. Images are channels last in memory.
+    A dict, empty without PyTorch. Images are channels last in memory. Each
+    layer is there with one thread, too, because PyTorch's threads wait for each
+    other, and on a machine that has other work all threads are the slower way.
     """
     if importlib.util.find_spec("torch") is None:
         return {}
@@ -18,18 +20,24 @@ def steps(shape, dtype):
     x, dy = (torch.randn(shape).to(dtype) for _ in range(2))
     # The axes change places, the memory does not.
     moved = [value.movedim(-1, 1) for value in (x, dy)]
+    subjects = {
+        "torch batch": (norm(channels), *moved),
+        "torch layer": (torch.nn.LayerNorm(channels).to(dtype), x, dy),
+    }
     return {
-        "torch batch": _step(norm(channels), *moved),
-        "torch layer": _step(torch.nn.LayerNorm(channels).to(dtype), x, dy),
+        f"{name}, threads={threads}": _step(*subject, threads)
+        for name, subject in subjects.items()
+        for threads in sorted({1, torch.get_num_threads()})
     }
 
 
-def _step(layer, x, dy):
+def _step(layer, x, dy, threads):
     import torch
 
     x = x.detach().requires_grad_()
 
     def call():
+        torch.set_num_threads(threads)
         torch.autograd.grad(layer(x), [x, *layer.parameters()], dy)
 
     return call

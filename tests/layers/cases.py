@@ -20,7 +20,6 @@ class Case:
         layer: the layer's class.
         kwargs: the constructor's arguments.
         shape: the inputs' shape; the first axis is the batch.
-        axis: the axis of the channels.
         mask: whether to call the layer with a mask over `shape[:-1]`.
         reference: whether training passes a reference batch.
         per_example: whether an example's output ignores the other examples in

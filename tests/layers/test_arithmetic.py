@@ -147,6 +147,8 @@ def test_gradients_of_gradients_match_autodiff(axes, mode, function):
     ("shape", "axes"),
     [
         ((5000, 3), (0,)),
+        ((2, 2048, 3), (1,)),
+        ((2, 2050, 3), (0, 1)),
         ((1024, 3), (0,)),
         ((7, 3), (1,)),
         ((4, 5, 6), (0, 1)),
@@ -183,7 +185,9 @@ def test_total(shape, axes, mode):
 
 
 @pytest.mark.parametrize("jit", [False, True], ids=["graph", "xla"])
-@pytest.mark.parametrize("shape", [(99991, 2), (16, 80, 80, 2)], ids=str)
+@pytest.mark.parametrize(
+    "shape", [(99991, 2), (16, 80, 80, 2), (1, 99991, 2)], ids=str
+)
 def test_many_rows_far_from_zero(shape, jit):
     rng = np.random.default_rng(0)
     x = rng.normal(1000, 0.1, shape).astype("float32")

@@ -1,10 +1,12 @@
 import json
 
+import numpy as np
 import pytest
 from normzoo import layers
 from normzoo.trainers import (
     benchmark,
     benchmark_dcgan,
+    benchmark_memory,
     benchmark_norms,
     benchmark_report,
 )
@@ -86,3 +88,10 @@ def test_a_tiny_measurement_has_all_subjects(monkeypatch):
 def test_dcgan_step_trains(policy):
     call = benchmark_dcgan.step(layers.BatchNormalization, policy, 2, 2)
     call()
+
+
+def test_peak_memory_is_that_of_a_few_tensors():
+    shape = (64, 64, 64, 16)
+    peak = benchmark_memory.peak(layers.LayerNormalization, shape)
+    tensors = peak / (4 * np.prod(shape))
+    assert 0.5 < tensors < 20
