@@ -117,7 +117,8 @@ def _count(x, axes, mask):
 
 def _size(x, axes, dtype):
     sizes = tf.cast(tf.shape(x), dtype)
-    return math.prod(sizes[axis] for axis in axes)
+    one = tf.ones([], dtype)
+    return math.prod((sizes[axis] for axis in axes), start=one)
 
 
 def _all_reduce(x):
