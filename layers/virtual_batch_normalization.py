@@ -24,7 +24,7 @@ class VirtualBatchNormalization(keras.layers.Layer):
     positions.
 
     An example's output does not depend on the other examples of its batch: not
-    a bit of it, on a CPU, changes with them.
+    a bit of it changes with them; nor, on a CPU without XLA, with their number.
 
     The reference's moments are remembered, for calls without a reference.
     Before the first one, the layer takes 0 and 1 for them, and w = 0. Training
@@ -128,18 +128,19 @@ class VirtualBatchNormalization(keras.layers.Layer):
     def call(self, inputs, reference=None, mask=None, reference_mask=None):
         """Normalizes `inputs`."""
         x = widen(inputs)
-        if reference is not None and mask is None:
-            # Keras finds the masks of single inputs only.
-            mask = getattr(inputs, "_keras_mask", None)
-        own = self._example_moments(x, mask)
-        rows = reference_rows(self) if reference is None else None
-        if rows is not None:
-            return self._normalize(x, *self._split_and_mix(own, rows))
         if reference is not None:
+            # Keras finds the masks of single inputs only.
+            mask = (
+                getattr(inputs, "_keras_mask", None) if mask is None else mask
+            )
             r = tf.cast(reference, x.dtype)
             moments = pool(*self._example_moments(r, reference_mask))
             self._remember(moments)
-        else:
+        own = self._example_moments(x, mask)
+        if reference is None:
+            rows = reference_rows(self)
+            if rows is not None:
+                return self._normalize(x, *self._split_and_mix(own, rows))
             moments = self._remembered(x)
         return self._normalize(x, *mix(own, moments))
 

@@ -12,10 +12,10 @@ import keras
 import tensorflow as tf
 from absl import app, flags
 
-from . import benchmark_norms, benchmark_report
+from . import benchmark_norms, benchmark_report, benchmark_virtual
 
 #: Name -> function that measures and returns a list of `Table`.
-SUITES = {"norms": benchmark_norms.run}
+SUITES = {"norms": benchmark_norms.run, "virtual": benchmark_virtual.run}
 
 _SUITE = flags.DEFINE_enum("suite", "norms", list(SUITES), "What to measure.")
 _WORKDIR = flags.DEFINE_string(

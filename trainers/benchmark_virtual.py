@@ -1,97 +1,74 @@
-"""What virtual batch norm costs: a training step against one with batch norm.
+"""What virtual batch norm costs in a training step of a DCGAN generator.
 
-Run it by itself: `python -m normzoo.trainers.benchmark_virtual`.
+A `ReferenceModel` takes a reference batch of the batch's size through the whole
+model, which alone doubles the work: "no norm" shows that.
 """
-
-import statistics
-import time
 
 import keras
 import numpy as np
-from absl import app
+import tensorflow as tf
 
-from ..layers import ReferenceModel, get
+from .. import layers
+from . import timing
+from .benchmark_dcgan import make_generator
+from .benchmark_report import Table, goal
 
-BATCH = 64
-REPEATS = 20
-NOISE = 100
-POLICIES = ("float32", "mixed_bfloat16")
+#: The most that a step may cost, in steps with batch norm.
+LIMIT = 2.5
 
+POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
 
-def generator(norm, dtype):
-    """Returns a DCGAN generator of 28x28 images, 64 channels wide."""
-    make_norm = get(norm, dtype=dtype)
-    conv = {"padding": "same", "dtype": dtype}
-    return keras.Sequential(
-        [
-            keras.Input((NOISE,)),
-            keras.layers.Dense(7 * 7 * 128, use_bias=False, dtype=dtype),
-            keras.layers.Reshape((7, 7, 128)),
-            make_norm(),
-            keras.layers.ReLU(dtype=dtype),
-            keras.layers.Conv2DTranspose(
-                64, 5, strides=2, use_bias=False, **conv
-            ),
-            make_norm(),
-            keras.layers.ReLU(dtype=dtype),
-            keras.layers.Conv2DTranspose(
-                1, 5, strides=2, activation="tanh", **conv
-            ),
-        ]
-    )
+SUBJECTS = {
+    "none": ("none", False),
+    "none, with a reference": ("none", True),
+    "batch": ("batch", False),
+    "virtual": ("virtual", True),
+}
 
 
-def training_step(norm, dtype, jit_compile):
-    """Returns a function that trains a generator on one batch."""
-    rng = np.random.default_rng(0)
-    x = rng.normal(size=(BATCH, NOISE)).astype("float32")
-    images = np.zeros((BATCH, 28, 28, 1), "float32")
-    model = generator(norm, dtype)
-    if norm == "virtual":
-        model = ReferenceModel(model, rng.normal(size=x.shape))
-    model.compile("adam", "mse", jit_compile=jit_compile)
-    return lambda: model.train_on_batch(x, images)
-
-
-def measure(steps, repeats=REPEATS):
-    """Returns the median milliseconds of each step, measured in turns."""
-    seconds = {name: [] for name in steps}
-    for turn in range(repeats + 2):
-        for name, step in steps.items():
-            start = time.perf_counter()
-            step()
-            # The first turns compile and warm up.
-            if turn >= 2:
-                seconds[name].append(time.perf_counter() - start)
-    return {name: 1e3 * statistics.median(s) for name, s in seconds.items()}
-
-
-def virtual_rows(policies=POLICIES, repeats=REPEATS):
-    """Returns a row per dtype policy and mode: milliseconds and ratio."""
-    rows = []
-    for policy in policies:
-        for jit_compile in (False, True):
+def run(repeats=20, batch=64, width=64):
+    """Returns a table of milliseconds per step, and one of the goals."""
+    rows, goals = [], []
+    for dtype, policy in POLICIES.items():
+        for mode, jit_compile in (("graph", False), ("XLA", True)):
             steps = {
-                norm: training_step(norm, policy, jit_compile)
-                for norm in ("none", "batch", "virtual")
+                name: step(norm, policy, jit_compile, reference, batch, width)
+                for name, (norm, reference) in SUBJECTS.items()
             }
-            medians = measure(steps, repeats)
-            rows.append(
-                {
-                    "policy": policy,
-                    "xla": jit_compile,
-                    **medians,
-                    "ratio": medians["virtual"] / medians["batch"],
-                }
-            )
-    return rows
+            seconds = timing.interleaved(steps, repeats)
+            columns = {f"{name}, ms": 1e3 * s for name, s in seconds.items()}
+            rows.append({"type": dtype, "mode": mode, **columns})
+            ratio = seconds["virtual"] / seconds["batch"]
+            figure = f"generator step, virtual / batch, {dtype}, {mode}"
+            goals.append(goal(figure, ratio, LIMIT))
+    return [Table("generator step", rows), Table("goals", goals)]
 
 
-def main(_):
-    """Prints the rows."""
-    for row in virtual_rows():
-        print(row)
+def step(norm, policy, jit_compile, reference, batch, width):
+    """Returns a callable that trains a generator on one batch, as `fit` does.
 
+    Args:
+        norm: a name in `normzoo.layers.NORMS`.
+        policy: the dtype policy of all layers.
+        jit_compile: whether to compile with XLA.
+        reference: whether a reference batch goes along.
+        batch: the number of examples, and of those of the reference.
+        width: the channels of the last hidden layer.
+    """
+    noise = np.random.default_rng(0).normal(size=(2, batch, 100))
+    images = np.zeros((batch, 28, 28, 1))
+    model = make_generator(layers.NORMS[norm], policy, width)
+    if reference:
+        model = layers.ReferenceModel(model, noise[1])
+    model.compile("adam", "mse", jit_compile=jit_compile)
+    data = tf.data.Dataset.from_tensors(
+        tuple(array.astype("float32") for array in (noise[0], images))
+    )
+    batches = iter(data.repeat())
+    model.make_train_function()
 
-if __name__ == "__main__":
-    app.run(main)
+    def call():
+        logs = model.train_function(batches)
+        return keras.tree.map_structure(np.asarray, logs)
+
+    return call

@@ -166,6 +166,14 @@ def test_reference_is_remembered():
     np.testing.assert_array_equal(other(x), expected)
 
 
+def test_no_examples():
+    for shape in ((0, 3), (0, 4, 3)):
+        y = VirtualBatchNormalization()(
+            np.ones(shape), reference=np.ones((2, *shape[1:]))
+        )
+        assert y.shape == shape
+
+
 def test_layer_that_saw_no_reference_only_scales():
     layer = VirtualBatchNormalization(epsilon=3.0)
     np.testing.assert_array_equal(layer(np.ones((2, 3))), np.full((2, 3), 0.5))
@@ -260,13 +268,18 @@ def test_batch_mates_change_no_bit(mode, batch, mates, row):
     layer = VirtualBatchNormalization(axis=axis)
     layer(x, reference=r)
     mine = x[row : row + 1]
-    strangers = 9 * random((mates, *x.shape[1:]), 7).astype("float32")
-    other = np.concatenate([strangers, mine, strangers])
+    if mode == "xla":
+        # Another size is another program.
+        other, place = -9 * x, row
+        other[row] = mine
+    else:
+        strangers = 9 * random((mates, *x.shape[1:]), 7).astype("float32")
+        other, place = np.concatenate([strangers, mine, strangers]), mates
     remembered = compiled(layer, mode)
     referring = compiled(lambda x: layer(x, reference=r), mode)
     for call in (remembered, referring):
         expected = np.asarray(call(tf.constant(x)))[row]
-        actual = np.asarray(call(tf.constant(other)))[mates]
+        actual = np.asarray(call(tf.constant(other)))[place]
         np.testing.assert_array_equal(actual, expected)
 
 
