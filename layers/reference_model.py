@@ -20,7 +20,8 @@ class ReferenceModel(keras.Model):
     What is remembered belongs to the weights it was computed with. `fit`
     refreshes it at the end of each epoch, before validation and callbacks, and
     saving (`save`, `save_weights`) before it writes. After other changes of the
-    weights (a training loop of your own, `set_weights`), call `refresh()`.
+    weights (a training loop of your own, `fit` of a model around this one,
+    `set_weights`), and before a `tf.train.Checkpoint`, call `refresh()`.
 
     The reference batch is saved with the model, as a weight. A configuration
     alone holds its shape only: what `from_config` makes has a reference of
@@ -105,7 +106,11 @@ class ReferenceModel(keras.Model):
         return keras.tree.map_structure(lambda y: y[rows:], outputs)
 
     def refresh(self):
-        """Computes the remembered statistics with the weights as they are."""
+        """Computes the remembered statistics with the weights as they are.
+
+        The reference goes through the model as in inference: nothing is dropped
+        out, and batch norms use their moving statistics.
+        """
         inputs = keras.tree.pack_sequence_as(
             _structure(self.model),
             [tf.identity(value) for value in self.reference],
@@ -135,7 +140,9 @@ class ReferenceModel(keras.Model):
         )
 
     def save_own_variables(self, store):
-        """Writes this model's own weights; before, refreshes what is next."""
+        """Writes the reference batch, after refreshing what comes next."""
+        # Keras calls this before it writes the layers, whatever is saved: this
+        # model, its weights alone, or a model around it.
         self.refresh()
         super().save_own_variables(store)
 
