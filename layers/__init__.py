@@ -6,9 +6,11 @@ from .folding import FoldResult, fold_batch_norm
 from .group_normalization import GroupNormalization
 from .instance_normalization import InstanceNormalization
 from .layer_normalization import LayerNormalization
+from .reference_model import ReferenceModel
 from .registry import NORMS, get
 from .rms_normalization import RMSNormalization
 from .statistics import reestimate_statistics
+from .virtual_batch_normalization import VirtualBatchNormalization
 
 __all__ = [
     "NORMS",
@@ -19,6 +21,8 @@ __all__ = [
     "InstanceNormalization",
     "LayerNormalization",
     "RMSNormalization",
+    "ReferenceModel",
+    "VirtualBatchNormalization",
     "fold_batch_norm",
     "get",
     "reestimate_statistics",

@@ -19,7 +19,7 @@ def widen(x):
     return x if x.dtype == tf.float64 else tf.cast(x, tf.float32)
 
 
-def moments(x, axes, mask=None, synchronized=False):
+def moments(x, axes, mask=None, synchronized=False, add=total):
     """Returns mean, biased variance and count of `x` over `axes`.
 
     mean = total(x) / count,  variance = total((x - mean)^2) / count
@@ -32,6 +32,7 @@ def moments(x, axes, mask=None, synchronized=False):
         mask: boolean, of the rank of `x` and broadcast against it; positions
             that are False do not count.
         synchronized: whether to count the positions of all replicas.
+        add: `total`, or another function that sums over axes.
     """
     axes = tuple(axes)
     reduce = _all_reduce if synchronized else tf.identity
@@ -41,13 +42,13 @@ def moments(x, axes, mask=None, synchronized=False):
         return values if mask is None else tf.where(mask, values, 0)
 
     def average(values):
-        sums = reduce(total(keep(values), axes))
+        sums = reduce(add(keep(values), axes))
         return tf.math.divide_no_nan(sums, count)
 
     @tf.custom_gradient
     def run(x):
         mean = average(x)
-        variance = average(tf.square(x - mean))
+        variance = average(tf.math.squared_difference(x, mean))
 
         def gradient(d_mean, d_variance):
             offset = tf.math.divide_no_nan(reduce(d_mean), count)
@@ -70,23 +71,32 @@ def normalize(x, mean, variance, epsilon, gamma=None, beta=None):
 
     @tf.custom_gradient
     def run(x, mean, variance, gamma, beta):
-        inverse = tf.math.rsqrt(variance + epsilon)
+        inverse = _inverse_root(variance + epsilon)
 
         def gradient(dy):
             own, shared = shared_axes(mean), shared_axes(gamma)
-            product = dy * (x - mean)
-            d_mean = -inverse * total(dy, own, gamma)
-            d_inverse = total(product, own, gamma)
+            common = set(own).intersection(shared, shared_axes(beta))
+            # What all sums below sum over is summed once.
+            slopes = total(dy, sorted(common))
+            products = total(dy * (x - mean), sorted(common))
+            d_mean = -inverse * total(slopes, own, gamma)
+            d_inverse = total(products, own, gamma)
             # In this order: inverse^3 leaves the range of float32 early.
             d_variance = -0.5 * inverse**2 * (inverse * d_inverse)
-            d_gamma = total(product, shared, inverse)
-            d_beta = total(dy, shared_axes(beta))
+            d_gamma = total(products, shared, inverse)
+            d_beta = total(slopes, shared_axes(beta))
             d_x = _scale(dy, inverse, gamma)
             return d_x, d_mean, d_variance, d_gamma, d_beta
 
         return _scale(x - mean, inverse, gamma) + beta, gradient
 
     return run(x, mean, variance, gamma, beta)
+
+
+def _inverse_root(x):
+    # Not rsqrt: its last bit depends on where in the tensor the number is, and
+    # graphs turn any other quotient by a root into rsqrt. 0 has the inverse 0.
+    return tf.math.divide_no_nan(tf.ones([], x.dtype), tf.sqrt(x))
 
 
 def _scale(x, inverse, gamma):

@@ -5,7 +5,7 @@ import tensorflow as tf
 
 from . import fused, renormalization
 from .arithmetic import moments, normalize, spread, widen
-from .weights import add_affine_weight
+from .weights import add_affine_weight, add_statistic
 
 
 @keras.saving.register_keras_serializable(package="normzoo")
@@ -97,41 +97,26 @@ class BatchNormalization(keras.layers.BatchNormalization):
 
     def build(self, input_shape):
         """Makes the weights."""
-        channels = input_shape[self.axis]
+        shape = (input_shape[self.axis],)
         self.input_spec = keras.layers.InputSpec(
-            ndim=len(input_shape), axes={self.axis: channels}
+            ndim=len(input_shape), axes={self.axis: shape[0]}
         )
         if self.scale:
-            self.gamma = add_affine_weight(self, "gamma", (channels,))
+            self.gamma = add_affine_weight(self, "gamma", shape)
         if self.center:
-            self.beta = add_affine_weight(self, "beta", (channels,))
+            self.beta = add_affine_weight(self, "beta", shape)
         mean, variance = (
             self.moving_mean_initializer,
             self.moving_variance_initializer,
         )
-        self.moving_mean = self._add_statistic("moving_mean", mean, channels)
-        self.moving_variance = self._add_statistic(
-            "moving_variance", variance, channels
-        )
+        statistics = {"moving_mean": mean, "moving_variance": variance}
         if self.renorm:
             stddev = renormalization.square_root_of(variance)
-            for name, initializer in (
-                ("moving_stddev", stddev),
-                ("renorm_mean", renormalization.copy_of(mean)),
-                ("renorm_stddev", stddev),
-            ):
-                weight = self._add_statistic(name, initializer, channels)
-                setattr(self, name, weight)
-
-    def _add_statistic(self, name, initializer, channels):
-        return self.add_weight(
-            name=name,
-            shape=(channels,),
-            initializer=initializer,
-            trainable=False,
-            autocast=False,
-            aggregation="mean",  # of the replicas' updates
-        )
+            statistics["moving_stddev"] = stddev
+            statistics["renorm_mean"] = renormalization.copy_of(mean)
+            statistics["renorm_stddev"] = stddev
+        for name, initializer in statistics.items():
+            setattr(self, name, add_statistic(self, name, initializer, shape))
 
     def get_config(self):
         """Returns the constructor's arguments."""

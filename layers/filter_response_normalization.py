@@ -61,6 +61,9 @@ class FilterResponseNormalization(keras.layers.Layer):
     Reference: [Singh and Krishnan, 2020](https://arxiv.org/abs/1911.09737).
     """
 
+    #: Behind a Dense layer there are no positions to take statistics over.
+    over_positions = True
+
     def __init__(
         self,
         axis=-1,

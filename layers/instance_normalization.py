@@ -43,6 +43,9 @@ class InstanceNormalization(GroupNormalization):
     Reference: [Ulyanov et al., 2016](https://arxiv.org/abs/1607.08022).
     """
 
+    #: Behind a Dense layer there are no positions to take statistics over.
+    over_positions = True
+
     def __init__(self, axis=-1, epsilon=1e-3, **kwargs):
         super().__init__(groups=-1, axis=axis, epsilon=epsilon, **kwargs)
 

@@ -10,6 +10,7 @@ from .group_normalization import GroupNormalization
 from .instance_normalization import InstanceNormalization
 from .layer_normalization import LayerNormalization
 from .rms_normalization import RMSNormalization
+from .virtual_batch_normalization import VirtualBatchNormalization
 
 #: Name -> layer class, or a `functools.partial` of one. The documents, the
 #: tests and the comparison read this table.
@@ -22,6 +23,7 @@ NORMS = {
     "instance": InstanceNormalization,
     "rms": RMSNormalization,
     "filter_response": FilterResponseNormalization,
+    "virtual": VirtualBatchNormalization,
 }
 
 

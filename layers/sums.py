@@ -52,6 +52,7 @@ def _is_vector(by, varying):
 
 
 def _plain_total(x, axes):
+    axes = [axis for axis in axes if x.shape[axis] != 1]
     if not axes:
         return x
     # XLA's reductions on the CPU are slow, its products are not. Elsewhere,

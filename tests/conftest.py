@@ -30,7 +30,9 @@ def _same_random_numbers_in_each_test():
     keras.utils.set_random_seed(0)
 
 
-@pytest.fixture
+# One for all tests: a second strategy in a process numbers its collective
+# operations like the first, and they get mixed up.
+@pytest.fixture(scope="session")
 def two_replicas():
     """A strategy with two replicas on this machine's CPU."""
     return tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])

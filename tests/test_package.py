@@ -18,6 +18,7 @@ ROOT = pathlib.Path(normzoo.__file__).parent
 SUBPACKAGES = ("layers", "zoo", "trainers", "configs")
 _PIP_WHEEL = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps"]
 _PIP_WHEEL += ["--no-build-isolation"]
+FOLDERS = [ROOT.resolve() / name for name in SUBPACKAGES]
 MODULES = [
     module.name
     for name in SUBPACKAGES
@@ -60,9 +61,7 @@ def test_no_module_is_imported_twice():
         for name, module in sys.modules.items()
         if not name.startswith(("normzoo", "tests"))
         and (file := getattr(module, "__file__", None))
-        and pathlib.Path(file).resolve().parent.name in SUBPACKAGES
-        and pathlib.Path(file).resolve().is_relative_to(ROOT.resolve())
-        and "tests" not in pathlib.Path(file).parts
+        and pathlib.Path(file).resolve().parent in FOLDERS
     ]
     assert not copies
 

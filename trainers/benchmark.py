@@ -12,10 +12,20 @@ import keras
 import tensorflow as tf
 from absl import flags
 
-from . import app, benchmark_input, benchmark_norms, benchmark_report
+from . import (
+    app,
+    benchmark_input,
+    benchmark_norms,
+    benchmark_report,
+    benchmark_virtual,
+)
 
 #: Name -> function that measures and returns a list of `Table`.
-SUITES = {"norms": benchmark_norms.run, "input": benchmark_input.run}
+SUITES = {
+    "norms": benchmark_norms.run,
+    "virtual": benchmark_virtual.run,
+    "input": benchmark_input.run,
+}
 
 flags.DEFINE_enum("suite", "norms", list(SUITES), "What to measure.")
 

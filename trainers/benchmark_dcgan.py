@@ -36,7 +36,7 @@ def goals(repeats, batch=64, width=64):
 
 def step(norm, policy, batch, width):
     """Returns a callable that trains generator and discriminator once."""
-    generator = _generator(norm, policy, width)
+    generator = make_generator(norm, policy, width)
     discriminator = _discriminator(norm, policy, width)
     models = (generator, discriminator)
     optimizers = [keras.optimizers.Adam(2e-4, beta_1=0.5) for _ in models]
@@ -72,7 +72,8 @@ def step(norm, policy, batch, width):
     return call
 
 
-def _generator(norm, policy, width):
+def make_generator(norm, policy, width):
+    """Returns a generator of 28x28 images from 100 numbers each."""
     up = {"padding": "same", "use_bias": False, "dtype": policy}
     return keras.Sequential(
         [

@@ -22,8 +22,9 @@ def cnn(
 
     `depth` stages of 3x3 convolution, norm, activation and 2x2 average
     pooling, each twice as wide as the one before; then Dense, norm,
-    activation, dropout, then Dense logits. With its defaults it is the MNIST
-    example of Flax.
+    activation, dropout, then Dense logits. Instance and filter response norm
+    stand behind the convolutions only, they need positions. With its defaults
+    it is the MNIST example of Flax.
 
     Args:
         input_shape: `(height, width, channels)` of one image.
@@ -63,7 +64,7 @@ def cnn(
         x = keras.layers.AveragePooling2D(2, name=f"pool_{i}")(x)
     x = keras.layers.Flatten(name="flatten")(x)
     dense = functools.partial(keras.layers.Dense, dense_units)
-    x = hidden.apply(dense, x, "dense")
+    x = hidden.for_vectors().apply(dense, x, "dense")
     x = hidden.drop(x, "dense")
     return keras.Model(inputs, hidden.logits(x, num_classes), name=name)
 

@@ -83,6 +83,17 @@ class Hidden:
             seed=layer_seed(self.seed, name),
         )
 
+    def for_vectors(self):
+        """Returns the knobs of layers that follow those with positions.
+
+        A norm over the positions of an example has none to work on there, and
+        is left out.
+        """
+        over_positions = getattr(self.norm_layer(None), "over_positions", False)
+        return dataclasses.replace(
+            self, norm="none" if over_positions else self.norm
+        )
+
     def norm_layer(self, name):
         """Returns a new normalization layer."""
         return get(self.norm)(name=name)

@@ -22,6 +22,7 @@ class Case:
         kwargs: the constructor's arguments.
         shape: the inputs' shape; the first axis is the batch.
         mask: whether to call the layer with a mask over `shape[:-1]`.
+        reference: whether training passes a reference batch.
         per_example: whether an example's output ignores the other examples in
             training, too.
         whole_batch: whether two replicas give what one device does on the whole
@@ -33,6 +34,7 @@ class Case:
     kwargs: dict = dataclasses.field(default_factory=dict)
     shape: tuple = (4, 6, 3)
     mask: bool = False
+    reference: bool = False
     per_example: bool = False
     whole_batch: bool = False
 
@@ -52,6 +54,8 @@ class Case:
         if self.mask:
             rng = np.random.default_rng(1)
             kwargs["mask"] = rng.random(self.shape[:-1]) < 0.7
+        if self.reference and training:
+            kwargs["reference"] = self.inputs(seed=4)
         return kwargs
 
 
@@ -61,6 +65,7 @@ GROUP = layers.GroupNormalization
 INSTANCE = layers.InstanceNormalization
 RMS = layers.RMSNormalization
 FILTER_RESPONSE = layers.FilterResponseNormalization
+VIRTUAL = layers.VirtualBatchNormalization
 
 CLIPPING = {"rmin": 0.3, "rmax": 3.0, "dmax": 5.0}
 
@@ -145,6 +150,26 @@ CASES = [
         FILTER_RESPONSE,
         {"axis": 1, "threshold": False, "center": False},
         per_example=True,
+    ),
+    *(
+        Case(
+            f"virtual-{name}",
+            VIRTUAL,
+            kwargs,
+            shape,
+            mask=name == "mask",
+            reference=True,
+            per_example=True,
+            whole_batch=True,
+        )
+        for name, kwargs, shape in [
+            ("vector", {}, (8, 3)),
+            ("image", {}, (4, 5, 5, 3)),
+            ("volume", {}, (2, 3, 3, 3, 2)),
+            ("channels-first", {"axis": 1}, (4, 3, 5, 5)),
+            ("mask", {}, (4, 6, 3)),
+            ("no-affine", {"center": False, "scale": False}, (4, 6, 3)),
+        ]
     ),
 ]
 

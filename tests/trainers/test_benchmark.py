@@ -10,6 +10,7 @@ from normzoo.trainers import (
     benchmark_memory,
     benchmark_norms,
     benchmark_report,
+    benchmark_virtual,
 )
 from normzoo.trainers.benchmark_report import Table, goal
 
@@ -96,3 +97,21 @@ def test_peak_memory_is_that_of_a_few_tensors():
     peak = benchmark_memory.peak(layers.LayerNormalization, shape)
     tensors = peak / (4 * np.prod(shape))
     assert 0.5 < tensors < 20
+
+
+def test_step_with_a_reference_batch_trains():
+    call = benchmark_virtual.step("virtual", "float32", False, True, 2, 2)
+    first, *_, last = (call() for _ in range(5))
+    assert last["loss"] < first["loss"]
+
+
+def test_virtual_suite_compares_with_batch_norm(monkeypatch):
+    monkeypatch.setattr(
+        benchmark_virtual.timing,
+        "interleaved",
+        lambda steps, repeats: {name: len(name) for name in steps},
+    )
+    monkeypatch.setattr(benchmark_virtual, "step", lambda *_: None)
+    times, goals = benchmark_virtual.run()
+    assert [row["ratio"] for row in goals.rows] == [7 / 5] * 4
+    assert {row["virtual, ms"] for row in times.rows} == {7000}
