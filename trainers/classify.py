@@ -15,6 +15,7 @@ import time
 import keras
 
 from .. import zoo
+from ..layers import ReferenceModel, VirtualBatchNormalization
 from . import app, pipeline, precision
 from .errors import InputError
 from .logs import MetricsLog, StopOnDivergence, finite
@@ -82,6 +83,8 @@ def compiled_model(config, data):
     """Returns the compiled Keras model that `config` describes."""
     _check_settings(config)
     model = build_model(config, data.image_shape, data.num_classes)
+    if any(isinstance(x, VirtualBatchNormalization) for x in model.layers):
+        model = ReferenceModel(model, _reference_batch(config, data))
     steps = pipeline.steps_per_epoch(data.train, config.batch_size)
     optimizer = build_optimizer(config, config.epochs * steps)
     if keras.config.dtype_policy().name == "mixed_float16":
@@ -130,6 +133,15 @@ def build_model(config, image_shape, num_classes):
         )
     except (TypeError, ValueError) as error:
         raise InputError(f"The model cannot be built. {error}") from error
+
+
+def _reference_batch(config, data):
+    """Returns the images of the first training batch of this seed."""
+    batches = pipeline.training_batches(
+        data.train, config.batch_size, epochs=1, seed=config.seed
+    )
+    images, _ = next(batches.as_numpy_iterator())
+    return images
 
 
 def fit(model, data, config, callbacks, validation=None, verbose=0):

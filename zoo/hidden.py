@@ -89,10 +89,9 @@ class Hidden:
         A norm over the positions of an example has none to work on there, and
         is left out.
         """
-        over_positions = getattr(self.norm_layer(None), "over_positions", False)
-        return dataclasses.replace(
-            self, norm="none" if over_positions else self.norm
-        )
+        if getattr(self.norm_layer(None), "over_positions", False):
+            return dataclasses.replace(self, norm="none")
+        return self
 
     def norm_layer(self, name):
         """Returns a new normalization layer."""

@@ -286,9 +286,7 @@ def test_batch_mates_change_no_bit(mode, batch, mates, row):
 
 def test_wrong_arguments_are_refused():
     for axis in (0, -3, 3):
-        with pytest.raises(
-            ValueError, match="axis of the channels is out of range"
-        ):
+        with pytest.raises(ValueError, match="is out of range"):
             VirtualBatchNormalization(axis=axis).build((2, 3, 4))
     with pytest.raises(ValueError, match="must be known"):
         VirtualBatchNormalization().build((2, 3, None))

@@ -3,10 +3,12 @@
 import json
 
 import keras
+import numpy as np
 import pytest
 import tensorflow as tf
 from tensorflow.python.summary.summary_iterator import summary_iterator
 
+from normzoo import layers
 from normzoo.trainers import classify
 from normzoo.trainers.errors import InputError
 
@@ -80,6 +82,19 @@ def test_the_saved_model_gives_the_reported_metrics(config, tmp_path):
     test = classify.pipeline.evaluation_batches(data.test, 512)
     measured = model.evaluate(test, verbose=0, return_dict=True)
     assert measured["accuracy"] == result["test_accuracy"]
+
+
+def test_virtual_batch_norm_gets_its_reference(config, tmp_path):
+    config.model.norm = "virtual"
+    result = train(config, tmp_path)
+    assert result["test_loss"] < 2  # chance is 2.3
+    path = tmp_path / "checkpoints/final.keras"
+    model = keras.saving.load_model(path)
+    assert isinstance(model, layers.ReferenceModel)
+    images = classify.pipeline.load_data(config).test.images[:2] / 255.0
+    np.testing.assert_allclose(
+        model.predict(images, verbose=0)[:1], model(images[:1]), 1e-4, 1e-5
+    )
 
 
 def test_a_finished_run_is_not_repeated(config, tmp_path):
