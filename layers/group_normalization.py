@@ -82,14 +82,29 @@ class GroupNormalization(keras.layers.GroupNormalization):
         """Normalizes `inputs`."""
         x = widen(inputs)
         axis = channel_axis(self.axis, len(x.shape))
-        positions = [i for i in range(1, len(x.shape)) if i != axis]
-        mean, variance, _ = moments(x, positions)
         groups = self._number_of_groups(x.shape[axis])
-        mean, variance = pool_moments(mean, variance, axis, groups)
         gamma = spread(self.gamma, [axis], x)
         beta = spread(self.beta, [axis], x)
-        y = normalize(x, mean, variance, self.epsilon, gamma, beta)
+        if len(x.shape) == 2:
+            y = self._normalize_vectors(x, groups, gamma, beta)
+        else:
+            positions = [i for i in range(1, len(x.shape)) if i != axis]
+            mean, variance, _ = moments(x, positions)
+            mean, variance = pool_moments(mean, variance, axis, groups)
+            y = normalize(x, mean, variance, self.epsilon, gamma, beta)
         return tf.cast(y, self.compute_dtype)
+
+    def _normalize_vectors(self, x, groups, gamma, beta):
+        # Without positions to take moments over first, the members of a group
+        # are the positions.
+        split = [-1, groups, x.shape[1] // groups]
+        members, gamma, beta = (
+            None if value is None else tf.reshape(value, split)
+            for value in (x, gamma, beta)
+        )
+        mean, variance, _ = moments(members, [2])
+        y = normalize(members, mean, variance, self.epsilon, gamma, beta)
+        return tf.reshape(y, tf.shape(x))
 
     def _number_of_groups(self, channels):
         if self.groups == -1:

@@ -61,19 +61,21 @@ def measure(shape, dtype, repeats):
     policy = "mixed_bfloat16" if dtype == "bfloat16" else dtype
     callables = {
         f"{name}, {mode}": step(make(dtype=policy), shape, mode == "XLA")
-        for name, make in subjects().items()
+        for name, make in subjects(len(shape)).items()
         for mode in MODES
     }
     callables |= benchmark_torch.steps(shape, dtype)
     return timing.interleaved(callables, repeats)
 
 
-def subjects():
-    """Returns all normalizations, Keras' own and the floor, by name."""
+def subjects(rank):
+    """Returns the normalizations for a rank, Keras' and the floor, by name."""
     # ReLU reads and writes once each way: nothing that touches all of its
     # inputs is faster.
     result = {"ReLU": keras.layers.ReLU}
     for name, norm in layers.NORMS.items():
+        if rank == 2 and getattr(norm, "over_positions", False):
+            continue
         result[name] = norm
         theirs = KERAS.get(name)
         if theirs is not None and _class(norm) is not _class(theirs):
