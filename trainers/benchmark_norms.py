@@ -6,7 +6,13 @@ import keras
 import tensorflow as tf
 
 from .. import layers
-from . import benchmark_dcgan, benchmark_memory, benchmark_torch, timing
+from . import (
+    benchmark_dcgan,
+    benchmark_folding,
+    benchmark_memory,
+    benchmark_torch,
+    timing,
+)
 from .benchmark_report import Table, goal
 
 #: Keras' layers for the same thing.
@@ -49,6 +55,7 @@ def run(repeats=25, images=IMAGES, rows=ROWS):
             tables.append(Table(title, _rows(seconds)))
             goals += _goals(seconds, dtype) if shape == images else []
     goals += benchmark_dcgan.goals(repeats)
+    goals += benchmark_folding.goals(repeats)
     goals.append(benchmark_memory.goal_of_layer_norm())
     return [*tables, Table("Goals", goals)]
 

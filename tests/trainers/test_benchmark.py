@@ -7,6 +7,7 @@ from normzoo import layers
 from normzoo.trainers import (
     benchmark,
     benchmark_dcgan,
+    benchmark_folding,
     benchmark_memory,
     benchmark_norms,
     benchmark_report,
@@ -90,6 +91,18 @@ def test_a_tiny_measurement_has_all_subjects(monkeypatch):
 def test_dcgan_step_trains(policy):
     call = benchmark_dcgan.step(layers.BatchNormalization, policy, 2, 2)
     call()
+
+
+def test_folding_is_measured_against_no_norm(monkeypatch):
+    monkeypatch.setattr(
+        benchmark_folding.timing,
+        "interleaved",
+        lambda callables, repeats: {
+            name: len(call()) for name, call in callables.items()
+        },
+    )
+    rows = benchmark_folding.goals(1)
+    assert [row["ratio"] for row in rows] == [1, 1]
 
 
 def test_peak_memory_is_that_of_a_few_tensors():
