@@ -1,10 +1,12 @@
 """Normalization layers for Keras, and their names."""
 
+from .batch_norm_rnn import BatchNormGRU, BatchNormLSTM, BatchNormSimpleRNN
 from .batch_normalization import BatchNormalization
 from .filter_response_normalization import FilterResponseNormalization
 from .folding import FoldResult, fold_batch_norm
 from .group_normalization import GroupNormalization
 from .instance_normalization import InstanceNormalization
+from .layer_norm_rnn import LayerNormGRU, LayerNormLSTM, LayerNormSimpleRNN
 from .layer_normalization import LayerNormalization
 from .registry import NORMS, get
 from .rms_normalization import RMSNormalization
@@ -12,11 +14,17 @@ from .statistics import reestimate_statistics
 
 __all__ = [
     "NORMS",
+    "BatchNormGRU",
+    "BatchNormLSTM",
+    "BatchNormSimpleRNN",
     "BatchNormalization",
     "FilterResponseNormalization",
     "FoldResult",
     "GroupNormalization",
     "InstanceNormalization",
+    "LayerNormGRU",
+    "LayerNormLSTM",
+    "LayerNormSimpleRNN",
     "LayerNormalization",
     "RMSNormalization",
     "fold_batch_norm",

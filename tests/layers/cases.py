@@ -26,6 +26,8 @@ class Case:
             training, too.
         whole_batch: whether two replicas give what one device does on the whole
             batch.
+        seed_generators: how many the layer has.
+        amplifies: how many times the usual rounding errors it may have.
     """
 
     name: str
@@ -35,6 +37,8 @@ class Case:
     mask: bool = False
     per_example: bool = False
     whole_batch: bool = False
+    seed_generators: int = 0
+    amplifies: float = 1.0
 
     def make(self, **kwargs):
         """Returns a new layer."""
@@ -61,6 +65,13 @@ GROUP = layers.GroupNormalization
 INSTANCE = layers.InstanceNormalization
 RMS = layers.RMSNormalization
 FILTER_RESPONSE = layers.FilterResponseNormalization
+
+BATCH_LSTM = layers.BatchNormLSTM
+BATCH_GRU = layers.BatchNormGRU
+BATCH_SIMPLE = layers.BatchNormSimpleRNN
+LAYER_LSTM = layers.LayerNormLSTM
+LAYER_GRU = layers.LayerNormGRU
+LAYER_SIMPLE = layers.LayerNormSimpleRNN
 
 CLIPPING = {"rmin": 0.3, "rmax": 3.0, "dmax": 5.0}
 
@@ -146,6 +157,37 @@ CASES = [
         {"axis": 1, "threshold": False, "center": False},
         per_example=True,
     ),
+]
+
+# As many units as features, so that outputs have the inputs' shape.
+SEQUENCES = {"units": 3, "return_sequences": True}
+
+
+def recurrent(name, layer, mask=False, **kwargs):
+    """Returns a row for a recurrent layer."""
+    per_example = layer in (LAYER_LSTM, LAYER_GRU, LAYER_SIMPLE)
+    return Case(
+        name,
+        layer,
+        {**SEQUENCES, **kwargs},
+        shape=(4, 3, 3),
+        mask=mask,
+        per_example=per_example,
+        whole_batch=per_example,
+        seed_generators=1,
+        amplifies=4.0,  # from step to step
+    )
+
+
+CASES += [
+    recurrent("batch-lstm", BATCH_LSTM, max_timesteps=2),
+    recurrent("batch-lstm-mask", BATCH_LSTM, mask=True, per_timestep=False),
+    recurrent("batch-gru", BATCH_GRU, mask=True),
+    recurrent("batch-simple-rnn", BATCH_SIMPLE, go_backwards=True),
+    recurrent("layer-lstm", LAYER_LSTM),
+    recurrent("layer-lstm-mask", LAYER_LSTM, mask=True, carry_normalized=True),
+    recurrent("layer-gru", LAYER_GRU),
+    recurrent("layer-simple-rnn", LAYER_SIMPLE, unroll=True),
 ]
 
 
