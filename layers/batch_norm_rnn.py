@@ -5,7 +5,7 @@ import tensorflow as tf
 
 from . import recurrent_cells
 from .recurrent import NormalizedRNN
-from .recurrent_checks import steps_to_learn
+from .recurrent_checks import check_max_timesteps, steps_to_learn
 from .recurrent_moments import ByBatch, ByRows
 from .timestep_statistics import TimestepStatistics
 
@@ -29,6 +29,7 @@ class _BatchNormRNN(NormalizedRNN):
         initial_state_noise=0.0,
         **kwargs,
     ):
+        check_max_timesteps(max_timesteps)
         super().__init__(
             units,
             epsilon=epsilon,

@@ -71,3 +71,12 @@ def steps_to_learn(sequences_shape, max_timesteps):
             "each step has statistics of its own."
         )
     return steps
+
+
+def check_max_timesteps(steps):
+    """Raises an error unless it is None or a positive integer."""
+    if steps is not None and (not isinstance(steps, int) or steps < 1):
+        raise ValueError(
+            "max_timesteps must be a positive integer or None, the length of "
+            f"the sequences. Received: max_timesteps={steps!r}."
+        )
