@@ -8,6 +8,8 @@ import tensorflow as tf
 from . import alignment, recurrent_cells
 from .recurrent_cells import Site
 from .recurrent_checks import check_mask, check_states, check_weights
+from .recurrent_moments import ByRows
+from .lstm_gradient import LSTMLoop
 from .recurrent_loop import Loop, Norms, project
 
 
@@ -202,6 +204,12 @@ class NormalizedRNN(keras.layers.RNN):
         z, kept = norms("input", z, {**source.sequences, **sequences})
         input_bias, recurrent_bias = self._biases()
         z = z if input_bias is None else z + input_bias
+        if self._has_own_gradient(source, training):
+            outputs, states, kept_by_steps = self._fast_loop(
+                norms, z, real, states
+            )
+            kept_by_steps = kept_by_steps if source.keeps else {}
+            return outputs, states, {**kept, **kept_by_steps}
         loop = Loop(
             step=functools.partial(self._step, self.cell),
             norms=norms,
@@ -212,6 +220,36 @@ class NormalizedRNN(keras.layers.RNN):
             z, real, states, self.return_sequences, self.unroll
         )
         return outputs, states, {**kept, **kept_by_steps}
+
+    _own_gradient = True
+
+    def _has_own_gradient(self, source, training):
+        cell = self.cell
+        return (
+            self._own_gradient
+            and self.kind is recurrent_cells.LSTM
+            and not isinstance(source, ByRows)
+            and not getattr(self, "carry_normalized", False)
+            and cell.activation is keras.activations.tanh
+            and cell.recurrent_activation is keras.activations.sigmoid
+            and self.normalize_recurrent
+            and self.normalize_cell
+            and not (training and cell.recurrent_dropout)
+        )
+
+    def _fast_loop(self, norms, z, real, states):
+        gamma, beta = norms.affine["recurrent"]
+        z = z if beta is None else z + beta
+        gamma_cell, beta_cell = norms.affine["cell"]
+        loop = LSTMLoop(
+            axis=0 if norms.source.keeps else 1,
+            epsilon=self.epsilon,
+            dtype=self._product_dtype,
+            unroll=self.unroll,
+        )
+        kernel = tf.cast(self.cell.recurrent_kernel, self._wide)
+        gammas = gamma, gamma_cell
+        return loop.run(z, kernel, gammas, beta_cell, states, real)
 
     def _step(self, *args):
         return self.kind.step(*args)
