@@ -85,6 +85,9 @@ class LayerNormLSTM(_LayerNormRNN):
         carry = {"carry_normalized": self.carry_normalized}
         return {**super().get_config(), **carry}
 
+    def _carries_normalized(self):
+        return self.carry_normalized
+
     def _step(self, *args):
         carry = self.carry_normalized
         return recurrent_cells.lstm(*args, carry_normalized=carry)

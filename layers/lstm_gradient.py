@@ -19,16 +19,21 @@ class LSTMLoop:
     """The time loop of an LSTM with tanh and sigmoid, all of it normalized.
 
     Attributes:
-        axis: 0 to normalize over the batch, 1 over the features.
+        over_batch: whether to normalize over the batch, not the features.
         epsilon: added to the variance.
         dtype: of the products.
         unroll: whether to write out the loops.
     """
 
-    axis: int
+    over_batch: bool
     epsilon: float
     dtype: str
     unroll: bool
+
+    @property
+    def axis(self):
+        """The axis to normalize over, of (batch, features)."""
+        return 0 if self.over_batch else 1
 
     def run(self, z, kernel, gammas, beta, states, real):
         """Runs the loop.
@@ -49,64 +54,50 @@ class LSTMLoop:
         """
 
         @tf.custom_gradient
-        def run(z, kernel, gamma, gamma_cell, beta, h, c):
-            saved = self._forward(
-                (z, kernel, gamma, gamma_cell, beta), [h, c], real
-            )
-            moments_of_steps = tf.nest.flatten(saved["kept"])
-            ends = saved["h"][-1], saved["c"][-1]
+        def run(*inputs):
+            saved = self._forward(inputs[:5], list(inputs[5:]), real)
+            of_steps = [saved["of"][s][:2] for s in ("recurrent", "cell")]
+            results = saved["h"], saved["h"][-1], saved["c"][-1]
 
-            def gradient(d_outputs, d_h, d_c, *_):
-                return self._backward(
-                    (kernel, gamma, gamma_cell, h, c),
-                    real,
-                    saved,
-                    (d_outputs, d_h, d_c),
-                )
+            def gradient(*upstream):
+                return self._backward(inputs, real, saved, upstream[:3])
 
-            return (saved["h"], *ends, *moments_of_steps), gradient
+            return (*results, *tf.nest.flatten(of_steps)), gradient
 
         outputs, h, c, *kept = run(z, kernel, *gammas, beta, *states)
         kept = [tf.stop_gradient(value) for value in kept]
-        kept = {"cell": tuple(kept[:2]), "recurrent": tuple(kept[2:])}
+        kept = {"recurrent": tuple(kept[:2]), "cell": tuple(kept[2:])}
         return outputs, [h, c], kept
 
-    def _product(self, a, b, transpose_b=False):
-        a, b, wide = tf.cast(a, self.dtype), tf.cast(b, self.dtype), a.dtype
-        return tf.cast(tf.matmul(a, b, transpose_b=transpose_b), wide)
+    def _product(self, a, b, **kwargs):
+        narrow = tf.cast(a, self.dtype), tf.cast(b, self.dtype)
+        return tf.cast(tf.matmul(*narrow, **kwargs), a.dtype)
 
     def _standardize(self, x, real):
         mean, variance, _ = moments(x, [self.axis], real)
         inverse = tf.math.rsqrt(variance + self.epsilon)
-        return (x - mean) * inverse, inverse, (mean, variance)
+        return (x - mean) * inverse, (mean, variance, inverse)
 
     def _forward(self, weights, states, real):
+        """Returns what the gradient needs and the caller wants."""
         z, kernel, gamma, gamma_cell, beta = weights
 
         def step(states, now):
             h, c = states
-            mask = now.get("real") if self.axis == 0 else None
-            r = self._product(h, kernel)
-            r, inverse, moments_of_r = self._standardize(r, mask)
+            mask = now.get("real") if self.over_batch else None
+            r, of_r = self._standardize(self._product(h, kernel), mask)
             i, f, g, o = tf.split(now["z"] + gamma * r, 4, -1)
             i, f, g, o = tf.sigmoid(i), tf.sigmoid(f), tf.tanh(g), tf.sigmoid(o)
-            new_c = f * c + i * g
-            n, inverse_cell, moments_of_c = self._standardize(new_c, mask)
+            raw = f * c + i * g
+            n, of_n = self._standardize(raw, mask)
             a = tf.tanh(gamma_cell * n + beta)
-            new = [o * a, new_c]
+            new = [o * a, raw]
             if real is not None:
                 pairs = zip(new, states, strict=True)
                 new = [tf.where(now["real"], s, old) for s, old in pairs]
-            return new, {
-                "gates": [i, f, g, o],
-                "r": r,
-                "n": n,
-                "a": a,
-                "h": new[0],
-                "c": new[1],
-                "inverses": [inverse, inverse_cell],
-                "kept": {"cell": moments_of_c, "recurrent": moments_of_r},
-            }
+            values = {"gates": [i, f, g, o], "a": a, "r": r, "n": n}
+            values |= {"h": new[0], "c": new[1]}
+            return new, {**values, "of": {"cell": of_n, "recurrent": of_r}}
 
         sequences = {"z": z} if real is None else {"z": z, "real": real}
         shapes = self._saved_shapes(states[0].shape)
@@ -115,103 +106,105 @@ class LSTMLoop:
 
     def _saved_shapes(self, state):
         batch, units = state
-        wide = tf.TensorShape([batch, 4 * units])
-        one = [1, None] if self.axis == 0 else [batch, 1]
-        of_r, of_c = (
-            tf.TensorShape([one[0], one[1] or size])
-            for size in (4 * units, units)
-        )
+        sizes = {"cell": units, "recurrent": 4 * units}
+        shapes = {
+            site: tf.TensorShape([1, size] if self.over_batch else [batch, 1])
+            for site, size in sizes.items()
+        }
         return {
+            **dict.fromkeys(("a", "n", "h", "c"), state),
             "gates": [state] * 4,
-            "r": wide,
-            **{name: state for name in ("n", "a", "h", "c")},
-            "inverses": [of_r, of_c],
-            "kept": {"cell": (of_c, of_c), "recurrent": (of_r, of_r)},
+            "r": tf.TensorShape([batch, 4 * units]),
+            "of": {site: (shape,) * 3 for site, shape in shapes.items()},
         }
 
     def _backward(self, inputs, real, saved, upstream):
-        kernel, gamma, gamma_cell, h, c = inputs
+        """Returns the gradients to all inputs of `_forward`."""
+        _, kernel, gamma, gamma_cell, _, h, c = inputs
         d_outputs, d_h, d_c = upstream
-        i, f, g, o = saved["gates"]
-        a, n, r = saved["a"], saved["n"], saved["r"]
-        c_before = tf.concat([c[tf.newaxis], saved["c"][:-1]], 0)
-        h_before = tf.concat([h[tf.newaxis], saved["h"][:-1]], 0)
-        through_o = o * (1 - tf.square(a))
-        sequences = {
-            "dy": d_outputs,
-            # What the gradients of c and h are multiplied by.
-            "by_c": tf.concat(
-                [g * i * (1 - i), c_before * f * (1 - f), i * (1 - g * g)], -1
-            ),
-            "by_h": a * o * (1 - o),
-            "f": f,
-            "n": n,
-            "r": r,
-            "to_n": through_o * gamma_cell,
-            "inverses": saved["inverses"],
-            "count": _counts(d_outputs, real),
-        }
-        if real is not None:
-            sequences["real"] = real
+        factors = _factors(saved, c, gamma_cell)
+        factors |= {"dy": d_outputs, "count": _counts(d_outputs, real)}
+        factors |= {} if real is None else {"real": real}
 
         def step(states, now):
-            d_h, d_c = states
-            d_h = d_h + now["dy"]
-            passed = [tf.zeros_like(d_h)] * 2
-            if real is not None:
-                both = (d_h, d_c)
-                zero = tf.zeros_like(d_h)
-                passed = [tf.where(now["real"], zero, d) for d in both]
-                d_h, d_c = (tf.where(now["real"], d, zero) for d in both)
-            inverse, inverse_cell = now["inverses"]
-            d_n = d_h * now["to_n"]
-            d_c = d_c + self._unstandardize(d_n, now["n"], inverse_cell, now)
-            d_z = tf.concat([d_c, d_c, d_c], -1) * now["by_c"]
-            d_z = tf.concat([d_z, d_h * now["by_h"]], -1)
-            d_r = self._unstandardize(d_z * gamma, now["r"], inverse, now)
-            before = self._product(d_r, kernel, transpose_b=True)
-            new = [before + passed[0], d_c * now["f"] + passed[1]]
-            return new, {"d_z": d_z, "d_r": d_r, "d_h": d_h}
+            return self._step_back(states, now, kernel, gamma)
 
-        state = d_h.shape
-        wide = tf.TensorShape([state[0], 4 * state[1]])
-        shapes = {"d_z": wide, "d_r": wide, "d_h": state}
-        (d_h, d_c), steps = scan(
-            step, [d_h, d_c], sequences, shapes, True, self.unroll
+        shapes = {"z": saved["r"].shape[1:], "r": saved["r"].shape[1:]}
+        shapes["h"] = d_h.shape
+        (d_h, d_c), d = scan(
+            step, [d_h, d_c], factors, shapes, True, self.unroll
         )
-        d_a = steps["d_h"] * through_o
-
-        def rows(x):
-            return tf.reshape(x, [-1, x.shape[-1]])
-
-        d_kernel = tf.matmul(
-            tf.cast(rows(h_before), self.dtype),
-            tf.cast(rows(steps["d_r"]), self.dtype),
-            transpose_a=True,
-        )
-
-        def over_all(x):
-            return tf.reshape(total(rows(x), (0,)), [-1])
-
+        before = tf.concat([h[tf.newaxis], saved["h"][:-1]], 0)
+        d_a = d["h"] * factors["to_a"]
         return (
-            steps["d_z"],
-            tf.cast(d_kernel, kernel.dtype),
-            over_all(steps["d_z"] * r),
-            over_all(d_a * n),
-            over_all(d_a),
+            d["z"],
+            self._product(_rows(before), _rows(d["r"]), transpose_a=True),
+            _over_all(d["z"] * saved["r"]),
+            _over_all(d_a * saved["n"]),
+            _over_all(d_a),
             d_h,
             d_c,
         )
 
+    def _step_back(self, states, now, kernel, gamma):
+        """Returns the gradients to the step's states, and those to keep."""
+        d_h, d_c = states[0] + now["dy"], states[1]
+        around = None
+        if "real" in now:
+            # A step that is padding hands its gradients on.
+            real, zero = now["real"], tf.zeros_like(d_h)
+            around = [tf.where(real, zero, d) for d in (d_h, d_c)]
+            d_h, d_c = (tf.where(real, d, zero) for d in (d_h, d_c))
+        d_n = d_h * now["to_n"]
+        d_c = d_c + self._unstandardize(d_n, now["n"], now["inverse_n"], now)
+        d_z = tf.concat([d_c, d_c, d_c, d_h], -1) * now["to_z"]
+        d_r = self._unstandardize(d_z * gamma, now["r"], now["inverse_r"], now)
+        new = [self._product(d_r, kernel, transpose_b=True), d_c * now["f"]]
+        if around is not None:
+            new = [own + other for own, other in zip(new, around, strict=True)]
+        return new, {"z": d_z, "r": d_r, "h": d_h}
+
     def _unstandardize(self, dy, y, inverse, now):
         """Returns the gradient to x of y = (x - mean) * inverse."""
-        size = now["count"] if self.axis == 0 else y.shape[1]
+        size = now["count"] if self.over_batch else y.shape[1]
         offset = total(dy, (self.axis,)) / size
         slope = total(dy * y, (self.axis,)) / size
         dx = inverse * (dy - offset - y * slope)
-        if self.axis == 0 and "real" in now:
+        if self.over_batch and "real" in now:
             dx = tf.where(now["real"], dx, tf.zeros_like(dx))
         return dx
+
+
+def _factors(saved, c, gamma_cell):
+    """Returns what does not depend on the recursion, for all steps."""
+    i, f, g, o = saved["gates"]
+    a = saved["a"]
+    before = tf.concat([c[tf.newaxis], saved["c"][:-1]], 0)
+    to_a = o * (1 - tf.square(a))
+    to_z = [
+        g * i * (1 - i),
+        before * f * (1 - f),
+        i * (1 - tf.square(g)),
+        a * o * (1 - o),
+    ]
+    return {
+        "f": f,
+        "n": saved["n"],
+        "r": saved["r"],
+        "to_a": to_a,
+        "to_n": to_a * gamma_cell,
+        "to_z": tf.concat(to_z, -1),
+        "inverse_n": saved["of"]["cell"][2],
+        "inverse_r": saved["of"]["recurrent"][2],
+    }
+
+
+def _rows(x):
+    return tf.reshape(x, [-1, x.shape[-1]])
+
+
+def _over_all(x):
+    return tf.reshape(total(_rows(x), (0,)), [-1])
 
 
 def _counts(z, real):

@@ -6,11 +6,11 @@ import keras
 import tensorflow as tf
 
 from . import alignment, recurrent_cells
+from .lstm_gradient import LSTMLoop
 from .recurrent_cells import Site
 from .recurrent_checks import check_mask, check_states, check_weights
-from .recurrent_moments import ByRows
-from .lstm_gradient import LSTMLoop
 from .recurrent_loop import Loop, Norms, project
+from .recurrent_moments import ByRows
 
 
 class NormalizedRNN(keras.layers.RNN):
@@ -197,39 +197,41 @@ class NormalizedRNN(keras.layers.RNN):
         return self._wide if half else self.compute_dtype
 
     def _loop(self, source, x, real, states, training):
-        """Runs the loop with moments from `source`, see `recurrent_loop`."""
+        """Runs the loop with moments from `source`.
+
+        Returns h of all steps or None, the last states and kept moments.
+        """
         norms = self._norms(source)
-        sequences = {} if real is None else {"real": real}
-        z = self._input_products(x, training)
-        z, kept = norms("input", z, {**source.sequences, **sequences})
+        by_hand = self._has_gradient_by_hand(source, training)
         input_bias, recurrent_bias = self._biases()
-        z = z if input_bias is None else z + input_bias
-        if self._has_own_gradient(source, training):
-            outputs, states, kept_by_steps = self._fast_loop(
-                norms, z, real, states
-            )
-            kept_by_steps = kept_by_steps if source.keeps else {}
-            return outputs, states, {**kept, **kept_by_steps}
+        # What is added to both is added once, in front of the loop.
+        shift = norms.pop_beta("recurrent") if by_hand else None
+        shifts = [v for v in (input_bias, shift) if v is not None]
+        z = self._input_products(x, training)
+        now = {} if real is None else {"real": real}
+        now = {**source.sequences, **now}
+        z, kept = norms.shifted("input", z, now, shifts)
+        if by_hand:
+            outputs, states, more = self._loop_by_hand(norms, z, real, states)
+            return outputs, states, {**kept, **more}
         loop = Loop(
             step=functools.partial(self._step, self.cell),
             norms=norms,
             product=self._recurrent_product(states[0], training),
             bias=recurrent_bias,
         )
-        outputs, states, kept_by_steps = loop.run(
+        outputs, states, more = loop.run(
             z, real, states, self.return_sequences, self.unroll
         )
-        return outputs, states, {**kept, **kept_by_steps}
+        return outputs, states, {**kept, **more}
 
-    _own_gradient = True
-
-    def _has_own_gradient(self, source, training):
+    def _has_gradient_by_hand(self, source, training):
+        """Returns whether `LSTMLoop` computes what this layer does."""
         cell = self.cell
         return (
-            self._own_gradient
-            and self.kind is recurrent_cells.LSTM
+            self.kind is recurrent_cells.LSTM
             and not isinstance(source, ByRows)
-            and not getattr(self, "carry_normalized", False)
+            and not self._carries_normalized()
             and cell.activation is keras.activations.tanh
             and cell.recurrent_activation is keras.activations.sigmoid
             and self.normalize_recurrent
@@ -237,19 +239,21 @@ class NormalizedRNN(keras.layers.RNN):
             and not (training and cell.recurrent_dropout)
         )
 
-    def _fast_loop(self, norms, z, real, states):
-        gamma, beta = norms.affine["recurrent"]
-        z = z if beta is None else z + beta
-        gamma_cell, beta_cell = norms.affine["cell"]
+    def _carries_normalized(self):
+        return False
+
+    def _loop_by_hand(self, norms, z, real, states):
         loop = LSTMLoop(
-            axis=0 if norms.source.keeps else 1,
+            over_batch=norms.source.keeps,
             epsilon=self.epsilon,
             dtype=self._product_dtype,
             unroll=self.unroll,
         )
         kernel = tf.cast(self.cell.recurrent_kernel, self._wide)
-        gammas = gamma, gamma_cell
-        return loop.run(z, kernel, gammas, beta_cell, states, real)
+        gammas = [norms.affine[site][0] for site in ("recurrent", "cell")]
+        beta = norms.affine["cell"][1]
+        outputs, states, kept = loop.run(z, kernel, gammas, beta, states, real)
+        return outputs, states, kept if norms.source.keeps else {}
 
     def _step(self, *args):
         return self.kind.step(*args)

@@ -36,6 +36,23 @@ class Norms:
         y = normalize(value, mean, variance, self.epsilon, gamma, beta)
         return y, {site: (mean, variance)} if self.source.keeps else {}
 
+    def pop_beta(self, site):
+        """Returns the beta of a site, which is without one from now on."""
+        gamma, beta = self.affine[site]
+        self.affine[site] = gamma, None
+        return beta
+
+    def shifted(self, site, value, now, shifts):
+        """Returns what a call does, with a list of vectors added to it."""
+        if not shifts:
+            return self(site, value, now)
+        shift = tf.add_n(shifts)
+        if site not in self.affine:
+            return value + shift, {}
+        gamma, beta = self.affine[site]
+        self.affine[site] = gamma, shift if beta is None else beta + shift
+        return self(site, value, now)
+
     def kept_shapes(self):
         """Returns the shapes of the moments that a step keeps."""
         if not self.source.keeps:
