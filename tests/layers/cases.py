@@ -27,6 +27,8 @@ class Case:
             training, too.
         whole_batch: whether two replicas give what one device does on the whole
             batch.
+        seed_generators: how many the layer has.
+        amplifies: how many times the usual rounding errors it may have.
     """
 
     name: str
@@ -37,6 +39,8 @@ class Case:
     reference: bool = False
     per_example: bool = False
     whole_batch: bool = False
+    seed_generators: int = 0
+    amplifies: float = 1.0
 
     def make(self, **kwargs):
         """Returns a new layer."""
@@ -66,6 +70,13 @@ INSTANCE = layers.InstanceNormalization
 RMS = layers.RMSNormalization
 FILTER_RESPONSE = layers.FilterResponseNormalization
 VIRTUAL = layers.VirtualBatchNormalization
+
+BATCH_LSTM = layers.BatchNormLSTM
+BATCH_GRU = layers.BatchNormGRU
+BATCH_SIMPLE = layers.BatchNormSimpleRNN
+LAYER_LSTM = layers.LayerNormLSTM
+LAYER_GRU = layers.LayerNormGRU
+LAYER_SIMPLE = layers.LayerNormSimpleRNN
 
 CLIPPING = {"rmin": 0.3, "rmax": 3.0, "dmax": 5.0}
 
@@ -171,6 +182,35 @@ CASES = [
             ("no-affine", {"center": False, "scale": False}, (4, 6, 3)),
         ]
     ),
+]
+
+# As many units as features, so that outputs have the inputs' shape.
+SEQUENCES = {"units": 3, "return_sequences": True}
+
+
+def recurrent(name, layer, mask=False, **kwargs):
+    """Returns a row for a recurrent layer."""
+    per_example = layer in (LAYER_LSTM, LAYER_GRU, LAYER_SIMPLE)
+    return Case(
+        name,
+        layer,
+        {**SEQUENCES, **kwargs},
+        shape=(4, 3, 3),
+        mask=mask,
+        per_example=per_example,
+        whole_batch=per_example,
+        seed_generators=1,
+        amplifies=4.0,  # from step to step
+    )
+
+
+CASES += [
+    recurrent("batch-lstm", BATCH_LSTM, mask=True, max_timesteps=2),
+    recurrent("batch-gru", BATCH_GRU, go_backwards=True),
+    recurrent("batch-simple-rnn", BATCH_SIMPLE, mask=True, per_timestep=False),
+    recurrent("layer-lstm", LAYER_LSTM, mask=True, carry_normalized=True),
+    recurrent("layer-gru", LAYER_GRU),
+    recurrent("layer-simple-rnn", LAYER_SIMPLE, unroll=True),
 ]
 
 

@@ -69,7 +69,8 @@ def test_each_type_comes_near_to_float64(case, policy):
     kwargs = case.call_kwargs(training=True)
     actual = step(layer, x, dy, kwargs)
     expected = step(reference, tf.cast(x, tf.float64), dy, kwargs)
-    assert_close(actual, expected, TOLERANCE[layer.compute_dtype])
+    tolerance = case.amplifies * TOLERANCE[layer.compute_dtype]
+    assert_close(actual, expected, tolerance)
 
 
 @each_case
@@ -114,10 +115,10 @@ def test_symbolic_call_knows_shape_and_type(case, training):
 @pytest.mark.parametrize("jit", [False, True], ids=["graph", "xla"])
 def test_compiled_is_the_same_as_eager(case, jit):
     x, dy = tf.constant(case.inputs()), tf.constant(case.inputs(seed=3))
+    modes = [case.call_kwargs(training) for training in (False, True)]
 
     def run(layer, x, dy):
-        inference = step(layer, x, dy, case.call_kwargs(training=False))
-        return inference + step(layer, x, dy, case.call_kwargs(training=True))
+        return [value for kw in modes for value in step(layer, x, dy, kw)]
 
     expected = run(perturbed(case.make(), case.shape), x, dy)
     layer = perturbed(case.make(), case.shape)
@@ -127,7 +128,7 @@ def test_compiled_is_the_same_as_eager(case, jit):
         jit_compile=jit,
         autograph=False,
     )
-    assert_close(compiled(x, dy), expected)
+    assert_close(compiled(x, dy), expected, case.amplifies * 1e-5)
 
 
 @each_case
@@ -161,7 +162,7 @@ def test_replicas_agree(case, two_replicas):
         merged = [tf.concat(result, 0) for result in results[:2]]
         merged += [tf.add_n(result) for result in results[2 : 2 + trained]]
         merged += [result[0] for result in results[2 + trained :]]
-        assert_close(merged, [y, dx, *rest])
+        assert_close(merged, [y, dx, *rest], case.amplifies * 1e-5)
 
 
 @each_case
@@ -248,7 +249,7 @@ def test_keras_layer_harness(case):
         expected_output_shape=case.shape,
         expected_num_trainable_weights=len(layer.trainable_weights),
         expected_num_non_trainable_weights=len(layer.non_trainable_weights),
-        expected_num_seed_generators=0,
+        expected_num_seed_generators=case.seed_generators,
         expected_num_losses=0,
         supports_masking=True,
     )

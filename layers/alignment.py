@@ -1,0 +1,37 @@
+"""Sequences with padding anywhere, as sequences padded at their end."""
+
+import tensorflow as tf
+
+
+def align(x, mask):
+    """Moves the positions that count to the front, in their order.
+
+    Args:
+        x: (batch, time, features).
+        mask: boolean, (batch, time).
+
+    Returns:
+        `x` in the new order, with zeros behind, and the new mask.
+    """
+    positions = tf.range(tf.shape(mask)[1])[tf.newaxis]
+    last = tf.where(mask, positions, positions + tf.shape(mask)[1])
+    x = tf.gather(x, tf.argsort(last), batch_dims=1)
+    count = tf.reduce_sum(tf.cast(mask, tf.int32), 1, keepdims=True)
+    real = positions < count
+    # Padding may hold anything, even inf.
+    return tf.where(real[..., tf.newaxis], x, tf.zeros([], x.dtype)), real
+
+
+def unalign(y, mask, zero_padding):
+    """Returns outputs of aligned sequences to where `mask` had them.
+
+    Args:
+        y: (batch, time, features).
+        mask: as for `align`.
+        zero_padding: whether padding gets zeros. Otherwise it gets the output
+            of the last position before it that counts, if there is one.
+    """
+    rank = tf.cumsum(tf.cast(mask, tf.int32), axis=1) - 1
+    has_value = mask if zero_padding else rank >= 0
+    y = tf.gather(y, tf.maximum(rank, 0), batch_dims=1)
+    return tf.where(has_value[..., tf.newaxis], y, tf.zeros([], y.dtype))

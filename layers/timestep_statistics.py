@@ -1,0 +1,139 @@
+"""Moving statistics with a row for each time step."""
+
+import keras
+import tensorflow as tf
+
+
+class TimestepStatistics(keras.layers.Layer):
+    """Holds and learns the moving mean and variance of each step.
+
+    The rows move by as much as they know:
+
+        share = (1 - momentum) * count / batch_size
+        weight = weight + share * (1 - weight)
+        moving = moving + share / weight * (batch's - moving)
+
+    where `weight` starts at 0, so a row is its first batch's after the first
+    update and Keras' moving average later, without a trace of its initial
+    value. A step where nothing counts keeps its row.
+
+    Args:
+        momentum: of the rows.
+        **kwargs: arguments of `keras.layers.Layer`.
+
+    Weights:
+        moving_mean_SITE, moving_variance_SITE: (rows, features) for each site.
+        moving_weight: (rows,); 0 where a row was never estimated.
+    """
+
+    def __init__(self, momentum, **kwargs):
+        super().__init__(**kwargs)
+        self.momentum = momentum
+        self.means = {}
+        self.variances = {}
+        self.moving_weight = None
+
+    def add_rows(self, rows, sites):
+        """Makes the weights."""
+        for site in sites:
+            shape = (rows, site.features)
+            mean = self._add(f"moving_mean_{site.name}", shape, "zeros")
+            variance = self._add(f"moving_variance_{site.name}", shape, "ones")
+            self.means[site.name] = mean
+            self.variances[site.name] = variance
+        self.moving_weight = self._add("moving_weight", (rows,), "zeros")
+        self.built = True
+
+    def _add(self, name, shape, initializer):
+        return self.add_weight(
+            name=name,
+            shape=shape,
+            initializer=initializer,
+            trainable=False,
+            autocast=False,
+            aggregation="mean",  # of the replicas' updates
+        )
+
+    def rows(self, length):
+        """Returns mean and variance of each site for each of `length` steps.
+
+        Steps behind the last row that was estimated have that row. The
+        shapes are (length, 1, features).
+        """
+        estimated = tf.cast(
+            tf.convert_to_tensor(self.moving_weight) > 0, "int32"
+        )
+        # A step is never reached without those before it, so these are the
+        # first rows.
+        last = tf.maximum(tf.reduce_sum(estimated) - 1, 0)
+        index = tf.minimum(tf.range(length), last)
+        return {
+            site: tuple(
+                tf.gather(variable, index)[:, tf.newaxis]
+                for variable in (self.means[site], self.variances[site])
+            )
+            for site in self.means
+        }
+
+    def learn(self, kept, count, batch_size):
+        """Moves the rows towards the batch's moments.
+
+        Args:
+            kept: site -> mean and variance, (steps, 1, features).
+            count: of the examples that reach each step, (steps,).
+            batch_size: a scalar tensor of the type of `count`.
+        """
+        rows = self.moving_weight.shape[0]
+        kept = {s: [v[:, 0] for v in pair] for s, pair in kept.items()}
+        if rows == 1:
+            kept = {s: _pooled(*pair, count) for s, pair in kept.items()}
+            batch_size = batch_size * tf.cast(tf.size(count), count.dtype)
+            count = tf.reduce_sum(count, keepdims=True)
+        share = (1 - self.momentum) * tf.math.divide_no_nan(count, batch_size)
+        share = _fit(share, rows)
+        kept = tf.nest.map_structure(lambda x: _fit(x, rows), kept)
+        share, kept = _over_replicas(share, kept)
+        old = tf.convert_to_tensor(self.moving_weight)
+        weight = old + share * (1 - old)
+        self.moving_weight.assign(weight)
+        rate = tf.math.divide_no_nan(share, weight)[:, tf.newaxis]
+        for site, (mean, variance) in kept.items():
+            _move(self.means[site], mean, rate)
+            _move(self.variances[site], variance, rate)
+
+
+def _move(variable, value, rate):
+    old = tf.convert_to_tensor(variable)
+    variable.assign(old + rate * (value - old))
+
+
+def _pooled(mean, variance, count):
+    """Returns the moments of all steps together."""
+    total = tf.reduce_sum(count)
+    part = tf.math.divide_no_nan(count, total)[:, tf.newaxis]
+    center = tf.reduce_sum(part * mean, 0, keepdims=True)
+    spreads = variance + tf.square(mean - center)
+    return center, tf.reduce_sum(part * spreads, 0, keepdims=True)
+
+
+def _fit(x, rows):
+    """Cuts or pads the steps to the number of rows."""
+    x = x[:rows]
+    missing = rows - tf.shape(x)[0]
+    padded = tf.pad(x, [[0, missing], *[[0, 0]] * (len(x.shape) - 1)])
+    return tf.ensure_shape(padded, [rows, *x.shape[1:]])
+
+
+def _over_replicas(share, kept):
+    replica = tf.distribute.get_replica_context()
+    if replica is None or replica.num_replicas_in_sync == 1:
+        return share, kept
+    flat = tf.nest.flatten(kept)
+    weighted = [share[:, tf.newaxis] * x for x in flat]
+    share, *weighted = replica.merge_call(_mean, args=(share, *weighted))
+    flat = [tf.math.divide_no_nan(x, share[:, tf.newaxis]) for x in weighted]
+    return share, tf.nest.pack_sequence_as(kept, flat)
+
+
+def _mean(strategy, *values):
+    return [strategy.reduce("MEAN", value, axis=None) for value in values]
