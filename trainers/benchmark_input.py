@@ -32,10 +32,10 @@ def run(repeats=4):
         {"subject": name, "ms per step": 1e3 * value / steps}
         for name, value in seconds.items()
     ]
-    fit = seconds.pop("fit")
+    of_fit = seconds.pop("fit")
     limits = (_LIMIT, None)
     goals = [
-        goal(f"fit / {name}", fit / value, limit)
+        goal(f"fit / {name}", of_fit / value, limit)
         for (name, value), limit in zip(seconds.items(), limits, strict=True)
     ]
     return [

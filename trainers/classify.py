@@ -53,7 +53,7 @@ def train(config, workdir, *, callbacks=(), verbose="auto"):
         return result
     data = pipeline.load_data(config)
     precision.set_seed(config.seed, config.deterministic)
-    with precision.dtype_policy(precision.resolve_precision(config.precision)):
+    with precision.dtype_policy(config.precision):
         model = compiled_model(config, data)
         rundir.start(resolved, provenance())
         with MetricsLog(rundir.path, config.log_every_steps) as log:
@@ -75,7 +75,7 @@ def resolve(config):
 def check(config):
     """Raises `InputError` unless a run with `config` can start."""
     data = pipeline.load_data(config)
-    with precision.dtype_policy(precision.resolve_precision(config.precision)):
+    with precision.dtype_policy(config.precision):
         compiled_model(config, data)
 
 

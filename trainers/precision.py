@@ -34,10 +34,10 @@ def resolve_precision(precision):
 
 
 @contextlib.contextmanager
-def dtype_policy(name):
-    """Makes `name` the global Keras dtype policy for a while."""
+def dtype_policy(precision):
+    """Makes what `precision` resolves to the global Keras dtype policy."""
     before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(name)
+    keras.config.set_dtype_policy(resolve_precision(precision))
     try:
         yield
     finally:
