@@ -14,17 +14,17 @@ class InputError(ValueError):
 
 
 @contextlib.contextmanager
-def writing(what, what_is_safe):
+def writing(what, safe):
     """Turns the failure to write a file into an `InputError`.
 
     Args:
         what: is being written; begins the message.
-        what_is_safe: ends the message, without its period.
+        safe: a clause that says what is not lost.
     """
     try:
         yield
     except (OSError, tf.errors.OpError) as error:
-        raise InputError(
-            f"{what} cannot be written: {error} {what_is_safe}. Make room, "
-            "and give the same command again."
-        ) from error
+        reason = str(error).splitlines()[0].rstrip(".")
+        mend = "Make room, and give the same command again."
+        parts = [f"{what} cannot be written: {reason}", safe, mend]
+        raise InputError(". ".join(filter(None, parts))) from error

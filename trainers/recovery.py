@@ -1,68 +1,63 @@
-"""Finding the newest checkpoint that can be read, after whatever happened."""
+"""The checkpoints in a folder, whatever has happened to them.
+
+`tf.train.CheckpointManager` believes its file `checkpoint` in all this, and
+takes a workdir's name for a pattern. Here the folder itself is what counts.
+"""
 
 import shutil
 
 import tensorflow as tf
 from absl import logging
 
-#: Checkpoints are the files `step-STEP.*`.
-NAME = "step"
+
+def path_of(folder, step):
+    """Returns the path of the checkpoint after `step` steps, less its ends."""
+    return folder / f"step-{step}"
+
+
+def newest_first(folder):
+    """Returns the steps of the checkpoints whose writing has ended."""
+    # The index is written last.
+    return sorted(map(_step, folder.glob("step-*.index")), reverse=True)
 
 
 def recover(folder):
-    """Leaves in `folder` only checkpoints up to the newest readable one.
+    """Removes damaged checkpoints, and what was being written.
 
-    What an interrupted save has left, and checkpoints that are damaged, are
-    removed; of the latter the log tells.
+    Only those that are newer than the newest one that can be read are looked
+    at. The log tells of them.
 
     Returns:
-        The path of the newest checkpoint, as TensorFlow names it, or None.
+        The step of the newest checkpoint, or None.
     """
-    paths = _newest_first(folder)
-    while paths and not _is_readable(paths[0]):
-        damaged = paths.pop(0)
+    steps = newest_first(folder)
+    while steps and not _is_readable(path_of(folder, steps[0])):
+        damaged = path_of(folder, steps.pop(0))
+        before = f"from step {steps[0]}" if steps else "without one"
         logging.warning(
-            "The checkpoint %s is damaged. The run continues from %s.",
-            damaged,
-            f"the one before, {paths[0]}" if paths else "its start",
+            "Checkpoint %s is damaged. Going on %s.", damaged, before
         )
-    remove_unlisted(folder, paths)
-    if not paths:
-        return None
-    # CheckpointManager believes this file, which may be damaged, too.
-    tf.compat.v1.train.update_checkpoint_state(
-        str(folder), paths[0], list(reversed(paths))
-    )
-    return paths[0]
+    keep_only(folder, steps)
+    return steps[0] if steps else None
 
 
-def remove_unfinished(folder):
-    """Removes what an interrupted save has left."""
-    remove_unlisted(folder, _newest_first(folder))
-
-
-def remove_unlisted(folder, paths):
-    """Removes the files of all checkpoints but those of `paths`."""
-    for file in folder.glob(f"{NAME}-*"):
-        if file.is_dir():
-            shutil.rmtree(file)
-        elif str(file.with_suffix("")) not in paths:
-            file.unlink()
-
-
-def _newest_first(folder):
-    paths = [file.with_suffix("") for file in folder.glob(f"{NAME}-*.index")]
-    return sorted(map(str, paths), key=_step, reverse=True)
+def keep_only(folder, steps):
+    """Removes all checkpoints but those of `steps`."""
+    for path in folder.glob("step-*"):
+        if path.is_dir():  # TensorFlow's, for what is being written
+            shutil.rmtree(path)
+        elif _step(path) not in steps:
+            path.unlink()
 
 
 def _step(path):
-    return int(path.rpartition("-")[2])
+    return int(path.name.removeprefix("step-").partition(".")[0])
 
 
 def _is_readable(path):
     """Reads everything; TensorFlow compares the check sums."""
     try:
-        reader = tf.train.load_checkpoint(path)
+        reader = tf.train.load_checkpoint(str(path))
         for name in reader.get_variable_to_shape_map():
             reader.get_tensor(name)
     # A damaged index is a ValueError or a RuntimeError to TensorFlow.
