@@ -1,0 +1,162 @@
+"""The benchmark suite `soak`: whether long work stays as it began."""
+
+import pathlib
+import statistics
+import tempfile
+import time
+
+import keras
+
+from .. import zoo
+from ..configs import default
+from . import classify, pipeline, runner
+from .benchmark_report import Table, goal
+from .checkpoints import Checkpoints
+from .progress import Progress
+from .state import variables_of
+from .sweep import plan
+
+#: Of a long run: all steps, and those until the memory has to stay.
+_STEPS, _SETTLED = 20_000, 1_000
+#: Of a sweep: all runs, and those at each end that are compared.
+_RUNS, _COMPARED = 200, 20
+#: The interval between two saves that `configs/default.py` sets, in seconds.
+_INTERVAL = 60.0
+
+
+def run():
+    """Trains long, trains often, and saves states of several sizes."""
+    memory = memory_of_steps(_STEPS, _SETTLED)
+    seconds, held = seconds_of_runs(_RUNS)
+    goals = [
+        goal(
+            f"memory after {_STEPS:,} steps / after {_SETTLED:,}",
+            memory[_STEPS] / memory[_SETTLED],
+            1.01,
+        ),
+        goal(
+            f"seconds of the last {_COMPARED} runs / of the first",
+            slowdown(seconds, _COMPARED),
+            1.1,
+        ),
+    ]
+    runs = range(_COMPARED, _RUNS + 1, _COMPARED)
+    return [
+        Table("Memory of a long run", _megabytes("step", memory)),
+        Table("A sweep", [_of_runs(end, seconds, held) for end in runs]),
+        Table("Saving", [saving(width) for width in (128, 1024, 4096)]),
+        Table("Goals", goals),
+    ]
+
+
+def memory_of_steps(steps, every):
+    """Trains the MLP on the digits; returns step -> resident bytes."""
+    config = _config()
+    data = pipeline.load_data(config)
+    per_epoch = pipeline.steps_per_epoch(data.train, config.batch_size)
+    config.epochs = -(-steps // per_epoch)
+    memory = _Memory(every)
+    with tempfile.TemporaryDirectory() as folder:
+        classify.train(
+            config, pathlib.Path(folder), callbacks=[memory], verbose=0
+        )
+    return memory.found
+
+
+def seconds_of_runs(count):
+    """Trains a sweep; returns each run's seconds, and the bytes after it."""
+    config = _config()
+    config.epochs = 1
+    runs = plan(config, [{"seed": seed} for seed in range(count)])
+    seconds, held = [], []
+    with tempfile.TemporaryDirectory() as folder:
+        for one in runs:
+            start = time.perf_counter()
+            runner.execute([one], pathlib.Path(folder))
+            seconds.append(time.perf_counter() - start)
+            held.append(resident())
+    return seconds, held
+
+
+def slowdown(seconds, compared):
+    """Returns the ratio of the medians at the end and at the beginning.
+
+    The first run loads the data and does not count.
+    """
+    first, last = seconds[1 : compared + 1], seconds[-compared:]
+    return statistics.median(last) / statistics.median(first)
+
+
+def saving(width, repeats=5):
+    """Returns a row: how long a state is saved and read."""
+    model = zoo.mlp((64,), 10, depth=3, width=width, norm="batch")
+    model.compile("adam")
+    model.optimizer.build(model.trainable_variables)
+    groups = variables_of(model)
+    size = sum(
+        v.dtype.size * v.shape.num_elements()
+        for g in groups.values()
+        for v in g
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        checkpoints = Checkpoints(pathlib.Path(folder), groups, keep=2)
+        progress = iter(range(1, repeats + 2))
+        save = _median(
+            lambda: checkpoints.save(Progress(step=next(progress))), repeats
+        )
+        restore = _median(checkpoints.restore, repeats)
+    return {
+        "MB": size / 1e6,
+        "save, ms": 1e3 * save,
+        "% of a minute": 100 * save / _INTERVAL,
+        "restore, ms": 1e3 * restore,
+    }
+
+
+def resident():
+    """Returns the bytes of memory that this process holds (Linux)."""
+    with open("/proc/self/status", encoding="ascii") as file:
+        (line,) = (line for line in file if line.startswith("VmRSS"))
+    return 1024 * int(line.split()[1])
+
+
+class _Memory(keras.callbacks.Callback):
+    def __init__(self, every):
+        super().__init__()
+        self.every = every
+        self.found = {}
+        self._step = 0
+
+    def on_train_batch_end(self, batch, logs=None):
+        self._step += 1
+        if self._step % self.every == 0:
+            self.found[self._step] = resident()
+
+
+def _config():
+    config = default.get_config()
+    config.checkpoint.every_steps = 500
+    return config
+
+
+def _megabytes(what, found):
+    return [{what: key, "MB": value / 1e6} for key, value in found.items()]
+
+
+def _of_runs(end, seconds, held):
+    start = end - _COMPARED
+    return {
+        "runs": f"{start + 1} to {end}",
+        "median s": statistics.median(seconds[start:end]),
+        "MB": held[end - 1] / 1e6,
+    }
+
+
+def _median(function, repeats):
+    function()
+    seconds = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        function()
+        seconds.append(time.perf_counter() - start)
+    return statistics.median(seconds)
