@@ -1,5 +1,6 @@
 """The benchmark suite `soak`: whether long work stays as it began."""
 
+import operator
 import pathlib
 import statistics
 import tempfile
@@ -18,8 +19,8 @@ from .sweep import plan
 
 #: Of a long run: all steps, and those until the memory has to stay.
 _STEPS, _SETTLED = 20_000, 1_000
-#: Of a sweep: all runs, and those at each end that are compared.
-_RUNS, _COMPARED = 200, 20
+#: Of a sweep: all runs, and those of a part.
+_RUNS, _PART = 200, 20
 #: The interval between two saves that `configs/default.py` sets, in seconds.
 _INTERVAL = 60.0
 
@@ -27,7 +28,7 @@ _INTERVAL = 60.0
 def run():
     """Trains long, trains often, and saves states of several sizes."""
     memory = memory_of_steps(_STEPS, _SETTLED)
-    seconds, held = seconds_of_runs(_RUNS)
+    parts = parts_of_sweep(_RUNS, _PART)
     goals = [
         goal(
             f"memory after {_STEPS:,} steps / after {_SETTLED:,}",
@@ -35,15 +36,14 @@ def run():
             1.01,
         ),
         goal(
-            f"seconds of the last {_COMPARED} runs / of the first",
-            slowdown(seconds, _COMPARED),
+            f"seconds of a run, the last {_PART} / the first",
+            parts[-1]["s"] / parts[0]["s"],
             1.1,
         ),
     ]
-    runs = range(_COMPARED, _RUNS + 1, _COMPARED)
     return [
         Table("Memory of a long run", _megabytes("step", memory)),
-        Table("A sweep", [_of_runs(end, seconds, held) for end in runs]),
+        Table("A sweep", parts),
         Table("Saving", [saving(width) for width in (128, 1024, 4096)]),
         Table("Goals", goals),
     ]
@@ -63,28 +63,33 @@ def memory_of_steps(steps, every):
     return memory.found
 
 
-def seconds_of_runs(count):
-    """Trains a sweep; returns each run's seconds, and the bytes after it."""
+def parts_of_sweep(count, size):
+    """Trains a sweep in parts of equal size.
+
+    Returns:
+        A row for each part: the median seconds of a run, and the memory that
+        is held at its end.
+    """
     config = _config()
     config.epochs = 1
     runs = plan(config, [{"seed": seed} for seed in range(count)])
-    seconds, held = [], []
+    rows = []
     with tempfile.TemporaryDirectory() as folder:
-        for one in runs:
-            start = time.perf_counter()
-            runner.execute([one], pathlib.Path(folder))
-            seconds.append(time.perf_counter() - start)
-            held.append(resident())
-    return seconds, held
+        for start in range(0, count, size):
+            part = runs[start : start + size]
+            runner.execute(part, pathlib.Path(folder))
+            ends = [_end(pathlib.Path(folder) / one.name) for one in part]
+            row = {
+                "runs": f"{start + 1} to {start + size}",
+                "s": statistics.median(map(operator.sub, ends[1:], ends)),
+                "MB": resident() / 1e6,
+            }
+            rows.append(row)
+    return rows
 
 
-def slowdown(seconds, compared):
-    """Returns the ratio of the medians at the end and at the beginning.
-
-    The first run loads the data and does not count.
-    """
-    first, last = seconds[1 : compared + 1], seconds[-compared:]
-    return statistics.median(last) / statistics.median(first)
+def _end(folder):
+    return (folder / "DONE").stat().st_mtime
 
 
 def saving(width, repeats=5):
@@ -141,15 +146,6 @@ def _config():
 
 def _megabytes(what, found):
     return [{what: key, "MB": value / 1e6} for key, value in found.items()]
-
-
-def _of_runs(end, seconds, held):
-    start = end - _COMPARED
-    return {
-        "runs": f"{start + 1} to {end}",
-        "median s": statistics.median(seconds[start:end]),
-        "MB": held[end - 1] / 1e6,
-    }
 
 
 def _median(function, repeats):

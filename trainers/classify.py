@@ -16,6 +16,7 @@ import keras
 from .. import zoo
 from ..layers import ReferenceModel, VirtualBatchNormalization
 from . import app, pipeline, precision
+from .checks import check_settings
 from .errors import InputError
 from .logs import finite
 from .optimizers import build_optimizer
@@ -47,6 +48,7 @@ def train(config, workdir, *, callbacks=(), verbose="auto"):
         InputError: something in the config, the data or the workdir cannot be
             worked with; nothing has been written then.
     """
+    check_settings(config)
     rundir = RunDir(workdir)
     resolved = resolve(config)
     rundir.check(resolved)
@@ -76,6 +78,7 @@ def resolve(config):
 
 def check(config):
     """Raises `InputError` unless a run with `config` can start."""
+    check_settings(config)
     data = pipeline.load_data(config)
     with precision.dtype_policy(config.precision):
         compiled_model(config, data)
@@ -83,7 +86,6 @@ def check(config):
 
 def compiled_model(config, data):
     """Returns the compiled Keras model that `config` describes."""
-    _check_settings(config)
     model = build_model(config, data.image_shape, data.num_classes)
     if any(isinstance(x, VirtualBatchNormalization) for x in model.layers):
         model = ReferenceModel(model, _reference_batch(config, data))
@@ -109,24 +111,6 @@ def _divisor(steps, limit):
     """
     limit = min(steps, limit)
     return next(n for n in range(limit, 0, -1) if steps % n == 0)
-
-
-def _check_settings(config):
-    for key in (
-        "epochs",
-        "evaluation_batch_size",
-        "log_every_steps",
-        "steps_per_execution",
-    ):
-        if config[key] < 1:
-            raise InputError(
-                f"{key} must be at least 1. Received: {config[key]}."
-            )
-    if config.jit_compile and config.deterministic:
-        raise InputError(
-            "Keras has no deterministic XLA. Received: jit_compile=True and "
-            "deterministic=True. Set --config.deterministic=False."
-        )
 
 
 def build_model(config, image_shape, num_classes):

@@ -1,5 +1,6 @@
 """Finding a TFDS image-classification set, and saying what is missing."""
 
+import contextlib
 import difflib
 
 import tensorflow_datasets as tfds
@@ -24,7 +25,10 @@ def find_builder(config):
     """
     dataset = config.dataset
     try:
-        builder = tfds.builder(dataset.name, data_dir=dataset.data_dir or None)
+        with opened(dataset.name):
+            builder = tfds.builder(
+                dataset.name, data_dir=dataset.data_dir or None
+            )
         if not builder.is_prepared():
             _prepare(builder, dataset)
     except tfds.core.DatasetNotFoundError:
@@ -36,6 +40,21 @@ def find_builder(config):
         ) from error
     _check_features(builder)
     return builder
+
+
+@contextlib.contextmanager
+def opened(name):
+    """Turns whatever TFDS raises for unusable files into an `InputError`."""
+    try:
+        yield
+    except (InputError, OSError, tfds.core.DatasetNotFoundError):
+        raise  # which are clear already
+    # A version that is not there is an AssertionError, damage of any kind.
+    except Exception as error:
+        raise InputError(
+            f"Data set {name!r} cannot be read: {error} Is its name right? If "
+            "it is, its files are damaged: remove them and prepare it again."
+        ) from error
 
 
 def _prepare(builder, dataset):
@@ -71,6 +90,11 @@ def _check_features(builder):
             f"{', '.join(features)}. An image-classification set with 'image' "
             "and 'label' is expected."
         )
+    if not isinstance(features["label"], tfds.features.ClassLabel):
+        raise InputError(
+            f"The labels of data set {builder.name!r} are {features['label']}. "
+            "Expected a tfds.features.ClassLabel."
+        )
 
 
 def find_splits(builder, dataset):
@@ -102,7 +126,7 @@ def _check_split(builder, key, split):
             f"{', '.join(builder.info.splits)}. Set "
             f"--config.dataset.{key}_split."
         ) from error
-    if not examples:
+    if examples < 1:
         raise InputError(
             f"Split {split!r} of {builder.name!r} is empty. Set "
             f"--config.dataset.{key}_split."

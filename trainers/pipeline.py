@@ -8,7 +8,8 @@ import rich.progress
 import tensorflow as tf
 import tensorflow_datasets as tfds
 
-from .datasets import find_builder, find_splits
+from .checks import check_examples
+from .datasets import find_builder, find_splits, opened
 from .errors import InputError
 
 _DECODE_BATCH = 512
@@ -68,7 +69,8 @@ def load_data(config):
 
 @functools.lru_cache(maxsize=2)
 def _decode(name, data_path, splits, image_size):
-    builder = tfds.builder_from_directory(data_path)
+    with opened(name):
+        builder = tfds.builder_from_directory(data_path)
     features = builder.info.features
     shape = features["image"].shape
     if None in shape and not image_size:
@@ -76,8 +78,14 @@ def _decode(name, data_path, splits, image_size):
             f"Images of {name!r} have shape {shape}: they differ in size. Set "
             "--config.dataset.image_size=PIXELS to resize them to a square."
         )
-    decoded = [_decode_split(builder, split, image_size) for split in splits]
-    return Data(*decoded, num_classes=features["label"].num_classes)
+    num_classes = features["label"].num_classes
+    decoded = []
+    for split in splits:
+        with opened(name):
+            examples = _decode_split(builder, split, image_size)
+        check_examples(f"Split {split!r} of {name!r}", *examples, num_classes)
+        decoded.append(examples)
+    return Data(*decoded, num_classes)
 
 
 def _decode_split(builder, split, image_size):

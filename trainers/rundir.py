@@ -5,6 +5,7 @@ import os
 import pathlib
 
 from . import lock
+from .checks import flatten
 from .errors import InputError
 from .files import write_json
 
@@ -121,7 +122,7 @@ class RunDir:
 
 def differences(held, wanted):
     """Returns one line per key that two nested dicts do not share."""
-    held, wanted = _flatten(held), _flatten(wanted)
+    held, wanted = flatten(held), flatten(wanted)
     missing = "(not set)"
     return [
         f"{key}: {held.get(key, missing)!r} there, "
@@ -129,13 +130,3 @@ def differences(held, wanted):
         for key in sorted(held.keys() | wanted.keys())
         if held.get(key, missing) != wanted.get(key, missing)
     ]
-
-
-def _flatten(nested, prefix=""):
-    flat = {}
-    for key, value in nested.items():
-        if isinstance(value, dict):
-            flat.update(_flatten(value, f"{prefix}{key}."))
-        else:
-            flat[prefix + key] = value
-    return flat
