@@ -27,8 +27,10 @@ _INTERVAL = 60.0
 
 def run():
     """Trains long, trains often, and saves states of several sizes."""
-    memory = memory_of_steps(_STEPS, _SETTLED)
-    parts = parts_of_sweep(_RUNS, _PART)
+    config = default.get_config()
+    config.checkpoint.every_steps = 500
+    memory = memory_of_steps(config, _STEPS, _SETTLED)
+    parts = parts_of_sweep(config, _RUNS, _PART)
     goals = [
         goal(
             f"memory after {_STEPS:,} steps / after {_SETTLED:,}",
@@ -40,6 +42,11 @@ def run():
             parts[-1]["s"] / parts[0]["s"],
             1.1,
         ),
+        goal(
+            f"memory after {_RUNS} runs / after {_PART}",
+            parts[-1]["MB"] / parts[0]["MB"],
+            1.02,
+        ),
     ]
     return [
         Table("Memory of a long run", _megabytes("step", memory)),
@@ -49,9 +56,9 @@ def run():
     ]
 
 
-def memory_of_steps(steps, every):
-    """Trains the MLP on the digits; returns step -> resident bytes."""
-    config = _config()
+def memory_of_steps(config, steps, every):
+    """Trains for so many steps; returns step -> resident bytes."""
+    config = config.copy_and_resolve_references()
     data = pipeline.load_data(config)
     per_epoch = pipeline.steps_per_epoch(data.train, config.batch_size)
     config.epochs = -(-steps // per_epoch)
@@ -63,14 +70,14 @@ def memory_of_steps(steps, every):
     return memory.found
 
 
-def parts_of_sweep(count, size):
-    """Trains a sweep in parts of equal size.
+def parts_of_sweep(config, count, size):
+    """Trains a sweep of runs of one epoch in parts of equal size.
 
     Returns:
         A row for each part: the median seconds of a run, and the memory that
         is held at its end.
     """
-    config = _config()
+    config = config.copy_and_resolve_references()
     config.epochs = 1
     runs = plan(config, [{"seed": seed} for seed in range(count)])
     rows = []
@@ -136,12 +143,6 @@ class _Memory(keras.callbacks.Callback):
         self._step += 1
         if self._step % self.every == 0:
             self.found[self._step] = resident()
-
-
-def _config():
-    config = default.get_config()
-    config.checkpoint.every_steps = 500
-    return config
 
 
 def _megabytes(what, found):
