@@ -2,6 +2,7 @@
 
 import math
 
+import ml_collections
 import numpy as np
 
 from ..configs import default
@@ -33,13 +34,7 @@ _SEEDS = 2**32
 
 def check_settings(config):
     """Raises `InputError` if a config lacks a key, or a value is no good."""
-    values = flatten(config.to_dict())
-    missing = sorted(flatten(default.get_config().to_dict()).keys() - values)
-    if missing:
-        raise InputError(
-            f"The config lacks {', '.join(missing)}. Begin it with "
-            "normzoo.configs.default.get_config()."
-        )
+    values = _values(config)
     for key in _POSITIVE:
         if not 0 < values[key] < math.inf:
             _refuse(key, values, "positive")
@@ -56,6 +51,21 @@ def check_settings(config):
             "Keras has no deterministic XLA. Received: jit_compile=True and "
             "deterministic=True. Set --config.deterministic=False."
         )
+
+
+def _values(config):
+    begin = "Begin it with normzoo.configs.default.get_config()."
+    if not isinstance(config, ml_collections.ConfigDict):
+        kind = type(config).__name__
+        raise InputError(f"The config is a {kind}, no ConfigDict. {begin}")
+    values = flatten(config.to_dict())
+    missing = sorted(flatten(default.get_config().to_dict()).keys() - values)
+    if missing:
+        some = ", ".join(missing[:5])
+        raise InputError(
+            f"The config lacks {len(missing)} keys: {some}. {begin}"
+        )
+    return values
 
 
 def _refuse(key, values, allowed):

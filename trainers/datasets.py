@@ -29,7 +29,8 @@ def find_builder(config):
             builder = tfds.builder(
                 dataset.name, data_dir=dataset.data_dir or None
             )
-        if not builder.is_prepared():
+            prepared = builder.is_prepared()
+        if not prepared:
             _prepare(builder, dataset)
     except tfds.core.DatasetNotFoundError:
         raise InputError(_unknown(dataset.name)) from None

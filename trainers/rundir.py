@@ -36,7 +36,9 @@ class RunDir:
     def _read(self, name):
         try:
             return json.loads((self.path / name).read_text())
-        except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        except FileNotFoundError:
+            raise
+        except (OSError, ValueError) as error:  # no file; not JSON, not text
             raise InputError(
                 f"{self.path / name} is damaged: {error}. Remove the workdir, "
                 "or name another one."
@@ -53,8 +55,15 @@ class RunDir:
                 f"The workdir {self.path} has {' '.join(odd)} in its name, "
                 "which TensorFlow takes for a pattern. Name another one."
             )
-        if not self.path.exists():
+        try:
+            self.path.stat()
+        except FileNotFoundError:
             return
+        except (OSError, ValueError) as error:  # its name may be impossible
+            raise InputError(
+                f"The workdir {self.path} cannot be used: {error}. Name "
+                "another one."
+            ) from error
         if not self.path.is_dir():
             raise InputError(f"The workdir {self.path} is a file.")
         if not (self.path / _CONFIG).exists():

@@ -45,10 +45,27 @@ def wait_for(condition, process, seconds=120):
         time.sleep(0.0005)
 
 
-def main(config, workdir, file_size=None, sweep=None, stderr=None):
-    """Trains, as `normzoo.trainers.classify` or `compare`."""
+def main(
+    config=None,
+    workdir=None,
+    argv=None,
+    file_size=None,
+    sweep=None,
+    stderr=None,
+):
+    """Trains, as `normzoo.trainers.classify` or `compare`.
+
+    Args:
+        config: of the run, or of the `sweep`.
+        workdir: folder.
+        argv: instead, the name and the flags of a script.
+        file_size: limit of all files, as of a full disk.
+        sweep: overrides, of a comparison.
+        stderr: file that gets what is said.
+    """
     import os
     import resource
+    import sys
 
     from normzoo import zoo
     from normzoo.trainers import app, classify, compare
@@ -63,6 +80,10 @@ def main(config, workdir, file_size=None, sweep=None, stderr=None):
         else:
             classify.train(config, pathlib.Path(workdir), verbose=0)
 
+    if argv:
+        sys.argv = list(argv)
+        scripts = {"classify": classify, "compare": compare}
+        app.run_with_config(scripts[argv[0]].main)
     if file_size:
         resource.setrlimit(resource.RLIMIT_FSIZE, (file_size, file_size))
     app._main(run, ["test"])
