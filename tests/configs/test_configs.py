@@ -22,7 +22,7 @@ def test_the_model_can_be_built(name):
     assert config.model.name in zoo.MODELS
 
 
-@pytest.mark.parametrize("name", set(NAMES) - {"default"})
+@pytest.mark.parametrize("name", sorted({*NAMES} - {"default"}))
 def test_the_sweep_fits_the_config(name):
     module = importlib.import_module(f"normzoo.configs.{name}")
     runs = sweep.plan(module.get_config(), list(module.sweep()))
