@@ -1,6 +1,7 @@
 """Any TFDS image-classification set, and clear words for what cannot be."""
 
 import pathlib
+import types
 
 import pytest
 import tensorflow_datasets as tfds
@@ -71,11 +72,24 @@ def test_what_cannot_be_used_is_named(config, key, value, message):
         datasets.find_splits(datasets.find_builder(config), config.dataset)
 
 
-@pytest.mark.skipif(
-    not (MNIST / "tiny_shakespeare").is_dir(), reason="it is not prepared there"
+def builder(features):
+    info = types.SimpleNamespace(features=features)
+    return types.SimpleNamespace(name="a set", info=info)
+
+
+@pytest.mark.parametrize(
+    ("features", "expected"),
+    [
+        (("label", "image", "id"), "image"),
+        (("signal", "label"), "signal"),
+        (("text",), "text"),
+    ],
 )
-def test_a_set_of_texts_is_refused(config):
-    config.dataset.name = "tiny_shakespeare"
-    config.dataset.data_dir = str(MNIST)
-    with pytest.raises(InputError, match="has the features text"):
-        datasets.find_builder(config)
+def test_what_models_see(features, expected):
+    assert datasets.input_feature(builder(features)) == expected
+
+
+@pytest.mark.parametrize("features", [("image",), ("text", "label")])
+def test_sets_of_other_things_are_refused(features):
+    with pytest.raises(InputError, match=f"has the features {features[0]}"):
+        datasets.input_feature(builder(features))

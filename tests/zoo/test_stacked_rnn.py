@@ -74,8 +74,14 @@ def test_the_initial_gamma(norm, given, expected):
 
 @pytest.mark.parametrize(
     ("readout", "bidirectional", "width"),
-    [("last", False, 4), ("all", False, 24), ("each", False, 4)]
-    + [("last", True, 8), ("all", True, 48), ("each", True, 8)],
+    [
+        ("last", False, 4),
+        ("all", False, 24),
+        ("each", False, 4),
+        ("last", True, 8),
+        ("all", True, 48),
+        ("each", True, 8),
+    ],
 )
 def test_readouts(readout, bidirectional, width):
     model = build(norm="batch", readout=readout, bidirectional=bidirectional)
@@ -99,7 +105,11 @@ def test_equal_seeds_give_equal_kernels(norm):
         model = build(norm=norm, seed=seed, bidirectional=True)
         return [w.numpy() for w in model.weights if "kernel" in w.path]
 
-    plain, normed, other = kernels(7, "none"), kernels(7, norm), kernels(8, norm)
+    plain, normed, other = (
+        kernels(7, "none"),
+        kernels(7, norm),
+        kernels(8, norm),
+    )
     for ours, same, different in zip(plain, normed, other, strict=True):
         np.testing.assert_array_equal(ours, same)
         assert not np.array_equal(ours, different)
