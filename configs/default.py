@@ -55,3 +55,19 @@ def get_config():
     config.compare.metric = "accuracy"
     config.compare.baseline = "norm=none"  # the paired differences' base
     return config
+
+
+def get_recurrent_model():
+    """What `config.model` holds for a stacked recurrent network."""
+    model = ml_collections.ConfigDict()
+    model.name = "stacked_rnn"
+    model.norm = "batch"  # in normzoo.zoo.RECURRENT_NORMS
+    model.cell = "lstm"  # or "gru", "simple"
+    model.units = (128,)  # one number for each recurrent layer
+    model.readout = "last"  # or "all"; of a text "each"
+    model.bidirectional = False
+    # A number; unset, what the norm has.
+    model.gamma_initializer = ml_collections.config_dict.placeholder(float)
+    model.dropout = 0.0
+    model.recurrent_dropout = 0.0
+    return model

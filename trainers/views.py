@@ -43,7 +43,7 @@ def permutation(count):
 
     >>> from normzoo.trainers import views
     >>> views.permutation(8).tolist()
-    [0, 1, 2, 3, 4, 5, 6, 7]
+    [5, 6, 7, 3, 2, 1, 0, 4]
     """
     order = np.random.RandomState(_PERMUTATION_SEED).permutation(count)
     order.flags.writeable = False

@@ -76,5 +76,5 @@ def test_signals_cannot_be_resized(config):
     pytest.importorskip("mnist1d")
     config.dataset.name = "mnist1d"
     config.dataset.image_size = 20
-    with pytest.raises(InputError, match="no images.*image_size=20"):
+    with pytest.raises(InputError, match=r"no images.*image_size=20"):
         pipeline.load_data(config)

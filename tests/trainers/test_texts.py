@@ -41,7 +41,7 @@ def test_characters_beyond_ascii():
 
 
 def test_a_character_that_training_lacks_is_named():
-    with pytest.raises(InputError, match="'test' has.*'!x'.*train_split"):
+    with pytest.raises(InputError, match=r"'test' has.*'!x'.*train_split"):
         texts.encode("abx!", "abc", "test")
 
 
@@ -127,9 +127,9 @@ def test_norms_are_compared_by_bits_per_character(text_config, tmp_path):
     summary = compare.compare(text_config, sweep, tmp_path)
     assert summary.metrics == ("test_accuracy", "test_bits_per_character")
     assert "| bits/char | difference |" in (tmp_path / "summary.md").read_text()
-    assert "test_bits_per_character_mean" in (
-        tmp_path / "summary.csv"
-    ).read_text()
+    assert (
+        "test_bits_per_character_mean" in (tmp_path / "summary.csv").read_text()
+    )
     assert "<th>bits/char</th>" in (tmp_path / "report.html").read_text()
 
 
