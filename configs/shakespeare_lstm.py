@@ -1,11 +1,12 @@
-"""Six normalizations in a character language model of Shakespeare.
+"""Five normalizations in a character language model of Shakespeare.
 
     python -m normzoo.trainers.compare --config=shakespeare_lstm \
         --workdir=runs/shakespeare --config.dataset.download=True
 
 An LSTM of 100 units predicts each next character of TFDS' `tiny_shakespeare`,
-a million characters, from the up to 99 before it in its window; bits per
-character. The optimizer is that of Cooijmans et al., 2017.
+a million characters, from those before it in its window of 100. Adam 0.002,
+clipping at 1, windows of 100 and batches of 64 are those of Cooijmans et al.,
+2017, for the Penn Treebank. The metric is bits per character.
 """
 
 from normzoo.configs import default

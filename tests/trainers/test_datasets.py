@@ -1,20 +1,14 @@
 """Any TFDS image-classification set, and clear words for what cannot be."""
 
-import pathlib
 import types
 
 import pytest
 import tensorflow_datasets as tfds
 
-import normzoo
 from normzoo.trainers import datasets
 from normzoo.trainers.errors import InputError
 
-MNIST = pathlib.Path(normzoo.__file__).resolve().parents[1] / "shared/tfds"
-
-needs_mnist = pytest.mark.skipif(
-    not (MNIST / "mnist").is_dir(), reason="MNIST is not prepared there"
-)
+from . import prepared
 
 
 def test_the_embedded_set_is_prepared_on_demand(config, tmp_path):
@@ -22,10 +16,10 @@ def test_the_embedded_set_is_prepared_on_demand(config, tmp_path):
     assert datasets.find_builder(config).is_prepared()
 
 
-@needs_mnist
+@prepared.needs("mnist")
 def test_a_set_without_validation_split_holds_a_tenth_out(config):
     config.dataset.name = "mnist"
-    config.dataset.data_dir = str(MNIST)
+    config.dataset.data_dir = str(prepared.FOLDER)
     builder = datasets.find_builder(config)
     splits = datasets.find_splits(builder, config.dataset)
     assert splits == {

@@ -1,23 +1,18 @@
 """Texts as examples, and language models of them."""
 
 import math
-import pathlib
 
 import keras
 import numpy as np
 import pytest
 
-import normzoo
 from normzoo.trainers import classify, compare, pipeline, texts
 from normzoo.trainers.errors import InputError
 from normzoo.trainers.metrics import BitsPerCharacter
 
-TFDS = pathlib.Path(normzoo.__file__).resolve().parents[1] / "shared/tfds"
+from . import prepared
 
-needs_shakespeare = pytest.mark.skipif(
-    not (TFDS / "tiny_shakespeare").is_dir(),
-    reason="tiny_shakespeare is not prepared there",
-)
+needs_shakespeare = prepared.needs("tiny_shakespeare")
 
 
 def test_every_character_but_the_first_is_a_label_once():
@@ -69,7 +64,7 @@ def test_bits_per_character():
 def text_config(config):
     """A small language model and the real text, a few steps of it."""
     config.dataset.name = "tiny_shakespeare"
-    config.dataset.data_dir = str(TFDS)
+    config.dataset.data_dir = str(prepared.FOLDER)
     config.dataset.window = 50
     config.model = {
         "name": "stacked_rnn",
@@ -88,7 +83,7 @@ def text_config(config):
 @needs_shakespeare
 def test_the_text_as_it_is(config):
     config.dataset.name = "tiny_shakespeare"
-    config.dataset.data_dir = str(TFDS)
+    config.dataset.data_dir = str(prepared.FOLDER)
     data = pipeline.load_data(config)
     assert data.num_classes == 65
     assert data.image_shape == (100,)
@@ -102,35 +97,32 @@ def test_the_text_as_it_is(config):
 
 @needs_shakespeare
 def test_a_language_model_learns_the_same_each_time(text_config, tmp_path):
-    results = [
-        classify.train(text_config, tmp_path / name, verbose=0) for name in "ab"
-    ]
-    first, second = ((tmp_path / n / "metrics.jsonl").read_text() for n in "ab")
-    assert first == second
-    bits = results[0]["test_bits_per_character"]
-    assert bits == pytest.approx(results[0]["test_loss"] / math.log(2), 1e-5)
+    result = classify.train(text_config, tmp_path / "run", verbose=0)
+    bits = result["test_bits_per_character"]
+    assert bits == pytest.approx(result["test_loss"] / math.log(2), 1e-5)
     # That of the characters' frequencies is 4.8.
     assert bits < 4
-    path = tmp_path / "a/checkpoints/final.keras"
+    path = tmp_path / "run/checkpoints/final.keras"
     model = keras.saving.load_model(path)
     test = pipeline.evaluation_batches(
         pipeline.load_data(text_config).test, text_config.evaluation_batch_size
     )
     measured = model.evaluate(test, verbose=0, return_dict=True)
     assert measured["bits_per_character"] == pytest.approx(bits, 1e-6)
-
-
-@needs_shakespeare
-def test_norms_are_compared_by_bits_per_character(text_config, tmp_path):
-    text_config.batch_size = 4096
-    sweep = [{"model.norm": n, "seed": 0} for n in ("none", "layer")]
-    summary = compare.compare(text_config, sweep, tmp_path)
+    sweep = [{"model.norm": "batch", "seed": 0}]
+    text_config.compare.baseline = ""
+    summary = compare.compare(text_config, sweep, tmp_path / "all")
     assert summary.metrics == ("test_accuracy", "test_bits_per_character")
-    assert "| bits/char | difference |" in (tmp_path / "summary.md").read_text()
-    assert (
-        "test_bits_per_character_mean" in (tmp_path / "summary.csv").read_text()
-    )
-    assert "<th>bits/char</th>" in (tmp_path / "report.html").read_text()
+    again = tmp_path / "all/norm=batch,seed=0/metrics.jsonl"
+    assert again.read_text() == (tmp_path / "run/metrics.jsonl").read_text()
+    reports = [
+        (tmp_path / "all" / name).read_text()
+        for name in ("summary.md", "report.html", "summary.csv")
+    ]
+    assert "| bits/char | difference | weights | s |" in reports[0]
+    assert f"| {bits:.3f} | baseline |" in reports[0]
+    assert "<th>bits/char</th>" in reports[1]
+    assert "test_bits_per_character_mean" in reports[2]
 
 
 @needs_shakespeare

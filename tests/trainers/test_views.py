@@ -10,6 +10,8 @@ import pytest
 from normzoo.trainers import classify, pipeline, views
 from normzoo.trainers.errors import InputError
 
+from . import prepared
+
 #: The stored permutations; a change would be another experiment.
 DIGESTS = {40: "f7e0db8fc4349a45", 64: "fa1c7d3386f8b914"}
 DIGESTS |= {784: "b6e8ba73d2692340"}
@@ -62,6 +64,27 @@ def test_digits_as_sequences(config, view, size, pooling, shape):
     assert data.image_shape == shape
     assert data.train.images.dtype == np.uint8
     assert pipeline.load_data(config) is data
+
+
+@prepared.needs("mnist")
+@pytest.mark.parametrize(
+    ("view", "pooling", "shape"),
+    [("rows", 1, (28, 28)), ("pixels", 4, (49, 1))],
+)
+def test_mnist_as_sequences(config, view, pooling, shape):
+    config.dataset.name = "mnist"
+    config.dataset.data_dir = str(prepared.FOLDER)
+    for split, part in (
+        ("train", ":80"),
+        ("validation", "80:90"),
+        ("test", "90:99"),
+    ):
+        config.dataset[f"{split}_split"] = f"test[{part}]"
+    config.dataset.view = view
+    config.dataset.pooling = pooling
+    data = pipeline.load_data(config)
+    assert data.image_shape == shape
+    assert len(data.test.labels) == 9
 
 
 def test_the_view_of_the_digits(config):
