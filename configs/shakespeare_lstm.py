@@ -4,9 +4,8 @@
         --workdir=runs/shakespeare --config.dataset.download=True
 
 An LSTM of 100 units predicts each next character of TFDS' `tiny_shakespeare`,
-a million characters, from those before it in its window of 100. Adam 0.002,
-clipping at 1, windows of 100 and batches of 64 are those of Cooijmans et al.,
-2017, for the Penn Treebank. The metric is bits per character.
+a million characters, from those before it in its window of 100. The metric is
+bits per character.
 """
 
 from normzoo.configs import default

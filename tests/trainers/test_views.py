@@ -74,12 +74,9 @@ def test_digits_as_sequences(config, view, size, pooling, shape):
 def test_mnist_as_sequences(config, view, pooling, shape):
     config.dataset.name = "mnist"
     config.dataset.data_dir = str(prepared.FOLDER)
-    for split, part in (
-        ("train", ":80"),
-        ("validation", "80:90"),
-        ("test", "90:99"),
-    ):
-        config.dataset[f"{split}_split"] = f"test[{part}]"
+    config.dataset.train_split = "test[:80]"
+    config.dataset.validation_split = "test[80:90]"
+    config.dataset.test_split = "test[90:99]"
     config.dataset.view = view
     config.dataset.pooling = pooling
     data = pipeline.load_data(config)
