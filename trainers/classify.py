@@ -97,11 +97,15 @@ def compiled_model(config, data):
     model.compile(
         optimizer=optimizer,
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        metrics=["accuracy", *([BitsPerCharacter()] * data.per_step)],
+        metrics=_metrics(data),
         jit_compile=config.jit_compile,
         steps_per_execution=min(config.steps_per_execution, steps),
     )
     return model
+
+
+def _metrics(data):
+    return ["accuracy", BitsPerCharacter()] if data.per_step else ["accuracy"]
 
 
 def _check_settings(config):

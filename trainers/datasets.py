@@ -78,12 +78,12 @@ def input_feature(builder):
     """
     features = set(builder.info.features)
     for name, needed in _INPUTS.items():
-        if needed <= features and (name != "text" or "label" not in features):
+        if needed <= features:
             return name
     raise InputError(
         f"Data set {builder.name!r} has the features "
         f"{', '.join(builder.info.features)}. A set with 'image' and 'label', "
-        "with 'signal' and 'label', or with 'text' alone is expected."
+        "with 'signal' and 'label', or with 'text' is expected."
     )
 
 

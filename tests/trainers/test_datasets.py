@@ -77,13 +77,14 @@ def builder(features):
         (("label", "image", "id"), "image"),
         (("signal", "label"), "signal"),
         (("text",), "text"),
+        (("text", "label"), "text"),
     ],
 )
 def test_what_models_see(features, expected):
     assert datasets.input_feature(builder(features)) == expected
 
 
-@pytest.mark.parametrize("features", [("image",), ("text", "label")])
+@pytest.mark.parametrize("features", [("image",), ("video", "label")])
 def test_sets_of_other_things_are_refused(features):
     with pytest.raises(InputError, match=f"has the features {features[0]}"):
         datasets.input_feature(builder(features))
