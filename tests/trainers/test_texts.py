@@ -65,7 +65,7 @@ def text_config(config):
     """A small language model and the real text, a few steps of it."""
     config.dataset.name = "tiny_shakespeare"
     config.dataset.data_dir = str(prepared.FOLDER)
-    config.dataset.window = 50
+    config.dataset.window = 25
     config.model = {
         "name": "stacked_rnn",
         "cell": "simple",
@@ -74,7 +74,7 @@ def text_config(config):
         "readout": "each",
     }
     config.optimizer.learning_rate = 1e-2
-    config.batch_size = 512
+    config.batch_size = 1024
     config.epochs = 1
     config.compare.metric = "bits_per_character"
     return config
@@ -129,9 +129,9 @@ def test_a_language_model_learns_the_same_each_time(text_config, tmp_path):
 @pytest.mark.parametrize(
     ("key", "value", "message"),
     [
-        ("model.readout", "last", r"shape \(None, 65\).*\(None, 50, 65\)"),
+        ("model.readout", "last", r"shape \(None, 65\).*\(None, 25, 65\)"),
         ("dataset.view", "rows", "no images.*view='rows'"),
-        ("batch_size", 30_000, "1 to 20077.*30000"),
+        ("batch_size", 50_000, "1 to 40154.*50000"),
         ("dataset.window", 10**6, "one less than"),
         ("compare.metric", "loss", "'loss'.*bits_per_character"),
     ],
