@@ -43,6 +43,7 @@ def get_config():
     config.steps_per_execution = 1  # more: less overhead, coarser logs
     config.log_every_steps = 100
 
+    config.distribution = "none"  # or "mirrored", "multi_worker": see docs
     config.precision = "float32"  # mixed_bfloat16, mixed_float16 or auto
     config.jit_compile = False  # XLA
     config.deterministic = True  # bitwise equal on the same machine

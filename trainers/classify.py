@@ -8,6 +8,7 @@ can be overridden with `--config.KEY=VALUE`. The workdir gets `config.json`,
 `metrics.jsonl`, TensorBoard events, `checkpoints/final.keras` and `DONE`.
 """
 
+import functools
 import json
 import math
 import time
@@ -16,12 +17,13 @@ import keras
 
 from .. import zoo
 from ..layers import ReferenceModel, VirtualBatchNormalization
-from . import app, pipeline, precision
+from . import app, distribution, pipeline, precision
 from .errors import InputError
 from .logs import MetricsLog, StopOnDivergence, finite
 from .optimizers import build_optimizer
 from .provenance import provenance
 from .rundir import RunDir
+from .workers import from_chief, own_folder, together, watched, workers
 
 
 def train(config, workdir, *, callbacks=(), verbose="auto"):
@@ -46,23 +48,41 @@ def train(config, workdir, *, callbacks=(), verbose="auto"):
         InputError: something in the config, the data or the workdir cannot be
             worked with; nothing has been written then.
     """
-    rundir = RunDir(workdir)
+    strategy = distribution.strategy(config.distribution)
+    with (
+        watched(strategy),
+        strategy.scope(),
+        own_folder(strategy, workdir) as folder,
+    ):
+        return _train(strategy, config, RunDir(folder), callbacks, verbose)
+
+
+def _train(strategy, config, rundir, callbacks, verbose):
     resolved = resolve(config)
-    rundir.check(resolved)
-    if result := rundir.result():
+    result, data = together(
+        strategy, lambda: _look_up(rundir, resolved, config)
+    )
+    if result := from_chief(strategy, result):
         return result
-    data = pipeline.load_data(config)
     precision.set_seed(config.seed, config.deterministic)
     with precision.dtype_policy(config.precision):
         model = compiled_model(config, data)
-        rundir.start(resolved, provenance())
+        together(strategy, lambda: rundir.start(resolved, provenance()))
         with MetricsLog(rundir.path, config.log_every_steps) as log:
             result = _fit_and_measure(
                 model, data, config, log, callbacks, verbose
             )
         _save(model, rundir.path / "checkpoints")
-    rundir.finish(result)
+    together(strategy, lambda: rundir.finish(result))
     return result
+
+
+def _look_up(rundir, resolved, config):
+    """Returns the result of the finished run, or else its data."""
+    rundir.check(resolved)
+    if result := rundir.result():
+        return result, None
+    return None, pipeline.load_data(config)
 
 
 def resolve(config):
@@ -74,8 +94,9 @@ def resolve(config):
 
 def check(config):
     """Raises `InputError` unless a run with `config` can start."""
+    strategy = distribution.strategy(config.distribution)
     data = pipeline.load_data(config)
-    with precision.dtype_policy(config.precision):
+    with strategy.scope(), precision.dtype_policy(config.precision):
         compiled_model(config, data)
 
 
@@ -95,12 +116,16 @@ def compiled_model(config, data):
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],
         jit_compile=config.jit_compile,
-        steps_per_execution=min(config.steps_per_execution, steps),
+        # Workers cannot meet inside TensorFlow's loop over several steps.
+        steps_per_execution=1
+        if workers(model.distribute_strategy) > 1
+        else min(config.steps_per_execution, steps),
     )
     return model
 
 
 def _check_settings(config):
+    distribution.check(config)
     for key in (
         "epochs",
         "evaluation_batch_size",
@@ -146,9 +171,15 @@ def _reference_batch(config, data):
 
 def fit(model, data, config, callbacks, validation=None, verbose=0):
     """Trains the compiled model on `data.train`; returns Keras' `History`."""
+
+    def batches(part):
+        return pipeline.training_batches(
+            data.train, config.batch_size, config.epochs, config.seed, part
+        )
+
     return model.fit(
-        pipeline.training_batches(
-            data.train, config.batch_size, config.epochs, config.seed
+        distribution.distribute(
+            model.distribute_strategy, batches, endless=True
         ),
         epochs=config.epochs,
         steps_per_epoch=pipeline.steps_per_epoch(data.train, config.batch_size),
@@ -162,7 +193,12 @@ def fit(model, data, config, callbacks, validation=None, verbose=0):
 def _fit_and_measure(model, data, config, log, callbacks, verbose):
     stop = StopOnDivergence()
     validation, test = (
-        pipeline.evaluation_batches(split, config.evaluation_batch_size)
+        distribution.distribute(
+            model.distribute_strategy,
+            functools.partial(
+                pipeline.evaluation_batches, split, config.evaluation_batch_size
+            ),
+        )
         for split in (data.validation, data.test)
     )
     start = time.perf_counter()

@@ -67,7 +67,8 @@ class MetricsLog(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         """Logs the epoch's metrics."""
-        rate = float(self.model.optimizer.learning_rate)
+        # float() of the variable itself fails under a strategy.
+        rate = float(tf.convert_to_tensor(self.model.optimizer.learning_rate))
         prefix = "val_"
         validation = {
             key.removeprefix(prefix): value
