@@ -13,7 +13,7 @@ class InputError(ValueError):
     """
 
 
-class LostWorkerError(RuntimeError):
+class LostWorkerError(Exception):
     """Another process of the same run is gone, and this one cannot go on.
 
     The scripts print its message alone and exit with code 75.
