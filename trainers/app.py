@@ -10,6 +10,7 @@ from ml_collections import config_flags
 
 from .. import configs
 from .errors import EXIT_RESTART, InputError, LostWorkerError
+from .signals import Interrupted
 
 flags.DEFINE_string("workdir", None, "Folder that gets the results.")
 
@@ -18,7 +19,8 @@ def run(main):
     """Parses the flags and calls `main(flags)`; ends the process.
 
     The exit code is 2 for what the user can mend and 75 where another worker
-    of the run is gone: one short message goes to stderr.
+    of the run is gone: one short message goes to stderr. Those of a run that a
+    signal has ended are `signals.EXIT_CODES`.
     """
     app.run(functools.partial(_main, main), flags_parser=_parse)
 
@@ -56,6 +58,9 @@ def _main(main, argv):
     logging.set_verbosity(logging.WARNING)
     try:
         main(flags.FLAGS)
+    except Interrupted:
+        print("Saved. The same command continues.", file=sys.stderr)
+        raise
     except InputError as error:
         _fail(error)
     except LostWorkerError as error:

@@ -117,7 +117,9 @@ def _decode_split(builder, split, image_size):
     return Examples(np.concatenate(images), np.concatenate(labels))
 
 
-def training_batches(examples, batch_size, epochs, seed, part=_WHOLE):
+def training_batches(
+    examples, batch_size, epochs, seed, start=(0, 0), part=_WHOLE
+):
     """Returns a `tf.data.Dataset` of all batches of all epochs.
 
     The order of an epoch is a function of the seed and the epoch alone, so
@@ -125,11 +127,12 @@ def training_batches(examples, batch_size, epochs, seed, part=_WHOLE):
     remainder that fills no batch.
 
     Args:
-        examples: the training split.
-        batch_size: of all replicas together, a multiple of their number.
-        epochs: how often to go through the split.
+        examples: `Examples`.
+        batch_size: examples in a batch, of all replicas together.
+        epochs: number of epochs.
         seed: of the order.
-        part: the `Part` of each batch.
+        start: the epoch, from 0, and the batch in it that come first.
+        part: the `Part` of each batch; its replicas divide `batch_size`.
 
     Returns:
         Batches `(images, labels)`: float32 in [0, 1] of shape `(batch_size /
@@ -149,8 +152,9 @@ def training_batches(examples, batch_size, epochs, seed, part=_WHOLE):
         rows = tf.reshape(rows, (steps * part.count, shape[-1]))
         return tf.data.Dataset.from_tensor_slices(rows)
 
-    indices = tf.data.Dataset.range(epochs).flat_map(epoch_indices)
-    return _gather(examples, indices)
+    epoch, batch = start
+    indices = tf.data.Dataset.range(epoch, epochs).flat_map(epoch_indices)
+    return _gather(examples, indices.skip(batch * part.count))
 
 
 def evaluation_batches(examples, batch_size, part=_WHOLE):

@@ -1,16 +1,12 @@
-"""The processes of one run: what each may write, and what all must know.
+"""The processes of one run: how many there are, and what each may write.
 
 The first worker is the chief. Under a strategy of one process it is alone.
 """
 
 import contextlib
-import json
 import tempfile
 
-import tensorflow as tf
-
 from .cluster import Cluster
-from .errors import InputError
 from .watch import watching
 
 _PATIENCE = 30  # seconds
@@ -65,51 +61,3 @@ def own_folder(strategy, folder):
         return
     with tempfile.TemporaryDirectory() as temporary:
         yield temporary
-
-
-def together(strategy, function):
-    """Returns `function()`, or raises on all workers what it raises on one.
-
-    All workers must come here, and wait for each other.
-
-    Args:
-        strategy: of the run.
-        function: without arguments, may raise `InputError`.
-    """
-    if workers(strategy) == 1:
-        return function()
-    result, error = None, None
-    try:
-        result = function()
-    except InputError as caught:
-        error = str(caught)
-    for worker, error in enumerate(_gather(strategy, error)):
-        if error is not None:
-            raise InputError(f"Worker {worker}: {error}")
-    return result
-
-
-def from_chief(strategy, value):
-    """Returns the chief's value, which can be written as JSON."""
-    return _gather(strategy, value)[0]
-
-
-def _gather(strategy, value):
-    """Returns the values of all workers, in their order."""
-    if workers(strategy) == 1:
-        return [value]
-    line = json.dumps([worker_index(strategy), value])
-    # Bytes as floats: every communication library takes these.
-    codes = tf.constant(list(f"{line}\n".encode()), tf.float32)
-    replicas = strategy.num_replicas_in_sync // workers(strategy)
-
-    def of_replica(context):
-        # Each worker speaks through the first of its replicas.
-        mute = context.replica_id_in_sync_group % replicas
-        return codes[:0] if mute else codes
-
-    values = strategy.experimental_distribute_values_from_function(of_replica)
-    gathered = strategy.gather(values, axis=0)
-    lines = bytes(gathered.numpy().astype("uint8")).decode().splitlines()
-    said = dict(map(json.loads, lines))
-    return [said[worker] for worker in sorted(said)]
