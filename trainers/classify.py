@@ -14,6 +14,7 @@ import json
 import math
 
 import keras
+import tensorflow as tf
 
 from .. import zoo
 from ..layers import ReferenceModel, VirtualBatchNormalization
@@ -25,7 +26,7 @@ from .optimizers import build_optimizer
 from .provenance import provenance
 from .rundir import RunDir
 from .training import Training
-from .workers import own_folder, watched, workers
+from .workers import own_folder, watched
 
 
 def train(config, workdir, *, callbacks=(), verbose="auto"):
@@ -122,20 +123,20 @@ def compiled_model(config, data):
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],
         jit_compile=config.jit_compile,
-        # Workers cannot meet inside TensorFlow's loop over several steps.
-        steps_per_execution=1
-        if workers(model.distribute_strategy) > 1
-        else _divisor(steps, config.steps_per_execution),
+        steps_per_execution=_steps_per_execution(config, steps),
     )
     return model
 
 
-def _divisor(steps, limit):
-    """Returns the largest divisor of an epoch's steps up to a limit.
+def _steps_per_execution(config, steps):
+    """Returns the largest divisor of an epoch's steps up to the limit.
 
-    Keras would take the rest of the last execution from the next epoch.
+    Keras would take the rest of the last execution from the next epoch. And
+    replicas cannot meet inside its loop over the steps of an execution.
     """
-    limit = min(steps, limit)
+    if tf.distribute.has_strategy():
+        return 1
+    limit = min(steps, config.steps_per_execution)
     return next(n for n in range(limit, 0, -1) if steps % n == 0)
 
 
