@@ -1,4 +1,12 @@
-"""The error that is the user's to mend."""
+"""The errors that are the user's to mend, and the exit codes of scripts."""
+
+import contextlib
+
+import tensorflow as tf
+
+#: Of a run that ended early and goes on when it is started again: EX_TEMPFAIL
+#: of sysexits.h, "try again".
+EXIT_RESTART = 75
 
 
 class InputError(ValueError):
@@ -7,3 +15,27 @@ class InputError(ValueError):
     The scripts print its message alone and exit with code 2; its text says
     what came, what is allowed and how to mend it.
     """
+
+
+class LostWorkerError(Exception):
+    """Another process of the same run is gone, and this one cannot go on.
+
+    The scripts print its message alone and exit with code 75.
+    """
+
+
+@contextlib.contextmanager
+def writing(what, safe):
+    """Turns the failure to write a file into an `InputError`.
+
+    Args:
+        what: is being written; begins the message.
+        safe: a clause that says what is not lost.
+    """
+    try:
+        yield
+    except (OSError, tf.errors.OpError) as error:
+        reason = str(error).splitlines()[0].rstrip(".")
+        mend = "Make room, and give the same command again."
+        parts = [f"{what} cannot be written: {reason}", safe, mend]
+        raise InputError(". ".join(filter(None, parts))) from error

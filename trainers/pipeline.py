@@ -49,6 +49,23 @@ class Data(NamedTuple):
         return self.train.labels.ndim > 1
 
 
+class Part(NamedTuple):
+    """Which share of each batch to make, for the replicas of one worker.
+
+    Attributes:
+        replicas: the number of equal shares of a batch.
+        first: the first share that is wanted.
+        count: the number of shares that are wanted, each a batch of its own.
+    """
+
+    replicas: int = 1
+    first: int = 0
+    count: int = 1
+
+
+_WHOLE = Part()
+
+
 def load_data(config):
     """Returns the splits that `config.dataset` names, decoded.
 
@@ -148,16 +165,27 @@ def _decode_split(builder, split, feature, image_size):
     return np.concatenate(images), np.concatenate(labels)
 
 
-def training_batches(examples, batch_size, epochs, seed):
+def training_batches(
+    examples, batch_size, epochs, seed, start=(0, 0), part=_WHOLE
+):
     """Returns a `tf.data.Dataset` of all batches of all epochs.
 
     The order of an epoch is a function of the seed and the epoch alone, so
     every run with this seed sees the same batches. Each epoch drops the
     remainder that fills no batch.
 
+    Args:
+        examples: `Examples`.
+        batch_size: examples in a batch, of all replicas together.
+        epochs: number of epochs.
+        seed: of the order.
+        start: the epoch, from 0, and the batch in it that come first.
+        part: the `Part` of each batch; its replicas divide `batch_size`.
+
     Returns:
         Batches `(images, labels)`: images as float32 in [0, 1], signals and
-        characters as they are, and int64 labels.
+        characters as they are, and int64 labels; `batch_size / replicas`
+        examples in each. The shares of a batch follow each other.
     """
     count = len(examples.labels)
     steps = steps_per_epoch(examples, batch_size)
@@ -166,17 +194,36 @@ def training_batches(examples, batch_size, epochs, seed):
         order = tf.random.experimental.stateless_shuffle(
             tf.range(count, dtype=tf.int64), seed=tf.stack([seed, epoch])
         )
-        rows = tf.reshape(order[: steps * batch_size], (steps, batch_size))
+        shape = (steps, part.replicas, batch_size // part.replicas)
+        rows = tf.reshape(order[: steps * batch_size], shape)
+        rows = rows[:, part.first : part.first + part.count]
+        rows = tf.reshape(rows, (steps * part.count, shape[-1]))
         return tf.data.Dataset.from_tensor_slices(rows)
 
-    indices = tf.data.Dataset.range(epochs).flat_map(epoch_indices)
-    return _gather(examples, indices)
+    epoch, batch = start
+    indices = tf.data.Dataset.range(epoch, epochs).flat_map(epoch_indices)
+    return _gather(examples, indices.skip(batch * part.count))
 
 
-def evaluation_batches(examples, batch_size):
-    """Returns a `tf.data.Dataset` of every example once, in order."""
-    indices = tf.data.Dataset.range(len(examples.labels)).batch(batch_size)
-    return _gather(examples, indices)
+def evaluation_batches(examples, batch_size, part=_WHOLE):
+    """Returns a `tf.data.Dataset` of every example once, in order.
+
+    Args:
+        examples: a split.
+        batch_size: of all replicas together.
+        part: the `Part` of each batch. Only the last batch has shares of
+            different size; they may be empty.
+    """
+    count, replicas = len(examples.labels), part.replicas
+    # Keras builds a model from the first batch, so that one is even.
+    even = max(min(batch_size, count) // replicas, 1) * replicas
+    starts = np.arange(0, count, even)[:, np.newaxis]
+    sizes = np.minimum(count - starts, even)
+    cuts = starts + sizes * np.arange(replicas + 1) // replicas
+    ranges = np.stack([cuts[:, :-1], cuts[:, 1:]], -1)
+    ranges = ranges[:, part.first : part.first + part.count].reshape(-1, 2)
+    indices = tf.data.Dataset.from_tensor_slices(ranges)
+    return _gather(examples, indices.map(lambda r: tf.range(r[0], r[1])))
 
 
 def steps_per_epoch(examples, batch_size):
