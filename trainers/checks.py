@@ -14,6 +14,7 @@ _POSITIVE = (
     "log_every_steps",
     "steps_per_execution",
     "checkpoint.keep",
+    "dataset.window",
 )
 _NOT_NEGATIVE = (
     "checkpoint.every_seconds",
@@ -59,7 +60,13 @@ def _values(config):
         kind = type(config).__name__
         raise InputError(f"The config is a {kind}, no ConfigDict. {begin}")
     values = flatten(config.to_dict())
-    missing = sorted(flatten(default.get_config().to_dict()).keys() - values)
+    wanted = flatten(default.get_config().to_dict()).keys() - values
+    # Each model has keys of its own.
+    missing = sorted(
+        key
+        for key in wanted
+        if key == "model.name" or not key.startswith("model.")
+    )
     if missing:
         some = ", ".join(missing[:5])
         raise InputError(

@@ -1,4 +1,4 @@
-"""Trains one classifier on a TFDS image set.
+"""Trains one model on a TFDS set of images, of signals or of one text.
 
     python -m normzoo.trainers.classify --config=digits_mlp \
         --config.model.norm=layer --workdir=runs/layer
@@ -8,21 +8,27 @@ can be overridden with `--config.KEY=VALUE`. The workdir gets `config.json`,
 `metrics.jsonl`, TensorBoard events, `checkpoints/final.keras` and `DONE`.
 """
 
+import contextlib
+import functools
 import json
 import math
 
 import keras
+import tensorflow as tf
 
 from .. import zoo
 from ..layers import ReferenceModel, VirtualBatchNormalization
-from . import app, pipeline, precision
+from . import app, distribution, pipeline, precision
+from .agreement import from_chief, together
 from .checks import check_settings
 from .errors import InputError
 from .logs import finite
+from .metrics import BitsPerCharacter
 from .optimizers import build_optimizer
 from .provenance import provenance
 from .rundir import RunDir
 from .training import Training
+from .workers import own_folder, watched
 
 
 def train(config, workdir, *, callbacks=(), verbose="auto"):
@@ -42,31 +48,53 @@ def train(config, workdir, *, callbacks=(), verbose="auto"):
         `"diverged"` when a loss was not finite), `test_loss` and
         `test_accuracy` (null when diverged), `validation_loss`,
         `validation_accuracy`, `steps`, `parameters` (trainable ones),
-        `seconds` (of training and validation, compilation included).
+        `seconds` (of training and validation, compilation included); on a
+        text also `test_bits_per_character` and
+        `validation_bits_per_character`.
 
     Raises:
         InputError: something in the config, the data or the workdir cannot be
             worked with; nothing has been written then.
     """
     check_settings(config)
-    rundir = RunDir(workdir)
+    strategy = distribution.strategy(config.distribution)
+    with (
+        watched(strategy),
+        strategy.scope(),
+        own_folder(strategy, workdir) as folder,
+    ):
+        return _train(strategy, config, RunDir(folder), callbacks, verbose)
+
+
+def _train(strategy, config, rundir, callbacks, verbose):
     resolved = resolve(config)
-    rundir.check(resolved)
-    if result := rundir.result():
+    result, data = together(
+        strategy, lambda: _look_up(rundir, resolved, config)
+    )
+    if result := from_chief(strategy, result):
         return result
-    data = pipeline.load_data(config)
     precision.set_seed(config.seed, config.deterministic)
     with precision.dtype_policy(config.precision):
         model = compiled_model(config, data)
-        with rundir.held():
-            if result := rundir.result():  # of a process that was faster
+        with contextlib.ExitStack() as lock:
+            together(strategy, lambda: lock.enter_context(rundir.held()))
+            # Of a process that was faster.
+            if result := from_chief(strategy, rundir.result()):
                 return result
-            rundir.start(resolved, provenance())
+            together(strategy, lambda: rundir.start(resolved, provenance()))
             with training(model, data, config, rundir) as run:
                 result = _fit_and_measure(run, data, callbacks, verbose)
             _save(model, rundir.path / "checkpoints")
-            rundir.finish(result)
+            together(strategy, lambda: rundir.finish(result))
     return result
+
+
+def _look_up(rundir, resolved, config):
+    """Returns the result of the finished run, or else its data."""
+    rundir.check(resolved)
+    if result := rundir.result():
+        return result, None
+    return None, pipeline.load_data(config)
 
 
 def resolve(config):
@@ -79,14 +107,17 @@ def resolve(config):
 def check(config):
     """Raises `InputError` unless a run with `config` can start."""
     check_settings(config)
+    strategy = distribution.strategy(config.distribution)
     data = pipeline.load_data(config)
-    with precision.dtype_policy(config.precision):
+    with strategy.scope(), precision.dtype_policy(config.precision):
         compiled_model(config, data)
 
 
 def compiled_model(config, data):
     """Returns the compiled Keras model that `config` describes."""
+    distribution.check(config)
     model = build_model(config, data.image_shape, data.num_classes)
+    _check_outputs(model, data)
     if any(isinstance(x, VirtualBatchNormalization) for x in model.layers):
         model = ReferenceModel(model, _reference_batch(config, data))
     steps = pipeline.steps_per_epoch(data.train, config.batch_size)
@@ -97,19 +128,26 @@ def compiled_model(config, data):
     model.compile(
         optimizer=optimizer,
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        metrics=["accuracy"],
+        metrics=_metrics(data),
         jit_compile=config.jit_compile,
-        steps_per_execution=_divisor(steps, config.steps_per_execution),
+        steps_per_execution=_steps_per_execution(config, steps),
     )
     return model
 
 
-def _divisor(steps, limit):
-    """Returns the largest divisor of an epoch's steps up to a limit.
+def _metrics(data):
+    return ["accuracy", BitsPerCharacter()] if data.per_step else ["accuracy"]
 
-    Keras would take the rest of the last execution from the next epoch.
+
+def _steps_per_execution(config, steps):
+    """Returns the largest divisor of an epoch's steps up to the limit.
+
+    Keras would take the rest of the last execution from the next epoch. And
+    replicas cannot meet inside its loop over the steps of an execution.
     """
-    limit = min(steps, limit)
+    if tf.distribute.has_strategy():
+        return 1
+    limit = min(steps, config.steps_per_execution)
     return next(n for n in range(limit, 0, -1) if steps % n == 0)
 
 
@@ -130,6 +168,17 @@ def build_model(config, image_shape, num_classes):
         raise InputError(f"The model cannot be built. {error}") from error
 
 
+def _check_outputs(model, data):
+    expected = (None, *data.train.labels.shape[1:], data.num_classes)
+    if model.output_shape != expected:
+        raise InputError(
+            "The model's outputs do not fit the labels. Received: outputs of "
+            f"shape {model.output_shape}. Expected: {expected}. A stacked_rnn "
+            "with --config.model.readout=each has an output for each "
+            "character of a text; with last or all it has one for an example."
+        )
+
+
 def _reference_batch(config, data):
     """Returns the images of the first training batch of this seed."""
     batches = pipeline.training_batches(
@@ -142,13 +191,14 @@ def _reference_batch(config, data):
 def training(model, data, config, rundir):
     """Returns the `Training` of the compiled model on `data.train`."""
 
-    def batches(epoch, step):
+    def batches(epoch, step, part):
         return pipeline.training_batches(
             data.train,
             config.batch_size,
             config.epochs,
             config.seed,
             start=(epoch, step),
+            part=part,
         )
 
     steps = pipeline.steps_per_epoch(data.train, config.batch_size)
@@ -157,7 +207,14 @@ def training(model, data, config, rundir):
 
 def _fit_and_measure(run, data, callbacks, verbose):
     validation, test = (
-        pipeline.evaluation_batches(split, run.config.evaluation_batch_size)
+        distribution.distribute(
+            run.model.distribute_strategy,
+            functools.partial(
+                pipeline.evaluation_batches,
+                split,
+                run.config.evaluation_batch_size,
+            ),
+        )
         for split in (data.validation, data.test)
     )
     run.fit(validation, callbacks, verbose)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import keras
 
 from ..layers import get
+from .dropout import Dropout
 
 NORM_POSITIONS = ("before", "after")
 
@@ -130,7 +131,7 @@ class Hidden:
             return x
         name = f"dropout_{name}"
         seed = layer_seed(self.seed, name)
-        return keras.layers.Dropout(self.dropout, seed=seed, name=name)(x)
+        return Dropout(self.dropout, seed=seed, name=name)(x)
 
     def logits(self, x, num_classes):
         """Returns the class scores, in float32 under every dtype policy."""

@@ -14,9 +14,7 @@ import time
 def server():
     """Returns the context that makes the processes."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(
-        ["normzoo.trainers.compare", "normzoo.layers", "normzoo.zoo"]
-    )
+    context.set_forkserver_preload(["normzoo.trainers.compare"])
     return context
 
 
@@ -67,10 +65,8 @@ def main(
     import resource
     import sys
 
-    from normzoo import zoo
     from normzoo.trainers import app, classify, compare
 
-    zoo.MODELS["lstm"] = lstm
     if stderr:
         os.dup2(os.open(stderr, os.O_CREAT | os.O_WRONLY | os.O_TRUNC), 2)
 
@@ -87,19 +83,6 @@ def main(
     if file_size:
         resource.setrlimit(resource.RLIMIT_FSIZE, (file_size, file_size))
     app._main(run, ["test"])
-
-
-def lstm(image_shape, num_classes, *, norm, width, seed, **knobs):
-    """A recurrent model with a state in everything that can have one."""
-    import keras
-
-    from normzoo.layers import BatchNormLSTM
-
-    inputs = keras.Input(image_shape)
-    x = keras.layers.Reshape(image_shape[:2])(inputs)
-    x = BatchNormLSTM(width, initial_state_noise=0.1)(x)
-    logits = keras.layers.Dense(num_classes, dtype="float32")(x)
-    return keras.Model(inputs, logits)
 
 
 if __name__ == "killable_main":
