@@ -49,6 +49,7 @@ def main(
     argv=None,
     file_size=None,
     sweep=None,
+    jobs=1,
     stderr=None,
 ):
     """Trains, as `normzoo.trainers.classify` or `compare`.
@@ -59,6 +60,7 @@ def main(
         argv: instead, the name and the flags of a script.
         file_size: limit of all files, as of a full disk.
         sweep: overrides, of a comparison.
+        jobs: its processes.
         stderr: file that gets what is said.
     """
     import os
@@ -72,7 +74,7 @@ def main(
 
     def run(_):
         if sweep:
-            compare.compare(config, sweep, workdir)
+            compare.compare(config, sweep, workdir, jobs=jobs)
         else:
             classify.train(config, pathlib.Path(workdir), verbose=0)
 
