@@ -273,7 +273,7 @@ FILES = {
     "short": (
         "from ml_collections import ConfigDict as get_config\n",
         "classify",
-        "lacks 40 keys: batch_size",
+        "keys: batch_size",
     ),
     "type": (
         DEFAULT

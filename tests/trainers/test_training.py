@@ -70,7 +70,7 @@ def net():
     return keras.layers.Dense(2, kernel_initializer=initializer)
 
 
-def batches(epoch, step):
+def batches(epoch, step, part):
     def rows(number):
         return tf.random.stateless_normal((4, 2), seed=[1, number])
 
