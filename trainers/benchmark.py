@@ -17,6 +17,7 @@ from . import (
     benchmark_input,
     benchmark_norms,
     benchmark_report,
+    benchmark_soak,
     benchmark_virtual,
 )
 
@@ -25,6 +26,7 @@ SUITES = {
     "norms": benchmark_norms.run,
     "virtual": benchmark_virtual.run,
     "input": benchmark_input.run,
+    "soak": benchmark_soak.run,
 }
 
 flags.DEFINE_enum("suite", "norms", list(SUITES), "What to measure.")

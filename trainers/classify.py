@@ -20,6 +20,7 @@ from .. import zoo
 from ..layers import ReferenceModel, VirtualBatchNormalization
 from . import app, distribution, pipeline, precision
 from .agreement import from_chief, together
+from .checks import check_settings
 from .errors import InputError
 from .logs import finite
 from .metrics import BitsPerCharacter
@@ -55,6 +56,7 @@ def train(config, workdir, *, callbacks=(), verbose="auto"):
         InputError: something in the config, the data or the workdir cannot be
             worked with; nothing has been written then.
     """
+    check_settings(config)
     strategy = distribution.strategy(config.distribution)
     with (
         watched(strategy),
@@ -104,6 +106,7 @@ def resolve(config):
 
 def check(config):
     """Raises `InputError` unless a run with `config` can start."""
+    check_settings(config)
     strategy = distribution.strategy(config.distribution)
     data = pipeline.load_data(config)
     with strategy.scope(), precision.dtype_policy(config.precision):
@@ -112,7 +115,7 @@ def check(config):
 
 def compiled_model(config, data):
     """Returns the compiled Keras model that `config` describes."""
-    _check_settings(config)
+    distribution.check(config)
     model = build_model(config, data.image_shape, data.num_classes)
     _check_outputs(model, data)
     if any(isinstance(x, VirtualBatchNormalization) for x in model.layers):
@@ -146,25 +149,6 @@ def _steps_per_execution(config, steps):
         return 1
     limit = min(steps, config.steps_per_execution)
     return next(n for n in range(limit, 0, -1) if steps % n == 0)
-
-
-def _check_settings(config):
-    distribution.check(config)
-    for key in (
-        "epochs",
-        "evaluation_batch_size",
-        "log_every_steps",
-        "steps_per_execution",
-    ):
-        if config[key] < 1:
-            raise InputError(
-                f"{key} must be at least 1. Received: {config[key]}."
-            )
-    if config.jit_compile and config.deterministic:
-        raise InputError(
-            "Keras has no deterministic XLA. Received: jit_compile=True and "
-            "deterministic=True. Set --config.deterministic=False."
-        )
 
 
 def build_model(config, image_shape, num_classes):

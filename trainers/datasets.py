@@ -1,5 +1,6 @@
 """Finding a TFDS set that can be worked with, and saying what is missing."""
 
+import contextlib
 import difflib
 
 import tensorflow_datasets as tfds
@@ -31,8 +32,12 @@ def find_builder(config):
     """
     dataset = config.dataset
     try:
-        builder = tfds.builder(dataset.name, data_dir=dataset.data_dir or None)
-        if not builder.is_prepared():
+        with opened(dataset.name):
+            builder = tfds.builder(
+                dataset.name, data_dir=dataset.data_dir or None
+            )
+            prepared = builder.is_prepared()
+        if not prepared:
             _prepare(builder, dataset)
     except tfds.core.DatasetNotFoundError:
         raise InputError(_unknown(dataset.name)) from None
@@ -43,6 +48,21 @@ def find_builder(config):
         ) from error
     input_feature(builder)
     return builder
+
+
+@contextlib.contextmanager
+def opened(name):
+    """Turns whatever TFDS raises for unusable files into an `InputError`."""
+    try:
+        yield
+    except (InputError, OSError, tfds.core.DatasetNotFoundError):
+        raise  # which are clear already
+    # A version that is not there is an AssertionError, damage of any kind.
+    except Exception as error:
+        raise InputError(
+            f"Data set {name!r} cannot be read: {error} Is its name right? If "
+            "it is, its files are damaged: remove them and prepare it again."
+        ) from error
 
 
 def _prepare(builder, dataset):
@@ -76,15 +96,26 @@ def input_feature(builder):
     Raises:
         InputError: the set has none of them, or no label with it.
     """
-    features = set(builder.info.features)
+    features = builder.info.features
     for name, needed in _INPUTS.items():
-        if needed <= features:
+        if needed <= set(features):
+            _check_label(builder.name, needed, features)
             return name
     raise InputError(
         f"Data set {builder.name!r} has the features "
         f"{', '.join(builder.info.features)}. A set with 'image' and 'label', "
         "with 'signal' and 'label', or with 'text' is expected."
     )
+
+
+def _check_label(name, needed, features):
+    if "label" not in needed:
+        return
+    if not isinstance(features["label"], tfds.features.ClassLabel):
+        raise InputError(
+            f"The labels of data set {name!r} are {features['label']}. "
+            "Expected a tfds.features.ClassLabel."
+        )
 
 
 def find_splits(builder, dataset):
@@ -116,7 +147,7 @@ def _check_split(builder, key, split):
             f"{', '.join(builder.info.splits)}. Set "
             f"--config.dataset.{key}_split."
         ) from error
-    if not examples:
+    if examples < 1:
         raise InputError(
             f"Split {split!r} of {builder.name!r} is empty. Set "
             f"--config.dataset.{key}_split."

@@ -9,7 +9,8 @@ import tensorflow as tf
 import tensorflow_datasets as tfds
 
 from . import texts
-from .datasets import find_builder, find_splits, input_feature
+from .checks import check_examples
+from .datasets import find_builder, find_splits, input_feature, opened
 from .errors import InputError
 from .views import find_view, pool
 
@@ -115,8 +116,9 @@ def _check_settings(name, feature, dataset):
 
 @functools.lru_cache(maxsize=2)
 def _read_texts(data_path, splits, window):
-    builder = tfds.builder_from_directory(data_path)
-    read = {split: texts.read(builder, split) for split in splits}
+    with opened(data_path):
+        builder = tfds.builder_from_directory(data_path)
+        read = {split: texts.read(builder, split) for split in splits}
     vocabulary = texts.characters(read[splits[0]])
     examples = []
     for split in splits:
@@ -127,7 +129,8 @@ def _read_texts(data_path, splits, window):
 
 @functools.lru_cache(maxsize=2)
 def _decode(data_path, splits, feature, image_size, pooling, view):
-    builder = tfds.builder_from_directory(data_path)
+    with opened(data_path):
+        builder = tfds.builder_from_directory(data_path)
     features = builder.info.features
     shape = features[feature].shape
     if None in shape and not image_size:
@@ -136,13 +139,17 @@ def _decode(data_path, splits, feature, image_size, pooling, view):
             "size. Set --config.dataset.image_size=PIXELS to resize them to a "
             "square."
         )
+    num_classes = features["label"].num_classes
     decoded = []
     for split in splits:
-        images, labels = _decode_split(builder, split, feature, image_size)
+        with opened(data_path):
+            images, labels = _decode_split(builder, split, feature, image_size)
+        where = f"Split {split!r} of {builder.name!r}"
+        check_examples(where, images, labels, num_classes)
         if feature == "image":
             images = pool(images, pooling)
         decoded.append(Examples(find_view(view)(images), labels))
-    return Data(*decoded, num_classes=features["label"].num_classes)
+    return Data(*decoded, num_classes)
 
 
 def _decode_split(builder, split, feature, image_size):

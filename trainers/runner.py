@@ -11,7 +11,7 @@ import keras
 import ml_collections
 from rich import progress
 
-from . import classify, signals
+from . import classify, graphs, signals
 from .rundir import RunDir
 
 
@@ -95,9 +95,9 @@ def _interrupt_workers():
 
 
 def _train(name, config, workdir):
-    with signals.catch() as stop:
+    with signals.catch() as stop, graphs.freed():
         stop.raise_if_wanted()
-        # Frees the graphs of the run before.
+        # Frees the names and layers of the run before.
         keras.backend.clear_session()
         config = ml_collections.ConfigDict(config)
         return name, classify.train(config, workdir / name, verbose=0)

@@ -1,6 +1,7 @@
 """One hidden layer of any model: linear map, normalization, activation."""
 
 import dataclasses
+import math
 import zlib
 from collections.abc import Callable
 
@@ -58,9 +59,9 @@ class Hidden:
             raise ValueError(
                 f"dropout must be in [0, 1). Received: {self.dropout}."
             )
-        if self.initializer_scale < 0:
+        if not 0 <= self.initializer_scale < math.inf:
             raise ValueError(
-                "initializer_scale must not be negative. Received: "
+                "initializer_scale must not be negative, and finite. Received: "
                 f"{self.initializer_scale}."
             )
 

@@ -251,3 +251,23 @@ def test_a_killed_sweep_continues_its_run(config, tmp_path):
     assert without_time[0] == without_time[1]
     # It was not trained again: the first part's events are still there.
     assert len(list((second / "train").iterdir())) == 2
+
+
+def test_a_signal_to_a_sweep_saves_the_runs_of_all_its_processes(
+    config, tmp_path
+):
+    pipeline.load_data(config)
+    config.epochs = 500
+    config.compare.baseline = ""
+    sweep = [{"seed": seed} for seed in range(3)]
+    runs = [tmp_path / f"all,seed={seed}" for seed in range(3)]
+    with killable.started(
+        config=config, workdir=str(tmp_path), sweep=sweep, jobs=2
+    ) as process:
+        logs = [run / "metrics.jsonl" for run in runs[:2]]
+        killable.wait_for(lambda: all(x.exists() for x in logs), process)
+        os.kill(process.pid, signal.SIGTERM)
+        process.join()
+    assert process.exitcode == 75
+    assert [len(newest_first(r / "checkpoints")) for r in runs[:2]] == [1, 1]
+    assert not runs[2].exists()

@@ -2,6 +2,7 @@
 
 import concurrent.futures
 import contextlib
+import itertools
 import json
 import os
 import random
@@ -14,6 +15,7 @@ import numpy as np
 import pytest
 from tensorflow.python.summary.summary_iterator import summary_iterator
 
+from normzoo.configs import default
 from normzoo.trainers import pipeline
 
 from . import killable
@@ -24,9 +26,11 @@ MODELS = {
     "mlp, bfloat16": ("mlp", "virtual", "mixed_bfloat16"),
     "cnn": ("cnn", "batch", "float32"),
     "cnn, bfloat16": ("cnn", "layer", "mixed_bfloat16"),
-    "lstm": ("lstm", "batch", "float32"),
-    "lstm, bfloat16": ("lstm", "batch", "mixed_bfloat16"),
+    "rnn": ("stacked_rnn", "batch", "float32"),
+    "rnn, bfloat16": ("stacked_rnn", "batch", "mixed_bfloat16"),
 }
+#: How often each is killed; those most that start fastest.
+KILLS = dict(zip(MODELS, (8, 6, 2, 2, 2, 2), strict=True))
 
 
 @pytest.fixture
@@ -37,14 +41,19 @@ def prepared(config):
     config.log_every_steps = 3
     config.epochs = 4
     config.model.width = 8
-    config.model.dropout = 0.2
     config.checkpoint.every_steps = 1
     return config
 
 
 def with_model(config, name):
     config = config.copy_and_resolve_references()
-    config.model.name, config.model.norm, config.precision = MODELS[name]
+    model, norm, config.precision = MODELS[name]
+    if model == "stacked_rnn":
+        config.model = default.get_recurrent_model()
+        config.model.units = (8,)
+        config.dataset.view = "rows"
+    config.model.name, config.model.norm = model, norm
+    config.model.dropout = 0.2
     return config
 
 
@@ -71,7 +80,7 @@ def in_training(workdir, process, chance):
     killable.wait_for(
         lambda: log.exists() and log.stat().st_mtime_ns > start, process
     )
-    time.sleep(chance.uniform(0, 0.2))
+    time.sleep(chance.uniform(0, 0.15))
 
 
 def in_a_save(workdir, process, chance):
@@ -90,10 +99,10 @@ def is_saving(workdir):
 MOMENTS = (in_training, in_a_save, at_random(1.5), in_a_save, in_training)
 
 
-def kill_again_and_again(config, workdir, seed):
+def kill_again_and_again(config, workdir, seed, times):
     """Returns how often the run was killed, and in a save, until it ended."""
     chance, kills, saving = random.Random(seed), 0, 0
-    for moment in MOMENTS:
+    for moment in itertools.islice(itertools.cycle(MOMENTS), times):
         with killable.started(config=config, workdir=str(workdir)) as process:
             moment(workdir, process, chance)
             os.kill(process.pid, signal.SIGKILL)
@@ -152,7 +161,8 @@ def test_killed_runs_end_as_others(prepared, tmp_path):
         seed, name = job
         config = with_model(prepared, name)
         assert run(config, tmp_path / name) == 0
-        return kill_again_and_again(config, tmp_path / f"{name} killed", seed)
+        killed = tmp_path / f"{name} killed"
+        return kill_again_and_again(config, killed, seed, KILLS[name])
 
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         counts = list(pool.map(work, enumerate(MODELS)))
