@@ -76,6 +76,7 @@ def get_recurrent_model():
     model.bidirectional = False
     # A number; unset, what the norm has.
     model.gamma_initializer = ml_collections.config_dict.placeholder(float)
+    model.momentum = 0.99  # of the moving statistics
     model.dropout = 0.0
     model.recurrent_dropout = 0.0
     return model

@@ -4,7 +4,8 @@
 
 Two layers of 32 units, 8 steps of 8 pixels; with
 `--config.dataset.view=pixels`, or `permuted_pixels`, 64 steps of one. Nothing
-is downloaded.
+is downloaded. 18 runs, two and a half minutes on two cores; test accuracy from
+0.86 (shared statistics) to 0.98 (statistics per step).
 """
 
 from normzoo.configs import default

@@ -5,7 +5,7 @@
 
 An LSTM of 100 units predicts each next character of TFDS' `tiny_shakespeare`,
 a million characters, from those before it in its window of 100. The metric is
-bits per character.
+bits per character. 10 runs, a quarter of an hour on two cores with other work.
 """
 
 from normzoo.configs import default

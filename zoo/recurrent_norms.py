@@ -80,14 +80,14 @@ def get_stack(norm):
     return RECURRENT_NORMS[norm]
 
 
-def layer_factory(cell, stack, gamma_initializer=None, max_timesteps=None):
+def layer_factory(cell, stack, gamma_initializer, momentum, max_timesteps):
     """Returns a factory of recurrent layers with the arguments of `stack`.
 
     Args:
         cell: `"lstm"`, `"gru"` or `"simple"`.
         stack: a `Stack`.
         gamma_initializer: of the norms, or a number, or None for theirs.
-        max_timesteps: of those with statistics for each step, or None.
+        momentum, max_timesteps: of those with moving statistics.
 
     Raises:
         ValueError: unknown cell.
@@ -101,7 +101,7 @@ def layer_factory(cell, stack, gamma_initializer=None, max_timesteps=None):
     if stack.family != "keras" and gamma_initializer is not None:
         given["gamma_initializer"] = _initializer(gamma_initializer)
     if stack.family == "batch":
-        given["max_timesteps"] = max_timesteps
+        given |= {"momentum": momentum, "max_timesteps": max_timesteps}
     layer = _LAYERS[cell][stack.family]
     return functools.partial(layer, **{**stack.arguments, **given})
 

@@ -18,6 +18,7 @@ def stacked_rnn(
     readout="last",
     bidirectional=False,
     gamma_initializer=None,
+    momentum=0.99,
     max_timesteps=None,
     recurrent_dropout=0.0,
     dropout=0.0,
@@ -57,6 +58,7 @@ def stacked_rnn(
         gamma_initializer: of the norms inside the recurrent layers: a number,
             for a constant, or a Keras initializer. None: 0.1 for `"batch"`
             and `"batch_shared"`, 1 for the others.
+        momentum: of the moving statistics inside the recurrent layers.
         max_timesteps: how many steps have statistics of their own. None: all
             of `input_shape`, which must then be known.
         recurrent_dropout: rate of the recurrent layers' own dropout of the
@@ -88,7 +90,9 @@ def stacked_rnn(
     - [Ba, Kiros and Hinton, 2016](https://arxiv.org/abs/1607.06450).
     """
     stack = get_stack(norm)
-    make = layer_factory(cell, stack, gamma_initializer, max_timesteps)
+    make = layer_factory(
+        cell, stack, gamma_initializer, momentum, max_timesteps
+    )
     _check(input_shape, units, norm, readout, bidirectional)
     hidden = Hidden(
         norm=stack.between,

@@ -72,6 +72,19 @@ def test_the_initial_gamma(norm, given, expected):
     np.testing.assert_allclose(gamma, expected)
 
 
+@pytest.mark.parametrize("norm", ["batch", "batch_shared", "input"])
+def test_the_momentum(norm):
+    model = build(norm=norm, momentum=0.5)
+    assert model.get_layer("rnn_1").statistics.momentum == 0.5
+
+
+def test_layer_norm_sees_only_the_sign_of_a_single_feature():
+    model = build((6, 1), norm="layer", units=(4,))
+    x = np.sign(sequences(3, (6, 1)))
+    np.testing.assert_allclose(model(x), model(3 * x), 0, 1e-3)
+    assert np.abs(model(x) - model(-x)).max() > 1e-2
+
+
 @pytest.mark.parametrize(
     ("readout", "bidirectional", "width"),
     [
