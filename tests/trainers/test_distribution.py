@@ -1,5 +1,7 @@
 """Two replicas train as one device does."""
 
+import functools
+
 import keras
 import numpy as np
 import pytest
@@ -73,7 +75,7 @@ def trained(strategy, make_model, synchronized=True):
             )
 
         history = model.fit(
-            distribution.distribute(strategy, batches, endless=True),
+            distribution.distribute(strategy, batches),
             steps_per_epoch=STEPS,
             shuffle=False,
             verbose=0,
@@ -128,7 +130,7 @@ def test_replicas_drop_different_units(two_replicas):
 def test_one_replica_drops_what_keras_drops():
     strategy = tf.distribute.get_strategy()
     ours, theirs = (
-        dropped(strategy, lambda: cls(0.5, seed=2**31 + 5))
+        dropped(strategy, functools.partial(cls, 0.5, seed=2**31 + 5))
         for cls in (Dropout, keras.layers.Dropout)
     )
     np.testing.assert_array_equal(ours, theirs)
@@ -164,14 +166,14 @@ def test_mirrored_run(mirrored, config, two_replicas, tmp_path):
 
 def test_a_batch_that_replicas_cannot_share(mirrored, two_replicas, tmp_path):
     mirrored.batch_size = 63
-    with pytest.raises(InputError, match="all 2 replicas together.*63"):
+    with pytest.raises(InputError, match=r"all 2 replicas together.*63"):
         classify.train(mirrored, tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
 
 def test_an_unknown_distribution(config, tmp_path):
     config.distribution = "mirored"
-    with pytest.raises(InputError, match="'mirored'.*none, mirrored, multi_w"):
+    with pytest.raises(InputError, match=r"'mirored'.*none, mirrored, multi_w"):
         classify.train(config, tmp_path / "run")
 
 
