@@ -1,4 +1,4 @@
-"""Trains one classifier on a TFDS image set.
+"""Trains one model on a TFDS set of images, of signals or of one text.
 
     python -m normzoo.trainers.classify --config=digits_mlp \
         --config.model.norm=layer --workdir=runs/layer
@@ -22,6 +22,7 @@ from . import app, distribution, pipeline, precision
 from .agreement import from_chief, together
 from .errors import InputError
 from .logs import finite
+from .metrics import BitsPerCharacter
 from .optimizers import build_optimizer
 from .provenance import provenance
 from .rundir import RunDir
@@ -46,7 +47,9 @@ def train(config, workdir, *, callbacks=(), verbose="auto"):
         `"diverged"` when a loss was not finite), `test_loss` and
         `test_accuracy` (null when diverged), `validation_loss`,
         `validation_accuracy`, `steps`, `parameters` (trainable ones),
-        `seconds` (of training and validation, compilation included).
+        `seconds` (of training and validation, compilation included); on a
+        text also `test_bits_per_character` and
+        `validation_bits_per_character`.
 
     Raises:
         InputError: something in the config, the data or the workdir cannot be
@@ -111,6 +114,7 @@ def compiled_model(config, data):
     """Returns the compiled Keras model that `config` describes."""
     _check_settings(config)
     model = build_model(config, data.image_shape, data.num_classes)
+    _check_outputs(model, data)
     if any(isinstance(x, VirtualBatchNormalization) for x in model.layers):
         model = ReferenceModel(model, _reference_batch(config, data))
     steps = pipeline.steps_per_epoch(data.train, config.batch_size)
@@ -121,11 +125,15 @@ def compiled_model(config, data):
     model.compile(
         optimizer=optimizer,
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        metrics=["accuracy"],
+        metrics=_metrics(data),
         jit_compile=config.jit_compile,
         steps_per_execution=_steps_per_execution(config, steps),
     )
     return model
+
+
+def _metrics(data):
+    return ["accuracy", BitsPerCharacter()] if data.per_step else ["accuracy"]
 
 
 def _steps_per_execution(config, steps):
@@ -174,6 +182,17 @@ def build_model(config, image_shape, num_classes):
         )
     except (TypeError, ValueError) as error:
         raise InputError(f"The model cannot be built. {error}") from error
+
+
+def _check_outputs(model, data):
+    expected = (None, *data.train.labels.shape[1:], data.num_classes)
+    if model.output_shape != expected:
+        raise InputError(
+            "The model's outputs do not fit the labels. Received: outputs of "
+            f"shape {model.output_shape}. Expected: {expected}. A stacked_rnn "
+            "with --config.model.readout=each has an output for each "
+            "character of a text; with last or all it has one for an example."
+        )
 
 
 def _reference_batch(config, data):

@@ -18,7 +18,7 @@ import rich
 from absl import flags
 from ml_collections import config_flags
 
-from . import app, classify, lock
+from . import app, classify, lock, pipeline
 from .errors import InputError
 from .hparams import write_hparams
 from .plot import plot_comparison
@@ -73,11 +73,7 @@ def _compare(runs, baseline, workdir, jobs, command):
 
 def check(runs, workdir):
     """Raises `InputError` unless every run can start."""
-    if (metric := runs[0].config.compare.metric) not in ("accuracy", "loss"):
-        raise InputError(
-            f"Unknown compare.metric. Received: {metric!r}. Expected one of: "
-            "accuracy, loss."
-        )
+    _check_metric(runs[0].config)
     checked = set()
     for run in runs:
         RunDir(workdir / run.name).check(classify.resolve(run.config))
@@ -85,6 +81,16 @@ def check(runs, workdir):
         if run.variant not in checked:
             classify.check(run.config)
         checked.add(run.variant)
+
+
+def _check_metric(config):
+    text = pipeline.load_data(config).per_step
+    expected = ("accuracy", "bits_per_character" if text else "loss")
+    if config.compare.metric not in expected:
+        raise InputError(
+            f"Unknown compare.metric. Received: {config.compare.metric!r}. "
+            f"Expected one of: {', '.join(expected)}."
+        )
 
 
 def main(flags):

@@ -1,4 +1,4 @@
-"""Finding a TFDS image-classification set, and saying what is missing."""
+"""Finding a TFDS set that can be worked with, and saying what is missing."""
 
 import difflib
 
@@ -10,6 +10,13 @@ from .preparation import LocalBuilder, data_root, preparation_lock
 #: The share of `train` that is held out where a set has no validation split.
 _HELD_OUT = 10
 
+#: The feature that models see -> all features that a set must have.
+_INPUTS = {
+    "image": {"image", "label"},
+    "signal": {"signal", "label"},
+    "text": {"text"},
+}
+
 
 def find_builder(config):
     """Returns the prepared TFDS builder that `config.dataset` names.
@@ -19,8 +26,8 @@ def find_builder(config):
     minutes where there is no network.
 
     Raises:
-        InputError: unknown name; not prepared and not to be downloaded; not
-            an image-classification set; unusable folder.
+        InputError: unknown name; not prepared and not to be downloaded; no
+            images or signals with labels, and no text; unusable folder.
     """
     dataset = config.dataset
     try:
@@ -34,7 +41,7 @@ def find_builder(config):
             f"The data_dir of {dataset.name!r} cannot be used: {error}. "
             "Name another one with --config.dataset.data_dir=DIR."
         ) from error
-    _check_features(builder)
+    input_feature(builder)
     return builder
 
 
@@ -59,18 +66,25 @@ def _unknown(name):
     return (
         f"Unknown TFDS data set. Received: {name!r}.{mend} Expected a name of "
         "https://www.tensorflow.org/datasets/catalog/overview or an embedded "
-        "one: digits."
+        "one: digits, mnist1d."
     )
 
 
-def _check_features(builder):
-    features = builder.info.features
-    if not {"image", "label"} <= set(features):
-        raise InputError(
-            f"Data set {builder.name!r} has the features "
-            f"{', '.join(features)}. An image-classification set with 'image' "
-            "and 'label' is expected."
-        )
+def input_feature(builder):
+    """Returns which feature models see: `"image"`, `"signal"` or `"text"`.
+
+    Raises:
+        InputError: the set has none of them, or no label with it.
+    """
+    features = set(builder.info.features)
+    for name, needed in _INPUTS.items():
+        if needed <= features:
+            return name
+    raise InputError(
+        f"Data set {builder.name!r} has the features "
+        f"{', '.join(builder.info.features)}. A set with 'image' and 'label', "
+        "with 'signal' and 'label', or with 'text' is expected."
+    )
 
 
 def find_splits(builder, dataset):

@@ -8,22 +8,17 @@ import rich.box
 import rich.table
 
 from .files import write_text
-from .summary import METRICS
 
-HEADERS = (
-    "variant",
-    "accuracy",
-    "difference",
-    "loss",
-    "difference",
-    "weights",
-    "s",
-)
+_TITLES = {
+    "test_accuracy": "accuracy",
+    "test_loss": "loss",
+    "test_bits_per_character": "bits/char",
+}
 
 
 def write_reports(summary, workdir, command):
     """Writes `summary.csv` and `summary.md` into `workdir`."""
-    write_text(workdir / "summary.csv", _csv(summary.rows))
+    write_text(workdir / "summary.csv", _csv(summary))
     text = f"`{command}`\n\n{markdown(summary)}\n{legend(summary)}\n"
     write_text(workdir / "summary.md", text)
 
@@ -45,7 +40,7 @@ def terminal_table(summary):
     drawn = rich.table.Table(
         box=rich.box.SIMPLE_HEAD, padding=0, show_edge=False
     )
-    name, *numbers = HEADERS
+    name, *numbers = headers(summary)
     drawn.add_column(name, overflow="fold")
     for header in numbers:
         drawn.add_column(header, justify="right", no_wrap=True)
@@ -56,9 +51,18 @@ def terminal_table(summary):
 
 def markdown(summary):
     """Returns the table as Markdown."""
-    rule = ("---", *["---:"] * (len(HEADERS) - 1))
-    lines = [HEADERS, rule, *table(summary)]
+    titles = headers(summary)
+    rule = ("---", *["---:"] * (len(titles) - 1))
+    lines = [titles, rule, *table(summary)]
     return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
+
+
+def headers(summary):
+    """Returns the titles of the table's columns."""
+    columns = ["variant"]
+    for metric in summary.metrics:
+        columns += [_TITLES[metric], "difference"]
+    return [*columns, "weights", "s"]
 
 
 def table(summary):
@@ -67,7 +71,7 @@ def table(summary):
 
 
 def _cells(row, baseline):
-    accuracy, loss = METRICS
+    accuracy, loss = row.values
     name = row.variant
     if row.diverged:
         name += f" ({row.diverged} of {row.runs} diverged)"
@@ -97,15 +101,15 @@ def _format(estimate, *, scale=1, digits, sign=""):
     return f"{mean} ± {estimate.half_width * scale:.{digits}f}"
 
 
-def _csv(rows):
+def _csv(summary):
     file = io.StringIO()
     fields = ["variant", "runs", "diverged"]
-    for metric in METRICS:
+    for metric in summary.metrics:
         fields += [f"{metric}_mean", f"{metric}_half_width"]
         fields += [f"{metric}_difference", f"{metric}_difference_half_width"]
     writer = csv.DictWriter(file, [*fields, "parameters", "seconds"])
     writer.writeheader()
-    writer.writerows(_record(row) for row in rows)
+    writer.writerows(_record(row) for row in summary.rows)
     return file.getvalue()
 
 
@@ -114,8 +118,8 @@ def _record(row):
         key: getattr(row, key)
         for key in ("variant", "runs", "diverged", "parameters", "seconds")
     }
-    for metric in METRICS:
-        value, difference = row.values[metric], row.differences[metric]
+    for metric, value in row.values.items():
+        difference = row.differences[metric]
         record[f"{metric}_mean"] = value.mean
         record[f"{metric}_half_width"] = value.half_width
         record[f"{metric}_difference"] = difference.mean

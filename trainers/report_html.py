@@ -4,7 +4,7 @@ import base64
 import html
 
 from .files import write_text
-from .report import HEADERS, legend, table
+from .report import headers, legend, table
 
 _PAGE = """<!DOCTYPE html>
 <html lang="en">
@@ -36,7 +36,8 @@ img {{ max-width: 100%; }}
 def write_page(summary, workdir, command):
     """Writes `report.html` into `workdir`, with its `summary.png` inside."""
     image = (workdir / "summary.png").read_bytes()
-    rows = [_row("th", HEADERS), *(_row("td", c) for c in table(summary))]
+    cells = (_row("td", row) for row in table(summary))
+    rows = [_row("th", headers(summary)), *cells]
     page = _PAGE.format(
         title=html.escape(f"Comparison: {workdir.resolve().name}"),
         command=html.escape(command),

@@ -6,6 +6,7 @@ from .errors import InputError
 from .statistics import Estimate, estimate, paired_difference
 
 METRICS = ("test_accuracy", "test_loss")
+TEXT_METRICS = ("test_accuracy", "test_bits_per_character")
 
 
 class Row(NamedTuple):
@@ -35,6 +36,16 @@ class Summary(NamedTuple):
 
     baseline: str
     rows: list[Row]
+
+    @property
+    def metrics(self):
+        """The two metrics that all rows have."""
+        return tuple(self.rows[0].values)
+
+
+def metrics_of(result):
+    """Returns the two metrics that tell how good a result is."""
+    return TEXT_METRICS if TEXT_METRICS[1] in result else METRICS
 
 
 def find_baseline(runs, name):
@@ -67,14 +78,15 @@ def summarize(runs, results, baseline):
 
 def _row(variant, seeds, base):
     results = list(seeds.values())
+    metrics = metrics_of(results[0])
     return Row(
         variant=variant,
         runs=len(results),
         diverged=sum(r["status"] == "diverged" for r in results),
-        values={m: estimate(list(_finite(seeds, m).values())) for m in METRICS},
+        values={m: estimate(list(_finite(seeds, m).values())) for m in metrics},
         differences={
             m: paired_difference(_finite(seeds, m), _finite(base, m))
-            for m in METRICS
+            for m in metrics
         },
         parameters=results[0]["parameters"],
         seconds=estimate([r["seconds"] for r in results]).mean,

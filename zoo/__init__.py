@@ -3,8 +3,17 @@
 from .cnn import cnn
 from .hidden import Hidden
 from .mlp import mlp
+from .recurrent_norms import RECURRENT_NORMS
+from .stacked_rnn import stacked_rnn
 
 #: Name -> function that returns a model. The trainers read it.
-MODELS = {"mlp": mlp, "cnn": cnn}
+MODELS = {"mlp": mlp, "cnn": cnn, "stacked_rnn": stacked_rnn}
 
-__all__ = ["MODELS", "Hidden", "cnn", "mlp"]
+__all__ = [
+    "MODELS",
+    "RECURRENT_NORMS",
+    "Hidden",
+    "cnn",
+    "mlp",
+    "stacked_rnn",
+]
