@@ -68,6 +68,12 @@ def _multi_worker(cluster):
 def check(config):
     """Raises `InputError` unless the replicas of `config` can train."""
     replicas = strategy(config.distribution).num_replicas_in_sync
+    if config.jit_compile and config.distribution != "none":
+        raise InputError(
+            "XLA cannot compile a step that several devices take together. "
+            f"Received: jit_compile=True, distribution={config.distribution}. "
+            "Set --config.jit_compile=False."
+        )
     if config.batch_size % replicas:
         raise InputError(
             f"batch_size is that of all {replicas} replicas together and must "

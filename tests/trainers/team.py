@@ -6,6 +6,10 @@ import time
 from typing import NamedTuple
 
 
+#: For which a worker may outlive another one.
+_SECONDS = 60
+
+
 class Ending(NamedTuple):
     """How a worker ended: its exit code, and what it printed."""
 
@@ -13,7 +17,7 @@ class Ending(NamedTuple):
     text: str
 
 
-def run(config, folder, count, accident=None, seconds=120):
+def run(config, folder, count, accident=None):
     """Runs workers to their end and returns the `Ending` of each.
 
     Args:
@@ -21,7 +25,6 @@ def run(config, folder, count, accident=None, seconds=120):
         folder: gets the workdirs `0`, `1`, ... and what the workers print.
         count: the number of workers.
         accident: a worker, a step, and the signal that it then gets.
-        seconds: for which the survivors of the accident may live on.
     """
     from normzoo.trainers.cluster import on_this_machine
 
@@ -31,9 +34,11 @@ def run(config, folder, count, accident=None, seconds=120):
             stack.enter_context(_started(config, folder, cluster, accident))
             for cluster in on_this_machine(count)
         ]
-        end = time.monotonic() + seconds
+        victim = processes[accident[0] if accident else 0]
+        victim.join(300)
+        end = time.monotonic() + _SECONDS
         for process in processes:
-            process.join(end - time.monotonic())
+            process.join(max(0, end - time.monotonic()))
         codes = [process.exitcode for process in processes]
     return [
         Ending(code, text.read_text())

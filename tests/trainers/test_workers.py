@@ -46,12 +46,12 @@ def test_workers_train_as_one_device_through_all_accidents(several, tmp_path):
     assert [end.code for end in ends] == [EXIT_RESTART] * 2, ends
     assert all("Saved." in end.text for end in ends)
     # Each loses the other.
-    ends = team.run(several, tmp_path, 2, (0, 33, signal.SIGKILL), seconds=60)
+    ends = team.run(several, tmp_path, 2, (0, 33, signal.SIGKILL))
     assert [end.code for end in ends] == [-signal.SIGKILL, EXIT_RESTART], ends
     assert "Worker 1 has lost worker 0 (127.0.0.1:" in ends[1].text
     assert "Traceback" not in ends[1].text
     # The number of workers may change.
-    ends = team.run(several, tmp_path, 3, (2, 50, signal.SIGKILL), seconds=60)
+    ends = team.run(several, tmp_path, 3, (2, 50, signal.SIGKILL))
     assert [end.code for end in ends] == [75, 75, -signal.SIGKILL], ends
     assert "error: Worker 0 has lost worker 2 (127.0.0.1:" in ends[0].text
     ends = team.run(several, tmp_path, 3)
