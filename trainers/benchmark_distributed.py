@@ -15,8 +15,8 @@ from .watch import watching
 #: Images of each worker in a step.
 _SHARE = 64
 _MODELS = {"mlp": 512, "cnn": 32}  # name -> width
-_STEPS = 40
-_REPEATS = 5
+_STEPS = 30
+_REPEATS = 3
 _WORKERS = (2, 4, 8, 16, 64)
 
 

@@ -8,8 +8,9 @@ import pytest
 import tensorflow as tf
 
 from normzoo import layers, zoo
-from normzoo.trainers import classify, distribution, pipeline
+from normzoo.trainers import classify, compare, distribution, pipeline
 from normzoo.trainers.errors import InputError
+from normzoo.trainers.sweep import plan
 from normzoo.zoo.dropout import Dropout
 
 BATCH, STEPS = 16, 20
@@ -106,14 +107,15 @@ def test_replicas_agree_without_synchronization(name, two_replicas):
         np.testing.assert_array_equal(*copies, weight.path)
 
 
-def dropped(strategy, make_layer):
+def dropped(strategy, make_layer, shape=(4, 50)):
     """Returns what a dropout makes of ones, on each replica, twice."""
     with strategy.scope():
         layer = make_layer()
+        layer.build(shape)
 
     @tf.function
     def step():
-        return strategy.run(lambda: layer(tf.ones((4, 50)), training=True))
+        return strategy.run(lambda: layer(tf.ones(shape), training=True))
 
     return [
         [np.array(x) for x in strategy.experimental_local_results(step())]
@@ -176,6 +178,12 @@ def test_a_batch_that_replicas_cannot_share(mirrored, two_replicas, tmp_path):
     with pytest.raises(InputError, match=r"all 2 replicas together.*63"):
         classify.train(mirrored, tmp_path / "run")
     assert not (tmp_path / "run").exists()
+
+
+def test_a_comparison_stays_on_one_machine(config, tmp_path):
+    config.distribution = "multi_worker"
+    with pytest.raises(InputError, match="A comparison trains on one machine"):
+        compare.check(plan(config, [{"seed": 0}]), tmp_path)
 
 
 def test_an_unknown_distribution(config, tmp_path):
