@@ -5,7 +5,6 @@ import runpy
 import time
 from typing import NamedTuple
 
-
 #: For which a worker may outlive another one.
 _SECONDS = 60
 
