@@ -23,6 +23,7 @@ def several(config):
     config.batch_size = 60
     config.evaluation_batch_size = 100
     config.epochs = 3
+    config.steps_per_execution = 1
     config.log_every_steps = 10
     config.checkpoint.every_steps = 7
     return config
