@@ -14,6 +14,7 @@ from absl import flags
 
 from . import (
     app,
+    benchmark_distributed,
     benchmark_input,
     benchmark_norms,
     benchmark_report,
@@ -27,6 +28,7 @@ SUITES = {
     "virtual": benchmark_virtual.run,
     "input": benchmark_input.run,
     "soak": benchmark_soak.run,
+    "distributed": benchmark_distributed.run,
 }
 
 flags.DEFINE_enum("suite", "norms", list(SUITES), "What to measure.")

@@ -61,7 +61,7 @@ def _watch(cluster, looks, done):
     while not done.wait(_SECONDS):
         silent = _silent(cluster, others)
         misses = {i: misses[i] + 1 if i in silent else 0 for i in others}
-        if max(misses.values()) >= looks and not done.is_set():
+        if max(misses.values(), default=0) >= looks and not done.is_set():
             print(f"error: {_message(cluster, silent)}", file=sys.stderr)
             sys.stderr.flush()
             os._exit(EXIT_RESTART)  # TensorFlow cannot be interrupted

@@ -232,3 +232,17 @@ def test_bad_input_is_explained(name):
     act, message = BAD[name]
     with pytest.raises((ValueError, TypeError), match=message):
         act()
+
+
+def test_synchronized_layers_are_unrolled():
+    with pytest.raises(ValueError, match="needs unroll=True"):
+        layers.BatchNormGRU(4, synchronized=True)
+    layer = layers.BatchNormGRU(4, synchronized=True, unroll=True)
+    assert layers.BatchNormGRU.from_config(layer.get_config()).synchronized
+    plain = layers.BatchNormGRU(4, unroll=True)
+    for each in (layer, plain):
+        each.build((4, 6, 3))
+    plain.set_weights(layer.get_weights())
+    np.testing.assert_allclose(
+        layer(inputs(), training=True), plain(inputs(), training=True), 0, 1e-6
+    )
