@@ -6,7 +6,8 @@ import tensorflow as tf
 from . import recurrent_cells
 from .recurrent import NormalizedRNN
 from .recurrent_checks import check_max_timesteps, steps_to_learn
-from .recurrent_moments import ByBatch, ByRows
+from .recurrent_loop import KnownNorms, Norms
+from .recurrent_moments import ByBatch
 from .timestep_statistics import TimestepStatistics
 
 _GAMMA = keras.initializers.Constant(0.1)
@@ -63,21 +64,23 @@ class _BatchNormRNN(NormalizedRNN):
         }
 
     def _run(self, x, real, states, training):
-        length = tf.shape(x)[0]
+        affine = self._affine()
         if not (training and self.trainable):
-            source = ByRows(self.statistics.rows(length))
-            return self._loop(source, x, real, states, training)[:2]
+            rows = self.statistics.rows(tf.shape(x)[1])
+            norms = KnownNorms.of_rows(rows, affine, self.epsilon)
+            return self._loop(norms, x, real, states, training)[:2]
+        norms = Norms(ByBatch(), affine, self.epsilon)
         states = [self._with_noise(state) for state in states]
-        outputs, states, kept = self._loop(ByBatch(), x, real, states, training)
+        outputs, states, kept = self._loop(norms, x, real, states, training)
         self.statistics.learn(kept, *self._counts(x, real))
         return outputs, states
 
     def _counts(self, x, real):
         """Returns how many examples reach each step, and the batch size."""
-        batch = tf.cast(tf.shape(x)[1], self._wide)
+        batch = tf.cast(tf.shape(x)[0], self._wide)
         if real is None:
-            return tf.fill([tf.shape(x)[0]], batch), batch
-        return tf.reduce_sum(tf.cast(real, self._wide), [1, 2]), batch
+            return tf.fill([tf.shape(x)[1]], batch), batch
+        return tf.reduce_sum(tf.cast(real, self._wide), [0, 2]), batch
 
     def _with_noise(self, state):
         if not self.initial_state_noise:

@@ -8,8 +8,8 @@ import tensorflow as tf
 from . import alignment, recurrent_cells
 from .lstm_gradient import LSTMLoop
 from .recurrent_checks import check_mask, check_states
-from .recurrent_loop import Loop, Norms, project
-from .recurrent_moments import ByRows
+from .recurrent_loop import Loop, project
+from .standard_scores import Scores
 
 
 class RecurrentCall(keras.layers.RNN):
@@ -35,8 +35,7 @@ class RecurrentCall(keras.layers.RNN):
         if mask is not None:
             mask = tf.cast(mask, tf.bool)
             x, real = alignment.align(x, mask)
-            real = tf.transpose(real)[..., tf.newaxis]
-        x = tf.transpose(x, [1, 0, 2])
+            real = real[..., tf.newaxis]
         states = [tf.cast(s, self._wide) for s in initial_state]
         outputs, states = self._run(x, real, states, bool(training))
         if outputs is not None:
@@ -65,22 +64,20 @@ class RecurrentCall(keras.layers.RNN):
         half = self.compute_dtype == "float16"
         return self._wide if half else self.compute_dtype
 
-    def _loop(self, source, x, real, states, training):
-        """Runs the loop with moments from `source`.
+    def _loop(self, norms, x, real, states, training):
+        """Runs the loop with `norms`.
 
         Returns h of all steps or None, the last states and kept moments.
         """
-        norms = self._norms(source)
-        by_hand = self._has_gradient_by_hand(source, training)
         input_bias, recurrent_bias = self._biases()
-        # What is added to both is added once, in front of the loop.
-        shift = norms.pop_beta("recurrent") if by_hand else None
-        shifts = [v for v in (input_bias, shift) if v is not None]
-        z = self._input_products(x, training)
-        now = {} if real is None else {"real": real}
-        now = {**source.sequences, **now}
-        z, kept = norms.shifted("input", z, now, shifts)
-        if by_hand:
+        shifts = [input_bias]
+        if self.kind.adds:
+            # What is added to both is added once, in front of the loop.
+            shifts.append(norms.pop_shift("recurrent"))
+        shifts = [v for v in shifts if v is not None]
+        z, kept = self._input(norms, x, real, shifts, training)
+        real = None if real is None else tf.transpose(real, [1, 0, 2])
+        if self._has_gradient_by_hand(norms, training):
             outputs, states, more = self._loop_by_hand(norms, z, real, states)
             return outputs, states, {**kept, **more}
         loop = Loop(
@@ -94,7 +91,7 @@ class RecurrentCall(keras.layers.RNN):
         )
         return outputs, states, {**kept, **more}
 
-    def _has_gradient_by_hand(self, source, training):
+    def _has_gradient_by_hand(self, norms, training):
         """Returns whether `LSTMLoop` computes what this layer does.
 
         Without training there is no gradient to save anything for.
@@ -102,7 +99,7 @@ class RecurrentCall(keras.layers.RNN):
         cell = self.cell
         return (
             training
-            and not isinstance(source, ByRows)
+            and not norms.known
             and self.kind is recurrent_cells.LSTM
             and not self._carries_normalized()
             and cell.activation is keras.activations.tanh
@@ -116,38 +113,55 @@ class RecurrentCall(keras.layers.RNN):
         return False
 
     def _loop_by_hand(self, norms, z, real, states):
-        loop = LSTMLoop(
-            over_batch=norms.source.keeps,
-            epsilon=self.epsilon,
-            dtype=self._product_dtype,
-            unroll=self.unroll,
-        )
+        loop = LSTMLoop(self._scores(norms), self.unroll)
         kernel = tf.cast(self.cell.recurrent_kernel, self._wide)
         gammas = [norms.affine[site][0] for site in ("recurrent", "cell")]
         beta = norms.affine["cell"][1]
         outputs, states, kept = loop.run(z, kernel, gammas, beta, states, real)
-        outputs = outputs if self.return_sequences else None
-        return outputs, states, kept if norms.source.keeps else {}
+        return outputs if self.return_sequences else None, states, kept
+
+    def _scores(self, norms):
+        over_batch = norms.source.keeps
+        return Scores(over_batch, self.epsilon, self._product_dtype)
 
     def _step(self, *args):
         return self.kind.step(*args)
 
-    def _norms(self, source):
+    def _affine(self):
+        """Returns site -> gamma and beta; beta may be None."""
         wide, cell = self._wide, self.cell
-        affine = {
+        return {
             site: (
                 tf.cast(gamma, wide),
                 tf.cast(cell.betas[site], wide) if site in cell.betas else None,
             )
             for site, gamma in cell.gammas.items()
         }
-        return Norms(source, affine, self.epsilon)
 
-    def _input_products(self, x, training):
-        cell, dtype = self.cell, self._product_dtype
-        masks = cell.get_dropout_mask(x[0]) if training else None
-        z = project(tf.cast(x, dtype), tf.cast(cell.kernel, dtype), masks)
-        return tf.cast(z, self._wide)
+    def _input(self, norms, x, real, shifts, training):
+        """Returns the input's part of all steps, and the moments it keeps.
+
+        Args:
+            x: (batch, time, features).
+            real: where there is no padding, (batch, time, 1), or None.
+            shifts: tensors to be added.
+        """
+        cell, wide, dtype = self.cell, self._wide, self._product_dtype
+        masks = cell.get_dropout_mask(x[:, 0]) if training else None
+        if norms.known or "input" not in norms.affine or masks is not None:
+            x = tf.transpose(tf.cast(x, dtype), [1, 0, 2])
+            z = project(x, tf.cast(cell.kernel, dtype), masks)
+            now = {"real": None if real is None else tf.transpose(real, [1, 0, 2])}
+            return norms.shifted("input", tf.cast(z, wide), now, shifts)
+        kernel = tf.cast(cell.kernel, wide)
+        scores = self._scores(norms)
+        z, moments = scores.of_product(tf.cast(x, wide), kernel, real)
+        gamma, beta = norms.affine["input"]
+        shifts = shifts if beta is None else [beta, *shifts]
+        z = z * gamma + tf.add_n(shifts) if shifts else z * gamma
+        moments = tuple(tf.transpose(value, [1, 0, 2]) for value in moments)
+        kept = {"input": moments} if norms.source.keeps else {}
+        return tf.transpose(z, [1, 0, 2]), kept
 
     def _recurrent_product(self, h, training):
         cell, wide, dtype = self.cell, self._wide, self._product_dtype

@@ -119,13 +119,15 @@ class Kind:
         make_cell: makes the object with arguments and weights.
         gates: how many gates' products stand side by side.
         step: one of the functions above.
+        adds: whether the two products meet in their sum alone.
     """
 
     make_cell: Callable
     gates: int
     step: Callable
+    adds: bool
 
 
-LSTM = Kind(_LSTMCell, 4, lstm)
-GRU = Kind(_GRUCell, 3, gru)
-SIMPLE = Kind(_SimpleRNNCell, 1, simple)
+LSTM = Kind(_LSTMCell, 4, lstm, True)
+GRU = Kind(_GRUCell, 3, gru, False)
+SIMPLE = Kind(_SimpleRNNCell, 1, simple, True)

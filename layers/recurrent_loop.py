@@ -23,6 +23,11 @@ class Norms:
     affine: dict
     epsilon: float
 
+    #: Whether the moments are known in front of the loop.
+    known = False
+    #: What the norms need to know at each step.
+    sequences = {}
+
     def __call__(self, site, value, now):
         """Returns the normalized value, and the moments if they are kept.
 
@@ -36,10 +41,11 @@ class Norms:
         y = normalize(value, mean, variance, self.epsilon, gamma, beta)
         return y, {site: (mean, variance)} if self.source.keeps else {}
 
-    def pop_beta(self, site):
+    def pop_shift(self, site):
         """Returns the beta of a site, which is without one from now on."""
-        gamma, beta = self.affine[site]
-        self.affine[site] = gamma, None
+        gamma, beta = self.affine.get(site, (None, None))
+        if site in self.affine:
+            self.affine[site] = gamma, None
         return beta
 
     def shifted(self, site, value, now, shifts):
@@ -62,6 +68,65 @@ class Norms:
             for site, (gamma, _) in self.affine.items()
             if site != "input"
         }
+
+
+@dataclasses.dataclass(frozen=True)
+class KnownNorms:
+    """Normalizations by given moments: a scale and a shift of each step.
+
+    Attributes:
+        maps: site -> scale and shift, (time, 1, features); shift may be None.
+    """
+
+    maps: dict
+
+    known = True
+
+    @classmethod
+    def of_rows(cls, rows, affine, epsilon):
+        """Makes it from site -> mean and variance, and gamma and beta."""
+        maps = {}
+        for site, (mean, variance) in rows.items():
+            gamma, beta = affine[site]
+            scale = gamma * tf.math.rsqrt(variance + epsilon)
+            shift = -mean * scale
+            maps[site] = scale, shift if beta is None else shift + beta
+        return cls(maps)
+
+    @property
+    def sequences(self):
+        """What the loop needs at each step."""
+        return {
+            site: tuple(value for value in pair if value is not None)
+            for site, pair in self.maps.items()
+            if site != "input"
+        }
+
+    def __call__(self, site, value, now):
+        """Returns the normalized value, and no moments."""
+        if site not in self.maps:
+            return value, {}
+        scale, *shifts = now[site]
+        return value * scale + shifts[0] if shifts else value * scale, {}
+
+    def pop_shift(self, site):
+        """Returns the shift of a site, which is without one from now on."""
+        scale, shift = self.maps.get(site, (None, None))
+        if site in self.maps:
+            self.maps[site] = scale, None
+        return shift
+
+    def shifted(self, site, value, now, shifts):
+        """Returns what a call does for all steps, with tensors added to it."""
+        del now
+        if site in self.maps:
+            scale, shift = self.maps[site]
+            value, shifts = value * scale, [shift, *shifts]
+        return value + sum(shifts) if shifts else value, {}
+
+    def kept_shapes(self):
+        """Returns the shapes of the moments that a step keeps: of none."""
+        return {}
 
 
 def project(x, kernel, masks=None):
@@ -109,8 +174,7 @@ class Loop:
             states, kept = self._next(states, now)
             return states, {"kept": kept, "h": states[:sequence]}
 
-        sequences = {"z": z, **self.norms.source.sequences}
-        sequences.pop("input", None)
+        sequences = {"z": z, **self.norms.sequences}
         if real is not None:
             sequences["real"] = real
         shapes = {

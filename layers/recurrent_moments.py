@@ -9,16 +9,13 @@ class ByExample:
     #: Whether the moments of each step are to be kept.
     keeps = False
 
-    def __init__(self):
-        self.sequences = {}
-
     def __call__(self, site, value, now):
         """Returns mean and variance of what stands at a `Site`.
 
         Args:
             site: its name.
             value: (..., batch, features).
-            now: what `sequences` has for the step, or is for all steps.
+            now: what is known of the step, or of all steps.
         """
         del site, now
         mean, variance, _ = moments(value, [len(value.shape) - 1])
@@ -30,26 +27,9 @@ class ByBatch:
 
     keeps = True
 
-    def __init__(self):
-        self.sequences = {}
-
     def __call__(self, site, value, now):
         """Returns mean and variance, as `ByExample`."""
         del site
         batch = len(value.shape) - 2
         mean, variance, _ = moments(value, [batch], now.get("real"))
         return mean, variance
-
-
-class ByRows:
-    """Given moments of each step."""
-
-    keeps = False
-
-    def __init__(self, rows):
-        self.sequences = rows
-
-    def __call__(self, site, value, now):
-        """Returns mean and variance, as `ByExample`."""
-        del value
-        return now[site]
