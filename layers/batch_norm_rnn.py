@@ -66,7 +66,7 @@ class _BatchNormRNN(NormalizedRNN):
     def _run(self, x, real, states, training):
         affine = self._affine()
         if not (training and self.trainable):
-            rows = self.statistics.rows(tf.shape(x)[1])
+            rows = self.statistics.rows(tf.shape(x)[0])
             norms = KnownNorms.of_rows(rows, affine, self.epsilon)
             return self._loop(norms, x, real, states, training)[:2]
         norms = Norms(ByBatch(), affine, self.epsilon)
@@ -77,10 +77,10 @@ class _BatchNormRNN(NormalizedRNN):
 
     def _counts(self, x, real):
         """Returns how many examples reach each step, and the batch size."""
-        batch = tf.cast(tf.shape(x)[0], self._wide)
+        batch = tf.cast(tf.shape(x)[1], self._wide)
         if real is None:
-            return tf.fill([tf.shape(x)[1]], batch), batch
-        return tf.reduce_sum(tf.cast(real, self._wide), [0, 2]), batch
+            return tf.fill([tf.shape(x)[0]], batch), batch
+        return tf.reduce_sum(tf.cast(real, self._wide), [1, 2]), batch
 
     def _with_noise(self, state):
         if not self.initial_state_noise:

@@ -8,9 +8,9 @@ import dataclasses
 
 import tensorflow as tf
 
+from .recurrent_cells import gates, halves, one_tanh
 from .scan import scan
-from .standard_scores import Scores, counts, rows
-from .sums import total
+from .standard_scores import Scores, counts, over_all, rows
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,8 +44,7 @@ class LSTMLoop:
         """
         around = {}
         if real is not None:
-            count = tf.map_fn(lambda r: counts(r, z.dtype), real, z.dtype)
-            around = {"real": real, "count": count}
+            around = {"real": real, "count": counts(real, z.dtype)}
 
         @tf.custom_gradient
         def run(*inputs):
@@ -87,14 +86,14 @@ class LSTMLoop:
             r = scores.product(a, b)
             variance = scores.mean(tf.square(r), now.get("count"))
             inverse = scores.inverse(variance)
-            t = tf.tanh(_half(r) * (now["z"] + r * (gamma * inverse)))
-            i, f, g, o = tf.split(t, 4, -1)
-            raw = _gate(f) * c + _gate(i) * g
+            t = one_tanh(now["z"] + r * (gamma * inverse))
+            i, f, g, o = gates(t)
+            raw = f * c + i * g
             d, mean_c = scores.center(raw, *masks)
             variance_c = scores.mean(tf.square(d), now.get("count"))
             n = d * scores.inverse(variance_c)
             y = tf.tanh(gamma_c * n + beta)
-            new = [_gate(o) * y, raw]
+            new = [o * y, raw]
             if "real" in now:
                 pairs = zip(new, states, strict=True)
                 new = [tf.where(now["real"], s, old) for s, old in pairs]
@@ -123,16 +122,13 @@ class LSTMLoop:
 
     def _backward(self, inputs, around, saved, upstream):
         """Returns the gradients to all inputs of `_forward`."""
-        _, kernel, gamma, gamma_c, _, h, c = inputs
-        d_outputs, d_h, d_c = upstream
+        _, kernel, gamma, gamma_c, _, *states = inputs
+        d_outputs, *d_states = upstream
         before = {
             name: tf.concat([first[tf.newaxis], saved[name][:-1]], 0)
-            for name, first in (("h", h), ("c", c))
+            for name, first in zip(("h", "c"), states, strict=True)
         }
-        now = {name: saved[name] for name in ("t", "r", "y", "n")}
-        now |= {"c": before["c"], "dy": d_outputs, **around}
-        now["inverse"] = self.scores.inverse(saved["variance"])
-        now["inverse_c"] = self.scores.inverse(saved["variance_c"])
+        factors = self._factors(saved, before["c"])
         if not self.scores.over_batch:
             kernel = self.scores.center(kernel)[0]
         # A transposed product would be transposed again at each step.
@@ -141,25 +137,47 @@ class LSTMLoop:
         def step(states, now):
             return self._step_back(states, now, across, gamma, gamma_c)
 
-        wide = saved["t"].shape[1:]
-        shapes = {"z": wide, "r": wide, "a": d_h.shape}
-        states, d = scan(step, [d_h, d_c], now, shapes, True, self.unroll)
+        now = {**factors, "dy": d_outputs, **around}
+        shapes = [*(value.shape for value in states), saved["variance"].shape[1:]]
+        d_states, d = scan(step, d_states, now, shapes, True, self.unroll)
+        d_h, d_c, slope = d
+        d_z = tf.concat([d_c, d_c, d_c, d_h], -1) * factors["to_z"]
+        d_a = d_h * factors["to_a"]
+        r, scores, count = saved["r"], self.scores, around.get("count")
+        d_r = scores.gradient(d_z, r, factors["inverse"], gamma, slope)
         return (
-            d["z"],
-            self._to_kernel(before["h"], saved, around, d["r"]),
-            _over_all(d["z"] * saved["r"]),
-            _over_all(d["a"] * saved["n"]),
-            _over_all(d["a"]),
-            *states,
+            d_z,
+            self._to_kernel(before["h"], saved, around, d_r),
+            scores.to_gamma(d_z, r, slope, count),
+            over_all(d_a * saved["n"]),
+            over_all(d_a),
+            *d_states,
         )
 
+    def _factors(self, saved, c):
+        """Returns what does not depend on the recursion, for all steps."""
+        t, y = saved["t"], saved["y"]
+        i, f, g, o = gates(t)
+        # The half before the tanh, and the one behind.
+        slope = tf.square(halves(t)) * (1 - tf.square(t))
+        return {
+            "f": f,
+            "n": saved["n"],
+            "r": saved["r"],
+            "to_a": o * (1 - tf.square(y)),
+            "to_z": tf.concat([g, c, i, y], -1) * slope,
+            "inverse": self.scores.inverse(saved["variance"]),
+            "inverse_c": self.scores.inverse(saved["variance_c"]),
+        }
+
     def _to_kernel(self, h, saved, around, d_r):
-        if self.scores.over_batch:
+        scores, real = self.scores, around.get("real")
+        if scores.over_batch:
             h = h - saved["mean_h"]
-            if around:
-                h = tf.where(around["real"], h, tf.zeros([], h.dtype))
-        d = self.scores.product(rows(h), rows(d_r), transpose_a=True)
-        return d if self.scores.over_batch else self.scores.center(d)[0]
+            if real is not None:
+                h = tf.where(real, h, tf.zeros([], h.dtype))
+        d = scores.product(rows(h), rows(d_r), transpose_a=True)
+        return d if scores.over_batch else scores.center(d)[0]
 
     def _step_back(self, states, now, across, gamma, gamma_c):
         """Returns the gradients to the step's states, and those to keep."""
@@ -171,37 +189,17 @@ class LSTMLoop:
             past = [tf.where(real, zero, d) for d in (d_h, d_c)]
             d_h, d_c = (tf.where(real, d, zero) for d in (d_h, d_c))
         scores, count = self.scores, masks[1]
-        i, f, g, o = tf.split(now["t"], 4, -1)
-        d_a = d_h * _gate(o) * (1 - tf.square(now["y"]))
-        d_n = d_a * gamma_c
-        d_n = scores.gradient(d_n, now["n"], now["inverse_c"], count)
+        d_a = d_h * now["to_a"]
+        slope = scores.slope(d_a, now["n"], gamma_c, count)
+        d_n = scores.gradient(d_a, now["n"], now["inverse_c"], gamma_c, slope)
         d_c += scores.center(d_n, *masks)[0]
-        to_gates = [d_c * g, d_c * now["c"], d_c * _gate(i), d_h * now["y"]]
-        # The half before the tanh, and the one behind.
-        d_z = tf.concat(to_gates, -1) * tf.square(_half(now["t"]))
-        d_z *= 1 - tf.square(now["t"])
-        d_r = scores.gradient(d_z * gamma, now["r"], now["inverse"], count)
+        d_z = tf.concat([d_c, d_c, d_c, d_h], -1) * now["to_z"]
+        slope = scores.slope(d_z, now["r"], gamma, count)
+        d_r = scores.gradient(d_z, now["r"], now["inverse"], gamma, slope)
         back = scores.product(d_r, across)
         if scores.over_batch:
             back = scores.center(back, *masks)[0]
-        new = [back, d_c * _gate(f)]
+        new = [back, d_c * now["f"]]
         if "real" in now:
             new = [own + other for own, other in zip(new, past, strict=True)]
-        return new, {"z": d_z, "r": d_r, "a": d_a}
-
-
-def _half(x):
-    """Returns what the gates are multiplied by, to be all a tanh.
-
-    sigmoid(x) = 1/2 + tanh(x/2) / 2, and one tanh of all is fast under XLA.
-    """
-    units = x.shape[-1] // 4
-    return tf.repeat(tf.constant([0.5, 0.5, 1, 0.5], x.dtype), units)
-
-
-def _gate(t):
-    return 0.5 + 0.5 * t
-
-
-def _over_all(x):
-    return tf.reshape(total(rows(x), (0,)), [-1])
+        return new, [d_h, d_c, slope]

@@ -35,7 +35,8 @@ class RecurrentCall(keras.layers.RNN):
         if mask is not None:
             mask = tf.cast(mask, tf.bool)
             x, real = alignment.align(x, mask)
-            real = real[..., tf.newaxis]
+            real = tf.transpose(real)[..., tf.newaxis]
+        x = tf.transpose(x, [1, 0, 2])
         states = [tf.cast(s, self._wide) for s in initial_state]
         outputs, states = self._run(x, real, states, bool(training))
         if outputs is not None:
@@ -76,7 +77,6 @@ class RecurrentCall(keras.layers.RNN):
             shifts.append(norms.pop_shift("recurrent"))
         shifts = [v for v in shifts if v is not None]
         z, kept = self._input(norms, x, real, shifts, training)
-        real = None if real is None else tf.transpose(real, [1, 0, 2])
         if self._has_gradient_by_hand(norms, training):
             outputs, states, more = self._loop_by_hand(norms, z, real, states)
             return outputs, states, {**kept, **more}
@@ -142,26 +142,23 @@ class RecurrentCall(keras.layers.RNN):
         """Returns the input's part of all steps, and the moments it keeps.
 
         Args:
-            x: (batch, time, features).
-            real: where there is no padding, (batch, time, 1), or None.
+            x: (time, batch, features).
+            real: where there is no padding, (time, batch, 1), or None.
             shifts: tensors to be added.
         """
         cell, wide, dtype = self.cell, self._wide, self._product_dtype
-        masks = cell.get_dropout_mask(x[:, 0]) if training else None
+        masks = cell.get_dropout_mask(x[0]) if training else None
         if norms.known or "input" not in norms.affine or masks is not None:
-            x = tf.transpose(tf.cast(x, dtype), [1, 0, 2])
-            z = project(x, tf.cast(cell.kernel, dtype), masks)
-            now = {"real": None if real is None else tf.transpose(real, [1, 0, 2])}
+            z = project(tf.cast(x, dtype), tf.cast(cell.kernel, dtype), masks)
+            now = {"real": real}
             return norms.shifted("input", tf.cast(z, wide), now, shifts)
         kernel = tf.cast(cell.kernel, wide)
-        scores = self._scores(norms)
-        z, moments = scores.of_product(tf.cast(x, wide), kernel, real)
         gamma, beta = norms.affine["input"]
-        shifts = shifts if beta is None else [beta, *shifts]
-        z = z * gamma + tf.add_n(shifts) if shifts else z * gamma
-        moments = tuple(tf.transpose(value, [1, 0, 2]) for value in moments)
-        kept = {"input": moments} if norms.source.keeps else {}
-        return tf.transpose(z, [1, 0, 2]), kept
+        shift = sum(shifts, tf.zeros_like(gamma) if beta is None else beta)
+        z, moments = self._scores(norms).of_product(
+            tf.cast(x, wide), kernel, gamma, shift, real
+        )
+        return z, {"input": moments} if moments else {}
 
     def _recurrent_product(self, h, training):
         cell, wide, dtype = self.cell, self._wide, self._product_dtype

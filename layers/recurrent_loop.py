@@ -59,6 +59,11 @@ class Norms:
         self.affine[site] = gamma, shift if beta is None else beta + shift
         return self(site, value, now)
 
+    def in_loop(self, z, now):
+        """Returns the input's part of a step: all is done in front."""
+        del now
+        return z
+
     def kept_shapes(self):
         """Returns the shapes of the moments that a step keeps."""
         if not self.source.keeps:
@@ -99,7 +104,6 @@ class KnownNorms:
         return {
             site: tuple(value for value in pair if value is not None)
             for site, pair in self.maps.items()
-            if site != "input"
         }
 
     def __call__(self, site, value, now):
@@ -117,12 +121,20 @@ class KnownNorms:
         return shift
 
     def shifted(self, site, value, now, shifts):
-        """Returns what a call does for all steps, with tensors added to it."""
+        """Returns `value`, of all steps, to be changed by `in_loop`.
+
+        In the loop its steps are in the processor's cache.
+        """
         del now
-        if site in self.maps:
-            scale, shift = self.maps[site]
-            value, shifts = value * scale, [shift, *shifts]
-        return value + sum(shifts) if shifts else value, {}
+        if site not in self.maps:
+            return value + sum(shifts) if shifts else value, {}
+        scale, shift = self.maps[site]
+        self.maps[site] = scale, sum(shifts, shift)
+        return value, {}
+
+    def in_loop(self, z, now):
+        """Returns the normalized input's part of a step."""
+        return self("input", z, now)[0]
 
     def kept_shapes(self):
         """Returns the shapes of the moments that a step keeps: of none."""
@@ -194,7 +206,8 @@ class Loop:
             kept.update(moments)
             return c
 
-        new = self.step(now["z"], r, states, norm_cell)
+        z = self.norms.in_loop(now["z"], now)
+        new = self.step(z, r, states, norm_cell)
         if "real" in now:
             pairs = zip(new, states, strict=True)
             new = [tf.where(now["real"], s, old) for s, old in pairs]

@@ -14,12 +14,12 @@ from .sums import total
 
 @dataclasses.dataclass(frozen=True)
 class Scores:
-    """Standardizes over the first axis or the last.
+    """Standardizes over the last axis but one, or over the last.
 
         scores(x) = (x - mean) / sqrt(variance + epsilon)
 
     Attributes:
-        over_batch: whether over the first axis, not the last.
+        over_batch: whether over the last axis but one, the batch.
         epsilon: added to the variance.
         dtype: of the products.
     """
@@ -28,21 +28,23 @@ class Scores:
     epsilon: float
     dtype: str
 
-    def mean(self, x, count=None):
-        """Returns the mean over the axis, which stays of size 1.
+    def mean(self, x, count=None, by=None):
+        """Returns the mean of `x` over the axis, which stays of size 1.
 
         Args:
             x: a tensor, 0 where it does not count.
-            count: how many count, if not all of them.
+            count: how many examples count, if not all of them.
+            by: factors of the features, (features,), if it is over them.
         """
-        axis = 0 if self.over_batch else len(x.shape) - 1
+        axis = len(x.shape) - 1 - self.over_batch
         if count is None or not self.over_batch:
             count = tf.cast(tf.shape(x)[axis], x.dtype)
-        # XLA's sums over rows are fast; those over columns are not.
-        add = tf.reduce_sum if self.over_batch else total
-        axes = (axis,)
-        sums = add(x, axes, keepdims=True) if self.over_batch else add(x, axes)
-        return sums / count
+        if self.over_batch:
+            # XLA's own sums over rows are fast, unlike those over columns.
+            return tf.reduce_sum(x, axis, keepdims=True) / count
+        if by is not None:
+            by = tf.reshape(by, [1] * axis + [-1])
+        return total(x, (axis,), by) / count
 
     def center(self, x, real=None, count=None):
         """Returns `x` minus its mean, and the mean.
@@ -50,7 +52,7 @@ class Scores:
         Args:
             x: a tensor.
             real: boolean, what counts. The rest gets 0.
-            count: how many count along the first axis.
+            count: how many examples count.
         """
         mask = real if self.over_batch else None
         mean = self.mean(_only(x, mask), count)
@@ -60,12 +62,30 @@ class Scores:
         """Returns 1 / sqrt(variance + epsilon)."""
         return tf.math.rsqrt(variance + self.epsilon)
 
-    def gradient(self, dy, scores, inverse, count=None):
+    def gradient(self, dy, scores, inverse, gamma, slope):
         """Returns the gradient to what is centered, without its mean's part.
 
         That part is left to whoever centered it.
+
+        Args:
+            dy: the gradient to gamma * scores.
+            slope: what `slope` returns.
         """
-        return inverse * (dy - scores * self.mean(dy * scores, count))
+        slope = slope * gamma if self.over_batch else slope
+        return inverse * (dy * gamma - scores * slope)
+
+    def slope(self, dy, scores, gamma, count=None):
+        """Returns the mean of dy * scores, for the features times gamma."""
+        gamma = None if self.over_batch else gamma
+        return self.mean(dy * scores, count, gamma)
+
+    def to_gamma(self, dy, scores, slope, count=None):
+        """Returns the gradient to gamma."""
+        if not self.over_batch:
+            return over_all(dy * scores)
+        if count is None:
+            count = tf.cast(tf.shape(dy)[-2], dy.dtype)
+        return over_all(slope * count)
 
     def product(self, a, b, **kwargs):
         """Returns `a @ b`, computed in `dtype`."""
@@ -82,50 +102,61 @@ class Scores:
             return x, kernel, mean
         return x, self.center(kernel)[0], None
 
-    def of_product(self, x, kernel, real=None):
-        """Returns the scores of `x @ kernel`, and its mean and variance.
+    def of_product(self, x, kernel, gamma, shift, real=None):
+        """Returns gamma * scores(x @ kernel) + shift, and the moments.
 
-        The moments have no gradient.
+        The moments have no gradient. Those of the features are not told.
 
         Args:
-            x: (batch, ..., features).
+            x: (..., batch, features).
             kernel: (features, units).
-            real: boolean, what counts, (batch, ..., 1); or None.
+            gamma: (units,).
+            shift: (units,).
+            real: boolean, what counts, (..., batch, 1); or None.
         """
         count = None if real is None else counts(real, x.dtype)
 
         @tf.custom_gradient
-        def run(x, kernel):
-            a, b, mean_x = self.centered(x, kernel, real, count)
+        def run(x, kernel, gamma, shift):
+            a, b, mean = self.centered(x, kernel, real, count)
             y = self.product(a, b)
             variance = self.mean(tf.square(y), count)
             inverse = self.inverse(variance)
             scores = y * inverse
-            mean = scores[..., :1] if mean_x is None else self.product(mean_x, b)
+            moments = [self.product(mean, b), variance] if self.over_batch else []
 
             def gradient(dy, *_):
-                dy = self.gradient(dy, scores, inverse, count)
-                d_a = self.product(dy, b, transpose_b=True)
-                d_b = self.product(rows(a), rows(dy), transpose_a=True)
+                slope = self.slope(dy, scores, gamma, count)
+                d_a = self.gradient(dy, scores, inverse, gamma, slope)
+                d_gamma = self.to_gamma(dy, scores, slope, count)
+                d_x = self.product(d_a, b, transpose_b=True)
+                d_b = self.product(rows(a), rows(d_a), transpose_a=True)
                 if self.over_batch:
-                    return self.center(d_a, real, count)[0], d_b
-                return d_a, self.center(d_b)[0]
+                    d_x = self.center(d_x, real, count)[0]
+                else:
+                    d_b = self.center(d_b)[0]
+                return d_x, d_b, d_gamma, over_all(dy)
 
-            return (scores, mean, variance), gradient
+            return (scores * gamma + shift, *moments), gradient
 
-        scores, *moments = run(x, kernel)
+        scores, *moments = run(x, kernel, gamma, shift)
         return scores, tuple(tf.stop_gradient(value) for value in moments)
 
 
 def counts(real, dtype):
-    """Returns how many examples count, 1 at least, (1, ..., 1)."""
-    count = tf.reduce_sum(tf.cast(real, dtype), 0, keepdims=True)
+    """Returns how many examples count, 1 at least, (..., 1, 1)."""
+    count = tf.reduce_sum(tf.cast(real, dtype), -2, keepdims=True)
     return tf.maximum(count, 1)
 
 
 def rows(x):
     """Returns `x` with all axes but the last as one."""
     return tf.reshape(x, [-1, x.shape[-1]])
+
+
+def over_all(x):
+    """Returns the sum over all axes but the last."""
+    return tf.reshape(total(rows(x), (0,)), [-1])
 
 
 def _only(x, real):
