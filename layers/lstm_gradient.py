@@ -138,7 +138,10 @@ class LSTMLoop:
             return self._step_back(states, now, across, gamma, gamma_c)
 
         now = {**factors, "dy": d_outputs, **around}
-        shapes = [*(value.shape for value in states), saved["variance"].shape[1:]]
+        shapes = [
+            *(value.shape for value in states),
+            saved["variance"].shape[1:],
+        ]
         d_states, d = scan(step, d_states, now, shapes, True, self.unroll)
         d_h, d_c, slope = d
         d_z = tf.concat([d_c, d_c, d_c, d_h], -1) * factors["to_z"]

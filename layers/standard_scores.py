@@ -123,7 +123,9 @@ class Scores:
             variance = self.mean(tf.square(y), count)
             inverse = self.inverse(variance)
             scores = y * inverse
-            moments = [self.product(mean, b), variance] if self.over_batch else []
+            moments = (
+                [self.product(mean, b), variance] if self.over_batch else []
+            )
 
             def gradient(dy, *_):
                 slope = self.slope(dy, scores, gamma, count)

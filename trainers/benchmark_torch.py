@@ -1,5 +1,6 @@
-"""PyTorch's normalizations, to compare with where PyTorch is installed."""
+"""PyTorch's layers, to compare with where PyTorch is installed."""
 
+import functools
 import importlib.util
 
 
@@ -27,6 +28,35 @@ def steps(shape, dtype):
     return {
         f"{name}, threads={threads}": _step(*subject, threads)
         for name, subject in subjects.items()
+        for threads in sorted({1, torch.get_num_threads()})
+    }
+
+
+def lstm_steps(shape, units, dtype):
+    """Returns callables that train PyTorch's LSTM on one batch, with Adam.
+
+    Args:
+        shape: (batch, steps, features).
+        units: the size of the state.
+        dtype: of the weights and inputs.
+    """
+    if importlib.util.find_spec("torch") is None:
+        return {}
+    import torch
+
+    dtype = getattr(torch, dtype)
+    lstm = torch.nn.LSTM(shape[-1], units, batch_first=True).to(dtype)
+    optimizer = torch.optim.Adam(lstm.parameters())
+    x = torch.randn(shape).to(dtype)
+
+    def train(threads):
+        torch.set_num_threads(threads)
+        optimizer.zero_grad()
+        lstm(x)[0][:, -1].square().mean().backward()
+        optimizer.step()
+
+    return {
+        f"torch LSTM, threads={threads}": functools.partial(train, threads)
         for threads in sorted({1, torch.get_num_threads()})
     }
 
