@@ -10,6 +10,7 @@ from .lstm_gradient import LSTMLoop
 from .recurrent_checks import check_mask, check_states
 from .recurrent_loop import Loop, project
 from .standard_scores import Scores
+from .sums import under_xla
 
 
 class RecurrentCall(keras.layers.RNN):
@@ -92,13 +93,15 @@ class RecurrentCall(keras.layers.RNN):
         return outputs, states, {**kept, **more}
 
     def _has_gradient_by_hand(self, norms, training):
-        """Returns whether `LSTMLoop` computes what this layer does.
+        """Returns whether `LSTMLoop` computes what this layer does, and faster.
 
-        Without training there is no gradient to save anything for.
+        Without XLA autodiff is faster, and without training there is no
+        gradient to save anything for.
         """
         cell = self.cell
         return (
             training
+            and under_xla()
             and not norms.known
             and self.kind is recurrent_cells.LSTM
             and not self._carries_normalized()

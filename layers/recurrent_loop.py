@@ -25,8 +25,6 @@ class Norms:
 
     #: Whether the moments are known in front of the loop.
     known = False
-    #: What the norms need to know at each step.
-    sequences = {}
 
     def __call__(self, site, value, now):
         """Returns the normalized value, and the moments if they are kept.
@@ -59,7 +57,11 @@ class Norms:
         self.affine[site] = gamma, shift if beta is None else beta + shift
         return self(site, value, now)
 
-    def in_loop(self, z, now):
+    def known_maps(self):
+        """Returns what the loop needs to know: nothing."""
+        return {}
+
+    def of_input(self, z, now):
         """Returns the input's part of a step: all is done in front."""
         del now
         return z
@@ -98,9 +100,8 @@ class KnownNorms:
             maps[site] = scale, shift if beta is None else shift + beta
         return cls(maps)
 
-    @property
-    def sequences(self):
-        """What the loop needs at each step."""
+    def known_maps(self):
+        """Returns what the loop needs to know, with time as first axis."""
         return {
             site: tuple(value for value in pair if value is not None)
             for site, pair in self.maps.items()
@@ -121,7 +122,7 @@ class KnownNorms:
         return shift
 
     def shifted(self, site, value, now, shifts):
-        """Returns `value`, of all steps, to be changed by `in_loop`.
+        """Returns `value`, of all steps, to be changed by `of_input`.
 
         In the loop its steps are in the processor's cache.
         """
@@ -132,7 +133,7 @@ class KnownNorms:
         self.maps[site] = scale, sum(shifts, shift)
         return value, {}
 
-    def in_loop(self, z, now):
+    def of_input(self, z, now):
         """Returns the normalized input's part of a step."""
         return self("input", z, now)[0]
 
@@ -186,7 +187,7 @@ class Loop:
             states, kept = self._next(states, now)
             return states, {"kept": kept, "h": states[:sequence]}
 
-        sequences = {"z": z, **self.norms.sequences}
+        sequences = {"z": z, **self.norms.known_maps()}
         if real is not None:
             sequences["real"] = real
         shapes = {
@@ -206,7 +207,7 @@ class Loop:
             kept.update(moments)
             return c
 
-        z = self.norms.in_loop(now["z"], now)
+        z = self.norms.of_input(now["z"], now)
         new = self.step(z, r, states, norm_cell)
         if "real" in now:
             pairs = zip(new, states, strict=True)

@@ -9,7 +9,7 @@ import dataclasses
 
 import tensorflow as tf
 
-from .sums import total
+from .sums import total, under_xla
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,8 +40,7 @@ class Scores:
         if count is None or not self.over_batch:
             count = tf.cast(tf.shape(x)[axis], x.dtype)
         if self.over_batch:
-            # XLA's own sums over rows are fast, unlike those over columns.
-            return tf.reduce_sum(x, axis, keepdims=True) / count
+            return _sum_of_rows(x) / count
         if by is not None:
             by = tf.reshape(by, [1] * axis + [-1])
         return total(x, (axis,), by) / count
@@ -159,6 +158,16 @@ def rows(x):
 def over_all(x):
     """Returns the sum over all axes but the last."""
     return tf.reshape(total(rows(x), (0,)), [-1])
+
+
+def _sum_of_rows(x):
+    """Sums over the last axis but one, which stays of size 1."""
+    # XLA adds up rows one by one, but two halves in one go.
+    count = x.shape[-2]
+    while under_xla() and count and count % 2 == 0:
+        count //= 2
+        x = x[..., :count, :] + x[..., count:, :]
+    return x if count == 1 else tf.reduce_sum(x, -2, keepdims=True)
 
 
 def _only(x, real):

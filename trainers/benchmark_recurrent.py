@@ -153,7 +153,7 @@ def memory(units=100, batch=64, steps=(256, 512)):
     """
     peaks = {
         (make, length): benchmark_memory.peak(
-            functools.partial(make, units),
+            functools.partial(make, units, return_sequences=True),
             (batch, length, units),
             training=True,
         )
