@@ -6,6 +6,7 @@ the features it is `x` times the mean of the kernel's columns.
 """
 
 import dataclasses
+import math
 
 import tensorflow as tf
 
@@ -75,8 +76,12 @@ class Scores:
 
     def slope(self, dy, scores, gamma, count=None):
         """Returns the mean of dy * scores, for the features times gamma."""
-        gamma = None if self.over_batch else gamma
-        return self.mean(dy * scores, count, gamma)
+        products = dy * scores
+        if not self.over_batch:
+            return self.mean(products, by=gamma)
+        if count is None:
+            count = tf.cast(tf.shape(dy)[-2], dy.dtype)
+        return _sum_of_rows(products, few=32) / count
 
     def to_gamma(self, dy, scores, slope, count=None):
         """Returns the gradient to gamma."""
@@ -160,11 +165,14 @@ def over_all(x):
     return tf.reshape(total(rows(x), (0,)), [-1])
 
 
-def _sum_of_rows(x):
-    """Sums over the last axis but one, which stays of size 1."""
-    # XLA adds up rows one by one, but two halves in one go.
+def _sum_of_rows(x, few=math.inf):
+    """Sums over the last axis but one, which stays of size 1.
+
+    Up to `few` rows are added up in halves, which XLA does in one go with
+    whatever gives `x`. It must not take long, because it happens twice.
+    """
     count = x.shape[-2]
-    while under_xla() and count and count % 2 == 0:
+    while under_xla() and count and count % 2 == 0 and x.shape[-2] <= few:
         count //= 2
         x = x[..., :count, :] + x[..., count:, :]
     return x if count == 1 else tf.reduce_sum(x, -2, keepdims=True)
