@@ -6,11 +6,12 @@ the features it is `x` times the mean of the kernel's columns.
 """
 
 import dataclasses
-import math
 
 import tensorflow as tf
 
 from .sums import total, under_xla
+
+_FEW = 32
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,12 +77,8 @@ class Scores:
 
     def slope(self, dy, scores, gamma, count=None):
         """Returns the mean of dy * scores, for the features times gamma."""
-        products = dy * scores
-        if not self.over_batch:
-            return self.mean(products, by=gamma)
-        if count is None:
-            count = tf.cast(tf.shape(dy)[-2], dy.dtype)
-        return _sum_of_rows(products, few=32) / count
+        by = None if self.over_batch else gamma
+        return self.mean(dy * scores, count, by)
 
     def to_gamma(self, dy, scores, slope, count=None):
         """Returns the gradient to gamma."""
@@ -95,6 +92,11 @@ class Scores:
         """Returns `a @ b`, computed in `dtype`."""
         narrow = tf.cast(a, self.dtype), tf.cast(b, self.dtype)
         return tf.cast(tf.matmul(*narrow, **kwargs), a.dtype)
+
+    def mean_of_product(self, mean, kernel):
+        """Returns the mean of `product(x, kernel)`, not rounded to `dtype`."""
+        rounded = tf.cast(kernel, self.dtype)
+        return tf.matmul(mean, tf.cast(rounded, mean.dtype))
 
     def centered(self, x, kernel, real=None, count=None):
         """Returns the two factors, one of them centered, and the mean of `x`.
@@ -165,14 +167,11 @@ def over_all(x):
     return tf.reshape(total(rows(x), (0,)), [-1])
 
 
-def _sum_of_rows(x, few=math.inf):
-    """Sums over the last axis but one, which stays of size 1.
-
-    Up to `few` rows are added up in halves, which XLA does in one go with
-    whatever gives `x`. It must not take long, because it happens twice.
-    """
+def _sum_of_rows(x):
+    """Sums over the last axis but one, which stays of size 1."""
     count = x.shape[-2]
-    while under_xla() and count and count % 2 == 0 and x.shape[-2] <= few:
+    # XLA adds up so few rows one number at a time, but halves in one go.
+    while under_xla() and count and count <= _FEW and count % 2 == 0:
         count //= 2
         x = x[..., :count, :] + x[..., count:, :]
     return x if count == 1 else tf.reduce_sum(x, -2, keepdims=True)
