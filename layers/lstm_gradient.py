@@ -68,7 +68,7 @@ class LSTMLoop:
     def _moments(self, saved, kernel):
         if not self.scores.over_batch:
             return {}
-        mean = self.scores.product(saved["mean_h"], kernel)
+        mean = self.scores.mean_of_product(saved["mean_h"], kernel)
         return {
             "recurrent": (mean, saved["variance"]),
             "cell": (saved["mean_c"], saved["variance_c"]),

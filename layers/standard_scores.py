@@ -130,7 +130,9 @@ class Scores:
             inverse = self.inverse(variance)
             scores = y * inverse
             moments = (
-                [self.product(mean, b), variance] if self.over_batch else []
+                [self.mean_of_product(mean, b), variance]
+                if self.over_batch
+                else []
             )
 
             def gradient(dy, *_):
