@@ -10,7 +10,8 @@ from .recurrent_checks import (
     check_synchronized,
     steps_to_learn,
 )
-from .recurrent_moments import ByBatch, ByRows
+from .recurrent_loop import KnownNorms, Norms
+from .recurrent_moments import ByBatch
 from .replicas import replica_seed
 from .timestep_statistics import TimestepStatistics
 
@@ -72,13 +73,14 @@ class _BatchNormRNN(NormalizedRNN):
         }
 
     def _run(self, x, real, states, training):
-        length = tf.shape(x)[0]
+        affine = self._affine()
         if not (training and self.trainable):
-            source = ByRows(self.statistics.rows(length))
-            return self._loop(source, x, real, states, training)[:2]
+            rows = self.statistics.rows(tf.shape(x)[0])
+            norms = KnownNorms.of_rows(rows, affine, self.epsilon)
+            return self._loop(norms, x, real, states, training)[:2]
+        norms = Norms(ByBatch(self.synchronized), affine, self.epsilon)
         states = [self._with_noise(state) for state in states]
-        source = ByBatch(self.synchronized)
-        outputs, states, kept = self._loop(source, x, real, states, training)
+        outputs, states, kept = self._loop(norms, x, real, states, training)
         self.statistics.learn(kept, *self._counts(x, real))
         return outputs, states
 

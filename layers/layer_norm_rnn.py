@@ -4,6 +4,7 @@ import keras
 
 from . import recurrent_cells
 from .recurrent import NormalizedRNN
+from .recurrent_loop import Norms
 from .recurrent_moments import ByExample
 
 
@@ -13,7 +14,8 @@ class _LayerNormRNN(NormalizedRNN):
     centered = ("input", "recurrent", "cell")
 
     def _run(self, x, real, states, training):
-        return self._loop(ByExample(), x, real, states, training)[:2]
+        norms = Norms(ByExample(), self._affine(), self.epsilon)
+        return self._loop(norms, x, real, states, training)[:2]
 
 
 @keras.saving.register_keras_serializable(package="normzoo")

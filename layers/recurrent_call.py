@@ -8,8 +8,9 @@ import tensorflow as tf
 from . import alignment, recurrent_cells
 from .lstm_gradient import LSTMLoop
 from .recurrent_checks import check_mask, check_states
-from .recurrent_loop import Loop, Norms, project
-from .recurrent_moments import ByRows
+from .recurrent_loop import Loop, project
+from .standard_scores import Scores
+from .sums import under_xla
 
 
 class RecurrentCall(keras.layers.RNN):
@@ -65,22 +66,19 @@ class RecurrentCall(keras.layers.RNN):
         half = self.compute_dtype == "float16"
         return self._wide if half else self.compute_dtype
 
-    def _loop(self, source, x, real, states, training):
-        """Runs the loop with moments from `source`.
+    def _loop(self, norms, x, real, states, training):
+        """Runs the loop with `norms`.
 
         Returns h of all steps or None, the last states and kept moments.
         """
-        norms = self._norms(source)
-        by_hand = self._has_gradient_by_hand(source, training)
         input_bias, recurrent_bias = self._biases()
-        # What is added to both is added once, in front of the loop.
-        shift = norms.pop_beta("recurrent") if by_hand else None
-        shifts = [v for v in (input_bias, shift) if v is not None]
-        z = self._input_products(x, training)
-        now = {} if real is None else {"real": real}
-        now = {**source.sequences, **now}
-        z, kept = norms.shifted("input", z, now, shifts)
-        if by_hand:
+        shifts = [input_bias]
+        if self.kind.adds:
+            # What is added to both is added once, in front of the loop.
+            shifts.append(norms.pop_shift("recurrent"))
+        shifts = [v for v in shifts if v is not None]
+        z, kept = self._input(norms, x, real, shifts, training)
+        if self._has_gradient_by_hand(norms, training):
             outputs, states, more = self._loop_by_hand(norms, z, real, states)
             return outputs, states, {**kept, **more}
         loop = Loop(
@@ -94,16 +92,18 @@ class RecurrentCall(keras.layers.RNN):
         )
         return outputs, states, {**kept, **more}
 
-    def _has_gradient_by_hand(self, source, training):
-        """Returns whether `LSTMLoop` computes what this layer does.
+    def _has_gradient_by_hand(self, norms, training):
+        """Returns whether `LSTMLoop` computes what this layer does, and faster.
 
-        Without training there is no gradient to save anything for.
+        Without XLA autodiff is faster, and without training there is no
+        gradient to save anything for.
         """
         cell = self.cell
         return (
             training
-            and not isinstance(source, ByRows)
-            and not source.synchronized
+            and under_xla()
+            and not norms.known
+            and not norms.source.synchronized
             and self.kind is recurrent_cells.LSTM
             and not self._carries_normalized()
             and cell.activation is keras.activations.tanh
@@ -117,38 +117,57 @@ class RecurrentCall(keras.layers.RNN):
         return False
 
     def _loop_by_hand(self, norms, z, real, states):
-        loop = LSTMLoop(
-            over_batch=norms.source.keeps,
-            epsilon=self.epsilon,
-            dtype=self._product_dtype,
-            unroll=self.unroll,
-        )
+        loop = LSTMLoop(self._scores(norms), self.unroll)
         kernel = tf.cast(self.cell.recurrent_kernel, self._wide)
         gammas = [norms.affine[site][0] for site in ("recurrent", "cell")]
         beta = norms.affine["cell"][1]
         outputs, states, kept = loop.run(z, kernel, gammas, beta, states, real)
-        outputs = outputs if self.return_sequences else None
-        return outputs, states, kept if norms.source.keeps else {}
+        return outputs if self.return_sequences else None, states, kept
+
+    def _scores(self, norms):
+        over_batch = norms.source.keeps
+        return Scores(over_batch, self.epsilon, self._product_dtype)
 
     def _step(self, *args):
         return self.kind.step(*args)
 
-    def _norms(self, source):
+    def _affine(self):
+        """Returns site -> gamma and beta; beta may be None."""
         wide, cell = self._wide, self.cell
-        affine = {
+        return {
             site: (
                 tf.cast(gamma, wide),
                 tf.cast(cell.betas[site], wide) if site in cell.betas else None,
             )
             for site, gamma in cell.gammas.items()
         }
-        return Norms(source, affine, self.epsilon)
 
-    def _input_products(self, x, training):
-        cell, dtype = self.cell, self._product_dtype
+    def _input(self, norms, x, real, shifts, training):
+        """Returns the input's part of all steps, and the moments it keeps.
+
+        Args:
+            x: (time, batch, features).
+            real: where there is no padding, (time, batch, 1), or None.
+            shifts: tensors to be added.
+        """
+        cell, wide, dtype = self.cell, self._wide, self._product_dtype
         masks = cell.get_dropout_mask(x[0]) if training else None
-        z = project(tf.cast(x, dtype), tf.cast(cell.kernel, dtype), masks)
-        return tf.cast(z, self._wide)
+        if (
+            norms.known
+            or norms.source.synchronized
+            or "input" not in norms.affine
+            or masks is not None
+        ):
+            z = project(tf.cast(x, dtype), tf.cast(cell.kernel, dtype), masks)
+            now = {"real": real}
+            return norms.shifted("input", tf.cast(z, wide), now, shifts)
+        kernel = tf.cast(cell.kernel, wide)
+        gamma, beta = norms.affine["input"]
+        shift = sum(shifts, tf.zeros_like(gamma) if beta is None else beta)
+        z, moments = self._scores(norms).of_product(
+            tf.cast(x, wide), kernel, gamma, shift, real
+        )
+        return z, {"input": moments} if moments else {}
 
     def _recurrent_product(self, h, training):
         cell, wide, dtype = self.cell, self._wide, self._product_dtype

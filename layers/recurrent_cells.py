@@ -6,6 +6,8 @@ from collections.abc import Callable
 import keras
 import tensorflow as tf
 
+from .sums import under_xla
+
 
 def lstm(cell, x, r, states, norm_cell, carry_normalized=False):
     """Returns the next h and c.
@@ -21,11 +23,15 @@ def lstm(cell, x, r, states, norm_cell, carry_normalized=False):
         norm_cell: the normalization of c.
         carry_normalized: whether `norm_cell(c)` is the next c.
     """
-    i, f, g, o = tf.split(x + r, 4, -1)
-    gate = cell.recurrent_activation
-    c = gate(f) * states[1] + gate(i) * cell.activation(g)
+    if fits_one_tanh(cell) and under_xla():
+        i, f, g, o = gates(one_tanh(x + r))
+    else:
+        i, f, g, o = tf.split(x + r, 4, -1)
+        i, f, o = (cell.recurrent_activation(v) for v in (i, f, o))
+        g = cell.activation(g)
+    c = f * states[1] + i * g
     normal = norm_cell(c)
-    h = gate(o) * cell.activation(normal)
+    h = o * cell.activation(normal)
     return [h, normal if carry_normalized else c]
 
 
@@ -35,18 +41,49 @@ def gru(cell, x, r, states, norm_cell):
     z, r = s(x + r) for the two gates,  h = z * h + (1 - z) * a(x + r * r_h)
     """
     del norm_cell
-    x_z, x_r, x_h = tf.split(x, 3, -1)
-    r_z, r_r, r_h = tf.split(r, 3, -1)
-    z = cell.recurrent_activation(x_z + r_z)
-    reset = cell.recurrent_activation(x_r + r_r)
+    sizes = [2 * cell.units, cell.units]
+    (x, x_h), (r, r_h) = tf.split(x, sizes, -1), tf.split(r, sizes, -1)
+    if fits_one_tanh(cell) and under_xla():
+        both = 0.5 + 0.5 * tf.tanh(0.5 * (x + r))
+    else:
+        both = cell.recurrent_activation(x + r)
+    z, reset = tf.split(both, 2, -1)
     candidate = cell.activation(x_h + reset * r_h)
-    return [z * states[0] + (1 - z) * candidate]
+    return [candidate + z * (states[0] - candidate)]
 
 
 def simple(cell, x, r, states, norm_cell):
     """Returns the next h, a(x + r)."""
     del states, norm_cell
     return [cell.activation(x + r)]
+
+
+def fits_one_tanh(cell):
+    """Returns whether the activations are tanh and sigmoid."""
+    return (
+        cell.activation is keras.activations.tanh
+        and cell.recurrent_activation is keras.activations.sigmoid
+    )
+
+
+def one_tanh(x):
+    """Returns the tanh that holds all gates of an LSTM, see `gates`.
+
+    sigmoid(x) = 1/2 + tanh(x/2) / 2. XLA's exponential, which sigmoid is made
+    of, is several times slower than its tanh.
+    """
+    return tf.tanh(halves(x) * x)
+
+
+def halves(x):
+    """Returns what is halved of (..., 4 * units), in a vector with ones."""
+    return tf.repeat(tf.constant([0.5, 0.5, 1, 0.5], x.dtype), x.shape[-1] // 4)
+
+
+def gates(t):
+    """Returns i, f, g, o of `one_tanh`."""
+    i, f, g, o = tf.split(t, 4, -1)
+    return 0.5 + 0.5 * i, 0.5 + 0.5 * f, g, 0.5 + 0.5 * o
 
 
 @dataclasses.dataclass(frozen=True)
@@ -119,13 +156,15 @@ class Kind:
         make_cell: makes the object with arguments and weights.
         gates: how many gates' products stand side by side.
         step: one of the functions above.
+        adds: whether the two products meet in their sum alone.
     """
 
     make_cell: Callable
     gates: int
     step: Callable
+    adds: bool
 
 
-LSTM = Kind(_LSTMCell, 4, lstm)
-GRU = Kind(_GRUCell, 3, gru)
-SIMPLE = Kind(_SimpleRNNCell, 1, simple)
+LSTM = Kind(_LSTMCell, 4, lstm, True)
+GRU = Kind(_GRUCell, 3, gru, False)
+SIMPLE = Kind(_SimpleRNNCell, 1, simple, True)

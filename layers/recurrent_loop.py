@@ -23,6 +23,9 @@ class Norms:
     affine: dict
     epsilon: float
 
+    #: Whether the moments are known in front of the loop.
+    known = False
+
     def __call__(self, site, value, now):
         """Returns the normalized value, and the moments if they are kept.
 
@@ -36,10 +39,11 @@ class Norms:
         y = normalize(value, mean, variance, self.epsilon, gamma, beta)
         return y, {site: (mean, variance)} if self.source.keeps else {}
 
-    def pop_beta(self, site):
+    def pop_shift(self, site):
         """Returns the beta of a site, which is without one from now on."""
-        gamma, beta = self.affine[site]
-        self.affine[site] = gamma, None
+        gamma, beta = self.affine.get(site, (None, None))
+        if site in self.affine:
+            self.affine[site] = gamma, None
         return beta
 
     def shifted(self, site, value, now, shifts):
@@ -53,6 +57,15 @@ class Norms:
         self.affine[site] = gamma, shift if beta is None else beta + shift
         return self(site, value, now)
 
+    def known_maps(self):
+        """Returns what the loop needs to know: nothing."""
+        return {}
+
+    def of_input(self, z, now):
+        """Returns the input's part of a step: all is done in front."""
+        del now
+        return z
+
     def kept_shapes(self):
         """Returns the shapes of the moments that a step keeps."""
         if not self.source.keeps:
@@ -62,6 +75,71 @@ class Norms:
             for site, (gamma, _) in self.affine.items()
             if site != "input"
         }
+
+
+@dataclasses.dataclass(frozen=True)
+class KnownNorms:
+    """Normalizations by given moments: a scale and a shift of each step.
+
+    Attributes:
+        maps: site -> scale and shift, (time, 1, features); shift may be None.
+    """
+
+    maps: dict
+
+    known = True
+
+    @classmethod
+    def of_rows(cls, rows, affine, epsilon):
+        """Makes it from site -> mean and variance, and gamma and beta."""
+        maps = {}
+        for site, (mean, variance) in rows.items():
+            gamma, beta = affine[site]
+            scale = gamma * tf.math.rsqrt(variance + epsilon)
+            shift = -mean * scale
+            maps[site] = scale, shift if beta is None else shift + beta
+        return cls(maps)
+
+    def known_maps(self):
+        """Returns what the loop needs to know, with time as first axis."""
+        return {
+            site: tuple(value for value in pair if value is not None)
+            for site, pair in self.maps.items()
+        }
+
+    def __call__(self, site, value, now):
+        """Returns the normalized value, and no moments."""
+        if site not in self.maps:
+            return value, {}
+        scale, *shifts = now[site]
+        return value * scale + shifts[0] if shifts else value * scale, {}
+
+    def pop_shift(self, site):
+        """Returns the shift of a site, which is without one from now on."""
+        scale, shift = self.maps.get(site, (None, None))
+        if site in self.maps:
+            self.maps[site] = scale, None
+        return shift
+
+    def shifted(self, site, value, now, shifts):
+        """Returns `value`, of all steps, to be changed by `of_input`.
+
+        In the loop its steps are in the processor's cache.
+        """
+        del now
+        if site not in self.maps:
+            return value + sum(shifts) if shifts else value, {}
+        scale, shift = self.maps[site]
+        self.maps[site] = scale, sum(shifts, shift)
+        return value, {}
+
+    def of_input(self, z, now):
+        """Returns the normalized input's part of a step."""
+        return self("input", z, now)[0]
+
+    def kept_shapes(self):
+        """Returns the shapes of the moments that a step keeps: of none."""
+        return {}
 
 
 def project(x, kernel, masks=None):
@@ -109,8 +187,7 @@ class Loop:
             states, kept = self._next(states, now)
             return states, {"kept": kept, "h": states[:sequence]}
 
-        sequences = {"z": z, **self.norms.source.sequences}
-        sequences.pop("input", None)
+        sequences = {"z": z, **self.norms.known_maps()}
         if real is not None:
             sequences["real"] = real
         shapes = {
@@ -130,7 +207,8 @@ class Loop:
             kept.update(moments)
             return c
 
-        new = self.step(now["z"], r, states, norm_cell)
+        z = self.norms.of_input(now["z"], now)
+        new = self.step(z, r, states, norm_cell)
         if "real" in now:
             pairs = zip(new, states, strict=True)
             new = [tf.where(now["real"], s, old) for s, old in pairs]

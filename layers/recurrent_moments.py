@@ -11,16 +11,13 @@ class ByExample:
     #: Whether they are those of all replicas.
     synchronized = False
 
-    def __init__(self):
-        self.sequences = {}
-
     def __call__(self, site, value, now):
         """Returns mean and variance of what stands at a `Site`.
 
         Args:
             site: its name.
             value: (..., batch, features).
-            now: what `sequences` has for the step, or is for all steps.
+            now: what is known of the step, or of all steps.
         """
         del site, now
         mean, variance, _ = moments(value, [len(value.shape) - 1])
@@ -34,7 +31,6 @@ class ByBatch:
 
     def __init__(self, synchronized=False):
         self.synchronized = synchronized
-        self.sequences = {}
 
     def __call__(self, site, value, now):
         """Returns mean and variance, as `ByExample`."""
@@ -44,17 +40,3 @@ class ByBatch:
             value, [batch], now.get("real"), self.synchronized
         )
         return mean, variance
-
-
-class ByRows:
-    """Given moments of each step."""
-
-    keeps = False
-
-    def __init__(self, rows):
-        self.sequences = rows
-
-    def __call__(self, site, value, now):
-        """Returns mean and variance, as `ByExample`."""
-        del value
-        return now[site]

@@ -17,6 +17,7 @@ from . import (
     benchmark_distributed,
     benchmark_input,
     benchmark_norms,
+    benchmark_recurrent,
     benchmark_report,
     benchmark_soak,
     benchmark_virtual,
@@ -27,16 +28,23 @@ SUITES = {
     "norms": benchmark_norms.run,
     "virtual": benchmark_virtual.run,
     "input": benchmark_input.run,
+    "recurrent": benchmark_recurrent.run,
     "soak": benchmark_soak.run,
     "distributed": benchmark_distributed.run,
 }
 
 flags.DEFINE_enum("suite", "norms", list(SUITES), "What to measure.")
+flags.DEFINE_enum(
+    "case",
+    None,
+    benchmark_recurrent.cases(),
+    "The only case to measure, of the suite `recurrent`.",
+)
 
 
-def run(suite, workdir=None):
+def run(suite, workdir=None, case=None):
     """Measures a suite, prints its tables, and writes them into `workdir`."""
-    tables = SUITES[suite]()
+    tables = SUITES[suite](case) if case else SUITES[suite]()
     benchmark_report.show(tables)
     if workdir is not None:
         benchmark_report.write(tables, facts(), workdir, suite)
@@ -66,7 +74,7 @@ def _processor():
 
 def main(flags):
     """Runs the script."""
-    run(flags.suite, flags.workdir)
+    run(flags.suite, flags.workdir, flags.case)
 
 
 if __name__ == "__main__":

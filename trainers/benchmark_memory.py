@@ -20,32 +20,38 @@ def goal_of_layer_norm(shape=SHAPE):
     return goal("layer / Keras layer, peak memory", ours / theirs, 1.0)
 
 
-def peak(layer_class, shape):
+def peak(make_layer, shape, **kwargs):
     """Returns the bytes that forward and backward take besides the inputs.
+
+    Args:
+        make_layer: a layer's class, or a partial call of one.
+        shape: of the inputs.
+        **kwargs: arguments of the layer's call.
 
     A process of its own measures them, because the system knows only the peak
     of a process' whole life.
     """
     context = multiprocessing.get_context("spawn")
     with context.Pool(1) as pool:
-        return pool.apply(_measure, (layer_class, shape))
+        return pool.apply(_measure, (make_layer, shape, kwargs))
 
 
-def _measure(layer_class, shape):
-    layer = layer_class()
+def _measure(make_layer, shape, kwargs):
+    layer = make_layer()
     layer.build(shape)
 
     @tf.function(autograph=False)
     def step(x, dy):
         with tf.GradientTape() as tape:
             tape.watch(x)
-            y = layer(x)
+            y = layer(x, **kwargs)
         weights = [weight.value for weight in layer.trainable_weights]
         return tape.gradient(y, [x, *weights], dy)
 
+    x = tf.random.normal(shape)
+    dy = tf.random.normal(layer.compute_output_shape(shape))
     # Everything that is loaded once is loaded here.
-    step(tf.ones([1, *shape[1:]]), tf.ones([1, *shape[1:]]))
-    x, dy = tf.random.normal(shape), tf.random.normal(shape)
+    step(x[:1], dy[:1])
     before = _peak_so_far()
     step(x, dy)
     return max(_peak_so_far() - before, 1)

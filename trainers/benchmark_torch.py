@@ -1,4 +1,4 @@
-"""PyTorch's normalizations, to compare with where PyTorch is installed."""
+"""PyTorch's layers, to compare with where PyTorch is installed."""
 
 import importlib.util
 
@@ -29,6 +29,35 @@ def steps(shape, dtype):
         for name, subject in subjects.items()
         for threads in sorted({1, torch.get_num_threads()})
     }
+
+
+def lstm_steps(shape, units, dtype):
+    """Returns callables that train PyTorch's LSTM on one batch, with Adam.
+
+    They have one thread: more wait for each other at each step, up to 50 times
+    as long as they work on a machine that has other work.
+
+    Args:
+        shape: (batch, steps, features).
+        units: the size of the state.
+        dtype: of the weights and inputs.
+    """
+    if importlib.util.find_spec("torch") is None:
+        return {}
+    import torch
+
+    dtype = getattr(torch, dtype)
+    lstm = torch.nn.LSTM(shape[-1], units, batch_first=True).to(dtype)
+    optimizer = torch.optim.Adam(lstm.parameters())
+    x = torch.randn(shape).to(dtype)
+
+    def train():
+        torch.set_num_threads(1)
+        optimizer.zero_grad()
+        lstm(x)[0][:, -1].square().mean().backward()
+        optimizer.step()
+
+    return {"torch LSTM, threads=1": train}
 
 
 def _step(layer, x, dy, threads):

@@ -42,3 +42,18 @@ def interleaved(callables, repeats=25, warm_up=3):
             function()
             seconds[name].append(time.perf_counter() - start)
     return {name: statistics.median(s) for name, s in seconds.items()}
+
+
+def best(seconds, name):
+    """Returns the least time of a subject, or None if there is none.
+
+    Args:
+        seconds: a dict of names like "subject, mode" -> seconds.
+        name: a subject, or a subject and its mode.
+    """
+    times = (
+        time
+        for key, time in seconds.items()
+        if key == name or key.startswith(f"{name}, ")
+    )
+    return min(times, default=None)

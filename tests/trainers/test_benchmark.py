@@ -1,15 +1,18 @@
 import json
 
+import keras
 import numpy as np
 import pytest
 
 from normzoo import layers
 from normzoo.trainers import (
     benchmark,
+    benchmark_cell,
     benchmark_dcgan,
     benchmark_folding,
     benchmark_memory,
     benchmark_norms,
+    benchmark_recurrent,
     benchmark_report,
     benchmark_virtual,
 )
@@ -128,3 +131,48 @@ def test_virtual_suite_compares_with_batch_norm(monkeypatch):
     times, goals = benchmark_virtual.run()
     assert [row["ratio"] for row in goals.rows] == [7 / 5] * 4
     assert {row["virtual, ms"] for row in times.rows} == {7000}
+
+
+@pytest.fixture
+def _tiny_cases(monkeypatch):
+    sizes = {"tiny": (2, 3, 2), benchmark_recurrent._SMALL: (2, 3, 2)}
+    monkeypatch.setattr(benchmark_recurrent, "SIZES", sizes)
+    monkeypatch.setattr(benchmark_recurrent, "MODES", ("graph",))
+
+
+@pytest.mark.usefixtures("_tiny_cases")
+@pytest.mark.parametrize("what", ["training", "inference"])
+def test_recurrent_layers_are_measured(what):
+    seconds, first = benchmark_recurrent.measure("tiny", "bfloat16", what, 1)
+    assert set(seconds) == set(first)
+    figures = benchmark_recurrent._goals(seconds, what, "tiny")
+    names = [row["figure"].split(" / ")[0] for row in figures]
+    assert "BatchNormLSTM" in names
+    cell = "RNN(BatchNormLSTMCell), graph" in seconds
+    assert cell == (what == "training")
+
+
+@pytest.mark.usefixtures("_tiny_cases")
+def test_recurrent_suite_runs_a_case_alone(monkeypatch):
+    monkeypatch.setattr(
+        benchmark_recurrent.timing,
+        "interleaved",
+        lambda calls, *_: {name: len(name) for name in calls},
+    )
+    *tables, goals = benchmark.run("recurrent", case="tiny,float32")
+    titles = [table.title for table in tables]
+    assert titles == ["training, tiny,float32", "inference, tiny,float32"]
+    assert all("tiny,float32" in row["figure"] for row in goals.rows)
+
+
+def test_obvious_cell_equals_the_layer():
+    x = np.random.default_rng(0).normal(size=(8, 5, 3)).astype("float32")
+    layer = layers.BatchNormLSTM(4, epsilon=1e-3)
+    y = layer(x, training=True)
+    obvious = keras.layers.RNN(benchmark_cell.BatchNormLSTMCell(4))
+    obvious.build(x.shape)
+    for ours, theirs in zip(
+        layer.trainable_weights, obvious.trainable_weights, strict=True
+    ):
+        theirs.assign(ours)
+    np.testing.assert_allclose(obvious(x, training=True), y, 0, 1e-5)

@@ -1,0 +1,183 @@
+"""Products that are standardized, without an operation to center them.
+
+A product is centered if one of its factors is, and that is the smaller work:
+over the batch the mean of `x @ kernel` is that of `x`, times the kernel; over
+the features it is `x` times the mean of the kernel's columns.
+"""
+
+import dataclasses
+
+import tensorflow as tf
+
+from .sums import total, under_xla
+
+_FEW = 32
+
+
+@dataclasses.dataclass(frozen=True)
+class Scores:
+    """Standardizes over the last axis but one, or over the last.
+
+        scores(x) = (x - mean) / sqrt(variance + epsilon)
+
+    Attributes:
+        over_batch: whether over the last axis but one, the batch.
+        epsilon: added to the variance.
+        dtype: of the products.
+    """
+
+    over_batch: bool
+    epsilon: float
+    dtype: str
+
+    def mean(self, x, count=None, by=None):
+        """Returns the mean of `x` over the axis, which stays of size 1.
+
+        Args:
+            x: a tensor, 0 where it does not count.
+            count: how many examples count, if not all of them.
+            by: factors of the features, (features,), if it is over them.
+        """
+        axis = len(x.shape) - 1 - self.over_batch
+        if count is None or not self.over_batch:
+            count = tf.cast(tf.shape(x)[axis], x.dtype)
+        if self.over_batch:
+            return _sum_of_rows(x) / count
+        if by is not None:
+            by = tf.reshape(by, [1] * axis + [-1])
+        return total(x, (axis,), by) / count
+
+    def center(self, x, real=None, count=None):
+        """Returns `x` minus its mean, and the mean.
+
+        Args:
+            x: a tensor.
+            real: boolean, what counts. The rest gets 0.
+            count: how many examples count.
+        """
+        mask = real if self.over_batch else None
+        mean = self.mean(_only(x, mask), count)
+        return _only(x - mean, mask), mean
+
+    def inverse(self, variance):
+        """Returns 1 / sqrt(variance + epsilon)."""
+        return tf.math.rsqrt(variance + self.epsilon)
+
+    def gradient(self, dy, scores, inverse, gamma, slope):
+        """Returns the gradient to what is centered, without its mean's part.
+
+        That part is left to whoever centered it.
+
+        Args:
+            dy: the gradient to gamma * scores.
+            slope: what `slope` returns.
+        """
+        slope = slope * gamma if self.over_batch else slope
+        return inverse * (dy * gamma - scores * slope)
+
+    def slope(self, dy, scores, gamma, count=None):
+        """Returns the mean of dy * scores, for the features times gamma."""
+        by = None if self.over_batch else gamma
+        return self.mean(dy * scores, count, by)
+
+    def to_gamma(self, dy, scores, slope, count=None):
+        """Returns the gradient to gamma."""
+        if not self.over_batch:
+            return over_all(dy * scores)
+        if count is None:
+            count = tf.cast(tf.shape(dy)[-2], dy.dtype)
+        return over_all(slope * count)
+
+    def product(self, a, b, **kwargs):
+        """Returns `a @ b`, computed in `dtype`."""
+        narrow = tf.cast(a, self.dtype), tf.cast(b, self.dtype)
+        return tf.cast(tf.matmul(*narrow, **kwargs), a.dtype)
+
+    def mean_of_product(self, mean, kernel):
+        """Returns the mean of `product(x, kernel)`, not rounded to `dtype`."""
+        rounded = tf.cast(kernel, self.dtype)
+        return tf.matmul(mean, tf.cast(rounded, mean.dtype))
+
+    def centered(self, x, kernel, real=None, count=None):
+        """Returns the two factors, one of them centered, and the mean of `x`.
+
+        The mean is None for the features, which center the kernel.
+        """
+        if self.over_batch:
+            x, mean = self.center(x, real, count)
+            return x, kernel, mean
+        return x, self.center(kernel)[0], None
+
+    def of_product(self, x, kernel, gamma, shift, real=None):
+        """Returns gamma * scores(x @ kernel) + shift, and the moments.
+
+        The moments have no gradient. Those of the features are not told.
+
+        Args:
+            x: (..., batch, features).
+            kernel: (features, units).
+            gamma: (units,).
+            shift: (units,).
+            real: boolean, what counts, (..., batch, 1); or None.
+        """
+        count = None if real is None else counts(real, x.dtype)
+
+        @tf.custom_gradient
+        def run(x, kernel, gamma, shift):
+            a, b, mean = self.centered(x, kernel, real, count)
+            y = self.product(a, b)
+            variance = self.mean(tf.square(y), count)
+            inverse = self.inverse(variance)
+            scores = y * inverse
+            moments = (
+                [self.mean_of_product(mean, b), variance]
+                if self.over_batch
+                else []
+            )
+
+            def gradient(dy, *_):
+                slope = self.slope(dy, scores, gamma, count)
+                d_a = self.gradient(dy, scores, inverse, gamma, slope)
+                d_gamma = self.to_gamma(dy, scores, slope, count)
+                d_x = self.product(d_a, b, transpose_b=True)
+                d_b = self.product(rows(a), rows(d_a), transpose_a=True)
+                if self.over_batch:
+                    d_x = self.center(d_x, real, count)[0]
+                else:
+                    d_b = self.center(d_b)[0]
+                return d_x, d_b, d_gamma, over_all(dy)
+
+            return (scores * gamma + shift, *moments), gradient
+
+        scores, *moments = run(x, kernel, gamma, shift)
+        return scores, tuple(tf.stop_gradient(value) for value in moments)
+
+
+def counts(real, dtype):
+    """Returns how many examples count, 1 at least, (..., 1, 1)."""
+    count = tf.reduce_sum(tf.cast(real, dtype), -2, keepdims=True)
+    return tf.maximum(count, 1)
+
+
+def rows(x):
+    """Returns `x` with all axes but the last as one."""
+    return tf.reshape(x, [-1, x.shape[-1]])
+
+
+def over_all(x):
+    """Returns the sum over all axes but the last."""
+    return tf.reshape(total(rows(x), (0,)), [-1])
+
+
+def _sum_of_rows(x):
+    """Sums over the last axis but one, which stays of size 1."""
+    count = x.shape[-2]
+    # XLA adds up so few rows one number at a time, but halves in one go.
+    while under_xla() and count and count <= _FEW and count % 2 == 0:
+        count //= 2
+        x = x[..., :count, :] + x[..., count:, :]
+    return x if count == 1 else tf.reduce_sum(x, -2, keepdims=True)
+
+
+def _only(x, real):
+    return x if real is None else tf.where(real, x, tf.zeros([], x.dtype))
