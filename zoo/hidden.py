@@ -7,10 +7,20 @@ from collections.abc import Callable
 
 import keras
 
-from ..layers import get
+from ..layers import (
+    InstanceNormalization,
+    VirtualBatchNormalization,
+    get,
+)
 from .dropout import Dropout
 
 NORM_POSITIONS = ("before", "after")
+
+_OVER_ONE_CHANNEL = (
+    keras.layers.BatchNormalization,
+    InstanceNormalization,
+    VirtualBatchNormalization,
+)
 
 
 def layer_seed(seed, name):
@@ -20,6 +30,15 @@ def layer_seed(seed, name):
     that differ in their normalization start from equal kernels.
     """
     return zlib.crc32(f"{seed}/{name}".encode())
+
+
+def cancels_bias(norm):
+    """Returns whether a norm takes away what was added to each channel.
+
+    A bias in front of it has no effect. Layer and group norm take away the
+    mean over several channels, which leaves the channels' differences.
+    """
+    return isinstance(norm, _OVER_ONE_CHANNEL)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -109,13 +128,9 @@ class Hidden:
             name: of the linear layer; the others' names end with it.
         """
         norm = self.norm_layer(f"norm_{name}")
-        # A shift that follows directly takes over the bias.
-        shifted = self.norm_position == "before" and getattr(
-            norm, "center", False
-        )
         x = linear(
             name=name,
-            use_bias=not shifted,
+            use_bias=self.norm_position == "after" or not cancels_bias(norm),
             kernel_initializer=self.initializer(name),
         )(x)
         activation = keras.layers.Activation(

@@ -3,8 +3,10 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from normzoo import layers, zoo
+from normzoo.zoo.hidden import cancels_bias
 
 SHAPE = (8, 8, 1)
 MODELS = ("mlp", "cnn")
@@ -84,13 +86,30 @@ def test_a_norm_on_the_inputs(name):
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_a_shift_takes_over_the_bias(name):
+def test_a_bias_stands_where_it_has_an_effect(name):
     def biases(**knobs):
         return sum("bias" in w.path for w in build(name, **knobs).weights)
 
+    without = biases(norm="none")
     assert biases(norm="batch") == 1  # of the logits
-    assert biases(norm="batch", norm_position="after") == biases(norm="none")
-    assert biases(norm="rms") == biases(norm="none")  # it has no shift
+    assert biases(norm="virtual") == 1
+    assert biases(norm="batch", norm_position="after") == without
+    for norm in ("layer", "group", "rms", "filter_response"):
+        assert biases(norm=norm) == without
+
+
+@pytest.mark.parametrize("norm", ["batch", "instance", "virtual"])
+def test_these_norms_cancel_a_bias(norm):
+    layer = layers.get(norm)()
+    x = tf.random.normal((4, 6, 3))
+    shifted = x + tf.constant([1.0, -2.0, 3.0])
+    call = {"batch": {"training": True}}.get(norm, {})
+    outputs = [
+        layer(v, **({"reference": v} if norm == "virtual" else call))
+        for v in (x, shifted)
+    ]
+    assert cancels_bias(layer)
+    np.testing.assert_allclose(*outputs, atol=1e-5)
 
 
 def test_initializer_scale_scales_the_kernels():
