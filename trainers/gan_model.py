@@ -44,6 +44,7 @@ class GAN(keras.Model):
         statistics: `"both"`, `"real"` or `"fake"`.
         penalty: weight of the gradient penalty, where the loss has one.
         ema_decay: of the generator's moving average.
+        finite_only: whether the logged means leave out what is not finite.
         seed: of the noise.
         **kwargs: arguments of `keras.Model`.
 
@@ -76,6 +77,7 @@ class GAN(keras.Model):
         statistics="both",
         penalty=10.0,
         ema_decay=0.999,
+        finite_only=False,
         seed=0,
         **kwargs,
     ):
@@ -91,7 +93,7 @@ class GAN(keras.Model):
         self.noise = Noise(seed)
         self.latent_dim = _latent_dim(generator)
         self.players = {}
-        self.meters = Meters(penalized=loss.penalized)
+        self.meters = Meters(finite_only)
         self.steps = self._counter("steps")
         self.skipped = {name: self._counter(f"{name}_skipped") for name in "dg"}
         self.nonfinite = self._counter("nonfinite")
@@ -168,8 +170,8 @@ class GAN(keras.Model):
         norm, applied = player.apply(gradients)
         restore(before, unless=applied)
         self._average(applied)
-        self._count("g", loss, applied)
-        self.meters.update(g_loss=loss, g_norm=norm)
+        counts = self._count("g", applied, loss, norm)
+        self.meters.update(counts, g_loss=loss, g_norm=norm)
 
     def _train_discriminator(self, i, real, fakes):
         player = self.players["d"]
@@ -179,15 +181,14 @@ class GAN(keras.Model):
             of_real, of_fakes = self._discriminate(real, fakes)
             loss = self.loss_functions.discriminator(of_real, of_fakes)
             if self.loss_functions.penalized:
-                penalty = self._penalty(i, real, fakes)
-                self.meters.update(d_penalty=penalty)
-                loss += self.penalty * penalty
+                loss += self.penalty * self._penalty(i, real, fakes)
             scaled = player.scale_loss(loss)
         norm, applied = player.apply(tape.gradient(scaled, player.weights))
         restore(before, unless=applied)
-        self._count("d", loss, applied)
+        counts = self._count("d", applied, loss, norm)
         score = self.loss_functions.score
         self.meters.update(
+            counts,
             d_loss=loss,
             d_norm=norm,
             d_real=tf.reduce_mean(score(of_real)),
@@ -229,14 +230,14 @@ class GAN(keras.Model):
                 value = tf.where(applied, value, old)
             average.assign(value)
 
-    def _count(self, name, loss, applied):
-        """Counts skipped steps, and bad ones that were not skipped."""
-        player = self.players[name]
+    def _count(self, name, applied, loss, norm):
+        """Counts skipped and bad steps; returns whether this one counts."""
         self.skipped[name].assign_add(tf.cast(~applied, tf.int64))
-        # A scale below 1 will not mend it either.
-        hopeless = applied | (player.scale < 1)
-        bad = hopeless & ~tf.math.is_finite(loss)
+        # No scale below 1 will mend what overflows at 1.
+        counts = applied | (self.players[name].scale < 1)
+        bad = counts & ~(tf.math.is_finite(loss) & tf.math.is_finite(norm))
         self.nonfinite.assign_add(tf.cast(bad, tf.int64))
+        return counts
 
     def _logs(self):
         logs = self.meters.results()

@@ -53,10 +53,8 @@ class Player:
             The norm of the gradients (of this replica's examples), and whether
             the update was made.
         """
-        by = _replicas() / self.scale
-        norm = tf.linalg.global_norm(
-            [tf.cast(by, g.dtype) * g for g in gradients]
-        )
+        unscaled = [tf.cast(g, tf.float32) / self.scale for g in gradients]
+        norm = tf.linalg.global_norm(unscaled) * _replicas()
         finite = tf.constant(True)
         if self.scaled:
             finite = _everywhere(gradients)

@@ -172,10 +172,14 @@ def scaled(rate=0.1):
 
 @pytest.mark.parametrize("skips", ["d", "g"])
 def test_nothing_of_a_network_advances_on_a_skipped_step(skips):
-    model = gan(optimizer=scaled)
+    keras.config.set_dtype_policy("mixed_float16")
+    try:
+        model = gan(optimizer=scaled)
+    finally:
+        keras.config.set_dtype_policy("float32")
     parts = {"d": model.discriminator, "g": model.generator}
     player = model.players[skips]
-    player.optimizer.dynamic_scale.assign(3e38)
+    player.optimizer.dynamic_scale.assign(1e30)
     before = {name: values(part) for name, part in parts.items()}
     average = [a.numpy() for a in model.ema]
     logs = fit(model, points(16), 16)
@@ -192,7 +196,7 @@ def test_nothing_of_a_network_advances_on_a_skipped_step(skips):
         np.array_equal(a, b) for a, b in zip(model.ema, average, strict=True)
     )
     assert kept == (skips == "g")
-    assert logs[f"{skips}_loss_scale"][-1] == np.float32(1.5e38)
+    assert logs[f"{skips}_loss_scale"][-1] == np.float32(5e29)
     assert logs["nonfinite"][-1] == 0
     assert model.steps == 1
 
@@ -207,32 +211,44 @@ def test_the_loss_scale_changes_nothing_else():
     )
 
 
-def test_losses_that_are_not_finite_are_counted_and_leave_the_means_alone():
-    model = gan(("none", "none"))
+@pytest.mark.parametrize("finite_only", [True, False])
+def test_what_is_not_finite_is_counted_and_seen_unless_told(finite_only):
+    model = gan(("none", "none"), finite_only=finite_only)
     examples = points(48)
     examples[20] = np.nan
     logs = fit(model, examples, 16)
-    assert logs["nonfinite"][-1] == 4  # both networks, from the second step on
-    assert np.isfinite(logs["d_loss"][-1])
+    assert logs["nonfinite"][-1] >= 2
+    assert np.isfinite(logs["d_norm"][-1]) == finite_only
 
 
 @pytest.mark.parametrize(
-    ("norms", "loss", "n_dis"),
+    ("norms", "loss"),
     [
-        (("batch", "batch"), "non_saturating", 1),
-        (("virtual", "layer"), "wasserstein", 2),
+        (("batch", "batch"), "non_saturating"),
+        (("virtual", "layer"), "wasserstein"),
     ],
 )
-def test_xla_computes_the_same(norms, loss, n_dis):
+def test_xla_computes_the_same(norms, loss, monkeypatch):
+    def waves(noise, step, draw, *shape):
+        values = tf.range(1, tf.math.reduce_prod(shape) + 1)
+        phase = tf.cast(tf.cast(step, tf.int32) + draw, tf.float32)
+        return tf.cos(tf.reshape(tf.cast(values, tf.float32), shape) + phase)
+
+    # XLA's random numbers are others.
+    monkeypatch.setattr(Noise, "normal", waves)
+    monkeypatch.setattr(Noise, "uniform", waves)
+
     def trained(jit_compile):
-        model = gan(norms, loss, n_dis=n_dis, jit_compile=jit_compile)
+        model = gan(norms, loss, jit_compile=jit_compile)
         logs = fit(model, points(64), 32)
         return values(model), logs
 
     (plain, logs), (compiled, compiled_logs) = trained(False), trained(True)
     assert_close(plain, compiled, 1e-3, 2e-4)
     for name in logs:
-        assert logs[name][-1] == pytest.approx(compiled_logs[name][-1], 1e-3)
+        assert logs[name][-1] == pytest.approx(
+            compiled_logs[name][-1], 1e-3, 1e-4
+        )
 
 
 def test_noise_is_stateless_and_split_among_replicas(two_replicas):
