@@ -40,8 +40,15 @@ def get_config():
     config.batch_size = 32
     config.evaluation_batch_size = 512
     config.epochs = 10
-    config.steps_per_execution = 1  # more: less overhead, coarser logs
+    config.steps_per_execution = 1  # at most; less overhead, coarser logs
     config.log_every_steps = 100
+
+    config.checkpoint = ml_collections.ConfigDict()
+    config.checkpoint.every_seconds = 60.0  # 0: only at the end
+    config.checkpoint.every_steps = 0  # besides; 0: by time alone
+    config.checkpoint.keep = 2  # how many of the last ones
+    config.checkpoint.best = "val_accuracy"  # or val_loss; "": keep no best
+    config.checkpoint.best_mode = "max"  # or "min", for a loss
 
     config.precision = "float32"  # mixed_bfloat16, mixed_float16 or auto
     config.jit_compile = False  # XLA

@@ -1,7 +1,6 @@
 """The benchmark suite `input`: whether a training step waits for its data."""
 
 import functools
-import pathlib
 import tempfile
 
 import tensorflow as tf
@@ -9,7 +8,7 @@ import tensorflow as tf
 from ..configs import default
 from . import classify, pipeline, timing
 from .benchmark_report import Table, goal
-from .logs import MetricsLog, StopOnDivergence
+from .rundir import RunDir
 
 #: A run of `fit`, long enough that its beginning hardly counts.
 _EPOCHS = 8
@@ -23,7 +22,7 @@ def run(repeats=4):
     model = classify.compiled_model(config, data)
     steps = _EPOCHS * pipeline.steps_per_epoch(data.train, config.batch_size)
     with tempfile.TemporaryDirectory() as folder:
-        fit = functools.partial(_fit, model, data, config, pathlib.Path(folder))
+        fit = functools.partial(_fit, model, data, config, folder)
         fit()  # compiles `model.train_function`
         seconds = timing.interleaved(
             {"fit": fit, **_bare(model, data, config, steps)}, repeats, 1
@@ -51,13 +50,15 @@ def _config():
     config.dataset.image_size = 28
     config.batch_size = 128
     config.epochs = _EPOCHS
+    config.checkpoint.best = ""  # there is no validation
     return config
 
 
 def _fit(model, data, config, folder):
     """Trains as `classify` does, logs included, without validation."""
-    with MetricsLog(folder, config.log_every_steps) as log:
-        classify.fit(model, data, config, [log, StopOnDivergence()])
+    rundir = RunDir(tempfile.mkdtemp(dir=folder))
+    with classify.training(model, data, config, rundir) as run:
+        run.fit()
 
 
 def _bare(model, data, config, steps):

@@ -10,7 +10,6 @@ can be overridden with `--config.KEY=VALUE`. The workdir gets `config.json`,
 
 import json
 import math
-import time
 
 import keras
 
@@ -18,16 +17,18 @@ from .. import zoo
 from ..layers import ReferenceModel, VirtualBatchNormalization
 from . import app, pipeline, precision
 from .errors import InputError
-from .logs import MetricsLog, StopOnDivergence, finite
+from .logs import finite
 from .optimizers import build_optimizer
 from .provenance import provenance
 from .rundir import RunDir
+from .training import Training
 
 
 def train(config, workdir, *, callbacks=(), verbose="auto"):
     """Trains the model of `config` and measures it on the test split.
 
-    A finished run with the same config is not repeated.
+    A finished run with the same config is not repeated; an interrupted one is
+    continued.
 
     Args:
         config: `ConfigDict` with the keys of `configs/default.py`.
@@ -55,20 +56,21 @@ def train(config, workdir, *, callbacks=(), verbose="auto"):
     precision.set_seed(config.seed, config.deterministic)
     with precision.dtype_policy(config.precision):
         model = compiled_model(config, data)
-        rundir.start(resolved, provenance())
-        with MetricsLog(rundir.path, config.log_every_steps) as log:
-            result = _fit_and_measure(
-                model, data, config, log, callbacks, verbose
-            )
-        _save(model, rundir.path / "checkpoints")
-    rundir.finish(result)
+        with rundir.held():
+            if result := rundir.result():  # of a process that was faster
+                return result
+            rundir.start(resolved, provenance())
+            with training(model, data, config, rundir) as run:
+                result = _fit_and_measure(run, data, callbacks, verbose)
+            _save(model, rundir.path / "checkpoints")
+            rundir.finish(result)
     return result
 
 
 def resolve(config):
-    """Returns the config as a JSON-ready dict, without comparison settings."""
+    """Returns what the result depends on, as a JSON-ready dict."""
     resolved = config.to_dict()
-    del resolved["compare"]
+    del resolved["compare"], resolved["checkpoint"]
     return json.loads(json.dumps(resolved))
 
 
@@ -95,9 +97,18 @@ def compiled_model(config, data):
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],
         jit_compile=config.jit_compile,
-        steps_per_execution=min(config.steps_per_execution, steps),
+        steps_per_execution=_divisor(steps, config.steps_per_execution),
     )
     return model
+
+
+def _divisor(steps, limit):
+    """Returns the largest divisor of an epoch's steps up to a limit.
+
+    Keras would take the rest of the last execution from the next epoch.
+    """
+    limit = min(steps, limit)
+    return next(n for n in range(limit, 0, -1) if steps % n == 0)
 
 
 def _check_settings(config):
@@ -144,50 +155,48 @@ def _reference_batch(config, data):
     return images
 
 
-def fit(model, data, config, callbacks, validation=None, verbose=0):
-    """Trains the compiled model on `data.train`; returns Keras' `History`."""
-    return model.fit(
-        pipeline.training_batches(
-            data.train, config.batch_size, config.epochs, config.seed
-        ),
-        epochs=config.epochs,
-        steps_per_epoch=pipeline.steps_per_epoch(data.train, config.batch_size),
-        validation_data=validation,
-        callbacks=callbacks,
-        shuffle=False,  # the batches come shuffled
-        verbose=verbose,
-    )
+def training(model, data, config, rundir):
+    """Returns the `Training` of the compiled model on `data.train`."""
+
+    def batches(epoch, step):
+        return pipeline.training_batches(
+            data.train,
+            config.batch_size,
+            config.epochs,
+            config.seed,
+            start=(epoch, step),
+        )
+
+    steps = pipeline.steps_per_epoch(data.train, config.batch_size)
+    return Training(model, batches, steps, config, rundir)
 
 
-def _fit_and_measure(model, data, config, log, callbacks, verbose):
-    stop = StopOnDivergence()
+def _fit_and_measure(run, data, callbacks, verbose):
     validation, test = (
-        pipeline.evaluation_batches(split, config.evaluation_batch_size)
+        pipeline.evaluation_batches(split, run.config.evaluation_batch_size)
         for split in (data.validation, data.test)
     )
-    start = time.perf_counter()
-    history = fit(
-        model, data, config, [log, stop, *callbacks], validation, verbose
-    ).history
-    seconds = time.perf_counter() - start
+    run.fit(validation, callbacks, verbose)
     # The test split is read once, when nothing can be chosen by it any more.
-    measured = model.evaluate(test, verbose=0, return_dict=True)
-    if stop.diverged:
+    measured = run.model.evaluate(test, verbose=0, return_dict=True)
+    progress = run.progress
+    if progress.diverged:
         measured = dict.fromkeys(measured, math.nan)
-    log.write("test", measured)
-    validated = {f"validation_{k}": history[f"val_{k}"][-1] for k in measured}
+    run.log.write("test", measured)
+    validated = {f"validation_{k}": progress.logs[f"val_{k}"] for k in measured}
+    weights = run.model.trainable_weights
     return {
-        "status": "diverged" if stop.diverged else "finished",
+        "status": "diverged" if progress.diverged else "finished",
         **finite({f"test_{k}": v for k, v in measured.items()}),
         **finite(validated),
-        "steps": log.step,
-        "parameters": sum(math.prod(w.shape) for w in model.trainable_weights),
-        "seconds": round(seconds, 3),
+        "steps": progress.step,
+        "parameters": sum(math.prod(w.shape) for w in weights),
+        "seconds": round(progress.seconds, 3),
     }
 
 
 def _save(model, folder):
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     model.save(folder / "final.keras")
 
 

@@ -1,5 +1,9 @@
 """The error that is the user's to mend."""
 
+import contextlib
+
+import tensorflow as tf
+
 
 class InputError(ValueError):
     """A config, a data set or a folder that cannot be worked with.
@@ -7,3 +11,20 @@ class InputError(ValueError):
     The scripts print its message alone and exit with code 2; its text says
     what came, what is allowed and how to mend it.
     """
+
+
+@contextlib.contextmanager
+def writing(what, safe):
+    """Turns the failure to write a file into an `InputError`.
+
+    Args:
+        what: is being written; begins the message.
+        safe: a clause that says what is not lost.
+    """
+    try:
+        yield
+    except (OSError, tf.errors.OpError) as error:
+        reason = str(error).splitlines()[0].rstrip(".")
+        mend = "Make room, and give the same command again."
+        parts = [f"{what} cannot be written: {reason}", safe, mend]
+        raise InputError(". ".join(filter(None, parts))) from error

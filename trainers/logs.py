@@ -7,6 +7,9 @@ import math
 import keras
 import tensorflow as tf
 
+from .errors import writing
+from .state import optimizers_of
+
 
 class MetricsLog(keras.callbacks.Callback):
     """Writes the metrics of `fit` to a run's folder, as a context manager.
@@ -23,24 +26,25 @@ class MetricsLog(keras.callbacks.Callback):
     `epoch_*`. The step of `batch_*` is the optimizer's, that of `epoch_*` the
     epoch, counted from 1.
 
+    What is in the files already stays.
+
     Args:
         path: the run's folder.
         every_steps: number of steps between two logged ones.
+        progress: the `Progress` that tells the step and the epoch.
     """
 
-    def __init__(self, path, every_steps):
+    def __init__(self, path, every_steps, progress):
         super().__init__()
         self.path = path
         self.every_steps = every_steps
-        self.step = 0
-        self.epoch = 0
-        self._next_due = 1
+        self.progress = progress
         self._writers = {}
         self._open = contextlib.ExitStack()
 
     def __enter__(self):
         self._file = self._open.enter_context(
-            open(self.path / "metrics.jsonl", "w")
+            open(self.path / "metrics.jsonl", "a")
         )
         for split in ("train", "validation"):
             writer = tf.summary.create_file_writer(str(self.path / split))
@@ -51,23 +55,23 @@ class MetricsLog(keras.callbacks.Callback):
     def __exit__(self, *error):
         self._open.close()
 
-    def on_epoch_begin(self, epoch, logs=None):
-        """Notes the epoch, and how many steps have come before it."""
-        self.epoch = epoch + 1
-        self._first_step = self.step
+    def flush(self):
+        """Gives to the system what has been logged so far."""
+        with _writing(self.path):
+            for writer in self._writers.values():
+                writer.flush()
 
     def on_train_batch_end(self, batch, logs=None):
         """Logs the running means if this step's turn has come."""
-        self.step = self._first_step + batch + 1
-        if self.step < self._next_due:
+        step = self.progress.step
+        if step < self.progress.next_log:
             return
-        self._next_due = self.step + min(self.step, self.every_steps)
-        self.write("running", logs)
-        self._write_events("train", "batch", self.step, logs)
+        self.progress.next_log = step + min(step, self.every_steps)
+        self._write_line(self.progress.epoch + 1, "running", logs)
+        self._write_events("train", "batch", step, logs)
 
     def on_epoch_end(self, epoch, logs=None):
         """Logs the epoch's metrics."""
-        rate = float(self.model.optimizer.learning_rate)
         prefix = "val_"
         validation = {
             key.removeprefix(prefix): value
@@ -75,38 +79,56 @@ class MetricsLog(keras.callbacks.Callback):
             if key.startswith(prefix)
         }
         train = {k: v for k, v in logs.items() if not k.startswith(prefix)}
-        train["learning_rate"] = rate
+        train |= _learning_rates(self.model)
         for split, values in (("train", train), ("validation", validation)):
-            self.write(split, values)
-            self._write_events(split, "epoch", self.epoch, values)
+            self._write_line(epoch + 1, split, values)
+            self._write_events(split, "epoch", epoch + 1, values)
 
     def write(self, split, values):
-        """Appends one line to `metrics.jsonl`."""
-        line = {"step": self.step, "epoch": self.epoch, "split": split}
-        self._file.write(json.dumps(line | finite(values)) + "\n")
-        self._file.flush()
+        """Appends one line to `metrics.jsonl` when training is over."""
+        self._write_line(self.progress.epoch, split, values)
+
+    def _write_line(self, epoch, split, values):
+        line = {"step": self.progress.step, "epoch": epoch, "split": split}
+        with _writing(self.path):
+            self._file.write(json.dumps(line | finite(values)) + "\n")
+            self._file.flush()
 
     def _write_events(self, split, prefix, step, values):
-        with self._writers[split].as_default():
+        with self._writers[split].as_default(), _writing(self.path):
             for name, value in values.items():
                 tf.summary.scalar(f"{prefix}_{name}", value, step=step)
 
 
-class StopOnDivergence(keras.callbacks.Callback):
-    """Ends training at the first loss that is not finite.
+def _writing(path):
+    safe = "The run continues from its last checkpoint"
+    return writing(f"The log in {path}", safe)
 
-    Attributes:
-        diverged: whether that has happened.
+
+def _learning_rates(model):
+    """Returns `learning_rate`, with a prefix if it is not *the* optimizer's."""
+    rates = {
+        name.replace("optimizer", "learning_rate"): optimizer.learning_rate
+        for name, optimizer in optimizers_of(model).items()
+    }
+    return {name: float(rate) for name, rate in rates.items()}
+
+
+class StopOnDivergence(keras.callbacks.Callback):
+    """Ends training at the first metric that is not finite.
+
+    Args:
+        progress: the `Progress` that is told.
     """
 
-    def __init__(self):
+    def __init__(self, progress):
         super().__init__()
-        self.diverged = False
+        self.progress = progress
 
     def on_train_batch_end(self, batch, logs=None):
-        """Looks at the running mean, which never recovers from a NaN."""
-        if not math.isfinite(logs["loss"]):
-            self.diverged = True
+        """Looks at the running means, which never recover from a NaN."""
+        if not all(map(math.isfinite, logs.values())):
+            self.progress.diverged = True
             self.model.stop_training = True
 
 

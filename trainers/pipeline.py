@@ -100,12 +100,19 @@ def _decode_split(builder, split, image_size):
     return Examples(np.concatenate(images), np.concatenate(labels))
 
 
-def training_batches(examples, batch_size, epochs, seed):
+def training_batches(examples, batch_size, epochs, seed, start=(0, 0)):
     """Returns a `tf.data.Dataset` of all batches of all epochs.
 
     The order of an epoch is a function of the seed and the epoch alone, so
     every run with this seed sees the same batches. Each epoch drops the
     remainder that fills no batch.
+
+    Args:
+        examples: `Examples`.
+        batch_size: examples in a batch.
+        epochs: number of epochs.
+        seed: of the order.
+        start: the epoch, from 0, and the batch in it that come first.
 
     Returns:
         Batches `(images, labels)`: float32 in [0, 1] of shape `(batch_size,
@@ -121,8 +128,9 @@ def training_batches(examples, batch_size, epochs, seed):
         rows = tf.reshape(order[: steps * batch_size], (steps, batch_size))
         return tf.data.Dataset.from_tensor_slices(rows)
 
-    indices = tf.data.Dataset.range(epochs).flat_map(epoch_indices)
-    return _gather(examples, indices)
+    epoch, batch = start
+    indices = tf.data.Dataset.range(epoch, epochs).flat_map(epoch_indices)
+    return _gather(examples, indices.skip(batch))
 
 
 def evaluation_batches(examples, batch_size):

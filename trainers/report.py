@@ -7,7 +7,7 @@ import math
 import rich.box
 import rich.table
 
-from .rundir import write_text
+from .files import write_text
 from .summary import METRICS
 
 HEADERS = (

@@ -3,8 +3,8 @@
 import base64
 import html
 
+from .files import write_text
 from .report import HEADERS, legend, table
-from .rundir import write_text
 
 _PAGE = """<!DOCTYPE html>
 <html lang="en">

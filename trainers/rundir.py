@@ -3,13 +3,14 @@
 import json
 import os
 import pathlib
-import shutil
-import tempfile
 
+from . import lock
 from .errors import InputError
+from .files import write_json
 
 _CONFIG, _DONE = "config.json", "DONE"
-_OUTPUTS = ("train", "validation", "checkpoints", "metrics.jsonl")
+#: What grows while the run goes on: files, and folders of files.
+_GROWING = ("metrics.jsonl", "train", "validation")
 
 
 class RunDir:
@@ -40,7 +41,8 @@ class RunDir:
         if not self.path.is_dir():
             raise InputError(f"The workdir {self.path} is a file.")
         if not (self.path / _CONFIG).exists():
-            if any(self.path.iterdir()):
+            # The lock is hidden, and what a dying process was writing.
+            if any(x.name[0] != "." for x in self.path.iterdir()):
                 raise InputError(
                     f"The workdir {self.path} holds files but no {_CONFIG}, "
                     "so it is no run's folder. Name an empty or a new one."
@@ -55,54 +57,50 @@ class RunDir:
                 + "\nName another workdir, or remove this one."
             )
 
-    def start(self, config, provenance):
-        """Makes the folder and writes `config.json`.
+    def held(self):
+        """Returns a context that keeps other processes out of the folder.
 
-        What an interrupted run with the same config left is removed.
+        Raises:
+            InputError: another process is in it, or it cannot be written.
         """
-        self.check(config)
-        try:
-            self.path.mkdir(parents=True, exist_ok=True)
-            if (self.path / _CONFIG).exists():
-                self._remove_outputs()
-            write_json(self.path / _CONFIG, {"config": config, **provenance})
-        except OSError as error:
-            raise InputError(
-                f"The workdir {self.path} cannot be written: {error}. Name "
-                "another one with --workdir=DIR."
-            ) from error
+        return lock.held(self.path)
 
-    def _remove_outputs(self):
-        for name in _OUTPUTS:
+    def start(self, config, provenance):
+        """Writes `config.json`, unless a run is to be continued."""
+        self.check(config)
+        if not (self.path / _CONFIG).exists():
+            write_json(self.path / _CONFIG, {"config": config, **provenance})
+
+    def sizes(self):
+        """Returns path within the folder -> size, of all files that grow."""
+        return {
+            str(path.relative_to(self.path)): path.stat().st_size
+            for path in self._growing()
+        }
+
+    def rewind(self, sizes):
+        """Cuts all files that grow back to what `sizes` returned once.
+
+        Files that were not there then are removed.
+        """
+        for path in self._growing():
+            size = sizes.get(str(path.relative_to(self.path)))
+            if size is None:
+                path.unlink()
+            elif size < path.stat().st_size:
+                os.truncate(path, size)
+        for summary in self.path.glob("events.out.tfevents.*"):
+            summary.unlink()
+
+    def _growing(self):
+        for name in _GROWING:
             path = self.path / name
-            if path.is_dir():
-                shutil.rmtree(path)
-            else:
-                path.unlink(missing_ok=True)
-        for events in self.path.glob("events.out.tfevents.*"):
-            events.unlink()
+            found = [path, *path.rglob("*")] if path.exists() else []
+            yield from (file for file in found if file.is_file())
 
     def finish(self, result):
         """Writes the result, which marks the run as finished."""
         write_json(self.path / _DONE, result)
-
-
-def write_json(path, value):
-    """Writes `value` to `path` as a whole or not at all."""
-    write_text(path, json.dumps(value, indent=2) + "\n")
-
-
-def write_text(path, text):
-    """Writes `text` to `path` as a whole or not at all."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w") as file:
-            file.write(text)
-        os.chmod(name, 0o644)  # mkstemp's own mode hides it from others
-        os.replace(name, path)
-    except BaseException:
-        os.unlink(name)
-        raise
 
 
 def differences(held, wanted):

@@ -1,0 +1,56 @@
+"""How far a run has come."""
+
+import dataclasses
+import json
+import time
+
+
+@dataclasses.dataclass
+class Progress:
+    """The part of a checkpoint that is no variable of the model.
+
+    Attributes:
+        epoch: number of finished epochs, validation included.
+        batch: number of finished steps of the epoch under way.
+        step: number of finished steps of the run.
+        seconds: of training and validation so far.
+        next_log: the step that is logged next.
+        best: the best value of `config.checkpoint.best` so far, or None.
+        logs: metrics of the last finished epoch, with Keras' names.
+        diverged: whether a metric has not been finite.
+        ended: whether a callback has ended training early.
+        outputs: path within the workdir -> size of a file that grows.
+    """
+
+    epoch: int = 0
+    batch: int = 0
+    step: int = 0
+    seconds: float = 0.0
+    next_log: int = 1
+    best: float | None = None
+    logs: dict[str, float] = dataclasses.field(default_factory=dict)
+    diverged: bool = False
+    ended: bool = False
+    outputs: dict[str, int] = dataclasses.field(default_factory=dict)
+
+    def __post_init__(self):
+        self.start_clock()
+
+    def start_clock(self):
+        """Lets time count from now on."""
+        self._last = time.perf_counter()
+
+    def count_time(self):
+        """Adds to `seconds` what has gone by since the last call."""
+        now = time.perf_counter()
+        self.seconds += now - self._last
+        self._last = now
+
+    def to_json(self):
+        """Returns all attributes as text."""
+        return json.dumps(dataclasses.asdict(self))
+
+    @classmethod
+    def from_json(cls, text):
+        """Returns what `to_json` was called on."""
+        return cls(**json.loads(text))

@@ -1,0 +1,95 @@
+"""Saving the state while `fit` runs."""
+
+import math
+import time
+
+import keras
+
+
+class Saver(keras.callbacks.Callback):
+    """Saves the state when it is due, and when a signal ends the run.
+
+    The last step of an epoch and its validation are not parted: what is due at
+    that step is saved after the validation. It must be the last callback, so
+    that the files that grow have what belongs to the step.
+
+    Args:
+        checkpoints: `Checkpoints`.
+        progress: `Progress`.
+        config: its `epochs` and `checkpoint` count here.
+        steps_per_epoch: steps of an epoch.
+        stop: `signals.StopRequest`.
+        sizes: function that returns the sizes of the files that grow.
+    """
+
+    def __init__(
+        self, checkpoints, progress, config, steps_per_epoch, stop, sizes
+    ):
+        super().__init__()
+        self.checkpoints = checkpoints
+        self.progress = progress
+        self.epochs = config.epochs
+        self.settings = config.checkpoint
+        self.steps_per_epoch = steps_per_epoch
+        self.stop = stop
+        self.sizes = sizes
+        self._saved_step = progress.step
+        self._saved_time = time.monotonic()
+
+    def on_train_batch_end(self, batch, logs=None):
+        """Saves inside an epoch."""
+        ends_epoch = self.progress.batch == self.steps_per_epoch
+        if not (ends_epoch or self.model.stop_training) and self._is_due():
+            self._save()
+            self._stop_if_wanted()
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Saves between two epochs."""
+        self.progress.epoch = epoch + 1
+        self.progress.batch = 0
+        self.progress.logs = {k: float(v) for k, v in logs.items()}
+        self.progress.ended = self.model.stop_training
+        if self._is_best():
+            self.progress.best = self.progress.logs[self.settings.best]
+            self._save(best=True)
+        if self._is_due() or self._is_last():
+            self._save()
+        self._stop_if_wanted()
+
+    def _is_due(self):
+        every_steps = self.settings.every_steps
+        every_seconds = self.settings.every_seconds
+        steps = self.progress.step - self._saved_step
+        seconds = time.monotonic() - self._saved_time
+        return (
+            self.stop.signal is not None
+            or 0 < every_steps <= steps
+            or 0 < every_seconds <= seconds
+        )
+
+    def _is_last(self):
+        return self.progress.ended or self.progress.epoch == self.epochs
+
+    def _is_best(self):
+        name, best = self.settings.best, self.progress.best
+        if not name:
+            return False
+        value = self.progress.logs[name]
+        sign = {"max": 1, "min": -1}[self.settings.best_mode]
+        return math.isfinite(value) and (
+            best is None or sign * value > sign * best
+        )
+
+    def _save(self, best=False):
+        self.progress.count_time()
+        self.progress.outputs = self.sizes()
+        if best:
+            self.checkpoints.save_best(self.progress)
+        else:
+            self.checkpoints.save(self.progress)
+            self._saved_step = self.progress.step
+            self._saved_time = time.monotonic()
+
+    def _stop_if_wanted(self):
+        if self.stop.signal is not None:
+            self.stop.raise_interrupted()
