@@ -48,6 +48,10 @@ class GAN(keras.Model):
         seed: of the noise.
         **kwargs: arguments of `keras.Model`.
 
+    Attributes:
+        evaluator: function of the generator with its averaged weights, which
+            returns metric -> number; set it to validate in `fit`.
+
     Call arguments:
         inputs: real or made examples.
         training: as of the discriminator.
@@ -90,9 +94,11 @@ class GAN(keras.Model):
         self.statistics = statistics
         self.penalty = penalty
         self.ema_decay = ema_decay
+        self.seed = seed
         self.noise = Noise(seed)
         self.latent_dim = _latent_dim(generator)
         self.players = {}
+        self.evaluator = None
         self.meters = Meters(finite_only)
         self.steps = self._counter("steps")
         self.skipped = {name: self._counter(f"{name}_skipped") for name in "dg"}
@@ -135,6 +141,26 @@ class GAN(keras.Model):
     def call(self, inputs, training=None):
         """Returns the discriminator's logits."""
         return self.discriminator(inputs, training=training)
+
+    def evaluate(self, *args, return_dict=False, **kwargs):
+        """Returns what `evaluator` finds; `fit` calls it for validation.
+
+        A GAN has no loss that tells how good its samples are: the data are not
+        read.
+        """
+        with self.averaged_generator() as generator:
+            measured = self.evaluator(generator)
+        return measured if return_dict else list(measured.values())
+
+    def learned(self):
+        """Returns all variables that training changes, but the counters."""
+        return [
+            *self.generator.variables,
+            *self.discriminator.variables,
+            *self.ema,
+            *self.d_optimizer.variables,
+            *self.g_optimizer.variables,
+        ]
 
     @property
     def metrics(self):

@@ -1,6 +1,7 @@
 """What a generator makes of noise, batch by batch."""
 
 import contextlib
+import zlib
 
 import numpy as np
 import tensorflow as tf
@@ -9,9 +10,16 @@ from ..layers import reestimate_statistics
 from ..layers.batch_norms import batch_norms_in
 
 
-def latent(seed, rows, size):
-    """Returns `(rows, size)` normal numbers, the same at every call."""
-    rng = np.random.default_rng([seed, 0x6C6174])
+def latent(seed, role, rows, size):
+    """Returns `(rows, size)` normal numbers, the same at every call.
+
+    Args:
+        seed: integer.
+        role: text, so that noise for one thing is not that for another.
+        rows: number of examples.
+        size: of the noise of one example.
+    """
+    rng = np.random.default_rng([seed, zlib.crc32(role.encode())])
     return rng.standard_normal((rows, size)).astype("float32")
 
 
@@ -24,6 +32,7 @@ class Sampler:
     """
 
     def __init__(self, generator, batch_size):
+        self.generator = generator
         self._batch_size = batch_size
         self._step = tf.function(
             lambda noise: generator(noise, training=False), autograph=False

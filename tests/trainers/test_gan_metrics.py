@@ -176,7 +176,7 @@ def test_batch_dependence_is_batch_norms_alone(norm, policy, request):
 
 def test_samples_do_not_depend_on_the_batch_size():
     generator = zoo.toy_generator(norm="layer")
-    noise = gan_sampling.latent(3, 21, 2)
+    noise = gan_sampling.latent(3, "samples", 21, 2)
     small, large = (
         gan_sampling.Sampler(generator, size)(noise) for size in (4, 32)
     )
@@ -187,7 +187,7 @@ def test_samples_do_not_depend_on_the_batch_size():
 def test_statistics_are_estimated_for_sampling_only():
     generator = zoo.toy_generator(norm="batch", depth=1)
     norm = generator.get_layer("norm_dense_0")
-    noise = gan_sampling.latent(0, 64, 2)
+    noise = gan_sampling.latent(0, "statistics", 64, 2)
     with gan_sampling.sampling_statistics(generator, noise, 16):
         made = generator.get_layer("dense_0")(noise)
         np.testing.assert_allclose(norm.moving_mean, np.mean(made, 0), 1e-4)
