@@ -9,6 +9,7 @@ from ml_collections import config_flags
 
 from .. import configs
 from .errors import InputError
+from .signals import Interrupted
 
 flags.DEFINE_string("workdir", None, "Folder that gets the results.")
 
@@ -17,7 +18,7 @@ def run(main):
     """Parses the flags and calls `main(flags)`; ends the process.
 
     The exit code is 2 for what the user can mend: one short message goes to
-    stderr.
+    stderr. Those of a run that a signal has ended are `signals.EXIT_CODES`.
     """
     app.run(functools.partial(_main, main), flags_parser=_parse)
 
@@ -55,6 +56,9 @@ def _main(main, argv):
     logging.set_verbosity(logging.WARNING)
     try:
         main(flags.FLAGS)
+    except Interrupted:
+        print("Saved. The same command continues.", file=sys.stderr)
+        raise
     except InputError as error:
         _fail(error)
 

@@ -5,8 +5,9 @@
 
 Every run gets a folder in the workdir, as of `normzoo.trainers.classify`; the
 workdir itself gets `report.html`, `summary.csv`, `summary.md`, `summary.png`.
-Finished runs are not repeated. For one seed all variants start from equal
-kernels and see the same batches in the same order.
+Finished runs are not repeated, an interrupted one is continued. For one seed
+all variants start from equal kernels and see the same batches in the same
+order.
 """
 
 import pathlib
@@ -17,7 +18,7 @@ import rich
 from absl import flags
 from ml_collections import config_flags
 
-from . import app, classify
+from . import app, classify, lock
 from .errors import InputError
 from .hparams import write_hparams
 from .plot import plot_comparison
@@ -46,16 +47,23 @@ def compare(config, overrides, workdir, *, jobs=1, command=""):
         A `normzoo.trainers.summary.Summary`, one row per variant.
 
     Raises:
-        InputError: a run could not start; then none has been started.
+        InputError: a run could not start; then none has been started. Or
+            another process works on the same folder.
     """
     workdir = pathlib.Path(workdir)
     runs = plan(config, overrides)
     baseline = find_baseline(runs, config.compare.baseline)
     check(runs, workdir)
+    with lock.held(workdir):
+        return _compare(runs, baseline, workdir, jobs, command)
+
+
+def _compare(runs, baseline, workdir, jobs, command):
     results = execute(runs, workdir, jobs)
     summary = summarize(runs, results, baseline)
     write_reports(summary, workdir, command)
-    plot_comparison(runs, results, summary, config.compare.metric, workdir)
+    metric = runs[0].config.compare.metric
+    plot_comparison(runs, results, summary, metric, workdir)
     write_page(summary, workdir, command)
     keys = sorted({"seed", *(key for run in runs for key in run.overrides)})
     for run in runs:

@@ -39,13 +39,12 @@ class MetricsLog(keras.callbacks.Callback):
         self.path = path
         self.every_steps = every_steps
         self.progress = progress
+        self._file = path / "metrics.jsonl"
         self._writers = {}
         self._open = contextlib.ExitStack()
 
     def __enter__(self):
-        self._file = self._open.enter_context(
-            open(self.path / "metrics.jsonl", "a")
-        )
+        self._file.touch()
         for split in ("train", "validation"):
             writer = tf.summary.create_file_writer(str(self.path / split))
             self._open.callback(writer.close)
@@ -90,9 +89,9 @@ class MetricsLog(keras.callbacks.Callback):
 
     def _write_line(self, epoch, split, values):
         line = {"step": self.progress.step, "epoch": epoch, "split": split}
-        with _writing(self.path):
-            self._file.write(json.dumps(line | finite(values)) + "\n")
-            self._file.flush()
+        # Opened each time, lines are few: nothing is left for the end to write.
+        with _writing(self.path), open(self._file, "a") as file:
+            file.write(json.dumps(line | finite(values)) + "\n")
 
     def _write_events(self, split, prefix, step, values):
         with self._writers[split].as_default(), _writing(self.path):

@@ -60,7 +60,7 @@ def _is_readable(path):
         reader = tf.train.load_checkpoint(str(path))
         for name in reader.get_variable_to_shape_map():
             reader.get_tensor(name)
-    # A damaged index is a ValueError or a RuntimeError to TensorFlow.
-    except (tf.errors.OpError, ValueError, RuntimeError):
+    # TensorFlow raises errors of many kinds, its own and Python's.
+    except Exception:
         return False
     return True

@@ -11,6 +11,8 @@ from .files import write_json
 _CONFIG, _DONE = "config.json", "DONE"
 #: What grows while the run goes on: files, and folders of files.
 _GROWING = ("metrics.jsonl", "train", "validation")
+#: Paths with these TensorFlow may write and not find again.
+_PATTERN = set("*?[]{}\\")
 
 
 class RunDir:
@@ -26,9 +28,18 @@ class RunDir:
     def result(self):
         """Returns the result of the finished run, or None."""
         try:
-            return json.loads((self.path / _DONE).read_text())
+            return self._read(_DONE)
         except FileNotFoundError:
             return None
+
+    def _read(self, name):
+        try:
+            return json.loads((self.path / name).read_text())
+        except (json.JSONDecodeError, UnicodeDecodeError) as error:
+            raise InputError(
+                f"{self.path / name} is damaged: {error}. Remove the workdir, "
+                "or name another one."
+            ) from error
 
     def check(self, config):
         """Raises `InputError` unless a run with `config` may use the folder.
@@ -36,6 +47,11 @@ class RunDir:
         Args:
             config: the resolved config, a JSON-ready dict.
         """
+        if odd := sorted(_PATTERN & set(str(self.path))):
+            raise InputError(
+                f"The workdir {self.path} has {' '.join(odd)} in its name, "
+                "which TensorFlow takes for a pattern. Name another one."
+            )
         if not self.path.exists():
             return
         if not self.path.is_dir():
@@ -48,7 +64,7 @@ class RunDir:
                     "so it is no run's folder. Name an empty or a new one."
                 )
             return
-        held = json.loads((self.path / _CONFIG).read_text())["config"]
+        held = self._read(_CONFIG)["config"]
         changed = differences(held, config)
         if changed:
             raise InputError(

@@ -1,13 +1,17 @@
 """Executing the runs of a sweep, in this process or in several."""
 
 import concurrent.futures
+import contextlib
 import multiprocessing
+import os
+import signal
+import threading
 
 import keras
 import ml_collections
 from rich import progress
 
-from . import classify
+from . import classify, signals
 from .rundir import RunDir
 
 
@@ -21,6 +25,9 @@ def execute(runs, workdir, jobs=1):
 
     Returns:
         Run name -> result, in the order of `runs`.
+
+    Raises:
+        signals.Interrupted: a signal came; the runs under way are saved.
     """
     results = {run.name: RunDir(workdir / run.name).result() for run in runs}
     pending = [run for run in runs if results[run.name] is None]
@@ -32,7 +39,7 @@ def execute(runs, workdir, jobs=1):
         progress.TextColumn("left"),
         progress.TimeRemainingColumn(elapsed_when_finished=False),
     )
-    with progress.Progress(*columns) as bar:
+    with signals.catch(_interrupt_workers), progress.Progress(*columns) as bar:
         task = bar.add_task("runs", total=len(runs))
         bar.advance(task, len(runs) - len(pending))
         execute_pending = _here if jobs == 1 else _in_processes
@@ -51,7 +58,9 @@ def _here(runs, workdir, jobs, bar):
 def _in_processes(runs, workdir, jobs, bar):
     # Forking a process that has started TensorFlow deadlocks.
     context = multiprocessing.get_context("spawn")
-    pool = concurrent.futures.ProcessPoolExecutor(jobs, context)
+    pool = concurrent.futures.ProcessPoolExecutor(
+        jobs, context, initializer=_start_worker
+    )
     with pool:
         futures = [
             pool.submit(_train, run.name, run.config.to_dict(), workdir)
@@ -65,8 +74,30 @@ def _in_processes(runs, workdir, jobs, bar):
             raise
 
 
+_worker = contextlib.ExitStack()  # open as long as the worker lives
+
+
+def _start_worker():
+    # Ctrl-C reaches all processes; this one hears of it from its parent.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _worker.enter_context(signals.catch())
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent():
+    multiprocessing.parent_process().join()
+    os._exit(1)
+
+
+def _interrupt_workers():
+    for worker in multiprocessing.active_children():
+        worker.terminate()
+
+
 def _train(name, config, workdir):
-    # Frees the graphs of the run before.
-    keras.backend.clear_session()
-    config = ml_collections.ConfigDict(config)
-    return name, classify.train(config, workdir / name, verbose=0)
+    with signals.catch() as stop:
+        stop.raise_if_wanted()
+        # Frees the graphs of the run before.
+        keras.backend.clear_session()
+        config = ml_collections.ConfigDict(config)
+        return name, classify.train(config, workdir / name, verbose=0)

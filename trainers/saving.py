@@ -41,7 +41,7 @@ class Saver(keras.callbacks.Callback):
         ends_epoch = self.progress.batch == self.steps_per_epoch
         if not (ends_epoch or self.model.stop_training) and self._is_due():
             self._save()
-            self._stop_if_wanted()
+            self.stop.raise_if_wanted()
 
     def on_epoch_end(self, epoch, logs=None):
         """Saves between two epochs."""
@@ -54,7 +54,7 @@ class Saver(keras.callbacks.Callback):
             self._save(best=True)
         if self._is_due() or self._is_last():
             self._save()
-        self._stop_if_wanted()
+        self.stop.raise_if_wanted()
 
     def _is_due(self):
         every_steps = self.settings.every_steps
@@ -89,7 +89,3 @@ class Saver(keras.callbacks.Callback):
             self.checkpoints.save(self.progress)
             self._saved_step = self.progress.step
             self._saved_time = time.monotonic()
-
-    def _stop_if_wanted(self):
-        if self.stop.signal is not None:
-            self.stop.raise_interrupted()

@@ -28,9 +28,10 @@ class StopRequest:
     def __init__(self):
         self.signal = None
 
-    def raise_interrupted(self):
-        """Raises the `Interrupted` of the signal."""
-        raise Interrupted(EXIT_CODES[self.signal])
+    def raise_if_wanted(self):
+        """Raises the `Interrupted` of the signal, if one has come."""
+        if self.signal is not None:
+            raise Interrupted(EXIT_CODES[self.signal])
 
 
 _current = None
@@ -40,12 +41,14 @@ _current = None
 def catch(also=None):
     """Yields a `StopRequest` that notes the first SIGTERM or Ctrl-C.
 
-    The second one ends the process at once. Inside another `catch` the same
-    request is yielded. Only the main thread can catch signals; in other ones,
-    and for signals that the process ignores, nothing changes.
+    The second one ends the process at once, with exit code 143 or 130. Inside
+    another `catch` the same request is yielded. Only the main thread can catch
+    signals; in other ones, and for signals that the process ignores, nothing
+    changes.
 
     Args:
-        also: function without arguments that the first signal calls.
+        also: function without arguments that the first signal calls, in a
+            thread.
     """
     global _current
     in_main_thread = threading.current_thread() is threading.main_thread()
@@ -53,27 +56,49 @@ def catch(also=None):
         yield _current or StopRequest()
         return
     _current = StopRequest()
+    try:
+        with _watched(_current, also):
+            yield _current
+    finally:
+        _current = None
+
+
+@contextlib.contextmanager
+def _watched(stop, also):
+    # Python runs its handlers between two bytecodes, and a training step can
+    # be one for minutes. The wake-up file hears of a signal at once.
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    thread = threading.Thread(
+        target=_watch, args=(reader, stop, also), daemon=True
+    )
+    thread.start()
     before = {
-        number: signal.getsignal(number)
+        number: signal.signal(number, lambda *_: None)
         for number in EXIT_CODES
         if signal.getsignal(number) != signal.SIG_IGN
     }
-
-    def note(number, frame):
-        _current.signal = number
-        for caught in before:
-            signal.signal(caught, signal.SIG_DFL)
-        # print() may not be called while it runs.
-        name = signal.Signals(number).name
-        os.write(2, f"\n{name}: finishing the step.\n".encode())
-        if also is not None:
-            also()
-
+    wakeup = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
     try:
-        for number in before:
-            signal.signal(number, note)
-        yield _current
+        yield
     finally:
-        _current = None
+        signal.set_wakeup_fd(wakeup)
         for number, handler in before.items():
             signal.signal(number, handler)
+        os.close(writer)
+        thread.join()
+        os.close(reader)
+
+
+def _watch(reader, stop, also):
+    while byte := os.read(reader, 1):
+        number = signal.Signals(byte[0])
+        if number not in EXIT_CODES:
+            continue
+        if stop.signal is not None:
+            os._exit(128 + number)
+        stop.signal = number
+        text = f"\n{number.name}: ending after this step. Again: at once.\n"
+        os.write(2, text.encode())
+        if also is not None:
+            also()

@@ -6,6 +6,11 @@ from typing import Any, NamedTuple
 from .errors import InputError
 
 
+# A path in a value must not make a folder of its own, and TensorFlow takes the
+# other characters for patterns.
+_IN_NAMES = str.maketrans({c: "_" for c in "/*?[]{}\\"})
+
+
 class Run(NamedTuple):
     """One run of a sweep.
 
@@ -68,9 +73,8 @@ def _run(config, overrides, short):
             f"The sweep() yields an override that does not fit: {overrides}. "
             f"{error}"
         ) from error
-    # A path in a value must not make a folder of its own.
     parts = {
-        key: f"{short[key]}={value}".replace("/", "_")
+        key: f"{short[key]}={value}".translate(_IN_NAMES)
         for key, value in overrides.items()
     }
     seed = parts.pop("seed", "seed=" + str(config.seed))

@@ -1,0 +1,85 @@
+"""Runs in processes that a test may kill.
+
+Each is forked from a server that has imported TensorFlow and done nothing
+else, so that it starts in a moment.
+"""
+
+import contextlib
+import multiprocessing
+import pathlib
+import runpy
+import time
+
+
+def server():
+    """Returns the context that makes the processes."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(
+        ["normzoo.trainers.compare", "normzoo.layers", "normzoo.zoo"]
+    )
+    return context
+
+
+@contextlib.contextmanager
+def started(**job):
+    """Starts `main` with these arguments and yields the process."""
+    process = server().Process(
+        # The function is found without this file being importable.
+        target=runpy.run_path,
+        args=(__file__,),
+        kwargs={"init_globals": {"JOB": job}, "run_name": "killable_main"},
+    )
+    process.start()
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.join()
+
+
+def wait_for(condition, process, seconds=120):
+    """Waits until the condition holds or the process has ended."""
+    end = time.monotonic() + seconds
+    while process.is_alive() and not condition():
+        assert time.monotonic() < end, "it takes too long"
+        time.sleep(0.0005)
+
+
+def main(config, workdir, file_size=None, sweep=None, stderr=None):
+    """Trains, as `normzoo.trainers.classify` or `compare`."""
+    import os
+    import resource
+
+    from normzoo import zoo
+    from normzoo.trainers import app, classify, compare
+
+    zoo.MODELS["lstm"] = lstm
+    if stderr:
+        os.dup2(os.open(stderr, os.O_CREAT | os.O_WRONLY | os.O_TRUNC), 2)
+
+    def run(_):
+        if sweep:
+            compare.compare(config, sweep, workdir)
+        else:
+            classify.train(config, pathlib.Path(workdir), verbose=0)
+
+    if file_size:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (file_size, file_size))
+    app._main(run, ["test"])
+
+
+def lstm(image_shape, num_classes, *, norm, width, seed, **knobs):
+    """A recurrent model with a state in everything that can have one."""
+    import keras
+
+    from normzoo.layers import BatchNormLSTM
+
+    inputs = keras.Input(image_shape)
+    x = keras.layers.Reshape(image_shape[:2])(inputs)
+    x = BatchNormLSTM(width, initial_state_noise=0.1)(x)
+    logits = keras.layers.Dense(num_classes, dtype="float32")(x)
+    return keras.Model(inputs, logits)
+
+
+if __name__ == "killable_main":
+    main(**JOB)  # noqa: F821

@@ -1,0 +1,163 @@
+"""A run that is killed again and again ends as one that is not."""
+
+import concurrent.futures
+import contextlib
+import json
+import os
+import random
+import signal
+import time
+import zipfile
+
+import h5py
+import numpy as np
+import pytest
+from tensorflow.python.summary.summary_iterator import summary_iterator
+
+from normzoo.trainers import pipeline
+
+from . import killable
+
+#: Model, norm and precision. All have states that a run must not lose.
+MODELS = {
+    "mlp": ("mlp", "batch", "float32"),
+    "mlp, bfloat16": ("mlp", "virtual", "mixed_bfloat16"),
+    "cnn": ("cnn", "batch", "float32"),
+    "cnn, bfloat16": ("cnn", "layer", "mixed_bfloat16"),
+    "lstm": ("lstm", "batch", "float32"),
+    "lstm, bfloat16": ("lstm", "batch", "mixed_bfloat16"),
+}
+
+
+@pytest.fixture
+def prepared(config):
+    """A config that saves all the time."""
+    pipeline.load_data(config)  # else all processes would prepare it
+    config.steps_per_execution = 1
+    config.log_every_steps = 3
+    config.epochs = 4
+    config.model.width = 8
+    config.model.dropout = 0.2
+    config.checkpoint.every_steps = 1
+    return config
+
+
+def with_model(config, name):
+    config = config.copy_and_resolve_references()
+    config.model.name, config.model.norm, config.precision = MODELS[name]
+    return config
+
+
+def run(config, workdir, **options):
+    """Returns the exit code of a run that is left alone."""
+    with killable.started(
+        config=config, workdir=str(workdir), **options
+    ) as process:
+        process.join()
+        return process.exitcode
+
+
+def at_random(seconds):
+    """Some time after the start, or while the state is read."""
+
+    def wait(workdir, process, chance):
+        time.sleep(chance.uniform(0, seconds))
+
+    return wait
+
+
+def in_training(workdir, process, chance):
+    log, start = workdir / "metrics.jsonl", time.time_ns()
+    killable.wait_for(
+        lambda: log.exists() and log.stat().st_mtime_ns > start, process
+    )
+    time.sleep(chance.uniform(0, 0.2))
+
+
+def in_a_save(workdir, process, chance):
+    """While files of a checkpoint are there that is not complete."""
+    in_training(workdir, process, chance)
+    killable.wait_for(lambda: is_saving(workdir), process)
+
+
+def is_saving(workdir):
+    with contextlib.suppress(FileNotFoundError):
+        names = os.listdir(workdir / "checkpoints")
+        return any(name.endswith("_temp") for name in names)
+    return False
+
+
+MOMENTS = (in_training, in_a_save, at_random(1.5), in_a_save, in_training)
+
+
+def kill_again_and_again(config, workdir, seed):
+    """Returns how often the run was killed, and in a save, until it ended."""
+    chance, kills, saving = random.Random(seed), 0, 0
+    for moment in MOMENTS:
+        with killable.started(config=config, workdir=str(workdir)) as process:
+            moment(workdir, process, chance)
+            os.kill(process.pid, signal.SIGKILL)
+            process.join()
+        kills += process.exitcode == -signal.SIGKILL
+        saving += is_saving(workdir)
+    assert run(config, workdir) == 0
+    return kills, saving
+
+
+def result(workdir):
+    held = json.loads((workdir / "DONE").read_text())
+    return held | {"seconds": 0}
+
+
+def arrays(workdir):
+    with zipfile.ZipFile(workdir / "checkpoints/final.keras") as archive:
+        file = h5py.File(archive.open("model.weights.h5"))
+    found = {}
+    file.visititems(
+        lambda name, item: (
+            found.update({name: item[()]})
+            if isinstance(item, h5py.Dataset)
+            else None
+        )
+    )
+    return found
+
+
+def curves(folder):
+    """Returns tag -> list of (step, value), in the order of reading."""
+    found = {}
+    for file in sorted(folder.glob("events.out.tfevents.*")):
+        for event in summary_iterator(str(file)):
+            for value in event.summary.value:
+                found.setdefault(value.tag, []).append(
+                    (event.step, value.tensor.tensor_content)
+                )
+    return found
+
+
+def assert_equal(killed, whole):
+    assert result(killed) == result(whole)
+    log = "metrics.jsonl"
+    assert (killed / log).read_text() == (whole / log).read_text()
+    for split in ("train", "validation"):
+        assert curves(killed / split) == curves(whole / split)
+    expected, got = arrays(whole), arrays(killed)
+    assert expected.keys() == got.keys()
+    for name, value in expected.items():
+        np.testing.assert_array_equal(got[name], value, name)
+
+
+def test_killed_runs_end_as_others(prepared, tmp_path):
+    def work(job):
+        seed, name = job
+        config = with_model(prepared, name)
+        assert run(config, tmp_path / name) == 0
+        return kill_again_and_again(config, tmp_path / f"{name} killed", seed)
+
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        counts = list(pool.map(work, enumerate(MODELS)))
+    for name in MODELS:
+        assert_equal(tmp_path / f"{name} killed", tmp_path / name)
+    kills, saving = map(sum, zip(*counts, strict=True))
+    assert kills >= 20, counts
+    assert saving >= 3, counts
