@@ -25,6 +25,7 @@ from . import (
     gan_data,
     gan_features,
     gan_images,
+    gan_report,
     gan_run,
     precision,
 )
@@ -34,11 +35,8 @@ from .gan_sampling import Sampler, latent
 from .provenance import provenance
 from .rundir import RunDir
 
-flags.DEFINE_enum(
-    "mode", "train", ["train", "evaluate", "sample"], "What to do."
-)
-flags.DEFINE_integer("sample_seed", 0, "Of the noise of --mode=sample.")
-flags.DEFINE_integer("samples", 64, "How many.", lower_bound=1)
+#: What `config.compare.metric` can be.
+COMPARED = ("frechet", "kernel", "precision", "recall", "modes", "good")
 
 
 def train(config, workdir, *, callbacks=(), verbose="auto"):
@@ -56,10 +54,10 @@ def train(config, workdir, *, callbacks=(), verbose="auto"):
     Returns:
         The result, as `DONE` holds it: `status` (`"finished"` or
         `"diverged"`); the metrics of the averaged generator after the last
-        step, with the prefix of their split, such as `test_frechet` (null when
-        diverged); `best_frechet`, the best one on the validation split, and
-        its `best_epoch`; `split`, `features`, `steps`, `skipped` steps of both
-        networks, `parameters` (trainable ones of the generator), `seconds`.
+        step, such as `last_frechet` (null when diverged); `best_frechet`, the
+        best one on the validation split, and its `best_epoch`; `split`,
+        `features`, `steps`, `skipped` steps of both networks, `parameters`
+        (trainable ones of the generator), `seconds`.
 
     Raises:
         InputError: something in the config, the data or the workdir cannot be
@@ -168,6 +166,11 @@ def check(config):
         gan_build.compiled_gan(config, data)
 
 
+def appendix(runs, results, workdir):
+    """Returns HTML for a comparison's report: all results, and pictures."""
+    return gan_report.appendix(runs, results, workdir)
+
+
 def _prepare(config):
     """Returns the data and the evaluator of a config that can be run."""
     data, modes = gan_data.load_data(config)
@@ -201,5 +204,14 @@ def main(flags):
         sys.exit(1)
 
 
+def _define_flags():
+    # Not on import: other scripts use this module.
+    modes = ["train", "evaluate", "sample"]
+    flags.DEFINE_enum("mode", modes[0], modes, "What to do.")
+    flags.DEFINE_integer("sample_seed", 0, "Of the noise of --mode=sample.")
+    flags.DEFINE_integer("samples", 64, "How many.", lower_bound=1)
+
+
 if __name__ == "__main__":
+    _define_flags()
     app.run_with_config(main)

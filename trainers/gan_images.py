@@ -21,11 +21,14 @@ def grid(examples):
         examples: in [-1, 1]: images `(count, height, width, channels)` of one
             or three channels, or points `(count, 2)`.
     """
+    examples = np.nan_to_num(examples)
     if examples.ndim == 2:
         return _scatter(examples)
     scale = -(-_SMALLEST // examples.shape[1])
     large = examples.repeat(scale, 1).repeat(scale, 2)
     bright = np.clip((large + 1) * 127.5, 0, 255).round().astype(np.uint8)
+    # A line between two images.
+    bright = np.pad(bright, ((0, 0), (1, 1), (1, 1), (0, 0)))
     count, height, width, channels = bright.shape
     columns = int(np.ceil(np.sqrt(count)))
     rows = -(-count // columns)

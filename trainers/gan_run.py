@@ -52,7 +52,7 @@ def fit_and_measure(run, evaluator, callbacks=(), verbose=0):
     weights = gan.generator.trainable_weights
     return {
         "status": "diverged" if run.progress.diverged else "finished",
-        **finite({f"{split}_{k}": v for k, v in measured.items()}),
+        **finite({f"last_{k}": v for k, v in measured.items()}),
         **_best(run.rundir.path),
         "split": split,
         "features": config.metrics.features,

@@ -3,7 +3,7 @@
 import tensorflow as tf
 from tensorboard.plugins.hparams import api as hp
 
-from .summary import METRICS
+from .summary import metrics_of
 
 
 def write_hparams(run, result, keys, folder):
@@ -25,7 +25,7 @@ def write_hparams(run, result, keys, folder):
         hp.hparams(values, trial_id=run.name)
         # Present in every run: one without any metric would not be shown.
         tf.summary.scalar("diverged", float(diverged), step=0)
-        for metric in METRICS:
+        for metric in metrics_of(result):
             if result[metric] is not None:
                 tf.summary.scalar(metric, result[metric], step=0)
 

@@ -8,22 +8,38 @@ import rich.box
 import rich.table
 
 from .files import write_text
-from .summary import METRICS
 
-HEADERS = (
-    "variant",
-    "accuracy",
-    "difference",
-    "loss",
-    "difference",
-    "weights",
-    "s",
-)
+_TITLES = {
+    "test_accuracy": "accuracy",
+    "test_loss": "loss",
+    "test_bits_per_character": "bits/char",
+    "last_frechet": "Frechet",
+    "best_frechet": "best",
+    "last_modes": "modes",
+    "last_good": "good",
+}
+
+#: Metric -> factor and number of digits.
+_SHOWN = {
+    "test_accuracy": (100, 2),
+    "last_frechet": (1, 2),
+    "best_frechet": (1, 2),
+    "last_modes": (1, 1),
+    "last_good": (100, 1),
+}
+
+_LEGENDS = {
+    "test_accuracy": "Test split: {means}, accuracy in %; ",
+    "last_frechet": "Frechet: distance in the metrics' features after the "
+    "last step, best: the least one on the validation split: {means}; ",
+    "last_modes": "Modes found after the last step, and the share of good "
+    "points in %: {means}; ",
+}
 
 
 def write_reports(summary, workdir, command):
     """Writes `summary.csv` and `summary.md` into `workdir`."""
-    write_text(workdir / "summary.csv", _csv(summary.rows))
+    write_text(workdir / "summary.csv", _csv(summary))
     text = f"`{command}`\n\n{markdown(summary)}\n{legend(summary)}\n"
     write_text(workdir / "summary.md", text)
 
@@ -31,11 +47,11 @@ def write_reports(summary, workdir, command):
 def legend(summary):
     """Returns the sentences that say what the table's numbers are."""
     seeds = max(row.runs for row in summary.rows)
+    means = f"mean and 95 % t interval over {seeds} seeds"
     return (
-        f"Test split: mean and 95 % t interval over {seeds} seeds, accuracy in "
-        f"%; "
-        f"differences to {summary.baseline} are paired by seed; s: seconds of "
-        "training per run. Runs that diverged are in no mean."
+        _LEGENDS[summary.metrics[0]].format(means=means)
+        + f"differences to {summary.baseline} are paired by seed; s: seconds "
+        "of training per run. Runs that diverged are in no mean."
     )
 
 
@@ -45,7 +61,7 @@ def terminal_table(summary):
     drawn = rich.table.Table(
         box=rich.box.SIMPLE_HEAD, padding=0, show_edge=False
     )
-    name, *numbers = HEADERS
+    name, *numbers = headers(summary)
     drawn.add_column(name, overflow="fold")
     for header in numbers:
         drawn.add_column(header, justify="right", no_wrap=True)
@@ -56,9 +72,18 @@ def terminal_table(summary):
 
 def markdown(summary):
     """Returns the table as Markdown."""
-    rule = ("---", *["---:"] * (len(HEADERS) - 1))
-    lines = [HEADERS, rule, *table(summary)]
+    titles = headers(summary)
+    rule = ("---", *["---:"] * (len(titles) - 1))
+    lines = [titles, rule, *table(summary)]
     return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
+
+
+def headers(summary):
+    """Returns the titles of the table's columns."""
+    columns = ["variant"]
+    for metric in summary.metrics:
+        columns += [_TITLES[metric], "difference"]
+    return [*columns, "weights", "s"]
 
 
 def table(summary):
@@ -67,25 +92,18 @@ def table(summary):
 
 
 def _cells(row, baseline):
-    accuracy, loss = METRICS
     name = row.variant
     if row.diverged:
         name += f" ({row.diverged} of {row.runs} diverged)"
-    differences = (
-        _format(row.differences[accuracy], scale=100, digits=2, sign="+"),
-        _format(row.differences[loss], digits=3, sign="+"),
-    )
-    if row.variant == baseline:
-        differences = ("baseline", "baseline")
-    return (
-        name,
-        _format(row.values[accuracy], scale=100, digits=2),
-        differences[0],
-        _format(row.values[loss], digits=3),
-        differences[1],
-        f"{row.parameters:,}",
-        f"{row.seconds:.1f}",
-    )
+    cells = [name]
+    for metric, value in row.values.items():
+        scale, digits = _SHOWN.get(metric, (1, 3))
+        shown = {"scale": scale, "digits": digits}
+        difference = _format(row.differences[metric], **shown, sign="+")
+        if row.variant == baseline:
+            difference = "baseline"
+        cells += [_format(value, **shown), difference]
+    return (*cells, f"{row.parameters:,}", f"{row.seconds:.1f}")
 
 
 def _format(estimate, *, scale=1, digits, sign=""):
@@ -97,15 +115,15 @@ def _format(estimate, *, scale=1, digits, sign=""):
     return f"{mean} ± {estimate.half_width * scale:.{digits}f}"
 
 
-def _csv(rows):
+def _csv(summary):
     file = io.StringIO()
     fields = ["variant", "runs", "diverged"]
-    for metric in METRICS:
+    for metric in summary.metrics:
         fields += [f"{metric}_mean", f"{metric}_half_width"]
         fields += [f"{metric}_difference", f"{metric}_difference_half_width"]
     writer = csv.DictWriter(file, [*fields, "parameters", "seconds"])
     writer.writeheader()
-    writer.writerows(_record(row) for row in rows)
+    writer.writerows(_record(row) for row in summary.rows)
     return file.getvalue()
 
 
@@ -114,8 +132,8 @@ def _record(row):
         key: getattr(row, key)
         for key in ("variant", "runs", "diverged", "parameters", "seconds")
     }
-    for metric in METRICS:
-        value, difference = row.values[metric], row.differences[metric]
+    for metric, value in row.values.items():
+        difference = row.differences[metric]
         record[f"{metric}_mean"] = value.mean
         record[f"{metric}_half_width"] = value.half_width
         record[f"{metric}_difference"] = difference.mean

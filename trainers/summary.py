@@ -6,6 +6,9 @@ from .errors import InputError
 from .statistics import Estimate, estimate, paired_difference
 
 METRICS = ("test_accuracy", "test_loss")
+TEXT_METRICS = ("test_accuracy", "test_bits_per_character")
+MODE_METRICS = ("last_modes", "last_good")
+GAN_METRICS = ("last_frechet", "best_frechet")
 
 
 class Row(NamedTuple):
@@ -35,6 +38,25 @@ class Summary(NamedTuple):
 
     baseline: str
     rows: list[Row]
+
+    @property
+    def metrics(self):
+        """The two metrics that all rows have."""
+        return tuple(self.rows[0].values)
+
+
+def metrics_of(result):
+    """Returns the two metrics that tell how good a result is."""
+    for metrics in (TEXT_METRICS, MODE_METRICS, GAN_METRICS):
+        if metrics[1] in result:
+            return metrics
+    return METRICS
+
+
+def key_of(metric, result):
+    """Returns the result's key of `compare.metric`, such as `test_loss`."""
+    keys = (f"test_{metric}", f"last_{metric}")
+    return next(key for key in keys if key in result)
 
 
 def find_baseline(runs, name):
@@ -67,14 +89,15 @@ def summarize(runs, results, baseline):
 
 def _row(variant, seeds, base):
     results = list(seeds.values())
+    metrics = metrics_of(results[0])
     return Row(
         variant=variant,
         runs=len(results),
         diverged=sum(r["status"] == "diverged" for r in results),
-        values={m: estimate(list(_finite(seeds, m).values())) for m in METRICS},
+        values={m: estimate(list(_finite(seeds, m).values())) for m in metrics},
         differences={
             m: paired_difference(_finite(seeds, m), _finite(base, m))
-            for m in METRICS
+            for m in metrics
         },
         parameters=results[0]["parameters"],
         seconds=estimate([r["seconds"] for r in results]).mean,

@@ -5,10 +5,9 @@ from typing import Any, NamedTuple
 
 from .errors import InputError
 
-
 # A path in a value must not make a folder of its own, and TensorFlow takes the
 # other characters for patterns.
-_IN_NAMES = str.maketrans({c: "_" for c in "/*?[]{}\\"})
+_IN_NAMES = str.maketrans(dict.fromkeys("/*?[]{}\\", "_"))
 
 
 class Run(NamedTuple):
