@@ -1,6 +1,7 @@
 """What all scripts share: flags, config files, errors in one line."""
 
 import functools
+import os
 import pathlib
 import sys
 
@@ -8,7 +9,7 @@ from absl import app, flags, logging
 from ml_collections import config_flags
 
 from .. import configs
-from .errors import InputError
+from .errors import EXIT_RESTART, InputError, LostWorkerError
 from .signals import Interrupted
 
 flags.DEFINE_string("workdir", None, "Folder that gets the results.")
@@ -17,8 +18,9 @@ flags.DEFINE_string("workdir", None, "Folder that gets the results.")
 def run(main):
     """Parses the flags and calls `main(flags)`; ends the process.
 
-    The exit code is 2 for what the user can mend: one short message goes to
-    stderr. Those of a run that a signal has ended are `signals.EXIT_CODES`.
+    The exit code is 2 for what the user can mend and 75 where another worker
+    of the run is gone: one short message goes to stderr. Those of a run that a
+    signal has ended are `signals.EXIT_CODES`.
     """
     app.run(functools.partial(_main, main), flags_parser=_parse)
 
@@ -61,11 +63,19 @@ def _main(main, argv):
         raise
     except InputError as error:
         _fail(error)
+    except LostWorkerError as error:
+        _complain(error)
+        # An orderly end would wait for the worker that is gone.
+        os._exit(EXIT_RESTART)
 
 
 def _fail(message):
-    print(f"error: {message}", file=sys.stderr)
+    _complain(message)
     sys.exit(2)
+
+
+def _complain(message):
+    print(f"error: {message}", file=sys.stderr, flush=True)
 
 
 def resolve_config_flag(argument):

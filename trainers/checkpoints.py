@@ -23,7 +23,7 @@ class Checkpoints:
     def __init__(self, folder, variables, keep):
         self._folder = folder
         self._keep = keep
-        self._progress = tf.Variable("", dtype=tf.string, trainable=False)
+        self._progress = _Text()
         self._checkpoint = tf.train.Checkpoint(
             progress=self._progress, **variables
         )
@@ -54,7 +54,7 @@ class Checkpoints:
                 "Was it made with other versions of normzoo or Keras "
                 "(config.json tells)? Use those, or name another workdir."
             ) from error
-        return Progress.from_json(self._progress.numpy())
+        return Progress.from_json(self._progress.text)
 
     def save(self, progress):
         """Writes the state after `progress.step` steps.
@@ -75,7 +75,7 @@ class Checkpoints:
         return self._folder / "best"
 
     def _write(self, folder, progress):
-        self._progress.assign(progress.to_json())
+        self._progress.text = progress.to_json()
         steps = newest_first(self._folder)
         what = f"The checkpoint of step {progress.step}"
         safe = f"That of step {steps[0]} is intact" if steps else ""
@@ -87,3 +87,16 @@ class Checkpoints:
             # The rest of it may be most of what fills the disk.
             keep_only(folder, newest_first(folder))
             raise
+
+
+class _Text(tf.train.experimental.PythonState):
+    """A text in a checkpoint; replicas of a variable hold none."""
+
+    def __init__(self):
+        self.text = ""
+
+    def serialize(self):
+        return self.text
+
+    def deserialize(self, string_value):
+        self.text = tf.compat.as_str(string_value)

@@ -8,6 +8,8 @@ can be overridden with `--config.KEY=VALUE`. The workdir gets `config.json`,
 `metrics.jsonl`, TensorBoard events, `checkpoints/final.keras` and `DONE`.
 """
 
+import contextlib
+import functools
 import json
 import math
 
@@ -15,13 +17,15 @@ import keras
 
 from .. import zoo
 from ..layers import ReferenceModel, VirtualBatchNormalization
-from . import app, pipeline, precision
+from . import app, distribution, pipeline, precision
+from .agreement import from_chief, together
 from .errors import InputError
 from .logs import finite
 from .optimizers import build_optimizer
 from .provenance import provenance
 from .rundir import RunDir
 from .training import Training
+from .workers import own_folder, watched, workers
 
 #: What `config.compare.metric` can be.
 COMPARED = ("accuracy", "loss")
@@ -50,24 +54,44 @@ def train(config, workdir, *, callbacks=(), verbose="auto"):
         InputError: something in the config, the data or the workdir cannot be
             worked with; nothing has been written then.
     """
-    rundir = RunDir(workdir)
+    strategy = distribution.strategy(config.distribution)
+    with (
+        watched(strategy),
+        strategy.scope(),
+        own_folder(strategy, workdir) as folder,
+    ):
+        return _train(strategy, config, RunDir(folder), callbacks, verbose)
+
+
+def _train(strategy, config, rundir, callbacks, verbose):
     resolved = resolve(config)
-    rundir.check(resolved)
-    if result := rundir.result():
+    result, data = together(
+        strategy, lambda: _look_up(rundir, resolved, config)
+    )
+    if result := from_chief(strategy, result):
         return result
-    data = pipeline.load_data(config)
     precision.set_seed(config.seed, config.deterministic)
     with precision.dtype_policy(config.precision):
         model = compiled_model(config, data)
-        with rundir.held():
-            if result := rundir.result():  # of a process that was faster
+        with contextlib.ExitStack() as lock:
+            together(strategy, lambda: lock.enter_context(rundir.held()))
+            # Of a process that was faster.
+            if result := from_chief(strategy, rundir.result()):
                 return result
-            rundir.start(resolved, provenance())
+            together(strategy, lambda: rundir.start(resolved, provenance()))
             with training(model, data, config, rundir) as run:
                 result = _fit_and_measure(run, data, callbacks, verbose)
             _save(model, rundir.path / "checkpoints")
-            rundir.finish(result)
+            together(strategy, lambda: rundir.finish(result))
     return result
+
+
+def _look_up(rundir, resolved, config):
+    """Returns the result of the finished run, or else its data."""
+    rundir.check(resolved)
+    if result := rundir.result():
+        return result, None
+    return None, pipeline.load_data(config)
 
 
 def resolve(config):
@@ -79,8 +103,9 @@ def resolve(config):
 
 def check(config):
     """Raises `InputError` unless a run with `config` can start."""
+    strategy = distribution.strategy(config.distribution)
     data = pipeline.load_data(config)
-    with precision.dtype_policy(config.precision):
+    with strategy.scope(), precision.dtype_policy(config.precision):
         compiled_model(config, data)
 
 
@@ -106,7 +131,10 @@ def compiled_model(config, data):
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],
         jit_compile=config.jit_compile,
-        steps_per_execution=_divisor(steps, config.steps_per_execution),
+        # Workers cannot meet inside TensorFlow's loop over several steps.
+        steps_per_execution=1
+        if workers(model.distribute_strategy) > 1
+        else _divisor(steps, config.steps_per_execution),
     )
     return model
 
@@ -121,6 +149,7 @@ def _divisor(steps, limit):
 
 
 def _check_settings(config):
+    distribution.check(config)
     for key in (
         "epochs",
         "evaluation_batch_size",
@@ -167,13 +196,14 @@ def _reference_batch(config, data):
 def training(model, data, config, rundir):
     """Returns the `Training` of the compiled model on `data.train`."""
 
-    def batches(epoch, step):
+    def batches(epoch, step, part):
         return pipeline.training_batches(
             data.train,
             config.batch_size,
             config.epochs,
             config.seed,
             start=(epoch, step),
+            part=part,
         )
 
     steps = pipeline.steps_per_epoch(data.train, config.batch_size)
@@ -182,7 +212,14 @@ def training(model, data, config, rundir):
 
 def _fit_and_measure(run, data, callbacks, verbose):
     validation, test = (
-        pipeline.evaluation_batches(split, run.config.evaluation_batch_size)
+        distribution.distribute(
+            run.model.distribute_strategy,
+            functools.partial(
+                pipeline.evaluation_batches,
+                split,
+                run.config.evaluation_batch_size,
+            ),
+        )
         for split in (data.validation, data.test)
     )
     run.fit(validation, callbacks, verbose)

@@ -1,8 +1,12 @@
-"""The error that is the user's to mend."""
+"""The errors that are the user's to mend, and the exit codes of scripts."""
 
 import contextlib
 
 import tensorflow as tf
+
+#: Of a run that ended early and goes on when it is started again: EX_TEMPFAIL
+#: of sysexits.h, "try again".
+EXIT_RESTART = 75
 
 
 class InputError(ValueError):
@@ -10,6 +14,13 @@ class InputError(ValueError):
 
     The scripts print its message alone and exit with code 2; its text says
     what came, what is allowed and how to mend it.
+    """
+
+
+class LostWorkerError(Exception):
+    """Another process of the same run is gone, and this one cannot go on.
+
+    The scripts print its message alone and exit with code 75.
     """
 
 

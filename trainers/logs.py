@@ -110,7 +110,8 @@ def _learning_rates(model):
         name.replace("optimizer", "learning_rate"): optimizer.learning_rate
         for name, optimizer in optimizers_of(model).items()
     }
-    return {name: float(rate) for name, rate in rates.items()}
+    # float() of the variable itself fails under a strategy.
+    return {k: float(tf.convert_to_tensor(r)) for k, r in rates.items()}
 
 
 class StopOnDivergence(keras.callbacks.Callback):

@@ -40,6 +40,23 @@ class Data(NamedTuple):
         return self.train.images.shape[1:]
 
 
+class Part(NamedTuple):
+    """Which share of each batch to make, for the replicas of one worker.
+
+    Attributes:
+        replicas: the number of equal shares of a batch.
+        first: the first share that is wanted.
+        count: the number of shares that are wanted, each a batch of its own.
+    """
+
+    replicas: int = 1
+    first: int = 0
+    count: int = 1
+
+
+_WHOLE = Part()
+
+
 def load_data(config):
     """Returns the splits that `config.dataset` names, decoded.
 
@@ -100,7 +117,9 @@ def _decode_split(builder, split, image_size):
     return Examples(np.concatenate(images), np.concatenate(labels))
 
 
-def training_batches(examples, batch_size, epochs, seed, start=(0, 0)):
+def training_batches(
+    examples, batch_size, epochs, seed, start=(0, 0), part=_WHOLE
+):
     """Returns a `tf.data.Dataset` of all batches of all epochs.
 
     The order of an epoch is a function of the seed and the epoch alone, so
@@ -109,14 +128,16 @@ def training_batches(examples, batch_size, epochs, seed, start=(0, 0)):
 
     Args:
         examples: `Examples`.
-        batch_size: examples in a batch.
+        batch_size: examples in a batch, of all replicas together.
         epochs: number of epochs.
         seed: of the order.
         start: the epoch, from 0, and the batch in it that come first.
+        part: the `Part` of each batch; its replicas divide `batch_size`.
 
     Returns:
-        Batches `(images, labels)`: float32 in [0, 1] of shape `(batch_size,
-        height, width, channels)` and int64 `(batch_size,)`.
+        Batches `(images, labels)`: float32 in [0, 1] of shape `(batch_size /
+        replicas, height, width, channels)` and int64 labels. The shares of a
+        batch follow each other.
     """
     count = len(examples.labels)
     steps = steps_per_epoch(examples, batch_size)
@@ -125,18 +146,36 @@ def training_batches(examples, batch_size, epochs, seed, start=(0, 0)):
         order = tf.random.experimental.stateless_shuffle(
             tf.range(count, dtype=tf.int64), seed=tf.stack([seed, epoch])
         )
-        rows = tf.reshape(order[: steps * batch_size], (steps, batch_size))
+        shape = (steps, part.replicas, batch_size // part.replicas)
+        rows = tf.reshape(order[: steps * batch_size], shape)
+        rows = rows[:, part.first : part.first + part.count]
+        rows = tf.reshape(rows, (steps * part.count, shape[-1]))
         return tf.data.Dataset.from_tensor_slices(rows)
 
     epoch, batch = start
     indices = tf.data.Dataset.range(epoch, epochs).flat_map(epoch_indices)
-    return _gather(examples, indices.skip(batch))
+    return _gather(examples, indices.skip(batch * part.count))
 
 
-def evaluation_batches(examples, batch_size):
-    """Returns a `tf.data.Dataset` of every example once, in order."""
-    indices = tf.data.Dataset.range(len(examples.labels)).batch(batch_size)
-    return _gather(examples, indices)
+def evaluation_batches(examples, batch_size, part=_WHOLE):
+    """Returns a `tf.data.Dataset` of every example once, in order.
+
+    Args:
+        examples: a split.
+        batch_size: of all replicas together.
+        part: the `Part` of each batch. Only the last batch has shares of
+            different size; they may be empty.
+    """
+    count, replicas = len(examples.labels), part.replicas
+    # Keras builds a model from the first batch, so that one is even.
+    even = max(min(batch_size, count) // replicas, 1) * replicas
+    starts = np.arange(0, count, even)[:, np.newaxis]
+    sizes = np.minimum(count - starts, even)
+    cuts = starts + sizes * np.arange(replicas + 1) // replicas
+    ranges = np.stack([cuts[:, :-1], cuts[:, 1:]], -1)
+    ranges = ranges[:, part.first : part.first + part.count].reshape(-1, 2)
+    indices = tf.data.Dataset.from_tensor_slices(ranges)
+    return _gather(examples, indices.map(lambda r: tf.range(r[0], r[1])))
 
 
 def steps_per_epoch(examples, batch_size):

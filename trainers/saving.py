@@ -19,11 +19,19 @@ class Saver(keras.callbacks.Callback):
         config: its `epochs` and `checkpoint` count here.
         steps_per_epoch: steps of an epoch.
         stop: `signals.StopRequest`.
+        wishes: `Wishes` of all workers.
         sizes: function that returns the sizes of the files that grow.
     """
 
     def __init__(
-        self, checkpoints, progress, config, steps_per_epoch, stop, sizes
+        self,
+        checkpoints,
+        progress,
+        config,
+        steps_per_epoch,
+        stop,
+        wishes,
+        sizes,
     ):
         super().__init__()
         self.checkpoints = checkpoints
@@ -32,6 +40,7 @@ class Saver(keras.callbacks.Callback):
         self.settings = config.checkpoint
         self.steps_per_epoch = steps_per_epoch
         self.stop = stop
+        self.wishes = wishes
         self.sizes = sizes
         self._saved_step = progress.step
         self._saved_time = time.monotonic()
@@ -39,7 +48,9 @@ class Saver(keras.callbacks.Callback):
     def on_train_batch_end(self, batch, logs=None):
         """Saves inside an epoch."""
         ends_epoch = self.progress.batch == self.steps_per_epoch
-        if not (ends_epoch or self.model.stop_training) and self._is_due():
+        if ends_epoch or self.model.stop_training:
+            return
+        if self._is_due(self.wishes.at_step):
             self._save()
             self.stop.raise_if_wanted()
 
@@ -52,20 +63,21 @@ class Saver(keras.callbacks.Callback):
         if self._is_best():
             self.progress.best = self.progress.logs[self.settings.best]
             self._save(best=True)
-        if self._is_due() or self._is_last():
+        if self._is_due(self.wishes.now) or self._is_last():
             self._save()
         self.stop.raise_if_wanted()
 
-    def _is_due(self):
+    def _is_due(self, ask):
         every_steps = self.settings.every_steps
         every_seconds = self.settings.every_seconds
         steps = self.progress.step - self._saved_step
         seconds = time.monotonic() - self._saved_time
-        return (
-            self.stop.signal is not None
-            or 0 < every_steps <= steps
-            or 0 < every_seconds <= seconds
-        )
+        timely = 0 < every_seconds <= seconds
+        wishes = ask(self.stop.signal or ("time" if timely else None))
+        for wish in wishes:
+            if wish != "time":
+                self.stop.signal = wish  # a signal to some worker is to all
+        return bool(wishes) or 0 < every_steps <= steps
 
     def _is_last(self):
         return self.progress.ended or self.progress.epoch == self.epochs

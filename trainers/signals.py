@@ -5,9 +5,11 @@ import os
 import signal
 import threading
 
-#: Signal -> the exit code once everything is saved. 75 is EX_TEMPFAIL of
-#: sysexits.h, "try again"; 130 is what shells report for Ctrl-C.
-EXIT_CODES = {signal.SIGTERM: 75, signal.SIGINT: 130}
+from .errors import EXIT_RESTART
+
+#: Signal -> the exit code once everything is saved. 130 is what shells report
+#: for Ctrl-C.
+EXIT_CODES = {signal.SIGTERM: EXIT_RESTART, signal.SIGINT: 130}
 
 
 class Interrupted(SystemExit):

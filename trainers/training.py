@@ -1,12 +1,17 @@
 """Training that goes on where it was interrupted, bit by bit the same."""
 
 import contextlib
+import functools
+import itertools
 
 import keras
 
 from . import signals
+from .agreement import Wishes, from_chief, share, together
 from .checkpoints import Checkpoints
+from .distribution import distribute
 from .logs import MetricsLog, StopOnDivergence
+from .pipeline import Part
 from .progress import Progress
 from .saving import Saver
 from .state import build_state, variables_of
@@ -29,9 +34,10 @@ class Training:
     Args:
         model: a compiled `keras.Model` with weights. Its optimizers are
             attributes of it.
-        batches: function of the epoch, from 0, and the step in it, from 0; it
-            returns the `tf.data.Dataset` of all training batches from there to
-            the end of the run, always the same ones.
+        batches: function of the epoch, from 0, the step in it, from 0, and a
+            `Part`; it returns the `tf.data.Dataset` of that part of all
+            training batches from there to the end of the run, always the same
+            ones.
         steps_per_epoch: steps of an epoch; a multiple of the model's
             `steps_per_execution`.
         config: its `epochs`, `log_every_steps` and `checkpoint` count here.
@@ -55,13 +61,15 @@ class Training:
         self._contexts = contextlib.ExitStack()
 
     def __enter__(self):
-        build_state(self.model, self.batches(0, 0).element_spec)
+        batches = self.batches(0, 0, Part())
+        build_state(self.model, batches.element_spec)
+        variables = variables_of(self.model)
         self._checkpoints = Checkpoints(
             self.rundir.path / "checkpoints",
-            variables_of(self.model),
+            variables,
             self.config.checkpoint.keep,
         )
-        self.progress = self._checkpoints.restore() or self.progress
+        self.progress = self._restore(variables)
         self.rundir.rewind(self.progress.outputs)
         self._stop = self._contexts.enter_context(signals.catch())
         self.log = self._contexts.enter_context(
@@ -73,6 +81,16 @@ class Training:
 
     def __exit__(self, *error):
         self._contexts.close()
+
+    def _restore(self, variables):
+        """Returns the `Progress` of the chief's checkpoint, if there is one."""
+        strategy = self.model.distribute_strategy
+        progress = together(strategy, self._checkpoints.restore)
+        text = from_chief(strategy, progress and progress.to_json())
+        if text is None:
+            return self.progress
+        share(strategy, itertools.chain(*variables.values()))
+        return progress or Progress.from_json(text)
 
     def fit(self, validation=None, callbacks=(), verbose=0):
         """Trains from the present position to the end.
@@ -96,8 +114,11 @@ class Training:
 
     def _fit(self, epochs, validation, callbacks, verbose):
         progress = self.progress
+        batches = functools.partial(
+            self.batches, progress.epoch, progress.batch
+        )
         self.model.fit(
-            self.batches(progress.epoch, progress.batch),
+            distribute(self.model.distribute_strategy, batches, endless=True),
             initial_epoch=progress.epoch,
             epochs=epochs,
             steps_per_epoch=self.steps_per_epoch - progress.batch,
@@ -120,6 +141,7 @@ class Training:
                 self.config,
                 self.steps_per_epoch,
                 self._stop,
+                Wishes(self.model.distribute_strategy),
                 self._sizes,
             ),
         ]
