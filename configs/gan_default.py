@@ -57,6 +57,7 @@ def get_config():
     config.checkpoint.best = "val_frechet"  # "": keep no best
     config.checkpoint.best_mode = "min"
 
+    config.distribution = "none"  # or "mirrored", "multi_worker": see docs
     config.precision = "float32"  # mixed_bfloat16, mixed_float16 or auto
     config.jit_compile = False  # XLA
     config.deterministic = True  # bitwise equal on the same machine

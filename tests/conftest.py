@@ -30,9 +30,14 @@ def _same_random_numbers_in_each_test():
     keras.utils.set_random_seed(0)
 
 
-# One for all tests: a second strategy in a process numbers its collective
-# operations like the first, and they get mixed up.
 @pytest.fixture(scope="session")
 def two_replicas():
-    """A strategy with two replicas on this machine's CPU."""
-    return tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+    """A strategy with two replicas on this machine's CPU.
+
+    It is the one that `config.distribution = "mirrored"` means, too: a second
+    one in a process numbers its collective operations like the first, and they
+    get mixed up.
+    """
+    from normzoo.trainers import distribution
+
+    return distribution.strategy("mirrored")

@@ -134,12 +134,12 @@ def compiled_model(config, data):
         # Workers cannot meet inside TensorFlow's loop over several steps.
         steps_per_execution=1
         if workers(model.distribute_strategy) > 1
-        else _divisor(steps, config.steps_per_execution),
+        else divisor(steps, config.steps_per_execution),
     )
     return model
 
 
-def _divisor(steps, limit):
+def divisor(steps, limit):
     """Returns the largest divisor of an epoch's steps up to a limit.
 
     Keras would take the rest of the last execution from the next epoch.

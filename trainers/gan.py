@@ -11,6 +11,8 @@ real examples. `--mode=evaluate` measures a finished run again, with other
 metrics' settings for example; `--mode=sample` makes new pictures of it.
 """
 
+import contextlib
+import functools
 import json
 import pathlib
 import sys
@@ -20,6 +22,7 @@ from absl import flags
 
 from . import (
     app,
+    distribution,
     gan_build,
     gan_checks,
     gan_data,
@@ -29,11 +32,13 @@ from . import (
     gan_run,
     precision,
 )
+from .agreement import from_chief, together
 from .errors import InputError
 from .gan_evaluation import Evaluator
 from .gan_sampling import Sampler, latent
 from .provenance import provenance
 from .rundir import RunDir
+from .workers import own_folder, watched
 
 #: What `config.compare.metric` can be.
 COMPARED = ("frechet", "kernel", "precision", "recall", "modes", "good")
@@ -63,26 +68,43 @@ def train(config, workdir, *, callbacks=(), verbose="auto"):
         InputError: something in the config, the data or the workdir cannot be
             worked with; nothing has been written then.
     """
-    rundir = RunDir(workdir)
-    resolved = resolve(config)
-    rundir.check(resolved)
+    strategy = distribution.strategy(config.distribution)
+    with watched(strategy), own_folder(strategy, workdir) as folder:
+        rundir = RunDir(folder)
+        result, *prepared = together(strategy, lambda: _look_up(rundir, config))
+        if result := from_chief(strategy, result):
+            return result
+        precision.set_seed(config.seed, config.deterministic)
+        with strategy.scope(), precision.dtype_policy(config.precision):
+            run = functools.partial(
+                _train, callbacks=callbacks, verbose=verbose
+            )
+            return run(strategy, config, rundir, *prepared)
+
+
+def _look_up(rundir, config):
+    """Returns the result of the finished run, or else data and evaluator."""
+    rundir.check(resolve(config))
     if result := rundir.result():
-        return result
-    data, evaluator = _prepare(config)
-    precision.set_seed(config.seed, config.deterministic)
-    with precision.dtype_policy(config.precision):
-        gan = gan_build.compiled_gan(config, data)
-        gan.evaluator = evaluator.validate
-        with rundir.held():
-            if result := rundir.result():  # of a process that was faster
-                return result
-            rundir.start(resolved, provenance())
-            with gan_run.training(gan, data, config, rundir) as run:
-                result = gan_run.fit_and_measure(
-                    run, evaluator, callbacks, verbose
-                )
-            gan_run.save(gan, evaluator, data, rundir.path)
-            rundir.finish(result)
+        return result, None, None
+    # Outside of the strategy's scope: each process measures by itself.
+    return None, *_prepare(config)
+
+
+def _train(strategy, config, rundir, data, evaluator, callbacks, verbose):
+    gan = gan_build.compiled_gan(config, data)
+    gan.evaluator = evaluator.validate
+    with contextlib.ExitStack() as lock:
+        together(strategy, lambda: lock.enter_context(rundir.held()))
+        # Of a process that was faster.
+        if result := from_chief(strategy, rundir.result()):
+            return result
+        start = functools.partial(rundir.start, resolve(config), provenance())
+        together(strategy, start)
+        with gan_run.training(gan, data, config, rundir) as run:
+            result = gan_run.fit_and_measure(run, evaluator, callbacks, verbose)
+        gan_run.save(gan, evaluator, data, rundir.path)
+        together(strategy, lambda: rundir.finish(result))
     return result
 
 
@@ -162,7 +184,8 @@ def resolve(config):
 def check(config):
     """Raises `InputError` unless a run with `config` can start."""
     data, _ = _prepare(config)
-    with precision.dtype_policy(config.precision):
+    strategy = distribution.strategy(config.distribution)
+    with strategy.scope(), precision.dtype_policy(config.precision):
         gan_build.compiled_gan(config, data)
 
 

@@ -7,10 +7,12 @@ import keras
 from .. import zoo
 from ..layers import ReferenceModel
 from . import gan_checks, gan_losses
+from .classify import divisor
 from .errors import InputError
 from .gan_model import GAN
 from .gan_sampling import latent
 from .optimizers import build_optimizer
+from .workers import workers
 
 
 def compiled_gan(config, data):
@@ -45,9 +47,10 @@ def compiled_gan(config, data):
     gan.compile(
         *optimizers,
         jit_compile=config.jit_compile,
-        steps_per_execution=_divisor(
-            steps_per_epoch(config, data), config.steps_per_execution
-        ),
+        # Workers cannot meet inside TensorFlow's loop over several steps.
+        steps_per_execution=1
+        if workers(gan.distribute_strategy) > 1
+        else divisor(steps_per_epoch(config, data), config.steps_per_execution),
     )
     gan.reset_average()
     return gan
@@ -99,9 +102,3 @@ def _optimizer(player, steps):
     if keras.config.dtype_policy().name == "mixed_float16":
         optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
     return optimizer
-
-
-def _divisor(steps, limit):
-    """Returns the largest divisor of an epoch's steps up to a limit."""
-    limit = min(steps, limit)
-    return next(n for n in range(limit, 0, -1) if steps % n == 0)

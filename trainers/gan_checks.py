@@ -1,6 +1,7 @@
 """What a GAN's config must not be, said before anything is started."""
 
 from .. import zoo
+from . import distribution
 from .errors import InputError
 from .gan_data import GAUSSIANS
 from .gan_model import BATCHES, STATISTICS
@@ -12,6 +13,7 @@ SPLITS = ("train", "validation", "test")
 
 def check(config, data):
     """Raises `InputError` unless `config` describes a GAN for `data`."""
+    distribution.check(config)
     _check_choices(config)
     _check_numbers(config, data)
     _check_examples(config, data)

@@ -10,13 +10,15 @@ from typing import NamedTuple
 import filelock
 import keras
 import numpy as np
+import tensorflow as tf
 
 from ..configs import default
 from . import classify
 from .errors import InputError
 from .gan_data import to_unit
+from .gan_sampling import in_batches
 
-_BATCH = 256
+_BATCH = 128
 
 
 class Features(NamedTuple):
@@ -72,12 +74,11 @@ def _classifier(config):
     model = keras.saving.load_model(folder / "checkpoints/final.keras")
     hidden = model.get_layer("activation_dense").output
     both = keras.Model(model.input, [hidden, model.output])
-    both.compile()
+    # Not `predict`, which takes the strategy that it is called under.
+    step = tf.function(lambda x: both(x, training=False), autograph=False)
 
     def extract(images):
-        features, logits = both.predict(
-            to_unit(images), batch_size=_BATCH, verbose=0
-        )
+        features, logits = in_batches(step, to_unit(images), _BATCH)
         return features.astype(np.float64), logits.argmax(-1)
 
     return Features("classifier", result["test_accuracy"], extract)
@@ -130,14 +131,13 @@ def _inception(path):
     )
     model.load_weights(path)
 
+    def step(images):
+        colors = tf.broadcast_to(images, [*images.shape[:3], 3])
+        return model(tf.image.resize(colors, (299, 299)), training=False)
+
+    compiled = tf.function(step, autograph=False)
+
     def extract(images):
-        parts = []
-        for start in range(0, len(images), _BATCH):
-            batch = images[start : start + _BATCH]
-            if batch.shape[-1] == 1:
-                batch = np.repeat(batch, 3, -1)
-            batch = keras.ops.image.resize(batch, (299, 299))
-            parts.append(model.predict_on_batch(batch).astype(np.float64))
-        return np.concatenate(parts), None
+        return in_batches(compiled, images, _BATCH).astype(np.float64), None
 
     return Features("Inception v3", None, extract)

@@ -22,13 +22,14 @@ def training(gan, data, config, rundir):
     per_epoch = gan_build.steps_per_epoch(config, data)
     passes = -(-config.epochs * per_epoch // per_pass)
 
-    def batches(epoch, step):
+    def batches(epoch, step, part):
         images = pipeline.training_batches(
             data.train,
             config.batch_size * config.discriminator.updates,
             passes,
             config.seed,
             start=divmod(epoch * per_epoch + step, per_pass),
+            part=part,
         )
         return images.map(lambda x, label: gan_data.to_symmetric(x))
 
@@ -57,7 +58,7 @@ def fit_and_measure(run, evaluator, callbacks=(), verbose=0):
         "split": split,
         "features": config.metrics.features,
         "steps": run.progress.step,
-        "skipped": {name: int(n) for name, n in gan.skipped.items()},
+        "skipped": {k: int(v.numpy()) for k, v in gan.skipped.items()},
         "parameters": sum(math.prod(w.shape) for w in weights),
         "seconds": round(run.progress.seconds, 3),
     }

@@ -33,20 +33,34 @@ class Sampler:
 
     def __init__(self, generator, batch_size):
         self.generator = generator
-        self._batch_size = batch_size
         self._step = tf.function(
             lambda noise: generator(noise, training=False), autograph=False
         )
+        self._batch_size = batch_size
 
     def __call__(self, noise):
         """Returns what the generator makes of `noise`, a NumPy array."""
-        size = self._batch_size
-        made = []
-        for start in range(0, len(noise), size):
-            batch = noise[start : start + size]
-            filled = np.resize(batch, (size, *noise.shape[1:]))
-            made.append(self._step(filled).numpy()[: len(batch)])
-        return np.concatenate(made)
+        return in_batches(self._step, noise, self._batch_size)
+
+
+def in_batches(step, rows, batch_size):
+    """Returns the outputs of `step` for all rows, as NumPy arrays.
+
+    Args:
+        step: function of a batch; returns a tensor or a structure of them.
+        rows: a NumPy array.
+        batch_size: of all batches; the last one is filled up.
+    """
+    parts = []
+    for start in range(0, len(rows), batch_size):
+        batch = rows[start : start + batch_size]
+        filled = np.resize(batch, (batch_size, *rows.shape[1:]))
+        parts.append(step(filled))
+
+    def join(*outputs):
+        return np.concatenate([y.numpy() for y in outputs])[: len(rows)]
+
+    return tf.nest.map_structure(join, *parts)
 
 
 @contextlib.contextmanager
