@@ -14,6 +14,7 @@ from absl import flags
 
 from . import (
     app,
+    benchmark_gan,
     benchmark_input,
     benchmark_norms,
     benchmark_report,
@@ -25,6 +26,7 @@ SUITES = {
     "norms": benchmark_norms.run,
     "virtual": benchmark_virtual.run,
     "input": benchmark_input.run,
+    "gan": benchmark_gan.run,
 }
 
 flags.DEFINE_enum("suite", "norms", list(SUITES), "What to measure.")
