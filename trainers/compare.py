@@ -78,7 +78,8 @@ def _compare(runs, baseline, workdir, jobs, command):
 def check(runs, workdir):
     """Raises `InputError` unless every run can start."""
     trainer = trainer_of(runs[0].config)
-    metric, known = runs[0].config.compare.metric, trainer.COMPARED
+    known = trainer.compared(runs[0].config)
+    metric = runs[0].config.compare.metric
     if metric not in known:
         raise InputError(
             f"Unknown compare.metric. Received: {metric!r}. Expected one of: "

@@ -40,9 +40,6 @@ from .provenance import provenance
 from .rundir import RunDir
 from .workers import own_folder, watched
 
-#: What `config.compare.metric` can be.
-COMPARED = ("frechet", "kernel", "precision", "recall", "modes", "good")
-
 
 def train(config, workdir, *, callbacks=(), verbose="auto"):
     """Trains the GAN of `config` and measures it.
@@ -187,6 +184,16 @@ def check(config):
     strategy = distribution.strategy(config.distribution)
     with strategy.scope(), precision.dtype_policy(config.precision):
         gan_build.compiled_gan(config, data)
+
+
+def compared(config):
+    """Returns what `config.compare.metric` can be."""
+    metrics = ("frechet", "kernel", "precision", "recall")
+    if config.networks == "toy":
+        return (*metrics, "modes", "good")
+    if config.metrics.features == "classifier":
+        return (*metrics, "class_coverage", "class_entropy")
+    return metrics
 
 
 def appendix(runs, results, workdir):

@@ -5,6 +5,7 @@ import contextlib
 import keras
 import tensorflow as tf
 
+from .gan_average import MovingAverage
 from .gan_losses import gradient_penalty
 from .gan_meters import Meters
 from .gan_noise import Noise
@@ -27,10 +28,7 @@ class GAN(keras.Model):
     they go through it as one batch. What the generator's update makes of them
     is never remembered.
 
-    The generator's moving average `ema` follows all its weights, moving and
-    reference statistics too:
-
-        average = decay * average + (1 - decay) * weight
+    `average`, the `MovingAverage` of the generator, follows every step.
 
     Under `LossScaleOptimizer`s a network whose gradients are not finite is not
     updated in that step, and neither are its statistics and its average.
@@ -93,7 +91,6 @@ class GAN(keras.Model):
         self.discriminator_batch = discriminator_batch
         self.statistics = statistics
         self.penalty = penalty
-        self.ema_decay = ema_decay
         self.seed = seed
         self.noise = Noise(seed)
         self.latent_dim = _latent_dim(generator)
@@ -103,7 +100,7 @@ class GAN(keras.Model):
         self.steps = self._counter("steps")
         self.skipped = {name: self._counter(f"{name}_skipped") for name in "dg"}
         self.nonfinite = self._counter("nonfinite")
-        self.ema = [self._average_of(v) for v in generator.variables]
+        self.average = MovingAverage(generator, ema_decay, self.add_weight)
         self.built = True  # As both networks are.
 
     def _counter(self, name):
@@ -115,19 +112,6 @@ class GAN(keras.Model):
             trainable=False,
             aggregation="only_first_replica",
         )
-
-    def _average_of(self, variable):
-        average = self.add_weight(
-            name=f"ema_{variable.name}",
-            shape=variable.shape,
-            dtype=variable.dtype,
-            initializer="zeros",
-            trainable=False,
-            autocast=False,
-            aggregation="only_first_replica",
-        )
-        average.assign(variable)
-        return average
 
     def compile(self, d_optimizer, g_optimizer, **kwargs):
         """Sets the optimizers of both networks; see `keras.Model.compile`."""
@@ -157,7 +141,7 @@ class GAN(keras.Model):
         return [
             *self.generator.variables,
             *self.discriminator.variables,
-            *self.ema,
+            *self.average.weights,
             *self.d_optimizer.variables,
             *self.g_optimizer.variables,
         ]
@@ -195,7 +179,7 @@ class GAN(keras.Model):
         gradients = tape.gradient(fakes, player.weights, slopes)
         norm, applied = player.apply(gradients)
         restore(before, unless=applied)
-        self._average(applied)
+        self.average.follow(applied)
         counts = self._count("g", applied, loss, norm)
         self.meters.update(counts, g_loss=loss, g_norm=norm)
 
@@ -245,17 +229,6 @@ class GAN(keras.Model):
         rows = tf.shape(real)[0]
         return self.noise.normal(self.steps, 2 * i, rows, self.latent_dim)
 
-    def _average(self, applied):
-        for average, variable in zip(
-            self.ema, self.generator.variables, strict=True
-        ):
-            value = tf.convert_to_tensor(variable.value)
-            if value.dtype.is_floating:
-                old = tf.convert_to_tensor(average.value)
-                value = value + self.ema_decay * (old - value)
-                value = tf.where(applied, value, old)
-            average.assign(value)
-
     def _count(self, name, applied, loss, norm):
         """Counts skipped and bad steps; returns whether this one counts."""
         self.skipped[name].assign_add(tf.cast(~applied, tf.int64))
@@ -276,23 +249,13 @@ class GAN(keras.Model):
         """Makes the moving average equal to the generator."""
         if hasattr(self.generator, "refresh"):
             self.generator.refresh()
-        for average, variable in zip(
-            self.ema, self.generator.variables, strict=True
-        ):
-            average.assign(variable)
+        self.average.reset()
 
     @contextlib.contextmanager
     def averaged_generator(self):
-        """Gives the generator its averaged weights for a block of code."""
-        variables = self.generator.variables
-        own = [variable.numpy() for variable in variables]
-        for variable, average in zip(variables, self.ema, strict=True):
-            variable.assign(average)
-        try:
+        """Yields the generator, with its averaged weights for a block."""
+        with self.average.in_place():
             yield self.generator
-        finally:
-            for variable, value in zip(variables, own, strict=True):
-                variable.assign(value)
 
 
 def _latent_dim(generator):

@@ -150,14 +150,14 @@ def test_more_discriminator_updates_use_other_examples_and_noise():
 
 def test_the_average_follows_all_the_generators_weights():
     model = gan(("virtual", "layer"), ema_decay=0.75)
-    average = [a.numpy() for a in model.ema]
+    average = [a.numpy() for a in model.average.weights]
     for i in range(3):
         fit(model, points(16, seed=i), 16)
         average = [
             0.75 * a + 0.25 * w.numpy()
             for a, w in zip(average, model.generator.variables, strict=True)
         ]
-    assert_close([a.numpy() for a in model.ema], average)
+    assert_close([a.numpy() for a in model.average.weights], average)
     names = {v.name for v in model.generator.variables}
     assert {"reference_mean", "reference_variance"} <= names
     before = values(model.generator)
@@ -181,7 +181,7 @@ def test_nothing_of_a_network_advances_on_a_skipped_step(skips):
     player = model.players[skips]
     player.optimizer.dynamic_scale.assign(1e30)
     before = {name: values(part) for name, part in parts.items()}
-    average = [a.numpy() for a in model.ema]
+    average = [a.numpy() for a in model.average.weights]
     logs = fit(model, points(16), 16)
     for name, part in parts.items():
         same = [
@@ -193,7 +193,8 @@ def test_nothing_of_a_network_advances_on_a_skipped_step(skips):
         assert logs[f"{name}_skipped"][-1] == skipped
         assert model.players[name].optimizer.iterations == 1 - skipped
     kept = all(
-        np.array_equal(a, b) for a, b in zip(model.ema, average, strict=True)
+        np.array_equal(a, b)
+        for a, b in zip(model.average.weights, average, strict=True)
     )
     assert kept == (skips == "g")
     assert logs[f"{skips}_loss_scale"][-1] == np.float32(5e29)
