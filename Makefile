@@ -20,7 +20,8 @@ demo: $(RUN_STAMP)
 	    --config=configs/digits_mlp.py --workdir=runs/digits_mlp
 
 test: $(TEST_STAMP)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 \
+	    --dist=worksteal
 
 lint: $(TEST_STAMP)
 	$(BIN)/ruff check .

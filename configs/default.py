@@ -8,13 +8,16 @@ def get_config():
     config.seed = 0  # kernels, order of the batches, dropout
 
     config.dataset = ml_collections.ConfigDict()
-    config.dataset.name = "digits"  # any TFDS image-classification set
+    config.dataset.name = "digits"  # any TFDS set of images or a text
     config.dataset.data_dir = ""  # "": $TFDS_DATA_DIR or TFDS' own default
     config.dataset.download = False  # whether TFDS may use the network
     config.dataset.train_split = ""  # "": the set's own, see docs
     config.dataset.validation_split = ""
     config.dataset.test_split = ""
     config.dataset.image_size = 0  # resize to a square; 0 keeps the size
+    config.dataset.pooling = 1  # average over squares of so many pixels
+    config.dataset.view = ""  # "rows", "pixels", "permuted_pixels": sequences
+    config.dataset.window = 100  # characters in an example of a text
 
     config.model = ml_collections.ConfigDict()
     config.model.name = "mlp"  # in normzoo.zoo.MODELS
@@ -56,6 +59,23 @@ def get_config():
     config.deterministic = True  # bitwise equal on the same machine
 
     config.compare = ml_collections.ConfigDict()
-    config.compare.metric = "accuracy"  # or "loss"; of the plot
+    # Of the plot; or "loss", of a text "bits_per_character".
+    config.compare.metric = "accuracy"
     config.compare.baseline = "norm=none"  # the paired differences' base
     return config
+
+
+def get_recurrent_model():
+    """What `config.model` holds for a stacked recurrent network."""
+    model = ml_collections.ConfigDict()
+    model.name = "stacked_rnn"
+    model.norm = "batch"  # in normzoo.zoo.RECURRENT_NORMS
+    model.cell = "lstm"  # or "gru", "simple"
+    model.units = (128,)  # one number for each recurrent layer
+    model.readout = "last"  # or "all"; of a text "each"
+    model.bidirectional = False
+    # A number; unset, what the norm has.
+    model.gamma_initializer = ml_collections.config_dict.placeholder(float)
+    model.dropout = 0.0
+    model.recurrent_dropout = 0.0
+    return model

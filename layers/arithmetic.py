@@ -48,7 +48,7 @@ def moments(x, axes, mask=None, synchronized=False, add=total):
     @tf.custom_gradient
     def run(x):
         mean = average(x)
-        variance = average(tf.math.squared_difference(x, mean))
+        variance = average(tf.square(x - mean))
 
         def gradient(d_mean, d_variance):
             offset = tf.math.divide_no_nan(reduce(d_mean), count)

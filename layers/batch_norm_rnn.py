@@ -5,8 +5,13 @@ import tensorflow as tf
 
 from . import recurrent_cells
 from .recurrent import NormalizedRNN
-from .recurrent_checks import check_max_timesteps, steps_to_learn
+from .recurrent_checks import (
+    check_max_timesteps,
+    check_synchronized,
+    steps_to_learn,
+)
 from .recurrent_moments import ByBatch, ByRows
+from .replicas import replica_seed
 from .timestep_statistics import TimestepStatistics
 
 _GAMMA = keras.initializers.Constant(0.1)
@@ -27,6 +32,7 @@ class _BatchNormRNN(NormalizedRNN):
         epsilon=1e-5,
         gamma_initializer=_GAMMA,
         initial_state_noise=0.0,
+        synchronized=False,
         **kwargs,
     ):
         check_max_timesteps(max_timesteps)
@@ -36,10 +42,12 @@ class _BatchNormRNN(NormalizedRNN):
             gamma_initializer=gamma_initializer,
             **kwargs,
         )
+        check_synchronized(synchronized, self.unroll)
         self.max_timesteps = max_timesteps
         self.per_timestep = per_timestep
         self.momentum = momentum
         self.initial_state_noise = initial_state_noise
+        self.synchronized = synchronized
         self.statistics = TimestepStatistics(
             momentum, dtype=self.dtype_policy, name="statistics"
         )
@@ -60,6 +68,7 @@ class _BatchNormRNN(NormalizedRNN):
             "per_timestep": self.per_timestep,
             "momentum": self.momentum,
             "initial_state_noise": self.initial_state_noise,
+            "synchronized": self.synchronized,
         }
 
     def _run(self, x, real, states, training):
@@ -68,7 +77,8 @@ class _BatchNormRNN(NormalizedRNN):
             source = ByRows(self.statistics.rows(length))
             return self._loop(source, x, real, states, training)[:2]
         states = [self._with_noise(state) for state in states]
-        outputs, states, kept = self._loop(ByBatch(), x, real, states, training)
+        source = ByBatch(self.synchronized)
+        outputs, states, kept = self._loop(source, x, real, states, training)
         self.statistics.learn(kept, *self._counts(x, real))
         return outputs, states
 
@@ -82,11 +92,7 @@ class _BatchNormRNN(NormalizedRNN):
     def _with_noise(self, state):
         if not self.initial_state_noise:
             return state
-        seed = tf.cast(self.cell.seed_generator.next(), tf.int32)
-        replica = tf.distribute.get_replica_context()
-        if replica is not None:
-            # Else all replicas have the same noise.
-            seed += [0, replica.replica_id_in_sync_group]
+        seed = replica_seed(self.cell.seed_generator.next())
         noise = tf.random.stateless_normal(
             tf.shape(state), seed, dtype=state.dtype
         )
@@ -117,6 +123,7 @@ class BatchNormLSTM(_BatchNormRNN):
     - A batch of one example has no variance: in training all steps are then
       their `beta`.
     - Replicas normalize by their own part of the batch and share their rows.
+      With `synchronized=True` they normalize by the whole batch.
 
     It is a `keras.layers.RNN`, not a `keras.layers.LSTM`, whose kernels for
     GPUs know no normalization. All but the products is computed in float32 at
@@ -139,6 +146,8 @@ class BatchNormLSTM(_BatchNormRNN):
             to the initial state in training. Steps with equal inputs in all
             examples, such as the black border of images, have zero variance
             without it, and huge gradients.
+        synchronized: whether to take the statistics over all replicas. It
+            needs `unroll=True`.
         **kwargs: arguments of `keras.layers.LSTM`, without `use_cudnn`, and
             of `keras.layers.RNN`.
 

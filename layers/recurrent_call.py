@@ -103,6 +103,7 @@ class RecurrentCall(keras.layers.RNN):
         return (
             training
             and not isinstance(source, ByRows)
+            and not source.synchronized
             and self.kind is recurrent_cells.LSTM
             and not self._carries_normalized()
             and cell.activation is keras.activations.tanh

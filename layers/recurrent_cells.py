@@ -6,6 +6,8 @@ from collections.abc import Callable
 import keras
 import tensorflow as tf
 
+from .replicas import dropout
+
 
 def lstm(cell, x, r, states, norm_cell, carry_normalized=False):
     """Returns the next h and c.
@@ -93,6 +95,25 @@ class _Normalized:
             shape=(site.features,),
             initializer=getattr(self, f"{kind}_initializer"),
         )
+
+    # Keras keeps its masks for the steps of its loop. Here they are made once
+    # anyway, and another replica must not find them.
+
+    def get_dropout_mask(self, step_input):
+        return self._masks(step_input, self.dropout)
+
+    def get_recurrent_dropout_mask(self, step_input):
+        return self._masks(step_input, self.recurrent_dropout)
+
+    def _masks(self, like, rate):
+        if not rate:
+            return None
+        count = getattr(self, "dropout_mask_count", None)
+        ones = tf.ones_like(like)
+        masks = [
+            dropout(ones, rate, self.seed_generator) for _ in range(count or 1)
+        ]
+        return masks if count else masks[0]
 
     def add_weight(self, *args, **kwargs):
         # The layer casts where it multiplies, and only there.

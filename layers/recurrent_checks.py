@@ -11,6 +11,15 @@ def check_mask(sequences, mask):
         )
 
 
+def check_synchronized(synchronized, unroll):
+    """Raises `ValueError` where replicas would have to meet inside a loop."""
+    if synchronized and not unroll:
+        raise ValueError(
+            "synchronized=True needs unroll=True: replicas cannot exchange "
+            f"their statistics inside a loop. Received: unroll={unroll}."
+        )
+
+
 def check_states(layer, batch, states):
     """Raises an error unless the states fit the layer.
 

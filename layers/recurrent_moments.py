@@ -8,6 +8,8 @@ class ByExample:
 
     #: Whether the moments of each step are to be kept.
     keeps = False
+    #: Whether they are those of all replicas.
+    synchronized = False
 
     def __init__(self):
         self.sequences = {}
@@ -30,14 +32,17 @@ class ByBatch:
 
     keeps = True
 
-    def __init__(self):
+    def __init__(self, synchronized=False):
+        self.synchronized = synchronized
         self.sequences = {}
 
     def __call__(self, site, value, now):
         """Returns mean and variance, as `ByExample`."""
         del site
         batch = len(value.shape) - 2
-        mean, variance, _ = moments(value, [batch], now.get("real"))
+        mean, variance, _ = moments(
+            value, [batch], now.get("real"), self.synchronized
+        )
         return mean, variance
 
 

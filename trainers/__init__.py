@@ -1,6 +1,7 @@
 """Training, comparison and measurement of normalizations.
 
-Importing it registers the embedded TFDS data sets: `tfds.load("digits")`.
+Importing it registers the embedded TFDS data sets: `tfds.load("digits")`,
+`tfds.load("mnist1d")`.
 """
 
 import os
@@ -9,6 +10,6 @@ import os
 # variable when it is imported, which happens further down.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
-from . import digits
+from . import digits, mnist1d
 
-__all__ = ["digits"]
+__all__ = ["digits", "mnist1d"]

@@ -9,8 +9,11 @@ from absl import app, flags, logging
 from ml_collections import config_flags
 
 from .. import configs
+from .config_errors import explained
 from .errors import EXIT_RESTART, InputError, LostWorkerError
 from .signals import Interrupted
+
+_CONFIG_FLAGS = ("--config", "-config")
 
 flags.DEFINE_string("workdir", None, "Folder that gets the results.")
 
@@ -40,7 +43,9 @@ def run_with_config(main):
 
 def _parse(argv):
     try:
-        return flags.FLAGS([resolve_config_flag(a) for a in argv])
+        argv = [resolve_config_flag(a) for a in argv]
+        with explained(_config_path(argv)):
+            return flags.FLAGS(argv)
     # ml_collections reports a misspelled key as KeyError or AttributeError;
     # its text suggests the right one.
     except (InputError, flags.Error) as error:
@@ -48,7 +53,17 @@ def _parse(argv):
     except (AttributeError, KeyError) as error:
         while isinstance(error, Exception):  # one error wraps the other
             error = error.args[0]
+        if "get_config" in error:
+            _fail(f"The config {_config_path(argv)} has no get_config().")
         _fail(f"Unknown config key: {error}")
+
+
+def _config_path(argv):
+    for argument in argv:
+        flag, _, value = argument.partition("=")
+        if flag in _CONFIG_FLAGS:
+            return value.partition(":")[0]
+    return None
 
 
 def _main(main, argv):
@@ -84,7 +99,7 @@ def resolve_config_flag(argument):
     Other arguments, and names of files that exist, stay as they are.
     """
     flag, separator, value = argument.partition("=")
-    if flag not in ("--config", "-config") or not separator:
+    if flag not in _CONFIG_FLAGS or not separator:
         return argument
     name, colon, arg = value.partition(":")
     if pathlib.Path(name).is_file():

@@ -18,6 +18,7 @@ from . import (
     benchmark_input,
     benchmark_norms,
     benchmark_report,
+    benchmark_soak,
     benchmark_virtual,
 )
 
@@ -26,6 +27,7 @@ SUITES = {
     "norms": benchmark_norms.run,
     "virtual": benchmark_virtual.run,
     "input": benchmark_input.run,
+    "soak": benchmark_soak.run,
     "gan": benchmark_gan.run,
 }
 

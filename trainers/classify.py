@@ -1,4 +1,4 @@
-"""Trains one classifier on a TFDS image set.
+"""Trains one model on a TFDS set of images, of signals or of one text.
 
     python -m normzoo.trainers.classify --config=digits_mlp \
         --config.model.norm=layer --workdir=runs/layer
@@ -14,18 +14,21 @@ import json
 import math
 
 import keras
+import tensorflow as tf
 
 from .. import zoo
 from ..layers import ReferenceModel, VirtualBatchNormalization
 from . import app, distribution, pipeline, precision
 from .agreement import from_chief, together
+from .checks import check_settings
 from .errors import InputError
 from .logs import finite
+from .metrics import BitsPerCharacter
 from .optimizers import build_optimizer
 from .provenance import provenance
 from .rundir import RunDir
 from .training import Training
-from .workers import own_folder, watched, workers
+from .workers import own_folder, watched
 
 
 def train(config, workdir, *, callbacks=(), verbose="auto"):
@@ -45,12 +48,15 @@ def train(config, workdir, *, callbacks=(), verbose="auto"):
         `"diverged"` when a loss was not finite), `test_loss` and
         `test_accuracy` (null when diverged), `validation_loss`,
         `validation_accuracy`, `steps`, `parameters` (trainable ones),
-        `seconds` (of training and validation, compilation included).
+        `seconds` (of training and validation, compilation included); on a
+        text also `test_bits_per_character` and
+        `validation_bits_per_character`.
 
     Raises:
         InputError: something in the config, the data or the workdir cannot be
             worked with; nothing has been written then.
     """
+    check_settings(config)
     strategy = distribution.strategy(config.distribution)
     with (
         watched(strategy),
@@ -100,6 +106,7 @@ def resolve(config):
 
 def check(config):
     """Raises `InputError` unless a run with `config` can start."""
+    check_settings(config)
     strategy = distribution.strategy(config.distribution)
     data = pipeline.load_data(config)
     with strategy.scope(), precision.dtype_policy(config.precision):
@@ -108,8 +115,8 @@ def check(config):
 
 def compared(config):
     """Returns what `config.compare.metric` can be."""
-    del config  # the same for all
-    return ("accuracy", "loss")
+    text = pipeline.load_data(config).per_step
+    return ("accuracy", "bits_per_character" if text else "loss")
 
 
 def appendix(runs, results, workdir):
@@ -120,8 +127,9 @@ def appendix(runs, results, workdir):
 
 def compiled_model(config, data):
     """Returns the compiled Keras model that `config` describes."""
-    _check_settings(config)
+    distribution.check(config)
     model = build_model(config, data.image_shape, data.num_classes)
+    _check_outputs(model, data)
     if any(isinstance(x, VirtualBatchNormalization) for x in model.layers):
         model = ReferenceModel(model, _reference_batch(config, data))
     steps = pipeline.steps_per_epoch(data.train, config.batch_size)
@@ -132,42 +140,27 @@ def compiled_model(config, data):
     model.compile(
         optimizer=optimizer,
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        metrics=["accuracy"],
+        metrics=_metrics(data),
         jit_compile=config.jit_compile,
-        # Workers cannot meet inside TensorFlow's loop over several steps.
-        steps_per_execution=1
-        if workers(model.distribute_strategy) > 1
-        else divisor(steps, config.steps_per_execution),
+        steps_per_execution=steps_per_execution(config, steps),
     )
     return model
 
 
-def divisor(steps, limit):
-    """Returns the largest divisor of an epoch's steps up to a limit.
+def _metrics(data):
+    return ["accuracy", BitsPerCharacter()] if data.per_step else ["accuracy"]
 
-    Keras would take the rest of the last execution from the next epoch.
+
+def steps_per_execution(config, steps):
+    """Returns the largest divisor of an epoch's steps up to the limit.
+
+    Keras would take the rest of the last execution from the next epoch. And
+    replicas cannot meet inside its loop over the steps of an execution.
     """
-    limit = min(steps, limit)
+    if tf.distribute.has_strategy():
+        return 1
+    limit = min(steps, config.steps_per_execution)
     return next(n for n in range(limit, 0, -1) if steps % n == 0)
-
-
-def _check_settings(config):
-    distribution.check(config)
-    for key in (
-        "epochs",
-        "evaluation_batch_size",
-        "log_every_steps",
-        "steps_per_execution",
-    ):
-        if config[key] < 1:
-            raise InputError(
-                f"{key} must be at least 1. Received: {config[key]}."
-            )
-    if config.jit_compile and config.deterministic:
-        raise InputError(
-            "Keras has no deterministic XLA. Received: jit_compile=True and "
-            "deterministic=True. Set --config.deterministic=False."
-        )
 
 
 def build_model(config, image_shape, num_classes):
@@ -185,6 +178,17 @@ def build_model(config, image_shape, num_classes):
         )
     except (TypeError, ValueError) as error:
         raise InputError(f"The model cannot be built. {error}") from error
+
+
+def _check_outputs(model, data):
+    expected = (None, *data.train.labels.shape[1:], data.num_classes)
+    if model.output_shape != expected:
+        raise InputError(
+            "The model's outputs do not fit the labels. Received: outputs of "
+            f"shape {model.output_shape}. Expected: {expected}. A stacked_rnn "
+            "with --config.model.readout=each has an output for each "
+            "character of a text; with last or all it has one for an example."
+        )
 
 
 def _reference_batch(config, data):

@@ -119,20 +119,21 @@ def expand_hosts(text):
     >>> expand_hosts("a[08-10,12],b")
     ['a08', 'a09', 'a10', 'a12', 'b']
     """
-    hosts = []
-    for part in re.findall(r"(?:[^,\[]|\[[^\]]*\])+", text):
-        prefix, bracket, rest = part.partition("[")
-        ranges, _, suffix = rest.partition("]")
-        if "[" in suffix:
-            raise ValueError(f"several ranges in one name: {part!r}")
-        numbers = _numbers(ranges) if bracket else [""]
-        hosts += [f"{prefix}{number}{suffix}" for number in numbers]
-    return hosts
+    name = r"([^][,]+)(?:\[([\d,-]+)\]([^][,]*))?"
+    if not re.fullmatch(f"{name}(?:,{name})*", text):
+        raise ValueError(f"node list {text!r}")
+    return [
+        f"{prefix}{number}{suffix}"
+        for prefix, ranges, suffix in re.findall(name, text)
+        for number in (_numbers(ranges) if ranges else [""])
+    ]
 
 
 def _numbers(ranges):
     for part in ranges.split(","):
         low, _, high = part.partition("-")
+        if int(high or low) < int(low):
+            raise ValueError(f"range {part!r}")
         for number in range(int(low), int(high or low) + 1):
             yield f"{number:0{len(low)}}"
 

@@ -78,13 +78,7 @@ def _compare(runs, baseline, workdir, jobs, command):
 def check(runs, workdir):
     """Raises `InputError` unless every run can start."""
     trainer = trainer_of(runs[0].config)
-    known = trainer.compared(runs[0].config)
-    metric = runs[0].config.compare.metric
-    if metric not in known:
-        raise InputError(
-            f"Unknown compare.metric. Received: {metric!r}. Expected one of: "
-            f"{', '.join(known)}."
-        )
+    _check_metric(trainer, runs[0].config)
     checked = set()
     for run in runs:
         RunDir(workdir / run.name).check(trainer.resolve(run.config))
@@ -92,6 +86,15 @@ def check(runs, workdir):
         if run.variant not in checked:
             trainer.check(run.config)
         checked.add(run.variant)
+
+
+def _check_metric(trainer, config):
+    expected = trainer.compared(config)
+    if config.compare.metric not in expected:
+        raise InputError(
+            f"Unknown compare.metric. Received: {config.compare.metric!r}. "
+            f"Expected one of: {', '.join(expected)}."
+        )
 
 
 def main(flags):

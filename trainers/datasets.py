@@ -1,5 +1,6 @@
-"""Finding a TFDS image-classification set, and saying what is missing."""
+"""Finding a TFDS set that can be worked with, and saying what is missing."""
 
+import contextlib
 import difflib
 
 import tensorflow_datasets as tfds
@@ -10,6 +11,13 @@ from .preparation import LocalBuilder, data_root, preparation_lock
 #: The share of `train` that is held out where a set has no validation split.
 _HELD_OUT = 10
 
+#: The feature that models see -> all features that a set must have.
+_INPUTS = {
+    "image": {"image", "label"},
+    "signal": {"signal", "label"},
+    "text": {"text"},
+}
+
 
 def find_builder(config):
     """Returns the prepared TFDS builder that `config.dataset` names.
@@ -19,13 +27,17 @@ def find_builder(config):
     minutes where there is no network.
 
     Raises:
-        InputError: unknown name; not prepared and not to be downloaded; not
-            an image-classification set; unusable folder.
+        InputError: unknown name; not prepared and not to be downloaded; no
+            images or signals with labels, and no text; unusable folder.
     """
     dataset = config.dataset
     try:
-        builder = tfds.builder(dataset.name, data_dir=dataset.data_dir or None)
-        if not builder.is_prepared():
+        with opened(dataset.name):
+            builder = tfds.builder(
+                dataset.name, data_dir=dataset.data_dir or None
+            )
+            prepared = builder.is_prepared()
+        if not prepared:
             _prepare(builder, dataset)
     except tfds.core.DatasetNotFoundError:
         raise InputError(_unknown(dataset.name)) from None
@@ -34,8 +46,23 @@ def find_builder(config):
             f"The data_dir of {dataset.name!r} cannot be used: {error}. "
             "Name another one with --config.dataset.data_dir=DIR."
         ) from error
-    _check_features(builder)
+    input_feature(builder)
     return builder
+
+
+@contextlib.contextmanager
+def opened(name):
+    """Turns whatever TFDS raises for unusable files into an `InputError`."""
+    try:
+        yield
+    except (InputError, OSError, tfds.core.DatasetNotFoundError):
+        raise  # which are clear already
+    # A version that is not there is an AssertionError, damage of any kind.
+    except Exception as error:
+        raise InputError(
+            f"Data set {name!r} cannot be read: {error} Is its name right? If "
+            "it is, its files are damaged: remove them and prepare it again."
+        ) from error
 
 
 def _prepare(builder, dataset):
@@ -59,17 +86,35 @@ def _unknown(name):
     return (
         f"Unknown TFDS data set. Received: {name!r}.{mend} Expected a name of "
         "https://www.tensorflow.org/datasets/catalog/overview or an embedded "
-        "one: digits."
+        "one: digits, mnist1d."
     )
 
 
-def _check_features(builder):
+def input_feature(builder):
+    """Returns which feature models see: `"image"`, `"signal"` or `"text"`.
+
+    Raises:
+        InputError: the set has none of them, or no label with it.
+    """
     features = builder.info.features
-    if not {"image", "label"} <= set(features):
+    for name, needed in _INPUTS.items():
+        if needed <= set(features):
+            _check_label(builder.name, needed, features)
+            return name
+    raise InputError(
+        f"Data set {builder.name!r} has the features "
+        f"{', '.join(builder.info.features)}. A set with 'image' and 'label', "
+        "with 'signal' and 'label', or with 'text' is expected."
+    )
+
+
+def _check_label(name, needed, features):
+    if "label" not in needed:
+        return
+    if not isinstance(features["label"], tfds.features.ClassLabel):
         raise InputError(
-            f"Data set {builder.name!r} has the features "
-            f"{', '.join(features)}. An image-classification set with 'image' "
-            "and 'label' is expected."
+            f"The labels of data set {name!r} are {features['label']}. "
+            "Expected a tfds.features.ClassLabel."
         )
 
 
@@ -102,7 +147,7 @@ def _check_split(builder, key, split):
             f"{', '.join(builder.info.splits)}. Set "
             f"--config.dataset.{key}_split."
         ) from error
-    if not examples:
+    if examples < 1:
         raise InputError(
             f"Split {split!r} of {builder.name!r} is empty. Set "
             f"--config.dataset.{key}_split."

@@ -7,12 +7,11 @@ import keras
 from .. import zoo
 from ..layers import ReferenceModel
 from . import gan_checks, gan_losses
-from .classify import divisor
+from .classify import steps_per_execution
 from .errors import InputError
 from .gan_model import GAN
 from .gan_sampling import latent
 from .optimizers import build_optimizer
-from .workers import workers
 
 
 def compiled_gan(config, data):
@@ -47,10 +46,9 @@ def compiled_gan(config, data):
     gan.compile(
         *optimizers,
         jit_compile=config.jit_compile,
-        # Workers cannot meet inside TensorFlow's loop over several steps.
-        steps_per_execution=1
-        if workers(gan.distribute_strategy) > 1
-        else divisor(steps_per_epoch(config, data), config.steps_per_execution),
+        steps_per_execution=steps_per_execution(
+            config, steps_per_epoch(config, data)
+        ),
     )
     gan.reset_average()
     return gan

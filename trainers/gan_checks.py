@@ -80,10 +80,11 @@ def _check_examples(config, data):
             f"{config.networks!r} and examples of shape {tuple(shape)}. "
             f"'toy' makes the points of {GAUSSIANS!r}, 'dcgan' makes images."
         )
-    if not points and shape[0] != shape[1]:
+    if not points and (len(shape) != 3 or shape[0] != shape[1]):
         raise InputError(
-            f"A DCGAN makes squares. Received: images of shape {tuple(shape)}. "
-            "Set --config.dataset.image_size=PIXELS."
+            "A DCGAN makes square images. Received: examples of shape "
+            f"{tuple(shape)}. Set --config.dataset.image_size=PIXELS and no "
+            "dataset.view."
         )
     if points and config.metrics.features != "raw":
         raise InputError(

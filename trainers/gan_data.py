@@ -27,8 +27,7 @@ class Modes(NamedTuple):
 def load_data(config):
     """Returns the `pipeline.Data` that `config.dataset` names, and its modes.
 
-    The values of images and points are 0 to 255, as `pipeline` scales them;
-    `to_symmetric` makes them -1 to 1.
+    Images are stored as 0 to 255, points as they are, within [-1, 1].
 
     Returns:
         The data, and `Modes`, or None where they are not known.
@@ -58,13 +57,26 @@ def _gaussians():
 def _draw(rng, centers, count):
     labels = rng.integers(len(centers), size=count)
     points = centers[labels] + DEVIATION * rng.standard_normal((count, 2))
-    stored = (points + 1) * 127.5
-    return pipeline.Examples(stored.astype(np.float32), labels)
+    return pipeline.Examples(points.astype(np.float32), labels)
 
 
-def to_symmetric(values):
-    """Maps values from [0, 1] to [-1, 1], where generators make theirs."""
-    return values * 2 - 1
+def training_batches(data, *args, **kwargs):
+    """Returns batches as `pipeline.training_batches`, without labels.
+
+    In [-1, 1], where generators make theirs; `pipeline` gives images in
+    [0, 1].
+    """
+    batches = pipeline.training_batches(data.train, *args, **kwargs)
+    if data.train.images.dtype == np.uint8:
+        return batches.map(lambda images, labels: images * 2 - 1)
+    return batches.map(lambda points, labels: points)
+
+
+def examples(split):
+    """Returns the examples of a split, a NumPy array in [-1, 1]."""
+    if split.images.dtype == np.uint8:
+        return split.images.astype("float32") / 255 * 2 - 1
+    return split.images
 
 
 def to_unit(values):

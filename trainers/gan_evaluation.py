@@ -5,9 +5,8 @@ import math
 
 import numpy as np
 
-from . import gan_classes, gan_distances, gan_manifolds
+from . import gan_classes, gan_data, gan_distances, gan_manifolds
 from .errors import InputError
-from .gan_data import to_symmetric
 from .gan_dependence import batch_dependence
 from .gan_sampling import Sampler, latent, sampling_statistics
 
@@ -115,11 +114,11 @@ class Evaluator:
         return latent(self._config.metrics.seed, role, rows, size)
 
     def _examples(self, split):
-        images = getattr(self._data, split).images
-        return images[: self._config.metrics.samples]
+        examples = gan_data.examples(getattr(self._data, split))
+        return examples[: self._config.metrics.samples]
 
     def _real_features(self, split):
         if split not in self._real:
-            images = self._examples(split).astype("float32") / 255
-            self._real[split] = self._features.extract(to_symmetric(images))
+            examples = self._examples(split)
+            self._real[split] = self._features.extract(examples)
         return self._real[split]

@@ -3,10 +3,9 @@
 import json
 import math
 
-import numpy as np
 import tensorflow as tf
 
-from . import gan_build, gan_data, gan_images, pipeline
+from . import gan_build, gan_data, gan_images
 from .gan_callbacks import BackToFinite, Pictures, Speed
 from .gan_sampling import latent
 from .logs import finite
@@ -23,15 +22,14 @@ def training(gan, data, config, rundir):
     passes = -(-config.epochs * per_epoch // per_pass)
 
     def batches(epoch, step, part):
-        images = pipeline.training_batches(
-            data.train,
+        return gan_data.training_batches(
+            data,
             config.batch_size * config.discriminator.updates,
             passes,
             config.seed,
             start=divmod(epoch * per_epoch + step, per_pass),
             part=part,
         )
-        return images.map(lambda x, label: gan_data.to_symmetric(x))
 
     return Training(gan, batches, per_epoch, config, rundir)
 
@@ -105,10 +103,9 @@ def save(gan, evaluator, data, folder):
         with evaluator.statistics(generator):
             generator.save(checkpoints / "generator.keras")
         made = evaluator.make(generator, noise)
-    real = np.float32(data.test.images[:SHOWN]) / 255
+    real = gan_data.examples(data.test)[:SHOWN]
     images = folder / "images"
     gan_images.save(gan_images.grid(made), images / "random.png")
-    real = gan_data.to_symmetric(real)
     gan_images.save(gan_images.grid(real), images / "real.png")
     frames = sorted(images.glob("fixed-*.png"))
     gan_images.film(frames, images / "fixed.gif")

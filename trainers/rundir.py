@@ -5,6 +5,7 @@ import os
 import pathlib
 
 from . import lock
+from .checks import flatten
 from .errors import InputError
 from .files import write_json
 
@@ -35,7 +36,9 @@ class RunDir:
     def _read(self, name):
         try:
             return json.loads((self.path / name).read_text())
-        except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        except FileNotFoundError:
+            raise
+        except (OSError, ValueError) as error:  # no file; not JSON, not text
             raise InputError(
                 f"{self.path / name} is damaged: {error}. Remove the workdir, "
                 "or name another one."
@@ -52,8 +55,15 @@ class RunDir:
                 f"The workdir {self.path} has {' '.join(odd)} in its name, "
                 "which TensorFlow takes for a pattern. Name another one."
             )
-        if not self.path.exists():
+        try:
+            self.path.stat()
+        except FileNotFoundError:
             return
+        except (OSError, ValueError) as error:  # its name may be impossible
+            raise InputError(
+                f"The workdir {self.path} cannot be used: {error}. Name "
+                "another one."
+            ) from error
         if not self.path.is_dir():
             raise InputError(f"The workdir {self.path} is a file.")
         if not (self.path / _CONFIG).exists():
@@ -121,7 +131,7 @@ class RunDir:
 
 def differences(held, wanted):
     """Returns one line per key that two nested dicts do not share."""
-    held, wanted = _flatten(held), _flatten(wanted)
+    held, wanted = flatten(held), flatten(wanted)
     missing = "(not set)"
     return [
         f"{key}: {held.get(key, missing)!r} there, "
@@ -129,13 +139,3 @@ def differences(held, wanted):
         for key in sorted(held.keys() | wanted.keys())
         if held.get(key, missing) != wanted.get(key, missing)
     ]
-
-
-def _flatten(nested, prefix=""):
-    flat = {}
-    for key, value in nested.items():
-        if isinstance(value, dict):
-            flat.update(_flatten(value, f"{prefix}{key}."))
-        else:
-            flat[prefix + key] = value
-    return flat

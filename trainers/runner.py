@@ -11,7 +11,7 @@ import keras
 import ml_collections
 from rich import progress
 
-from . import signals
+from . import graphs, signals
 from .kinds import trainer_of
 from .rundir import RunDir
 
@@ -96,9 +96,9 @@ def _interrupt_workers():
 
 
 def _train(name, config, workdir):
-    with signals.catch() as stop:
+    with signals.catch() as stop, graphs.freed():
         stop.raise_if_wanted()
-        # Frees the graphs of the run before.
+        # Frees the names and layers of the run before.
         keras.backend.clear_session()
         config = ml_collections.ConfigDict(config)
         return name, trainer_of(config).train(config, workdir / name, verbose=0)

@@ -3,6 +3,7 @@
 import importlib.util
 from typing import Any, NamedTuple
 
+from .config_errors import explained
 from .errors import InputError
 
 # A path in a value must not make a folder of its own, and TensorFlow takes the
@@ -36,13 +37,21 @@ def load_overrides(config_path):
     path = config_path.partition(":")[0]  # without the config's argument
     spec = importlib.util.spec_from_file_location("sweep_config", path)
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    with explained(path):
+        spec.loader.exec_module(module)
     if not hasattr(module, "sweep"):
         raise InputError(
             f"The config {config_path} has no sweep(). Add a generator of "
             'override dicts, such as {"model.norm": "batch", "seed": 0}.'
         )
-    return list(module.sweep())
+    with explained(path):
+        found = list(module.sweep() or ())
+    if odd := [item for item in found if not isinstance(item, dict)]:
+        raise InputError(
+            f"The sweep() of {config_path} yields {odd[0]!r}. Expected a dict "
+            "from config keys to values."
+        )
+    return found
 
 
 def plan(config, overrides):

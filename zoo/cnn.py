@@ -6,6 +6,11 @@ import keras
 
 from .hidden import Hidden
 
+#: Number of axes with positions -> the layers that work along them.
+_CONVOLUTIONS = {1: keras.layers.Conv1D, 2: keras.layers.Conv2D}
+_POOLINGS = {1: keras.layers.AveragePooling1D, 2: keras.layers.AveragePooling2D}
+DOWNSAMPLINGS = ("pool", "stride")
+
 
 def cnn(
     input_shape,
@@ -13,25 +18,34 @@ def cnn(
     *,
     depth=2,
     width=32,
+    growth=2,
+    kernel_size=3,
+    downsampling="pool",
     dense_units=256,
     normalize_inputs=False,
     name="cnn",
     **knobs,
 ):
-    """Returns a convolutional network that classifies images.
+    """Returns a convolutional network that classifies images or sequences.
 
-    `depth` stages of 3x3 convolution, norm, activation and 2x2 average
-    pooling, each twice as wide as the one before; then Dense, norm,
+    `depth` stages of convolution, norm, activation and average pooling, each
+    twice as wide and half as large as the one before; then Dense, norm,
     activation, dropout, then Dense logits. Instance and filter response norm
     stand behind the convolutions only, they need positions. With its defaults
     it is the MNIST example of Flax.
 
     Args:
-        input_shape: `(height, width, channels)` of one image.
+        input_shape: `(height, width, channels)` of one image, or
+            `(steps, channels)` of one sequence.
         num_classes: number of logits.
-        depth: number of stages; each halves the image.
+        depth: number of stages; each halves the image or sequence.
         width: filters of the first stage.
-        dense_units: units of the dense layer behind the stages.
+        growth: how many times as wide as the one before a stage is.
+        kernel_size: side of the convolutions' kernels; or one for each stage.
+        downsampling: whether a stage halves by average pooling, `"pool"`, or
+            by its convolution's stride, `"stride"`.
+        dense_units: units of the dense layer behind the stages; 0 leaves it
+            out.
         normalize_inputs: whether a norm stands in front of the first stage.
         name: of the model.
         **knobs: `norm`, `norm_position`, `activation`, `dropout`,
@@ -39,11 +53,11 @@ def cnn(
             `normzoo.zoo.Hidden`.
 
     Returns:
-        A functional `keras.Model` from `(batch, height, width, channels)` to
-        float32 logits `(batch, num_classes)`.
+        A functional `keras.Model` from `(batch, *input_shape)` to float32
+        logits `(batch, num_classes)`.
 
     Raises:
-        ValueError: a knob is out of its range, or the image is too small.
+        ValueError: a knob is out of its range, or the input is too small.
 
     Example:
 
@@ -51,38 +65,69 @@ def cnn(
     >>> zoo.cnn((28, 28, 1), 10, norm="group").output_shape
     (None, 10)
     """
-    _check(input_shape, depth, width, dense_units)
+    _check(input_shape, depth, width, growth, dense_units, downsampling)
+    sizes = _kernel_sizes(kernel_size, depth)
     hidden = Hidden(**knobs)
     inputs = x = keras.Input(input_shape, name="inputs")
     if normalize_inputs:
         x = hidden.norm_layer("norm_inputs")(x)
-    for i in range(depth):
-        conv = functools.partial(
-            keras.layers.Conv2D, width * 2**i, 3, padding="same"
-        )
-        x = hidden.apply(conv, x, f"conv_{i}")
-        x = keras.layers.AveragePooling2D(2, name=f"pool_{i}")(x)
+    for i, size in enumerate(sizes):
+        x = _stage(hidden, x, i, width * growth**i, size, downsampling)
     x = keras.layers.Flatten(name="flatten")(x)
-    dense = functools.partial(keras.layers.Dense, dense_units)
-    x = hidden.for_vectors().apply(dense, x, "dense")
-    x = hidden.drop(x, "dense")
+    if dense_units:
+        dense = functools.partial(keras.layers.Dense, dense_units)
+        x = hidden.for_vectors().apply(dense, x, "dense")
+        x = hidden.drop(x, "dense")
     return keras.Model(inputs, hidden.logits(x, num_classes), name=name)
 
 
-def _check(input_shape, depth, width, dense_units):
-    if len(input_shape) != 3:
+def _stage(hidden, x, i, filters, kernel_size, downsampling):
+    axes = len(x.shape) - 2
+    conv = functools.partial(
+        _CONVOLUTIONS[axes],
+        filters,
+        kernel_size,
+        strides=2 if downsampling == "stride" else 1,
+        padding="same",
+    )
+    x = hidden.apply(conv, x, f"conv_{i}")
+    if downsampling == "stride":
+        return x
+    return _POOLINGS[axes](2, name=f"pool_{i}")(x)
+
+
+def _kernel_sizes(kernel_size, depth):
+    if isinstance(kernel_size, int):
+        return (kernel_size,) * depth
+    if len(kernel_size) != depth:
         raise ValueError(
-            "A CNN takes images of shape (height, width, channels). Received: "
+            "kernel_size is one integer, or one for each stage. Received: "
+            f"kernel_size={tuple(kernel_size)}, depth={depth}."
+        )
+    return kernel_size
+
+
+def _check(input_shape, depth, width, growth, dense_units, downsampling):
+    if len(input_shape) not in (2, 3):
+        raise ValueError(
+            "A CNN takes images of shape (height, width, channels) or "
+            "sequences of shape (steps, channels). Received: "
             f"input_shape={tuple(input_shape)}."
         )
-    if depth < 1 or width < 1 or dense_units < 1:
+    if min(depth, width, growth) < 1 or dense_units < 0:
         raise ValueError(
-            "depth, width and dense_units must be at least 1. Received: "
-            f"depth={depth}, width={width}, dense_units={dense_units}."
+            "depth, width and growth must be at least 1, and dense_units at "
+            f"least 0. Received: depth={depth}, width={width}, "
+            f"growth={growth}, dense_units={dense_units}."
         )
-    if min(input_shape[:2]) < 2**depth:
+    if downsampling not in DOWNSAMPLINGS:
         raise ValueError(
-            f"{depth} stages halve the image {depth} times and need at least "
-            f"{2**depth} pixels a side. Received: input_shape="
+            f"Unknown downsampling. Received: {downsampling!r}. Expected one "
+            f"of: {', '.join(DOWNSAMPLINGS)}."
+        )
+    if min(input_shape[:-1]) < 2**depth:
+        raise ValueError(
+            f"{depth} stages halve the input {depth} times and need at least "
+            f"{2**depth} pixels a side, or steps. Received: input_shape="
             f"{tuple(input_shape)}. Use a smaller depth."
         )

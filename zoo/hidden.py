@@ -1,12 +1,14 @@
 """One hidden layer of any model: linear map, normalization, activation."""
 
 import dataclasses
+import math
 import zlib
 from collections.abc import Callable
 
 import keras
 
 from ..layers import get
+from .dropout import Dropout
 
 NORM_POSITIONS = ("before", "after")
 
@@ -57,9 +59,9 @@ class Hidden:
             raise ValueError(
                 f"dropout must be in [0, 1). Received: {self.dropout}."
             )
-        if self.initializer_scale < 0:
+        if not 0 <= self.initializer_scale < math.inf:
             raise ValueError(
-                "initializer_scale must not be negative. Received: "
+                "initializer_scale must not be negative, and finite. Received: "
                 f"{self.initializer_scale}."
             )
 
@@ -129,7 +131,7 @@ class Hidden:
             return x
         name = f"dropout_{name}"
         seed = layer_seed(self.seed, name)
-        return keras.layers.Dropout(self.dropout, seed=seed, name=name)(x)
+        return Dropout(self.dropout, seed=seed, name=name)(x)
 
     def logits(self, x, num_classes):
         """Returns the class scores, in float32 under every dtype policy."""

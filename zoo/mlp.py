@@ -13,6 +13,7 @@ def mlp(
     *,
     depth=2,
     width=128,
+    residual=False,
     normalize_inputs=False,
     name="mlp",
     **knobs,
@@ -27,6 +28,8 @@ def mlp(
         num_classes: number of logits.
         depth: number of hidden layers.
         width: units of each hidden layer.
+        residual: whether each hidden layer but the first adds its input to
+            its output.
         normalize_inputs: whether a norm stands in front of the first layer.
         name: of the model.
         **knobs: `norm`, `norm_position`, `activation`, `dropout`,
@@ -58,6 +61,9 @@ def mlp(
         x = hidden.norm_layer("norm_inputs")(x)
     dense = functools.partial(keras.layers.Dense, width)
     for i in range(depth):
+        below = x
         x = hidden.apply(dense, x, f"dense_{i}")
         x = hidden.drop(x, f"dense_{i}")
+        if residual and i:
+            x = keras.layers.Add(name=f"add_{i}")([below, x])
     return keras.Model(inputs, hidden.logits(x, num_classes), name=name)

@@ -18,20 +18,45 @@ NAMES = sorted(
 )
 
 
+def shapes(config):
+    """Returns the shapes of an example and of the model's outputs."""
+    if config.dataset.name == "tiny_shakespeare":
+        window = config.dataset.window
+        return (window,), (None, window, 10)
+    if config.dataset.name == "mnist1d":
+        return (40, 1), (None, 10)
+    image = {"": (28, 28, 1), "rows": (28, 28)}[config.dataset.view]
+    return image, (None, 10)
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_the_model_can_be_built(name):
     config = importlib.import_module(f"normzoo.configs.{name}").get_config()
-    model = classify.build_model(config, (28, 28, 1), 10)
-    assert model.output_shape == (None, 10)
+    example, outputs = shapes(config)
+    model = classify.build_model(config, example, 10)
+    assert model.output_shape == outputs
     assert config.model.name in zoo.MODELS
 
 
-@pytest.mark.parametrize("name", set(NAMES) - {"default"})
+@pytest.mark.parametrize("name", sorted({*NAMES} - {"default"}))
 def test_the_sweep_fits_the_config(name):
     module = importlib.import_module(f"normzoo.configs.{name}")
-    runs = sweep.plan(module.get_config(), list(module.sweep()))
-    assert {run.config.model.norm for run in runs} <= set(layers.NORMS)
+    config = module.get_config()
+    runs = sweep.plan(config, list(module.sweep()))
+    recurrent = config.model.name == "stacked_rnn"
+    norms = zoo.RECURRENT_NORMS if recurrent else layers.NORMS
+    assert {run.config.model.norm for run in runs} <= set(norms)
     assert len({run.seed for run in runs}) > 1
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters"),
+    [("logistic", 410), ("mlp", 15_210), ("cnn", 5210), ("gru", 5134)],
+)
+def test_the_published_models_of_mnist1d_have_their_sizes(name, parameters):
+    module = importlib.import_module(f"normzoo.configs.mnist1d_{name}")
+    model = classify.build_model(module.get_config(), (40, 1), 10)
+    assert model.count_params() == parameters
 
 
 @pytest.mark.parametrize("name", GANS)

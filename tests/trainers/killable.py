@@ -14,9 +14,7 @@ import time
 def server():
     """Returns the context that makes the processes."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(
-        ["normzoo.trainers.compare", "normzoo.layers", "normzoo.zoo"]
-    )
+    context.set_forkserver_preload(["normzoo.trainers.compare"])
     return context
 
 
@@ -45,15 +43,30 @@ def wait_for(condition, process, seconds=120):
         time.sleep(0.0005)
 
 
-def main(config, workdir, file_size=None, sweep=None, stderr=None):
-    """Trains, as `normzoo.trainers.classify` or `compare`."""
+def main(
+    config=None,
+    workdir=None,
+    argv=None,
+    file_size=None,
+    sweep=None,
+    stderr=None,
+):
+    """Trains, as `normzoo.trainers.classify` or `compare`.
+
+    Args:
+        config: of the run, or of the `sweep`.
+        workdir: folder.
+        argv: instead, the name and the flags of a script.
+        file_size: limit of all files, as of a full disk.
+        sweep: overrides, of a comparison.
+        stderr: file that gets what is said.
+    """
     import os
     import resource
+    import sys
 
-    from normzoo import zoo
     from normzoo.trainers import app, classify, compare
 
-    zoo.MODELS["lstm"] = lstm
     if stderr:
         os.dup2(os.open(stderr, os.O_CREAT | os.O_WRONLY | os.O_TRUNC), 2)
 
@@ -63,22 +76,13 @@ def main(config, workdir, file_size=None, sweep=None, stderr=None):
         else:
             classify.train(config, pathlib.Path(workdir), verbose=0)
 
+    if argv:
+        sys.argv = list(argv)
+        scripts = {"classify": classify, "compare": compare}
+        app.run_with_config(scripts[argv[0]].main)
     if file_size:
         resource.setrlimit(resource.RLIMIT_FSIZE, (file_size, file_size))
     app._main(run, ["test"])
-
-
-def lstm(image_shape, num_classes, *, norm, width, seed, **knobs):
-    """A recurrent model with a state in everything that can have one."""
-    import keras
-
-    from normzoo.layers import BatchNormLSTM
-
-    inputs = keras.Input(image_shape)
-    x = keras.layers.Reshape(image_shape[:2])(inputs)
-    x = BatchNormLSTM(width, initial_state_noise=0.1)(x)
-    logits = keras.layers.Dense(num_classes, dtype="float32")(x)
-    return keras.Model(inputs, logits)
 
 
 if __name__ == "killable_main":

@@ -1,19 +1,14 @@
 """Any TFDS image-classification set, and clear words for what cannot be."""
 
-import pathlib
+import types
 
 import pytest
 import tensorflow_datasets as tfds
 
-import normzoo
 from normzoo.trainers import datasets
 from normzoo.trainers.errors import InputError
 
-MNIST = pathlib.Path(normzoo.__file__).resolve().parents[1] / "shared/tfds"
-
-needs_mnist = pytest.mark.skipif(
-    not (MNIST / "mnist").is_dir(), reason="MNIST is not prepared there"
-)
+from . import prepared
 
 
 def test_the_embedded_set_is_prepared_on_demand(config, tmp_path):
@@ -21,10 +16,10 @@ def test_the_embedded_set_is_prepared_on_demand(config, tmp_path):
     assert datasets.find_builder(config).is_prepared()
 
 
-@needs_mnist
+@prepared.needs("mnist")
 def test_a_set_without_validation_split_holds_a_tenth_out(config):
     config.dataset.name = "mnist"
-    config.dataset.data_dir = str(MNIST)
+    config.dataset.data_dir = str(prepared.FOLDER)
     builder = datasets.find_builder(config)
     splits = datasets.find_splits(builder, config.dataset)
     assert splits == {
@@ -71,11 +66,25 @@ def test_what_cannot_be_used_is_named(config, key, value, message):
         datasets.find_splits(datasets.find_builder(config), config.dataset)
 
 
-@pytest.mark.skipif(
-    not (MNIST / "tiny_shakespeare").is_dir(), reason="it is not prepared there"
+def builder(features):
+    info = types.SimpleNamespace(features=features)
+    return types.SimpleNamespace(name="a set", info=info)
+
+
+@pytest.mark.parametrize(
+    ("features", "expected"),
+    [
+        (("label", "image", "id"), "image"),
+        (("signal", "label"), "signal"),
+        (("text",), "text"),
+        (("text", "label"), "text"),
+    ],
 )
-def test_a_set_of_texts_is_refused(config):
-    config.dataset.name = "tiny_shakespeare"
-    config.dataset.data_dir = str(MNIST)
-    with pytest.raises(InputError, match="has the features text"):
-        datasets.find_builder(config)
+def test_what_models_see(features, expected):
+    assert datasets.input_feature(builder(features)) == expected
+
+
+@pytest.mark.parametrize("features", [("image",), ("video", "label")])
+def test_sets_of_other_things_are_refused(features):
+    with pytest.raises(InputError, match=f"has the features {features[0]}"):
+        datasets.input_feature(builder(features))

@@ -143,7 +143,7 @@ def test_duplicated_samples_cost_recall():
 
 def test_modes_are_counted_within_three_deviations():
     data, modes = gan_data._gaussians()
-    points = gan_data.to_symmetric(data.test.images / 255)
+    points = gan_data.examples(data.test)
     counts = gan_classes.mode_counts(points, *modes)
     assert counts["modes"] == 25
     # P(|x| < 3 sigma) in the plane is 1 - exp(-9 / 2).

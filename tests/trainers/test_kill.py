@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from tensorflow.python.summary.summary_iterator import summary_iterator
 
+from normzoo.configs import default
 from normzoo.trainers import pipeline
 
 from . import killable
@@ -24,8 +25,8 @@ MODELS = {
     "mlp, bfloat16": ("mlp", "virtual", "mixed_bfloat16"),
     "cnn": ("cnn", "batch", "float32"),
     "cnn, bfloat16": ("cnn", "layer", "mixed_bfloat16"),
-    "lstm": ("lstm", "batch", "float32"),
-    "lstm, bfloat16": ("lstm", "batch", "mixed_bfloat16"),
+    "rnn": ("stacked_rnn", "batch", "float32"),
+    "rnn, bfloat16": ("stacked_rnn", "batch", "mixed_bfloat16"),
 }
 
 
@@ -37,14 +38,19 @@ def prepared(config):
     config.log_every_steps = 3
     config.epochs = 4
     config.model.width = 8
-    config.model.dropout = 0.2
     config.checkpoint.every_steps = 1
     return config
 
 
 def with_model(config, name):
     config = config.copy_and_resolve_references()
-    config.model.name, config.model.norm, config.precision = MODELS[name]
+    model, norm, config.precision = MODELS[name]
+    if model == "stacked_rnn":
+        config.model = default.get_recurrent_model()
+        config.model.units = (8,)
+        config.dataset.view = "rows"
+    config.model.name, config.model.norm = model, norm
+    config.model.dropout = 0.2
     return config
 
 

@@ -44,6 +44,43 @@ def test_images_and_labels_stay_together_and_are_scaled(examples):
         np.testing.assert_allclose(images.ravel() * 255, y, rtol=1e-6)
 
 
+@pytest.mark.parametrize(("replicas", "workers"), [(2, 1), (2, 2), (6, 3)])
+def test_parts_make_the_batches_of_one_device(examples, replicas, workers):
+    one = pipeline.training_batches(examples, 6, epochs=2, seed=4)
+    count = replicas // workers
+    parts = [
+        labels(
+            pipeline.training_batches(
+                examples, 6, 2, seed=4, start=(1, 0), part=part
+            )
+        )
+        for i in range(workers)
+        for part in [pipeline.Part(replicas, i * count, count)]
+    ]
+    shares = [batches[i] for batches in parts for i in range(count)]
+    assert all(len(share) == 6 // replicas for share in shares)
+    assert labels(one)[1:] == [[y for share in shares for y in share]]
+
+
+@pytest.mark.parametrize("batch_size", [1, 3, 4, 64])
+@pytest.mark.parametrize(("replicas", "workers"), [(2, 2), (3, 1), (6, 3)])
+def test_parts_evaluate_every_example_once(
+    examples, batch_size, replicas, workers
+):
+    count = replicas // workers
+    parts = [
+        labels(pipeline.evaluation_batches(examples, batch_size, part))
+        for i in range(workers)
+        for part in [pipeline.Part(replicas, i * count, count)]
+    ]
+    assert len({len(batches) for batches in parts}) == 1
+    seen = [y for batches in parts for batch in batches for y in batch]
+    assert sorted(seen) == list(range(10))
+    # Keras takes the mean of the replicas' first batches.
+    first = [batch for batches in parts for batch in batches[:count]]
+    assert len({len(batch) for batch in first}) == 1
+
+
 @pytest.mark.parametrize("batch_size", [3, 10, 64])
 def test_evaluation_sees_every_example_once(examples, batch_size):
     batches = labels(pipeline.evaluation_batches(examples, batch_size))

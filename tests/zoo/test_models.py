@@ -1,4 +1,4 @@
-"""What all models of the zoo promise."""
+"""What the models of the zoo with any norm promise."""
 
 import keras
 import numpy as np
@@ -7,10 +7,11 @@ import pytest
 from normzoo import layers, zoo
 
 SHAPE = (8, 8, 1)
+MODELS = ("mlp", "cnn")
 #: `instance` would normalize single numbers in an MLP.
 CASES = [
     (model, norm)
-    for model in zoo.MODELS
+    for model in MODELS
     for norm in layers.NORMS
     if (model, norm) != ("mlp", "instance")
 ]
@@ -53,7 +54,7 @@ def test_layers_of_equal_shape_start_from_different_kernels():
     assert not np.array_equal(kernels[1], kernels[2])
 
 
-@pytest.mark.parametrize("name", zoo.MODELS)
+@pytest.mark.parametrize("name", MODELS)
 def test_the_norm_stands_where_it_is_told(name):
     def order(position):
         names = [
@@ -71,7 +72,7 @@ def test_the_norm_stands_where_it_is_told(name):
     assert order("after") == 1
 
 
-@pytest.mark.parametrize("name", zoo.MODELS)
+@pytest.mark.parametrize("name", MODELS)
 def test_a_norm_on_the_inputs(name):
     model = build(name, norm="batch", normalize_inputs=True)
     below = keras.Model(model.input, model.get_layer("norm_inputs").output)
@@ -82,7 +83,7 @@ def test_a_norm_on_the_inputs(name):
     }
 
 
-@pytest.mark.parametrize("name", zoo.MODELS)
+@pytest.mark.parametrize("name", MODELS)
 def test_a_shift_takes_over_the_bias(name):
     def biases(**knobs):
         return sum("bias" in w.path for w in build(name, **knobs).weights)
@@ -114,7 +115,49 @@ def test_the_cnn_has_the_size_of_its_model():
     assert zoo.cnn((28, 28, 1), 10).count_params() == 824_458
 
 
-@pytest.mark.parametrize("name", zoo.MODELS)
+def test_the_published_cnn_for_sequences_has_its_size():
+    # The MNIST-1D paper's: 5,210 parameters.
+    model = zoo.cnn(
+        (40, 1),
+        10,
+        depth=3,
+        width=25,
+        growth=1,
+        kernel_size=(5, 3, 3),
+        downsampling="stride",
+        dense_units=0,
+    )
+    assert model.count_params() == 5210
+    assert model.get_layer("flatten").output.shape == (None, 125)
+
+
+@pytest.mark.parametrize("norm", layers.NORMS)
+def test_the_cnn_takes_sequences(norm):
+    model = zoo.cnn((12, 2), 10, width=8, dense_units=16, norm=norm)
+    inputs = np.random.default_rng(0).random((3, 12, 2), np.float32)
+    assert model(inputs, training=True).shape == (3, 10)
+    assert model.get_layer("pool_1").output.shape == (None, 3, 16)
+
+
+@pytest.mark.parametrize("downsampling", ["pool", "stride"])
+def test_stages_halve_an_image(downsampling):
+    model = zoo.cnn((8, 8, 1), 10, depth=3, width=4, downsampling=downsampling)
+    assert model.get_layer("flatten").output.shape == (None, 16)
+
+
+def test_residual_connections():
+    model = zoo.mlp((4,), 10, depth=3, width=16, residual=True)
+    x = images(1).ravel()[None, :4]
+    h = np.maximum(x @ model.get_layer("dense_0").kernel, 0)
+    for i in (1, 2):
+        h = h + np.maximum(h @ model.get_layer(f"dense_{i}").kernel, 0)
+    expected = h @ model.get_layer("logits").kernel
+    np.testing.assert_allclose(model(x), expected, 1e-4, 1e-5)
+    # The MNIST-1D paper's: 15,210 parameters.
+    assert zoo.mlp((40, 1), 10, width=100).count_params() == 15_210
+
+
+@pytest.mark.parametrize("name", MODELS)
 @pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
 def test_logits_are_float32_under_mixed_precision(name, policy):
     before = keras.config.dtype_policy()
@@ -125,7 +168,7 @@ def test_logits_are_float32_under_mixed_precision(name, policy):
         keras.config.set_dtype_policy(before)
 
 
-@pytest.mark.parametrize("name", zoo.MODELS)
+@pytest.mark.parametrize("name", MODELS)
 def test_a_saved_model_loads(name, tmp_path):
     model = build(name, norm="group", dropout=0.1)
     model.save(tmp_path / "model.keras")
@@ -142,6 +185,10 @@ BAD = [
     ("mlp", {"depth": -1}, "depth=-1"),
     ("cnn", {"depth": 4}, "at least 16 pixels.*smaller depth"),
     ("cnn", {"width": 0}, "width=0"),
+    ("cnn", {"growth": 0}, "growth=0"),
+    ("cnn", {"dense_units": -1}, "dense_units=-1"),
+    ("cnn", {"kernel_size": (3, 3, 3)}, "depth=2"),
+    ("cnn", {"downsampling": "max"}, "'max'.*pool, stride"),
 ]
 
 

@@ -1,0 +1,112 @@
+"""The norms of a stacked recurrent network, by name."""
+
+import dataclasses
+import functools
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+
+from .. import layers
+
+#: Cell -> family -> the recurrent layer.
+_LAYERS = {
+    "lstm": {
+        "keras": keras.layers.LSTM,
+        "batch": layers.BatchNormLSTM,
+        "layer": layers.LayerNormLSTM,
+    },
+    "gru": {
+        "keras": keras.layers.GRU,
+        "batch": layers.BatchNormGRU,
+        "layer": layers.LayerNormGRU,
+    },
+    "simple": {
+        "keras": keras.layers.SimpleRNN,
+        "batch": layers.BatchNormSimpleRNN,
+        "layer": layers.LayerNormSimpleRNN,
+    },
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Stack:
+    """How a norm's name builds the network.
+
+    Attributes:
+        family: of the recurrent layers: `"keras"`, `"batch"` or `"layer"`.
+        arguments: of the recurrent layers.
+        between: the norm between the recurrent layers, for
+            `normzoo.layers.get`.
+    """
+
+    family: str
+    arguments: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    between: str = "none"
+
+
+#: Norm -> how the network is built.
+RECURRENT_NORMS = {
+    "none": Stack("keras"),
+    # Statistics for each time step.
+    "batch": Stack("batch"),
+    # The control that is known to fail: one set for all time steps.
+    "batch_shared": Stack("batch", {"per_timestep": False}),
+    # The recurrence alone is what a small gamma protects.
+    "input": Stack(
+        "batch",
+        {
+            "normalize_recurrent": False,
+            "normalize_cell": False,
+            "gamma_initializer": "ones",
+        },
+    ),
+    "vertical": Stack("keras", between="batch"),
+    "layer": Stack("layer"),
+}
+
+
+def get_stack(norm):
+    """Returns the `Stack` of a norm's name.
+
+    Raises:
+        ValueError: unknown name.
+    """
+    if norm not in RECURRENT_NORMS:
+        raise ValueError(
+            f"Unknown norm of a stacked RNN. Received: {norm!r}. Expected one "
+            f"of: {', '.join(RECURRENT_NORMS)}."
+        )
+    return RECURRENT_NORMS[norm]
+
+
+def layer_factory(cell, stack, gamma_initializer=None, max_timesteps=None):
+    """Returns a factory of recurrent layers with the arguments of `stack`.
+
+    Args:
+        cell: `"lstm"`, `"gru"` or `"simple"`.
+        stack: a `Stack`.
+        gamma_initializer: of the norms, or a number, or None for theirs.
+        max_timesteps: of those with statistics for each step, or None.
+
+    Raises:
+        ValueError: unknown cell.
+    """
+    if cell not in _LAYERS:
+        raise ValueError(
+            f"Unknown cell. Received: {cell!r}. Expected one of: "
+            f"{', '.join(_LAYERS)}."
+        )
+    given = {}
+    if stack.family != "keras" and gamma_initializer is not None:
+        given["gamma_initializer"] = _initializer(gamma_initializer)
+    if stack.family == "batch":
+        given["max_timesteps"] = max_timesteps
+    layer = _LAYERS[cell][stack.family]
+    return functools.partial(layer, **{**stack.arguments, **given})
+
+
+def _initializer(gamma):
+    if isinstance(gamma, (int, float)):
+        return keras.initializers.Constant(gamma)
+    return gamma

@@ -1,0 +1,184 @@
+"""The stacked recurrent network."""
+
+import keras
+
+from .hidden import Hidden, layer_seed
+from .recurrent_norms import get_stack, layer_factory
+
+READOUTS = ("last", "all", "each")
+
+
+def stacked_rnn(
+    input_shape,
+    num_classes,
+    *,
+    cell="lstm",
+    units=(128,),
+    norm="none",
+    readout="last",
+    bidirectional=False,
+    gamma_initializer=None,
+    max_timesteps=None,
+    recurrent_dropout=0.0,
+    dropout=0.0,
+    kernel_initializer="glorot_uniform",
+    initializer_scale=1.0,
+    seed=0,
+    name="stacked_rnn",
+):
+    """Returns a stack of recurrent layers that classifies sequences or steps.
+
+    One recurrent layer and dropout for each number in `units`, then Dense
+    logits. The norms:
+
+    - `"none"`;
+    - `"batch"`: batch norm of the input's and the state's products (and of an
+      LSTM's cell), with statistics for each time step;
+    - `"batch_shared"`: the same with one set of statistics for all steps, a
+      control that is known to fail;
+    - `"input"`: batch norm of the input's products alone, for each step;
+    - `"vertical"`: plain recurrent layers with batch norm between them, over
+      the batch and all steps;
+    - `"layer"`: layer norm of both products (and of an LSTM's cell).
+
+    Args:
+        input_shape: `(steps, features)` of one sequence; or `(steps,)` where
+            the steps are integers below `num_classes`, such as the characters
+            of a text, which enter as one-hot vectors. `steps` may be None.
+        num_classes: number of logits.
+        cell: `"lstm"`, `"gru"` or `"simple"`.
+        units: size of each recurrent layer's state.
+        norm: one of the names above.
+        readout: what the logits see: the `"last"` output; the outputs of
+            `"all"` steps side by side; or `"each"` output, for logits at each
+            step.
+        bidirectional: whether each layer has a second one that runs
+            backwards; their outputs stand side by side.
+        gamma_initializer: of the norms inside the recurrent layers: a number,
+            for a constant, or a Keras initializer. None: 0.1 for `"batch"`
+            and `"batch_shared"`, 1 for the others.
+        max_timesteps: how many steps have statistics of their own. None: all
+            of `input_shape`, which must then be known.
+        recurrent_dropout: rate of the recurrent layers' own dropout of the
+            state.
+        dropout: rate behind each recurrent layer.
+        kernel_initializer, initializer_scale, seed: as in
+            `normzoo.zoo.Hidden`, for all kernels but the recurrent ones,
+            which are orthogonal.
+        name: of the model.
+
+    Returns:
+        A functional `keras.Model` to float32 logits, `(batch, num_classes)`,
+        or `(batch, steps, num_classes)` for `readout="each"`.
+
+    Raises:
+        ValueError: an argument is out of its range, or does not go with
+            another.
+
+    Example:
+
+    >>> from normzoo import zoo
+    >>> zoo.stacked_rnn((28, 28), 10, norm="batch", units=(32, 32)).output_shape
+    (None, 10)
+
+    References:
+
+    - [Cooijmans et al., 2017](https://arxiv.org/abs/1603.09025) (`"batch"`).
+    - [Laurent et al., 2016](https://arxiv.org/abs/1510.01378) (`"input"`).
+    - [Ba, Kiros and Hinton, 2016](https://arxiv.org/abs/1607.06450).
+    """
+    stack = get_stack(norm)
+    make = layer_factory(cell, stack, gamma_initializer, max_timesteps)
+    _check(input_shape, units, norm, readout, bidirectional)
+    hidden = Hidden(
+        norm=stack.between,
+        dropout=dropout,
+        kernel_initializer=kernel_initializer,
+        initializer_scale=initializer_scale,
+        seed=seed,
+    )
+    add = _both_ways if bidirectional else _one_way
+    inputs, x = _inputs(input_shape, num_classes)
+    for i, size in enumerate(units):
+        if i and stack.between != "none":
+            x = hidden.norm_layer(f"norm_{i}")(x)
+        arguments = {
+            "units": size,
+            "return_sequences": readout != "last" or i + 1 < len(units),
+            "recurrent_dropout": recurrent_dropout,
+        }
+        x = add(make, hidden, f"rnn_{i}", arguments)(x)
+        x = hidden.drop(x, f"rnn_{i}")
+    if readout == "all":
+        x = keras.layers.Flatten(name="flatten")(x)
+    return keras.Model(inputs, hidden.logits(x, num_classes), name=name)
+
+
+def _inputs(input_shape, num_classes):
+    """Returns the model's input and the sequence in it."""
+    if len(input_shape) == 2:
+        inputs = keras.Input(input_shape, name="inputs")
+        return inputs, inputs
+    inputs = keras.Input(input_shape, dtype="int32", name="inputs")
+    one_hot = keras.layers.CategoryEncoding(
+        num_classes, output_mode="one_hot", name="one_hot"
+    )
+    return inputs, one_hot(inputs)
+
+
+def _one_way(make, hidden, name, arguments):
+    """Returns a recurrent layer with initializers and a seed of its own."""
+    return make(
+        kernel_initializer=hidden.initializer(name),
+        recurrent_initializer=keras.initializers.Orthogonal(
+            seed=layer_seed(hidden.seed, f"{name}_recurrent")
+        ),
+        seed=layer_seed(hidden.seed, f"{name}_dropout"),
+        name=name,
+        **arguments,
+    )
+
+
+def _both_ways(make, hidden, name, arguments):
+    # Made of one layer, Keras' Bidirectional gives both equal kernels.
+    backward = {**arguments, "go_backwards": True}
+    return keras.layers.Bidirectional(
+        _one_way(make, hidden, f"{name}_forward", arguments),
+        backward_layer=_one_way(make, hidden, f"{name}_backward", backward),
+        name=name,
+    )
+
+
+def _check(input_shape, units, norm, readout, bidirectional):
+    if len(input_shape) not in (1, 2):
+        raise ValueError(
+            "A stacked RNN takes sequences of shape (steps, features), or "
+            f"(steps,) for integers. Received: "
+            f"input_shape={tuple(input_shape)}. Make sequences of images, with "
+            "dataset.view=rows in a config."
+        )
+    if not units or min(units) < 1:
+        raise ValueError(
+            "units must be one or more positive integers, one for each "
+            f"recurrent layer. Received: units={tuple(units)}."
+        )
+    if norm == "vertical" and len(units) < 2:
+        raise ValueError(
+            "The norm 'vertical' stands between recurrent layers, so it needs "
+            f"two or more. Received: units={tuple(units)}."
+        )
+    if readout not in READOUTS:
+        raise ValueError(
+            f"Unknown readout. Received: {readout!r}. Expected one of: "
+            f"{', '.join(READOUTS)}."
+        )
+    if readout == "each" and bidirectional and len(input_shape) == 1:
+        raise ValueError(
+            "A bidirectional RNN sees the characters that it is to predict. "
+            "Received: bidirectional=True, readout='each' and integer steps."
+        )
+    if readout == "all" and input_shape[0] is None:
+        raise ValueError(
+            "readout='all' needs to know the number of steps. Received: "
+            f"input_shape={tuple(input_shape)}."
+        )
