@@ -14,6 +14,7 @@ from absl import flags
 
 from . import (
     app,
+    benchmark_distributed,
     benchmark_gan,
     benchmark_input,
     benchmark_norms,
@@ -27,6 +28,7 @@ SUITES = {
     "norms": benchmark_norms.run,
     "virtual": benchmark_virtual.run,
     "input": benchmark_input.run,
+    "distributed": benchmark_distributed.run,
     "soak": benchmark_soak.run,
     "gan": benchmark_gan.run,
 }

@@ -219,7 +219,7 @@ def training(model, data, config, rundir):
 
 def _fit_and_measure(run, data, callbacks, verbose):
     validation, test = (
-        distribution.distribute(
+        distribution.distribute_once(
             run.model.distribute_strategy,
             functools.partial(
                 pipeline.evaluation_batches,
@@ -231,7 +231,10 @@ def _fit_and_measure(run, data, callbacks, verbose):
     )
     run.fit(validation, callbacks, verbose)
     # The test split is read once, when nothing can be chosen by it any more.
-    measured = run.model.evaluate(test, verbose=0, return_dict=True)
+    batches, steps = test
+    measured = run.model.evaluate(
+        batches, steps=steps, verbose=0, return_dict=True
+    )
     progress = run.progress
     if progress.diverged:
         measured = dict.fromkeys(measured, math.nan)

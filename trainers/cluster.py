@@ -1,8 +1,10 @@
 """The machines of a run, and which of them this process is."""
 
+import contextlib
 import json
 import os
 import re
+import socket
 from typing import NamedTuple
 
 from .errors import InputError
@@ -168,3 +170,16 @@ _SCHEDULERS = {
     "SLURM_PROCID": _from_slurm,
     "JOB_COMPLETION_INDEX": _from_kubernetes,
 }
+
+
+def on_this_machine(count):
+    """Returns the `Cluster` of each of `count` processes of this machine."""
+    with contextlib.ExitStack() as stack:
+        # All at once, so that no port comes twice.
+        sockets = [
+            stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+            for _ in range(count)
+        ]
+        ports = [s.getsockname()[1] for s in sockets]
+    addresses = tuple(f"127.0.0.1:{port}" for port in ports)
+    return [Cluster(addresses, index) for index in range(count)]

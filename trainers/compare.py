@@ -81,6 +81,12 @@ def check(runs, workdir):
     _check_metric(trainer, runs[0].config)
     checked = set()
     for run in runs:
+        if run.config.distribution == "multi_worker":
+            raise InputError(
+                "A comparison trains on one machine. Received: distribution="
+                "multi_worker. Train its runs with normzoo.trainers.classify, "
+                "or start comparisons of other seeds on the other machines."
+            )
         RunDir(workdir / run.name).check(trainer.resolve(run.config))
         # Seeds cannot make a config wrong, and building models takes time.
         if run.variant not in checked:

@@ -11,6 +11,7 @@ from .cluster import find_cluster
 from .errors import InputError
 from .meeting import meeting
 from .pipeline import Part
+from .workers import worker_index, workers
 
 STRATEGIES = ("none", "mirrored", "multi_worker")
 
@@ -67,6 +68,12 @@ def _multi_worker(cluster):
 def check(config):
     """Raises `InputError` unless the replicas of `config` can train."""
     replicas = strategy(config.distribution).num_replicas_in_sync
+    if config.jit_compile and config.distribution != "none":
+        raise InputError(
+            "XLA cannot compile a step that several devices take together. "
+            f"Received: jit_compile=True, distribution={config.distribution}. "
+            "Set --config.jit_compile=False."
+        )
     if config.batch_size % replicas:
         raise InputError(
             f"batch_size is that of all {replicas} replicas together and must "
@@ -74,29 +81,47 @@ def check(config):
         )
 
 
-def distribute(strategy, make_batches, *, endless=False):
-    """Returns the data for `fit` or `evaluate` under a strategy.
+def distribute(strategy, make_batches):
+    """Returns data for Keras; who reads it has to count the steps.
+
+    For several replicas it is endless: so they need not ask each other at each
+    step whether there is more.
 
     Args:
         strategy: of the model.
         make_batches: a function of a `Part`, which returns that part of all
             batches as a `tf.data.Dataset`.
-        endless: whether the reader stops by itself. The replicas then need
-            not ask each other at each step whether there are more.
     """
-    if not strategy.extended._in_multi_worker_mode() and (
-        strategy.num_replicas_in_sync == 1
-    ):
-        return make_batches(Part())
+    part = _part(strategy)
+    return _of_replicas(strategy, part, make_batches(part))
 
-    def of_worker(context):
-        count = context.num_replicas_in_sync // context.num_input_pipelines
-        first = context.input_pipeline_id * count
-        part = Part(context.num_replicas_in_sync, first, count)
-        batches = make_batches(part)
-        return batches.repeat() if endless else batches
 
-    return strategy.distribute_datasets_from_function(of_worker)
+def distribute_once(strategy, make_batches):
+    """Returns the same, and the number of steps of one pass.
+
+    Args:
+        strategy: of the model.
+        make_batches: as above, with a known number of batches.
+    """
+    part = _part(strategy)
+    batches = make_batches(part)
+    # The batches of a worker's replicas follow each other.
+    steps = len(batches) // part.count
+    return _of_replicas(strategy, part, batches), steps
+
+
+def _of_replicas(strategy, part, batches):
+    if part == Part():
+        return batches
+    endless = batches.repeat()
+    return strategy.distribute_datasets_from_function(lambda context: endless)
+
+
+def _part(strategy):
+    """Returns the `Part` of this worker."""
+    replicas = strategy.num_replicas_in_sync
+    count = replicas // workers(strategy)
+    return Part(replicas, worker_index(strategy) * count, count)
 
 
 class _MultiWorker(tf.distribute.MultiWorkerMirroredStrategy):

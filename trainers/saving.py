@@ -42,6 +42,7 @@ class Saver(keras.callbacks.Callback):
         self.stop = stop
         self.wishes = wishes
         self.sizes = sizes
+        self._ends = False
         self._saved_step = progress.step
         self._saved_time = time.monotonic()
 
@@ -52,7 +53,7 @@ class Saver(keras.callbacks.Callback):
             return
         if self._is_due(self.wishes.at_step):
             self._save()
-            self.stop.raise_if_wanted()
+            self._end_if_agreed()
 
     def on_epoch_end(self, epoch, logs=None):
         """Saves between two epochs."""
@@ -65,7 +66,7 @@ class Saver(keras.callbacks.Callback):
             self._save(best=True)
         if self._is_due(self.wishes.now) or self._is_last():
             self._save()
-        self.stop.raise_if_wanted()
+        self._end_if_agreed()
 
     def _is_due(self, ask):
         every_steps = self.settings.every_steps
@@ -74,10 +75,16 @@ class Saver(keras.callbacks.Callback):
         seconds = time.monotonic() - self._saved_time
         timely = 0 < every_seconds <= seconds
         wishes = ask(self.stop.signal or ("time" if timely else None))
-        for wish in wishes:
-            if wish != "time":
-                self.stop.signal = wish  # a signal to some worker is to all
+        signals = [wish for wish in wishes if wish != "time"]
+        if signals:
+            # One to some worker is one to all, and this they all know.
+            self.stop.signal = signals[0]
+            self._ends = True
         return bool(wishes) or 0 < every_steps <= steps
+
+    def _end_if_agreed(self):
+        if self._ends:
+            self.stop.raise_if_wanted()
 
     def _is_last(self):
         return self.progress.ended or self.progress.epoch == self.epochs

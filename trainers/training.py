@@ -96,7 +96,8 @@ class Training:
         """Trains from the present position to the end.
 
         Args:
-            validation: `tf.data.Dataset`, or None.
+            validation: data and the number of steps, as from
+                `distribute_once`, or None.
             callbacks: Keras callbacks. What they remember is not saved.
             verbose: as in `keras.Model.fit`.
         """
@@ -114,15 +115,17 @@ class Training:
 
     def _fit(self, epochs, validation, callbacks, verbose):
         progress = self.progress
+        data, steps = validation or (None, None)
         batches = functools.partial(
             self.batches, progress.epoch, progress.batch
         )
         self.model.fit(
-            distribute(self.model.distribute_strategy, batches, endless=True),
+            distribute(self.model.distribute_strategy, batches),
             initial_epoch=progress.epoch,
             epochs=epochs,
             steps_per_epoch=self.steps_per_epoch - progress.batch,
-            validation_data=validation,
+            validation_data=data,
+            validation_steps=steps,
             callbacks=self._with_own(callbacks),
             shuffle=False,  # the batches come shuffled
             verbose=verbose,
