@@ -40,7 +40,7 @@ def fit_and_measure(run, evaluator, callbacks=(), verbose=0):
     # `GAN.evaluate` makes its own examples.
     unread = tf.data.Dataset.from_tensors(tf.zeros([1]))
     own = _callbacks(run, evaluator)
-    run.fit(unread, [*own, *callbacks], verbose)
+    run.fit((unread, 1), [*own, *callbacks], verbose)
     split = config.metrics.split
     with gan.averaged_generator() as generator:
         measured = evaluator.measure(generator, split)
