@@ -15,6 +15,7 @@ from absl import flags
 from . import (
     app,
     benchmark_distributed,
+    benchmark_gan,
     benchmark_input,
     benchmark_norms,
     benchmark_recurrent,
@@ -29,6 +30,7 @@ SUITES = {
     "virtual": benchmark_virtual.run,
     "input": benchmark_input.run,
     "recurrent": benchmark_recurrent.run,
+    "gan": benchmark_gan.run,
     "soak": benchmark_soak.run,
     "distributed": benchmark_distributed.run,
 }

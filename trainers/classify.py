@@ -113,6 +113,18 @@ def check(config):
         compiled_model(config, data)
 
 
+def compared(config):
+    """Returns what `config.compare.metric` can be."""
+    text = pipeline.load_data(config).per_step
+    return ("accuracy", "bits_per_character" if text else "loss")
+
+
+def appendix(runs, results, workdir):
+    """Returns HTML for a comparison's report: nothing."""
+    del runs, results, workdir
+    return ""
+
+
 def compiled_model(config, data):
     """Returns the compiled Keras model that `config` describes."""
     distribution.check(config)
@@ -130,7 +142,7 @@ def compiled_model(config, data):
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=_metrics(data),
         jit_compile=config.jit_compile,
-        steps_per_execution=_steps_per_execution(config, steps),
+        steps_per_execution=steps_per_execution(config, steps),
     )
     return model
 
@@ -139,7 +151,7 @@ def _metrics(data):
     return ["accuracy", BitsPerCharacter()] if data.per_step else ["accuracy"]
 
 
-def _steps_per_execution(config, steps):
+def steps_per_execution(config, steps):
     """Returns the largest divisor of an epoch's steps up to the limit.
 
     Keras would take the rest of the last execution from the next epoch. And

@@ -3,7 +3,8 @@
     python -m normzoo.trainers.compare --config=digits_mlp \
         --workdir=runs/digits_mlp
 
-Every run gets a folder in the workdir, as of `normzoo.trainers.classify`; the
+Every run gets a folder in the workdir, as of `normzoo.trainers.classify` or
+`normzoo.trainers.gan`; the
 workdir itself gets `report.html`, `summary.csv`, `summary.md`, `summary.png`.
 Finished runs are not repeated, an interrupted one is continued. For one seed
 all variants start from equal kernels and see the same batches in the same
@@ -18,9 +19,10 @@ import rich
 from absl import flags
 from ml_collections import config_flags
 
-from . import app, classify, lock, pipeline
+from . import app, lock
 from .errors import InputError
 from .hparams import write_hparams
+from .kinds import trainer_of
 from .plot import plot_comparison
 from .report import legend, terminal_table, write_reports
 from .report_html import write_page
@@ -37,7 +39,8 @@ def compare(config, overrides, workdir, *, jobs=1, command=""):
     """Trains every variant with every seed and compares them.
 
     Args:
-        config: `ConfigDict` with the keys of `configs/default.py`.
+        config: `ConfigDict` with the keys of `configs/default.py` or of
+            `configs/gan_default.py`.
         overrides: list of dicts, dotted config key -> value, one per run.
         workdir: folder of the comparison.
         jobs: number of processes.
@@ -64,7 +67,8 @@ def _compare(runs, baseline, workdir, jobs, command):
     write_reports(summary, workdir, command)
     metric = runs[0].config.compare.metric
     plot_comparison(runs, results, summary, metric, workdir)
-    write_page(summary, workdir, command)
+    appendix = trainer_of(runs[0].config).appendix(runs, results, workdir)
+    write_page(summary, workdir, command, appendix)
     keys = sorted({"seed", *(key for run in runs for key in run.overrides)})
     for run in runs:
         write_hparams(run, results[run.name], keys, workdir / run.name)
@@ -73,7 +77,8 @@ def _compare(runs, baseline, workdir, jobs, command):
 
 def check(runs, workdir):
     """Raises `InputError` unless every run can start."""
-    _check_metric(runs[0].config)
+    trainer = trainer_of(runs[0].config)
+    _check_metric(trainer, runs[0].config)
     checked = set()
     for run in runs:
         if run.config.distribution == "multi_worker":
@@ -82,16 +87,15 @@ def check(runs, workdir):
                 "multi_worker. Train its runs with normzoo.trainers.classify, "
                 "or start comparisons of other seeds on the other machines."
             )
-        RunDir(workdir / run.name).check(classify.resolve(run.config))
+        RunDir(workdir / run.name).check(trainer.resolve(run.config))
         # Seeds cannot make a config wrong, and building models takes time.
         if run.variant not in checked:
-            classify.check(run.config)
+            trainer.check(run.config)
         checked.add(run.variant)
 
 
-def _check_metric(config):
-    text = pipeline.load_data(config).per_step
-    expected = ("accuracy", "bits_per_character" if text else "loss")
+def _check_metric(trainer, config):
+    expected = trainer.compared(config)
     if config.compare.metric not in expected:
         raise InputError(
             f"Unknown compare.metric. Received: {config.compare.metric!r}. "
@@ -129,7 +133,7 @@ def _refuse_swept(given, overrides):
             raise InputError(
                 f"--config.{key} has no effect: the config's sweep() sets "
                 f"{key} for every run. Train one with "
-                "normzoo.trainers.classify, or change sweep()."
+                "normzoo.trainers.classify or gan, or change sweep()."
             )
 
 

@@ -19,6 +19,7 @@ def build_optimizer(config, total_steps):
         "weight_decay": optimizer.weight_decay or None,
         "clipnorm": optimizer.clipnorm or None,
         "momentum": optimizer.momentum or None,
+        "beta_1": _none_if_negative(optimizer.get("beta_1", -1.0)),
     }
     options = {k: v for k, v in options.items() if v is not None}
     schedule = _schedule(optimizer, total_steps)
@@ -32,6 +33,10 @@ def build_optimizer(config, total_steps):
             "(adam, adamw, sgd, rmsprop, ...) and options that it has; 0 "
             "leaves an option out."
         ) from error
+
+
+def _none_if_negative(value):
+    return None if value < 0 else value
 
 
 def _schedule(optimizer, total_steps):

@@ -7,19 +7,20 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from .statistics import estimate
+from .summary import key_of
 
 
 def plot_comparison(runs, results, summary, metric, workdir):
     """Writes `summary.png` into `workdir`.
 
     Left, the validation metric by epoch, mean and 95 % interval over the
-    seeds; right, the test metric of each run and its mean with interval.
+    seeds; right, the final metric of each run and its mean with interval.
 
     Args:
         runs: list of `Run`s.
         results: run name -> result.
         summary: the `Summary`.
-        metric: `"accuracy"` or `"loss"`.
+        metric: one that all results have, such as `"accuracy"`.
         workdir: folder that holds the runs' folders.
     """
     # `Figure` alone needs no display and leaves pyplot's state alone.
@@ -28,13 +29,14 @@ def plot_comparison(runs, results, summary, metric, workdir):
     for i, row in enumerate(summary.rows):
         mine = [run for run in runs if run.variant == row.variant]
         _plot_curve(curves, mine, row.variant, metric, workdir, f"C{i}")
-        values = [results[run.name][f"test_{metric}"] for run in mine]
-        _plot_final(finals, i, values, row.values[f"test_{metric}"])
+        key = key_of(metric, results[mine[0].name])
+        values = [results[run.name][key] for run in mine]
+        _plot_final(finals, i, values, estimate(_known(values)))
     curves.xaxis.set_major_locator(MaxNLocator(integer=True))
     curves.set(xlabel="epoch", ylabel=f"validation {metric}")
     curves.legend()
     curves.grid(alpha=0.3)
-    finals.set(ylabel=f"test {metric}")
+    finals.set(ylabel=f"{key.partition('_')[0]} {metric}")
     names = [row.variant for row in summary.rows]
     finals.set_xticks(range(len(names)), names)
     finals.tick_params(axis="x", rotation=30)
@@ -69,7 +71,7 @@ def _validation_curve(path, metric):
 
 
 def _plot_final(axes, position, values, mean):
-    values = [value for value in values if value is not None]
+    values = _known(values)
     axes.scatter(
         [position] * len(values), values, color=f"C{position}", alpha=0.4
     )
@@ -82,3 +84,7 @@ def _plot_final(axes, position, values, mean):
         capsize=5,
         color=f"C{position}",
     )
+
+
+def _known(values):
+    return [value for value in values if value is not None]

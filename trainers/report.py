@@ -13,6 +13,27 @@ _TITLES = {
     "test_accuracy": "accuracy",
     "test_loss": "loss",
     "test_bits_per_character": "bits/char",
+    "last_frechet": "Frechet",
+    "best_frechet": "best",
+    "last_modes": "modes",
+    "last_good": "good",
+}
+
+#: Metric -> factor and number of digits.
+_SHOWN = {
+    "test_accuracy": (100, 2),
+    "last_frechet": (1, 2),
+    "best_frechet": (1, 2),
+    "last_modes": (1, 1),
+    "last_good": (100, 1),
+}
+
+_LEGENDS = {
+    "test_accuracy": "Test split: {means}, accuracy in %; ",
+    "last_frechet": "Frechet: distance in the metrics' features after the "
+    "last step, best: the least one on the validation split: {means}; ",
+    "last_modes": "Modes found after the last step, and the share of good "
+    "points in %: {means}; ",
 }
 
 
@@ -26,11 +47,11 @@ def write_reports(summary, workdir, command):
 def legend(summary):
     """Returns the sentences that say what the table's numbers are."""
     seeds = max(row.runs for row in summary.rows)
+    means = f"mean and 95 % t interval over {seeds} seeds"
     return (
-        f"Test split: mean and 95 % t interval over {seeds} seeds, accuracy in "
-        f"%; "
-        f"differences to {summary.baseline} are paired by seed; s: seconds of "
-        "training per run. Runs that diverged are in no mean."
+        _LEGENDS[summary.metrics[0]].format(means=means)
+        + f"differences to {summary.baseline} are paired by seed; s: seconds "
+        "of training per run. Runs that diverged are in no mean."
     )
 
 
@@ -71,25 +92,18 @@ def table(summary):
 
 
 def _cells(row, baseline):
-    accuracy, loss = row.values
     name = row.variant
     if row.diverged:
         name += f" ({row.diverged} of {row.runs} diverged)"
-    differences = (
-        _format(row.differences[accuracy], scale=100, digits=2, sign="+"),
-        _format(row.differences[loss], digits=3, sign="+"),
-    )
-    if row.variant == baseline:
-        differences = ("baseline", "baseline")
-    return (
-        name,
-        _format(row.values[accuracy], scale=100, digits=2),
-        differences[0],
-        _format(row.values[loss], digits=3),
-        differences[1],
-        f"{row.parameters:,}",
-        f"{row.seconds:.1f}",
-    )
+    cells = [name]
+    for metric, value in row.values.items():
+        scale, digits = _SHOWN.get(metric, (1, 3))
+        shown = {"scale": scale, "digits": digits}
+        difference = _format(row.differences[metric], **shown, sign="+")
+        if row.variant == baseline:
+            difference = "baseline"
+        cells += [_format(value, **shown), difference]
+    return (*cells, f"{row.parameters:,}", f"{row.seconds:.1f}")
 
 
 def _format(estimate, *, scale=1, digits, sign=""):

@@ -18,6 +18,7 @@ th, td {{ padding: 0.3em 0.8em; text-align: right; }}
 th:first-child, td:first-child {{ text-align: left; }}
 tr:nth-child(even) {{ background: #f0f0f0; }}
 img {{ max-width: 100%; }}
+figure {{ display: inline-block; margin: 0.5em; }}
 </style>
 </head>
 <body>
@@ -28,13 +29,21 @@ img {{ max-width: 100%; }}
 </table>
 <p>{legend}</p>
 <img src="data:image/png;base64,{image}" alt="learning curves, final values">
+{appendix}
 </body>
 </html>
 """
 
 
-def write_page(summary, workdir, command):
-    """Writes `report.html` into `workdir`, with its `summary.png` inside."""
+def write_page(summary, workdir, command, appendix=""):
+    """Writes `report.html` into `workdir`, with its `summary.png` inside.
+
+    Args:
+        summary: the `Summary`.
+        workdir: folder of the comparison.
+        command: the command line.
+        appendix: HTML that follows.
+    """
     image = (workdir / "summary.png").read_bytes()
     cells = (_row("td", row) for row in table(summary))
     rows = [_row("th", headers(summary)), *cells]
@@ -44,6 +53,7 @@ def write_page(summary, workdir, command):
         rows="\n".join(rows),
         legend=html.escape(legend(summary)),
         image=base64.b64encode(image).decode(),
+        appendix=appendix,
     )
     write_text(workdir / "report.html", page)
 

@@ -11,7 +11,8 @@ import keras
 import ml_collections
 from rich import progress
 
-from . import classify, graphs, signals
+from . import graphs, signals
+from .kinds import trainer_of
 from .rundir import RunDir
 
 
@@ -100,4 +101,4 @@ def _train(name, config, workdir):
         # Frees the names and layers of the run before.
         keras.backend.clear_session()
         config = ml_collections.ConfigDict(config)
-        return name, classify.train(config, workdir / name, verbose=0)
+        return name, trainer_of(config).train(config, workdir / name, verbose=0)

@@ -7,6 +7,8 @@ from .statistics import Estimate, estimate, paired_difference
 
 METRICS = ("test_accuracy", "test_loss")
 TEXT_METRICS = ("test_accuracy", "test_bits_per_character")
+MODE_METRICS = ("last_modes", "last_good")
+GAN_METRICS = ("last_frechet", "best_frechet")
 
 
 class Row(NamedTuple):
@@ -45,7 +47,16 @@ class Summary(NamedTuple):
 
 def metrics_of(result):
     """Returns the two metrics that tell how good a result is."""
-    return TEXT_METRICS if TEXT_METRICS[1] in result else METRICS
+    for metrics in (TEXT_METRICS, MODE_METRICS, GAN_METRICS):
+        if metrics[1] in result:
+            return metrics
+    return METRICS
+
+
+def key_of(metric, result):
+    """Returns the result's key of `compare.metric`, such as `test_loss`."""
+    keys = (f"test_{metric}", f"last_{metric}")
+    return next(key for key in keys if key in result)
 
 
 def find_baseline(runs, name):

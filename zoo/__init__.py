@@ -1,19 +1,33 @@
 """Reference models that take any normalization by name."""
 
 from .cnn import cnn
+from .dcgan import dcgan_discriminator, dcgan_generator
 from .hidden import Hidden
 from .mlp import mlp
 from .recurrent_norms import RECURRENT_NORMS
 from .stacked_rnn import stacked_rnn
+from .toy_gan import toy_discriminator, toy_generator
 
 #: Name -> function that returns a model. The trainers read it.
 MODELS = {"mlp": mlp, "cnn": cnn, "stacked_rnn": stacked_rnn}
 
+#: Name -> functions that return a generator and a discriminator. The first
+#: argument of both says what one example is like.
+GANS = {
+    "dcgan": (dcgan_generator, dcgan_discriminator),
+    "toy": (toy_generator, toy_discriminator),
+}
+
 __all__ = [
+    "GANS",
     "MODELS",
     "RECURRENT_NORMS",
     "Hidden",
     "cnn",
+    "dcgan_discriminator",
+    "dcgan_generator",
     "mlp",
     "stacked_rnn",
+    "toy_discriminator",
+    "toy_generator",
 ]

@@ -6,11 +6,15 @@ import pathlib
 import pytest
 
 from normzoo import configs, layers, zoo
-from normzoo.trainers import classify, sweep
+from normzoo.trainers import classify, gan_build, sweep
 
+#: The configs of GANs, and those of classifiers.
+GANS = ("digits_dcgan", "gan_default", "gaussians_gan", "mnist_dcgan")
 NAMES = sorted(
-    path.stem
-    for path in pathlib.Path(configs.__file__).parent.glob("[a-z]*.py")
+    {
+        path.stem
+        for path in pathlib.Path(configs.__file__).parent.glob("[a-z]*.py")
+    }.difference(GANS)
 )
 
 
@@ -53,3 +57,22 @@ def test_the_published_models_of_mnist1d_have_their_sizes(name, parameters):
     module = importlib.import_module(f"normzoo.configs.mnist1d_{name}")
     model = classify.build_model(module.get_config(), (40, 1), 10)
     assert model.count_params() == parameters
+
+
+@pytest.mark.parametrize("name", GANS)
+def test_the_gans_can_be_built(name):
+    config = importlib.import_module(f"normzoo.configs.{name}").get_config()
+    shape = (2,) if config.networks == "toy" else (28, 28, 1)
+    generator, discriminator = gan_build.networks(config, shape)
+    assert generator.output_shape == (None, *shape)
+    assert discriminator.output_shape == (None, 1)
+
+
+@pytest.mark.parametrize("name", set(GANS) - {"gan_default"})
+def test_the_sweep_of_norms_fits_the_gan(name):
+    module = importlib.import_module(f"normzoo.configs.{name}")
+    config = module.get_config()
+    runs = sweep.plan(config, list(module.sweep()))
+    assert len(runs) == 4 * 3 * 3
+    assert {run.config.generator.norm for run in runs} <= set(layers.NORMS)
+    assert config.compare.baseline in {run.variant for run in runs}

@@ -10,6 +10,8 @@ from normzoo.trainers import (
     benchmark_cell,
     benchmark_dcgan,
     benchmark_folding,
+    benchmark_gan,
+    benchmark_gan_torch,
     benchmark_memory,
     benchmark_norms,
     benchmark_recurrent,
@@ -176,3 +178,26 @@ def test_obvious_cell_equals_the_layer():
     ):
         theirs.assign(ours)
     np.testing.assert_allclose(obvious(x, training=True), y, 0, 1e-5)
+
+
+def test_gan_step_and_its_twin_train():
+    call = benchmark_gan.step("batch", "mixed_bfloat16", 4, 4)
+    assert np.isfinite(call()["g_loss"])
+    for twin in benchmark_gan_torch.steps("float32", 4, 4).values():
+        assert np.isfinite(twin())
+
+
+def test_gan_goals(monkeypatch):
+    seconds = {"none": 2.0, "batch": 3.0, "Keras batch": 4.0}
+    twins = {"torch batch, threads=1": 6.0, "torch batch, threads=2": 5.0}
+    rows = benchmark_gan._step_goals(seconds | twins, "float32", 1.1)
+    assert [row["ratio"] for row in rows] == [1.5, 2.0, 0.6]
+    assert [row["reached"] for row in rows] == ["no", None, "yes"]
+    calls = []
+    monkeypatch.setattr(
+        benchmark_gan, "step", lambda *_: lambda: calls.append(1)
+    )
+    row = benchmark_gan._memory_goal(300)
+    assert row["reached"] == "yes"
+    assert len(calls) == 300
+    assert benchmark_gan._fit_goal(4, 4, 2, repeats=1)["ratio"] > 0

@@ -1,0 +1,68 @@
+"""The moving average of a network's weights."""
+
+import contextlib
+
+import tensorflow as tf
+
+
+class MovingAverage:
+    """Follows all weights of a network, moving and reference statistics too.
+
+        average = decay * average + (1 - decay) * weight
+
+    Args:
+        network: a built Keras model.
+        decay: in [0, 1).
+        add_weight: `add_weight` of the model that keeps the averages.
+
+    Attributes:
+        weights: the averages, in the order of the network's variables.
+    """
+
+    def __init__(self, network, decay, add_weight):
+        self.decay = decay
+        self._network = network
+        self.weights = [
+            add_weight(
+                name=f"average_{variable.name}",
+                shape=variable.shape,
+                dtype=variable.dtype,
+                initializer="zeros",
+                trainable=False,
+                autocast=False,
+                aggregation="only_first_replica",
+            )
+            for variable in network.variables
+        ]
+        self.reset()
+
+    def follow(self, applied):
+        """Moves on by one step, if a tensor says that the step was made."""
+        for average, variable in self._pairs():
+            value = tf.convert_to_tensor(variable.value)
+            if value.dtype.is_floating:
+                old = tf.convert_to_tensor(average.value)
+                value = value + self.decay * (old - value)
+                value = tf.where(applied, value, old)
+            average.assign(value)
+
+    def reset(self):
+        """Makes the average equal to the network."""
+        for average, variable in self._pairs():
+            average.assign(variable)
+
+    @contextlib.contextmanager
+    def in_place(self):
+        """Gives the network its averaged weights for a block of code."""
+        variables = self._network.variables
+        own = [variable.numpy() for variable in variables]
+        for average, variable in self._pairs():
+            variable.assign(average)
+        try:
+            yield
+        finally:
+            for variable, value in zip(variables, own, strict=True):
+                variable.assign(value)
+
+    def _pairs(self):
+        return zip(self.weights, self._network.variables, strict=True)

@@ -1,0 +1,77 @@
+"""What a comparison's report says of GANs besides: every run, and pictures."""
+
+import base64
+import html
+
+#: Title -> key of the result.
+_COLUMNS = {
+    "last Frechet": "last_frechet",
+    "best": "best_frechet",
+    "in epoch": "best_epoch",
+    "kernel": "last_kernel",
+    "precision": "last_precision",
+    "recall": "last_recall",
+    "classes": "last_class_coverage",
+    "entropy": "last_class_entropy",
+    "modes": "last_modes",
+    "good": "last_good",
+    "D(batch mates)": "last_batch_dependence_training",
+}
+
+
+def appendix(runs, results, workdir):
+    """Returns HTML: the metrics of every run, and samples of every variant."""
+    first = results[runs[0].name]
+    columns = {k: v for k, v in _COLUMNS.items() if v in first}
+    rows = [_row("th", ["run", *columns])]
+    for run in runs:
+        result = results[run.name]
+        values = [_text(result[key]) for key in columns.values()]
+        rows.append(_row("td", [run.name, *values]))
+    # Of one seed: the same noise in all of them.
+    seed = runs[0].seed
+    figures = [_figure(run, workdir) for run in runs if run.seed == seed]
+    return "\n".join(
+        [
+            "<h2>Runs</h2>",
+            f"<p>{html.escape(_conditions(first))}</p>",
+            "<table>",
+            *rows,
+            "</table>",
+            f"<h2>Samples, seed {seed}, the same noise</h2>",
+            *figures,
+        ]
+    )
+
+
+def _conditions(result):
+    text = (
+        f"{result['last_n_real']} real and {result['last_n_fake']} made "
+        f"examples, split {result['split']}, noise of seed "
+        f"{result['last_seed']}, features: {result['features']}"
+    )
+    accuracy = result.get("last_feature_accuracy")
+    if accuracy is not None:
+        text += f" with test accuracy {100 * accuracy:.2f} %"
+    return text + "."
+
+
+def _figure(run, workdir):
+    pictures = sorted((workdir / run.name / "images").glob("fixed-*.png"))
+    data = base64.b64encode(pictures[-1].read_bytes()).decode()
+    caption = html.escape(run.variant)
+    return (
+        f'<figure><img src="data:image/png;base64,{data}" alt="{caption}">'
+        f"<figcaption>{caption}</figcaption></figure>"
+    )
+
+
+def _text(value):
+    if value is None:
+        return "n/a"
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
+
+
+def _row(tag, cells):
+    inner = "".join(f"<{tag}>{html.escape(c)}</{tag}>" for c in cells)
+    return f"<tr>{inner}</tr>"

@@ -1,0 +1,138 @@
+"""The deep convolutional GAN's generator and discriminator."""
+
+import functools
+
+import keras
+
+from .dcgan_layers import LEAKY_RELU, Block, check_sizes, stages
+
+
+def dcgan_generator(
+    resolution,
+    channels=1,
+    *,
+    base_width=64,
+    latent_dim=100,
+    norm="batch",
+    kernel_size=4,
+    stddev=0.02,
+    seed=0,
+    name="generator",
+):
+    """Returns a network that makes images from noise.
+
+    Dense to the smallest image, then transposed convolutions, each of which
+    doubles the side and halves the width. Norm and ReLU behind each; tanh and
+    no norm behind the last.
+
+    Args:
+        resolution: pixels a side, 8 to 128; the number of stages follows.
+        channels: of the images.
+        base_width: channels before the last layer.
+        latent_dim: numbers of noise for one image.
+        norm: what `normzoo.layers.get` takes. Batch norm has momentum 0.9;
+            epsilon is 1e-5 in all norms.
+        kernel_size: of the transposed convolutions.
+        stddev: of the normally distributed initial kernels.
+        seed: integer; equal seeds give equal kernels, whatever the norm.
+        name: of the model.
+
+    Returns:
+        A functional `keras.Model` from `(batch, latent_dim)` to float32
+        `(batch, resolution, resolution, channels)` in [-1, 1].
+
+    Raises:
+        ValueError: the network cannot make that resolution, or a size is not
+            positive.
+
+    Example:
+
+    >>> from normzoo import zoo
+    >>> zoo.dcgan_generator(28, norm="virtual", base_width=16).output_shape
+    (None, 28, 28, 1)
+
+    Reference: [Radford et al., 2016](https://arxiv.org/abs/1511.06434).
+    """
+    count, side = stages(resolution)
+    check_sizes(channels=channels, base_width=base_width, latent_dim=latent_dim)
+    block = Block(
+        norm=norm, activation=keras.layers.ReLU, stddev=stddev, seed=seed
+    )
+    up = functools.partial(
+        keras.layers.Conv2DTranspose,
+        kernel_size=kernel_size,
+        strides=2,
+        padding="same",
+    )
+    width = base_width * 2 ** (count - 1)
+    inputs = keras.Input((latent_dim,), name="noise")
+    dense = functools.partial(keras.layers.Dense, side * side * width)
+    x = block.apply(dense, inputs, "project", reshape=(side, side, width))
+    for i in range(1, count):
+        layer = functools.partial(up, filters=width >> i)
+        x = block.apply(layer, x, f"up_{i}")
+    x = block.linear(up, "images", filters=channels)(x)
+    x = keras.layers.Activation("tanh", dtype="float32", name="tanh")(x)
+    return keras.Model(inputs, x, name=name)
+
+
+def dcgan_discriminator(
+    resolution,
+    channels=1,
+    *,
+    base_width=64,
+    norm="batch",
+    kernel_size=4,
+    stddev=0.02,
+    seed=0,
+    name="discriminator",
+):
+    """Returns a network that tells real images from made ones.
+
+    Convolutions, each of which halves the side and doubles the width, with norm
+    and LeakyReLU of slope 0.2; no norm behind the first. Then Dense.
+
+    Args:
+        resolution: pixels a side, 8 to 128; the number of stages follows.
+        channels: of the images.
+        base_width: channels behind the first layer.
+        norm: what `normzoo.layers.get` takes. Batch norm has momentum 0.9;
+            epsilon is 1e-5 in all norms.
+        kernel_size: of the convolutions.
+        stddev: of the normally distributed initial kernels.
+        seed: integer; equal seeds give equal kernels, whatever the norm.
+        name: of the model.
+
+    Returns:
+        A functional `keras.Model` from `(batch, resolution, resolution,
+        channels)` to float32 logits `(batch, 1)`, high for real images.
+
+    Raises:
+        ValueError: the network cannot take that resolution, or a size is not
+            positive.
+
+    Example:
+
+    >>> from normzoo import zoo
+    >>> zoo.dcgan_discriminator(28, norm="layer", base_width=16).output_shape
+    (None, 1)
+
+    Reference: [Radford et al., 2016](https://arxiv.org/abs/1511.06434).
+    """
+    count, _ = stages(resolution)
+    check_sizes(channels=channels, base_width=base_width)
+    block = Block(norm=norm, activation=LEAKY_RELU, stddev=stddev, seed=seed)
+    down = functools.partial(
+        keras.layers.Conv2D, kernel_size=kernel_size, strides=2, padding="same"
+    )
+    inputs = keras.Input((resolution, resolution, channels), name="images")
+    x = block.linear(down, "down_0", filters=base_width)(inputs)
+    x = block.activation(name="activation_down_0")(x)
+    for i in range(1, count):
+        layer = functools.partial(down, filters=base_width << i)
+        x = block.apply(layer, x, f"down_{i}")
+    x = keras.layers.Flatten(name="flatten")(x)
+    logits = block.linear(
+        keras.layers.Dense, "logits", units=1, dtype="float32"
+    )
+    return keras.Model(inputs, logits(x), name=name)

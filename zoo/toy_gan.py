@@ -1,0 +1,109 @@
+"""Two small perceptrons for GANs on points of the plane."""
+
+import functools
+
+import keras
+
+from .dcgan_layers import Block, check_sizes
+
+
+def toy_generator(
+    dimensions=2,
+    *,
+    base_width=128,
+    depth=3,
+    latent_dim=2,
+    norm="batch",
+    seed=0,
+    name="generator",
+):
+    """Returns a perceptron that makes points from noise.
+
+    `depth` times Dense, norm, ReLU; then Dense. The usual check of a GAN for
+    mode collapse trains it on a grid of Gaussians.
+
+    Args:
+        dimensions: of the points.
+        base_width: units of each hidden layer.
+        depth: number of hidden layers.
+        latent_dim: numbers of noise for one point.
+        norm: what `normzoo.layers.get` takes.
+        seed: integer; equal seeds give equal kernels, whatever the norm.
+        name: of the model.
+
+    Returns:
+        A functional `keras.Model` from `(batch, latent_dim)` to float32
+        `(batch, dimensions)`.
+
+    Raises:
+        ValueError: a size is not positive.
+
+    Example:
+
+    >>> from normzoo import zoo
+    >>> zoo.toy_generator().output_shape
+    (None, 2)
+    """
+    check_sizes(latent_dim=latent_dim)
+    sizes = (latent_dim, base_width, depth, dimensions)
+    return _perceptron(*sizes, norm=norm, seed=seed, name=name, bare=0)
+
+
+def toy_discriminator(
+    dimensions=2,
+    *,
+    base_width=128,
+    depth=3,
+    norm="none",
+    seed=0,
+    name="discriminator",
+):
+    """Returns a perceptron that tells real points from made ones.
+
+    `depth` times Dense, norm, ReLU, without a norm behind the first; then
+    Dense.
+
+    Args:
+        dimensions: of the points.
+        base_width: units of each hidden layer.
+        depth: number of hidden layers.
+        norm: what `normzoo.layers.get` takes.
+        seed: integer; equal seeds give equal kernels, whatever the norm.
+        name: of the model.
+
+    Returns:
+        A functional `keras.Model` from `(batch, dimensions)` to float32 logits
+        `(batch, 1)`, high for real points.
+
+    Raises:
+        ValueError: a size is not positive.
+
+    Example:
+
+    >>> from normzoo import zoo
+    >>> zoo.toy_discriminator(norm="layer").output_shape
+    (None, 1)
+    """
+    sizes = (dimensions, base_width, depth, 1)
+    return _perceptron(*sizes, norm=norm, seed=seed, name=name, bare=1)
+
+
+def _perceptron(inputs, width, depth, outputs, *, norm, seed, name, bare):
+    """Returns the model; its first `bare` hidden layers have no norm."""
+    check_sizes(dimensions=min(inputs, outputs), base_width=width, depth=depth)
+    # He's standard deviation for hidden layers.
+    block = functools.partial(
+        Block,
+        activation=keras.layers.ReLU,
+        stddev=(2 / width) ** 0.5,
+        seed=seed,
+    )
+    inputs = x = keras.Input((inputs,), name="inputs")
+    dense = functools.partial(keras.layers.Dense, width)
+    for i in range(depth):
+        layer = block(norm="none" if i < bare else norm)
+        x = layer.apply(dense, x, f"dense_{i}")
+    last = block(norm="none").linear(
+        keras.layers.Dense, "outputs", units=outputs, dtype="float32"
+    )
+    return keras.Model(inputs, last(x), name=name)
