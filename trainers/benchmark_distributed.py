@@ -7,7 +7,7 @@ import time
 
 from .. import zoo
 from ..configs import default
-from . import classify, distribution, pipeline
+from . import classify, distribution, loading, pipeline
 from .benchmark_report import Table
 from .cluster import on_this_machine
 from .watch import watching
@@ -76,7 +76,7 @@ def _worker(cluster, core, results):
 def _rate(strategy, name):
     """Returns images per second, the median of some runs of `fit`."""
     config = _config(strategy, name)
-    data = pipeline.load_data(config)
+    data = loading.load_data(config)
     model = classify.compiled_model(config, data)
 
     def batches(part):

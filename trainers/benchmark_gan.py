@@ -18,7 +18,7 @@ from . import (
     benchmark_virtual,
     gan_build,
     gan_run,
-    pipeline,
+    loading,
     precision,
     timing,
 )
@@ -103,7 +103,7 @@ def _gan(config, norm):
     # A config holds names only; a class goes straight to the networks.
     with config.ignore_type():
         config.generator.norm = config.discriminator.norm = norm
-    data = pipeline.load_data(config)
+    data = loading.load_data(config)
     with precision.dtype_policy(config.precision):
         return gan_build.compiled_gan(config, data)
 
@@ -142,7 +142,7 @@ def _fit_goal(batch, width, steps, repeats=3):
     config = _config(batch, width)
     config.checkpoint.best = ""
     config.epochs, config.steps_per_epoch = 1, steps
-    data = pipeline.load_data(config)
+    data = loading.load_data(config)
     gan = _gan(config, "batch")
     bare = step("batch", "float32", batch, width)
     with tempfile.TemporaryDirectory() as folder:

@@ -6,7 +6,7 @@ import tempfile
 import tensorflow as tf
 
 from ..configs import default
-from . import classify, pipeline, timing
+from . import classify, loading, pipeline, timing
 from .benchmark_report import Table, goal
 from .rundir import RunDir
 
@@ -18,7 +18,7 @@ _LIMIT = 1.1
 def run(repeats=4):
     """Measures `fit` of the CNN against train steps without a pipeline."""
     config = _config()
-    data = pipeline.load_data(config)
+    data = loading.load_data(config)
     model = classify.compiled_model(config, data)
     steps = _EPOCHS * pipeline.steps_per_epoch(data.train, config.batch_size)
     with tempfile.TemporaryDirectory() as folder:

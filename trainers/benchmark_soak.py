@@ -10,7 +10,7 @@ import keras
 
 from .. import zoo
 from ..configs import default
-from . import classify, pipeline, runner
+from . import classify, loading, pipeline, runner
 from .benchmark_report import Table, goal
 from .checkpoints import Checkpoints
 from .progress import Progress
@@ -59,7 +59,7 @@ def run():
 def memory_of_steps(config, steps, every):
     """Trains for so many steps; returns step -> resident bytes."""
     config = config.copy_and_resolve_references()
-    data = pipeline.load_data(config)
+    data = loading.load_data(config)
     per_epoch = pipeline.steps_per_epoch(data.train, config.batch_size)
     config.epochs = -(-steps // per_epoch)
     memory = _Memory(every)

@@ -18,7 +18,7 @@ import tensorflow as tf
 
 from .. import zoo
 from ..layers import ReferenceModel, VirtualBatchNormalization
-from . import app, distribution, pipeline, precision
+from . import app, distribution, loading, pipeline, precision
 from .agreement import from_chief, together
 from .checks import check_settings
 from .errors import InputError
@@ -94,7 +94,7 @@ def _look_up(rundir, resolved, config):
     rundir.check(resolved)
     if result := rundir.result():
         return result, None
-    return None, pipeline.load_data(config)
+    return None, loading.load_data(config)
 
 
 def resolve(config):
@@ -108,14 +108,14 @@ def check(config):
     """Raises `InputError` unless a run with `config` can start."""
     check_settings(config)
     strategy = distribution.strategy(config.distribution)
-    data = pipeline.load_data(config)
+    data = loading.load_data(config)
     with strategy.scope(), precision.dtype_policy(config.precision):
         compiled_model(config, data)
 
 
 def compared(config):
     """Returns what `config.compare.metric` can be."""
-    text = pipeline.load_data(config).per_step
+    text = loading.load_data(config).per_step
     return ("accuracy", "bits_per_character" if text else "loss")
 
 

@@ -19,7 +19,7 @@ def compiled_gan(config, data):
 
     Args:
         config: `ConfigDict` with the keys of `configs/gan_default.py`.
-        data: `pipeline.Data`.
+        data: `loading.Data`.
 
     Raises:
         InputError: the config makes no GAN for these data.

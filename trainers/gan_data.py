@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from . import pipeline
+from . import loading, pipeline
 from .errors import InputError
 
 #: The names of the sets that are made here, not by TFDS.
@@ -25,7 +25,7 @@ class Modes(NamedTuple):
 
 
 def load_data(config):
-    """Returns the `pipeline.Data` that `config.dataset` names, and its modes.
+    """Returns the `loading.Data` that `config.dataset` names, and its modes.
 
     Images are stored as 0 to 255, points as they are, within [-1, 1].
 
@@ -33,10 +33,10 @@ def load_data(config):
         The data, and `Modes`, or None where they are not known.
 
     Raises:
-        InputError: as `pipeline.load_data`.
+        InputError: as `loading.load_data`.
     """
     if config.dataset.name != GAUSSIANS:
-        return pipeline.load_data(config), None
+        return loading.load_data(config), None
     if not 1 <= config.batch_size <= _POINTS["train"]:
         raise InputError(
             f"batch_size must be 1 to {_POINTS['train']}. Received: "
@@ -51,13 +51,13 @@ def _gaussians():
     centers = np.stack(np.meshgrid(side, side), -1).reshape(-1, 2)
     rng = np.random.default_rng(25)
     splits = [_draw(rng, centers, count) for count in _POINTS.values()]
-    return pipeline.Data(*splits, num_classes=25), Modes(centers, DEVIATION)
+    return loading.Data(*splits, num_classes=25), Modes(centers, DEVIATION)
 
 
 def _draw(rng, centers, count):
     labels = rng.integers(len(centers), size=count)
     points = centers[labels] + DEVIATION * rng.standard_normal((count, 2))
-    return pipeline.Examples(points.astype(np.float32), labels)
+    return loading.Examples(points.astype(np.float32), labels)
 
 
 def training_batches(data, *args, **kwargs):

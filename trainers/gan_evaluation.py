@@ -21,7 +21,7 @@ class Evaluator:
 
     Args:
         config: `ConfigDict` with the keys of `configs/gan_default.py`.
-        data: `pipeline.Data`.
+        data: `loading.Data`.
         modes: `gan_data.Modes`, or None.
         features: `gan_features.Features`.
     """

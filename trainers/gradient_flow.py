@@ -20,7 +20,7 @@ from matplotlib.figure import Figure
 
 from .. import layers
 from ..configs import default
-from . import app, pipeline
+from . import app, loading
 from .errors import InputError
 
 LAYERS = (layers.BatchNormSimpleRNN, layers.BatchNormLSTM)
@@ -60,7 +60,7 @@ def pixels(size, batch):
     """Returns images as sequences, (time, batch, 1, 1), and their labels."""
     config = default.get_config()
     config.dataset.image_size = size
-    examples = pipeline.load_data(config).train
+    examples = loading.load_data(config).train
     x = examples.images[:batch].reshape(batch, -1, 1, 1) / 255
     return x.swapaxes(0, 1).astype("float32"), examples.labels[:batch]
 

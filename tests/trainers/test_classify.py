@@ -78,7 +78,7 @@ def test_metrics_come_early_and_reach_tensorboard(config, tmp_path):
 def test_the_saved_model_gives_the_reported_metrics(config, tmp_path):
     result = train(config, tmp_path)
     model = keras.saving.load_model(tmp_path / "checkpoints/final.keras")
-    data = classify.pipeline.load_data(config)
+    data = classify.loading.load_data(config)
     test = classify.pipeline.evaluation_batches(data.test, 512)
     measured = model.evaluate(test, verbose=0, return_dict=True)
     assert measured["accuracy"] == result["test_accuracy"]
@@ -91,7 +91,7 @@ def test_virtual_batch_norm_gets_its_reference(config, tmp_path):
     path = tmp_path / "checkpoints/final.keras"
     model = keras.saving.load_model(path)
     assert isinstance(model, layers.ReferenceModel)
-    images = classify.pipeline.load_data(config).test.images[:2] / 255.0
+    images = classify.loading.load_data(config).test.images[:2] / 255.0
     np.testing.assert_allclose(
         model.predict(images, verbose=0)[:1], model(images[:1]), 1e-4, 1e-5
     )

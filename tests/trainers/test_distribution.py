@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from normzoo import layers, zoo
-from normzoo.trainers import classify, compare, distribution, pipeline
+from normzoo.trainers import classify, compare, distribution, loading, pipeline
 from normzoo.trainers.errors import InputError
 from normzoo.trainers.sweep import plan
 from normzoo.zoo.dropout import Dropout
@@ -17,7 +17,7 @@ BATCH, STEPS = 16, 20
 X = np.ones((4, 50), np.float32)
 RNG = np.random.default_rng(0)
 IMAGES = RNG.integers(0, 256, (STEPS * BATCH, 3, 4, 1)).astype(np.uint8)
-EXAMPLES = pipeline.Examples(IMAGES, RNG.integers(0, 3, len(IMAGES)))
+EXAMPLES = loading.Examples(IMAGES, RNG.integers(0, 3, len(IMAGES)))
 
 
 def classifier(norm):

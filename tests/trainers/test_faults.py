@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from normzoo.trainers import classify, compare, lock, pipeline
+from normzoo.trainers import classify, compare, loading, lock
 from normzoo.trainers.checkpoints import Checkpoints
 from normzoo.trainers.errors import InputError
 from normzoo.trainers.progress import Progress
@@ -202,7 +202,7 @@ def test_a_read_only_workdir_is_named_before_training(read_only, held):
 
 
 def test_a_workdir_in_use_is_refused_with_its_holder(config, tmp_path):
-    pipeline.load_data(config)
+    loading.load_data(config)
     config.epochs = 500
     sweep = [{"seed": 0}]
     log = tmp_path / "all,seed=0/metrics.jsonl"
@@ -224,7 +224,7 @@ def test_a_workdir_in_use_is_refused_with_its_holder(config, tmp_path):
 
 
 def test_a_killed_sweep_continues_its_run(config, tmp_path):
-    pipeline.load_data(config)
+    loading.load_data(config)
     config.compare.baseline = ""
     config.steps_per_execution = 1
     config.epochs = 4
@@ -256,7 +256,7 @@ def test_a_killed_sweep_continues_its_run(config, tmp_path):
 def test_a_signal_to_a_sweep_saves_the_runs_of_all_its_processes(
     config, tmp_path
 ):
-    pipeline.load_data(config)
+    loading.load_data(config)
     config.epochs = 500
     config.compare.baseline = ""
     sweep = [{"seed": seed} for seed in range(3)]

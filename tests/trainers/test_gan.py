@@ -16,7 +16,7 @@ from normzoo.trainers import (
     gan_build,
     gan_features,
     gan_losses,
-    pipeline,
+    loading,
 )
 from normzoo.trainers.errors import InputError
 from normzoo.trainers.gan_callbacks import BackToFinite
@@ -161,7 +161,7 @@ def test_a_resumed_run_is_bitwise_the_same(toy, precision, tmp_path):
 
 
 def test_all_variants_share_noise_reference_and_kernels(config):
-    data = pipeline.load_data(config)
+    data = loading.load_data(config)
     models = []
     for norm in ("virtual", "virtual", "none"):
         config.generator.norm = norm
@@ -258,7 +258,7 @@ def test_a_classifier_is_trained_once_per_data_set(config, tmp_path):
     config.metrics.classifier_epochs = 2
     config.metrics.cache_dir = str(tmp_path / "cache")
     features = gan_features.load_features(config)
-    data = pipeline.load_data(config)
+    data = loading.load_data(config)
     images = 2 * (data.test.images / np.float32(255)) - 1
     vectors, classes = features.extract(images)
     assert vectors.shape == (len(images), 16)

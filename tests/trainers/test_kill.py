@@ -16,7 +16,7 @@ import pytest
 from tensorflow.python.summary.summary_iterator import summary_iterator
 
 from normzoo.configs import default
-from normzoo.trainers import pipeline
+from normzoo.trainers import loading
 
 from . import killable
 
@@ -36,7 +36,7 @@ KILLS = dict(zip(MODELS, (8, 6, 2, 2, 2, 2), strict=True))
 @pytest.fixture
 def prepared(config):
     """A config that saves all the time."""
-    pipeline.load_data(config)  # else all processes would prepare it
+    loading.load_data(config)  # else all processes would prepare it
     config.steps_per_execution = 1
     config.log_every_steps = 3
     config.epochs = 4

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow_datasets as tfds
 
-from normzoo.trainers import datasets, mnist1d, pipeline, views
+from normzoo.trainers import datasets, loading, mnist1d, pipeline, views
 from normzoo.trainers.errors import InputError
 
 
@@ -48,7 +48,7 @@ def test_the_pipeline_keeps_the_signals(config, published):
     config.dataset.name = "mnist1d"
     config.dataset.train_split = "train"
     config.dataset.validation_split = "train[90%:]"
-    data = pipeline.load_data(config)
+    data = loading.load_data(config)
     assert data.image_shape == (40, 1)
     assert not data.per_step
     batches = pipeline.evaluation_batches(data.test, 1000)
@@ -58,7 +58,7 @@ def test_the_pipeline_keeps_the_signals(config, published):
         np.sort(signals, None), np.sort(published["x_test"], None), 1e-6
     )
     config.dataset.view = "permuted_pixels"
-    permuted = pipeline.load_data(config).test.images
+    permuted = loading.load_data(config).test.images
     order = views.permutation(40)
     np.testing.assert_array_equal(permuted, data.test.images[:, order])
 
@@ -77,4 +77,4 @@ def test_signals_cannot_be_resized(config):
     config.dataset.name = "mnist1d"
     config.dataset.image_size = 20
     with pytest.raises(InputError, match=r"no images.*image_size=20"):
-        pipeline.load_data(config)
+        loading.load_data(config)

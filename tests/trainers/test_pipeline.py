@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from normzoo.trainers import pipeline
+from normzoo.trainers import loading, pipeline
 from normzoo.trainers.errors import InputError
 
 
@@ -11,7 +11,7 @@ from normzoo.trainers.errors import InputError
 def examples():
     """Ten images whose single pixel tells which one they are."""
     images = np.arange(10, dtype=np.uint8).reshape(10, 1, 1, 1)
-    return pipeline.Examples(images, np.arange(10))
+    return loading.Examples(images, np.arange(10))
 
 
 def labels(dataset):
@@ -89,20 +89,20 @@ def test_evaluation_sees_every_example_once(examples, batch_size):
 
 def test_runs_share_the_decoded_images(config):
     config.seed = 1
-    first = pipeline.load_data(config)
+    first = loading.load_data(config)
     config.seed = 2
-    assert pipeline.load_data(config) is first
+    assert loading.load_data(config) is first
     assert first.image_shape == (8, 8, 1)
     assert first.num_classes == 10
 
 
 def test_images_can_be_resized(config):
     config.dataset.image_size = 12
-    assert pipeline.load_data(config).image_shape == (12, 12, 1)
+    assert loading.load_data(config).image_shape == (12, 12, 1)
 
 
 @pytest.mark.parametrize("batch_size", [0, 1205])
 def test_a_batch_must_fit_the_split(config, batch_size):
     config.batch_size = batch_size
     with pytest.raises(InputError, match=f"1 to 1204.*Received: {batch_size}"):
-        pipeline.load_data(config)
+        loading.load_data(config)

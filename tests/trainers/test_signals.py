@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from normzoo.trainers import pipeline, signals
+from normzoo.trainers import loading, signals
 
 from . import killable
 
@@ -55,7 +55,7 @@ def test_another_thread_catches_nothing():
 
 
 def test_the_second_signal_ends_a_long_step_at_once(config, tmp_path):
-    pipeline.load_data(config)
+    loading.load_data(config)
     config.steps_per_execution = 1_000_000
     config.batch_size = 1
     config.epochs = 1000

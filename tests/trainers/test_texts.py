@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from normzoo.trainers import classify, compare, pipeline, texts
+from normzoo.trainers import classify, compare, loading, pipeline, texts
 from normzoo.trainers.errors import InputError
 from normzoo.trainers.metrics import BitsPerCharacter
 
@@ -84,7 +84,7 @@ def text_config(config):
 def test_the_text_as_it_is(config):
     config.dataset.name = "tiny_shakespeare"
     config.dataset.data_dir = str(prepared.FOLDER)
-    data = pipeline.load_data(config)
+    data = loading.load_data(config)
     assert data.num_classes == 65
     assert data.image_shape == (100,)
     assert data.per_step
@@ -105,7 +105,7 @@ def test_a_language_model_learns_the_same_each_time(text_config, tmp_path):
     path = tmp_path / "run/checkpoints/final.keras"
     model = keras.saving.load_model(path)
     test = pipeline.evaluation_batches(
-        pipeline.load_data(text_config).test, text_config.evaluation_batch_size
+        loading.load_data(text_config).test, text_config.evaluation_batch_size
     )
     measured = model.evaluate(test, verbose=0, return_dict=True)
     assert measured["bits_per_character"] == pytest.approx(bits, 1e-6)

@@ -7,7 +7,7 @@ import hypothesis.strategies as st
 import numpy as np
 import pytest
 
-from normzoo.trainers import classify, pipeline, views
+from normzoo.trainers import classify, loading, views
 from normzoo.trainers.errors import InputError
 
 from . import prepared
@@ -60,10 +60,10 @@ def test_digits_as_sequences(config, view, size, pooling, shape):
     config.dataset.view = view
     config.dataset.image_size = size
     config.dataset.pooling = pooling
-    data = pipeline.load_data(config)
+    data = loading.load_data(config)
     assert data.image_shape == shape
     assert data.train.images.dtype == np.uint8
-    assert pipeline.load_data(config) is data
+    assert loading.load_data(config) is data
 
 
 @prepared.needs("mnist")
@@ -79,15 +79,15 @@ def test_mnist_as_sequences(config, view, pooling, shape):
     config.dataset.test_split = "test[90:99]"
     config.dataset.view = view
     config.dataset.pooling = pooling
-    data = pipeline.load_data(config)
+    data = loading.load_data(config)
     assert data.image_shape == shape
     assert len(data.test.labels) == 9
 
 
 def test_the_view_of_the_digits(config):
-    images = pipeline.load_data(config).test.images
+    images = loading.load_data(config).test.images
     config.dataset.view = "permuted_pixels"
-    permuted = pipeline.load_data(config).test.images
+    permuted = loading.load_data(config).test.images
     expected = images.reshape(-1, 64, 1)[:, views.permutation(64)]
     np.testing.assert_array_equal(permuted, expected)
 
@@ -123,4 +123,4 @@ def test_a_recurrent_network_trains_on_rows(config, tmp_path):
 def test_what_cannot_be_viewed_is_refused(config, key, value, message):
     config.dataset[key] = value
     with pytest.raises(InputError, match=message):
-        pipeline.load_data(config)
+        loading.load_data(config)

@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from normzoo.trainers import classify, meeting, pipeline
+from normzoo.trainers import classify, loading, meeting
 from normzoo.trainers.cluster import on_this_machine
 from normzoo.trainers.errors import EXIT_RESTART, InputError, LostWorkerError
 
@@ -16,7 +16,7 @@ from . import team
 @pytest.fixture
 def several(config):
     """A run of 60 steps that two or three workers can share."""
-    pipeline.load_data(config)  # else all processes would prepare it
+    loading.load_data(config)  # else all processes would prepare it
     config.distribution = "multi_worker"
     # Each example by itself: the sum is the same however they are shared.
     config.model.norm = "layer"
