@@ -75,11 +75,17 @@ def at_random(seconds):
     return wait
 
 
+def modified(path):
+    """When the file was changed last; 0 while a run that starts removes it."""
+    try:
+        return path.stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0
+
+
 def in_training(workdir, process, chance):
     log, start = workdir / "metrics.jsonl", time.time_ns()
-    killable.wait_for(
-        lambda: log.exists() and log.stat().st_mtime_ns > start, process
-    )
+    killable.wait_for(lambda: modified(log) > start, process)
     time.sleep(chance.uniform(0, 0.15))
 
 
