@@ -10,7 +10,7 @@ import rich.console
 from tensorboard.backend.event_processing import event_accumulator
 from tensorboard.plugins.hparams import metadata, plugin_data_pb2
 
-from normzoo.trainers import compare, report, runner
+from normzoo.trainers import classify, compare, report
 from normzoo.trainers.errors import InputError
 from normzoo.trainers.statistics import Estimate
 from normzoo.trainers.summary import Row, Summary
@@ -87,7 +87,7 @@ def test_variants_start_equal_and_see_equal_batches(config, tmp_path):
 
 def test_finished_runs_are_skipped(summary, config, finished, monkeypatch):
     monkeypatch.setattr(
-        runner.classify, "train", lambda *_: pytest.fail("trained again")
+        classify, "train", lambda *_: pytest.fail("trained again")
     )
     assert compare.compare(config, SWEEP, finished) == summary
 
