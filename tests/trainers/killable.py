@@ -52,7 +52,7 @@ def main(
     jobs=1,
     stderr=None,
 ):
-    """Trains, as `normzoo.trainers.classify` or `compare`.
+    """Trains, as `normzoo.trainers.classify`, `gan` or `compare`.
 
     Args:
         config: of the run, or of the `sweep`.
@@ -67,7 +67,7 @@ def main(
     import resource
     import sys
 
-    from normzoo.trainers import app, classify, compare
+    from normzoo.trainers import app, classify, compare, kinds
 
     if stderr:
         os.dup2(os.open(stderr, os.O_CREAT | os.O_WRONLY | os.O_TRUNC), 2)
@@ -76,7 +76,8 @@ def main(
         if sweep:
             compare.compare(config, sweep, workdir, jobs=jobs)
         else:
-            classify.train(config, pathlib.Path(workdir), verbose=0)
+            trainer = kinds.trainer_of(config)
+            trainer.train(config, pathlib.Path(workdir), verbose=0)
 
     if argv:
         sys.argv = list(argv)

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from tensorflow.python.summary.summary_iterator import summary_iterator
 
-from normzoo.configs import default
+from normzoo.configs import default, gaussians_gan
 from normzoo.trainers import loading
 
 from . import killable
@@ -31,6 +31,8 @@ MODELS = {
 }
 #: How often each is killed; those most that start fastest.
 KILLS = dict(zip(MODELS, (8, 6, 2, 2, 2, 2), strict=True))
+#: The same of GANs, by precision.
+GAN_KILLS = {"float32": 3, "mixed_bfloat16": 3}
 
 
 @pytest.fixture
@@ -54,6 +56,21 @@ def with_model(config, name):
         config.dataset.view = "rows"
     config.model.name, config.model.norm = model, norm
     config.model.dropout = 0.2
+    return config
+
+
+def small_gan(precision):
+    """Two networks, two optimizers, an average and a reference batch."""
+    config = gaussians_gan.get_config()
+    config.generator.norm, config.discriminator.norm = "virtual", "batch"
+    config.generator.base_width = config.discriminator.base_width = 8
+    config.batch_size = 16
+    config.epochs, config.steps_per_epoch = 4, 8
+    config.steps_per_execution = 1
+    config.log_every_steps = 3
+    config.metrics.samples = 100
+    config.checkpoint.every_steps = 1
+    config.precision = precision
     return config
 
 
@@ -125,16 +142,17 @@ def result(workdir):
 
 
 def arrays(workdir):
-    with zipfile.ZipFile(workdir / "checkpoints/final.keras") as archive:
-        file = h5py.File(archive.open("model.weights.h5"))
+    """Returns all arrays of the saved models, by file and name."""
     found = {}
-    file.visititems(
-        lambda name, item: (
-            found.update({name: item[()]})
-            if isinstance(item, h5py.Dataset)
-            else None
-        )
-    )
+
+    def keep(name, item):
+        if isinstance(item, h5py.Dataset):
+            found[path.name, name] = item[()]
+
+    for path in sorted((workdir / "checkpoints").glob("*.keras")):
+        with zipfile.ZipFile(path) as archive:
+            h5py.File(archive.open("model.weights.h5")).visititems(keep)
+    assert found
     return found
 
 
@@ -162,18 +180,35 @@ def assert_equal(killed, whole):
         np.testing.assert_array_equal(got[name], value, name)
 
 
-def test_killed_runs_end_as_others(prepared, tmp_path):
+def kill_each(configs, kills, folder):
+    """Compares killed runs with whole ones; returns how often they were.
+
+    Args:
+        configs, kills: name -> config, and how often to kill its run.
+        folder: of the runs.
+    """
+
     def work(job):
         seed, name = job
-        config = with_model(prepared, name)
-        assert run(config, tmp_path / name) == 0
-        killed = tmp_path / f"{name} killed"
-        return kill_again_and_again(config, killed, seed, KILLS[name])
+        assert run(configs[name], folder / name) == 0
+        killed = folder / f"{name} killed"
+        return kill_again_and_again(configs[name], killed, seed, kills[name])
 
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        counts = list(pool.map(work, enumerate(MODELS)))
-    for name in MODELS:
-        assert_equal(tmp_path / f"{name} killed", tmp_path / name)
-    kills, saving = map(sum, zip(*counts, strict=True))
-    assert kills >= 20, counts
-    assert saving >= 3, counts
+        counts = list(pool.map(work, enumerate(configs)))
+    for name in configs:
+        assert_equal(folder / f"{name} killed", folder / name)
+    return tuple(map(sum, zip(*counts, strict=True)))
+
+
+def test_killed_runs_end_as_others(prepared, tmp_path):
+    configs = {name: with_model(prepared, name) for name in MODELS}
+    kills, saving = kill_each(configs, KILLS, tmp_path)
+    assert kills >= 20
+    assert saving >= 3
+
+
+def test_killed_gans_end_as_others(tmp_path):
+    configs = {precision: small_gan(precision) for precision in GAN_KILLS}
+    kills, _ = kill_each(configs, GAN_KILLS, tmp_path)
+    assert kills >= 4
