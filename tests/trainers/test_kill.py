@@ -92,22 +92,21 @@ def at_random(seconds):
     return wait
 
 
-def modified(path):
-    """When the file was changed last; 0 while a run that starts removes it."""
-    try:
-        return path.stat().st_mtime_ns
-    except FileNotFoundError:
-        return 0
+def newest(workdir):
+    """Returns the step of the newest complete checkpoint, or 0."""
+    files = (workdir / "checkpoints").glob("step-*.index")
+    return max((int(file.stem.partition("-")[2]) for file in files), default=0)
 
 
 def in_training(workdir, process, chance):
-    log, start = workdir / "metrics.jsonl", time.time_ns()
-    killable.wait_for(lambda: modified(log) > start, process)
-    time.sleep(chance.uniform(0, 0.15))
+    """A few steps and checkpoints after the start."""
+    goal = newest(workdir) + chance.randint(1, 8)
+    killable.wait_for(lambda: newest(workdir) >= goal, process)
+    time.sleep(chance.uniform(0, 0.05))
 
 
 def in_a_save(workdir, process, chance):
-    """While files of a checkpoint are there that is not complete."""
+    """While there are files of a checkpoint that is not complete."""
     in_training(workdir, process, chance)
     killable.wait_for(lambda: is_saving(workdir), process)
 
@@ -123,8 +122,12 @@ MOMENTS = (in_training, in_a_save, at_random(1.5), in_a_save, in_training)
 
 
 def kill_again_and_again(config, workdir, seed, times):
-    """Returns how often the run was killed, and in a save, until it ended."""
-    chance, kills, saving = random.Random(seed), 0, 0
+    """Kills a run, lets it end, and returns what was counted.
+
+    These are the kills, those in a save, and those that left a checkpoint to
+    go on from.
+    """
+    chance, kills, saving, kept = random.Random(seed), 0, 0, set()
     for moment in itertools.islice(itertools.cycle(MOMENTS), times):
         with killable.started(config=config, workdir=str(workdir)) as process:
             moment(workdir, process, chance)
@@ -132,8 +135,9 @@ def kill_again_and_again(config, workdir, seed, times):
             process.join()
         kills += process.exitcode == -signal.SIGKILL
         saving += is_saving(workdir)
+        kept.add(newest(workdir))
     assert run(config, workdir) == 0
-    return kills, saving
+    return kills, saving, len(kept - {0})
 
 
 def result(workdir):
@@ -181,7 +185,7 @@ def assert_equal(killed, whole):
 
 
 def kill_each(configs, kills, folder):
-    """Compares killed runs with whole ones; returns how often they were.
+    """Compares killed runs with whole ones; returns the counts of all.
 
     Args:
         configs, kills: name -> config, and how often to kill its run.
@@ -203,12 +207,14 @@ def kill_each(configs, kills, folder):
 
 def test_killed_runs_end_as_others(prepared, tmp_path):
     configs = {name: with_model(prepared, name) for name in MODELS}
-    kills, saving = kill_each(configs, KILLS, tmp_path)
+    kills, saving, resumed = kill_each(configs, KILLS, tmp_path)
     assert kills >= 20
     assert saving >= 3
+    assert resumed >= 15
 
 
 def test_killed_gans_end_as_others(tmp_path):
     configs = {precision: small_gan(precision) for precision in GAN_KILLS}
-    kills, _ = kill_each(configs, GAN_KILLS, tmp_path)
-    assert kills >= 4
+    kills, _, resumed = kill_each(configs, GAN_KILLS, tmp_path)
+    assert kills == 6
+    assert resumed >= 4
