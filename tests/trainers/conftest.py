@@ -2,7 +2,7 @@
 
 import pytest
 
-from normzoo.configs import default
+from normzoo.configs import default, gaussians_gan
 
 
 @pytest.fixture(scope="session")
@@ -21,4 +21,19 @@ def config(data_dir):
     config.batch_size = 64
     config.epochs = 2
     config.steps_per_execution = 9
+    return config
+
+
+@pytest.fixture
+def toy_gan():
+    """A GAN on points: virtual batch norm, an average, two optimizers."""
+    config = gaussians_gan.get_config()
+    config.generator.norm, config.discriminator.norm = "virtual", "batch"
+    config.generator.base_width = config.discriminator.base_width = 8
+    config.batch_size = 16
+    config.epochs, config.steps_per_epoch = 4, 8
+    config.steps_per_execution = 1
+    config.log_every_steps = 3
+    config.metrics.samples = 100
+    config.checkpoint.every_steps = 1
     return config

@@ -73,7 +73,7 @@ def main(config, folder, cluster, accident):
     import os
     import pathlib
 
-    from normzoo.trainers import app, classify
+    from normzoo.trainers import app, kinds
 
     folder = pathlib.Path(folder)
     text = os.open(folder / f"{cluster.index}.txt", os.O_CREAT | os.O_RDWR)
@@ -88,8 +88,8 @@ def main(config, folder, cluster, accident):
 
     def train(_):
         workdir = folder / str(cluster.index)
-        result = classify.train(config, workdir, callbacks=callbacks, verbose=0)
-        print("test loss", result["test_loss"], flush=True)
+        trainer = kinds.trainer_of(config)
+        trainer.train(config, workdir, callbacks=callbacks, verbose=0)
 
     app._main(train, ["test"])
 
@@ -100,8 +100,11 @@ def signaled(step, number):
 
     import keras
 
+    from normzoo.trainers.state import optimizers_of
+
     def on_train_batch_end(batch, logs):
-        if callback.model.optimizer.iterations.numpy() == step:
+        optimizer, *_ = optimizers_of(callback.model).values()
+        if optimizer.iterations.numpy() == step:
             signal.raise_signal(number)
 
     callback = keras.callbacks.LambdaCallback(

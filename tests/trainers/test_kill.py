@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from tensorflow.python.summary.summary_iterator import summary_iterator
 
-from normzoo.configs import default, gaussians_gan
+from normzoo.configs import default
 from normzoo.trainers import loading
 
 from . import killable
@@ -59,17 +59,8 @@ def with_model(config, name):
     return config
 
 
-def small_gan(precision):
-    """Two networks, two optimizers, an average and a reference batch."""
-    config = gaussians_gan.get_config()
-    config.generator.norm, config.discriminator.norm = "virtual", "batch"
-    config.generator.base_width = config.discriminator.base_width = 8
-    config.batch_size = 16
-    config.epochs, config.steps_per_epoch = 4, 8
-    config.steps_per_execution = 1
-    config.log_every_steps = 3
-    config.metrics.samples = 100
-    config.checkpoint.every_steps = 1
+def with_precision(config, precision):
+    config = config.copy_and_resolve_references()
     config.precision = precision
     return config
 
@@ -213,8 +204,8 @@ def test_killed_runs_end_as_others(prepared, tmp_path):
     assert resumed >= 15
 
 
-def test_killed_gans_end_as_others(tmp_path):
-    configs = {precision: small_gan(precision) for precision in GAN_KILLS}
+def test_killed_gans_end_as_others(toy_gan, tmp_path):
+    configs = {name: with_precision(toy_gan, name) for name in GAN_KILLS}
     kills, _, resumed = kill_each(configs, GAN_KILLS, tmp_path)
     assert kills == 6
     assert resumed >= 4

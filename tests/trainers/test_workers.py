@@ -41,6 +41,13 @@ def logged(workdir):
         return [(line["step"], line["split"]) for line in lines]
 
 
+def assert_the_same(ends, folder):
+    """All have the same weights, and the chief alone has written."""
+    digests = {re.search(r"weights (\w+)", end.text)[1] for end in ends}
+    assert len(digests) == 1
+    assert not list(folder.glob("[12]"))
+
+
 def test_workers_train_as_one_device_through_all_accidents(several, tmp_path):
     # The chief tells all to stop when one worker is told to.
     ends = team.run(several, tmp_path, 2, (1, 12, signal.SIGTERM))
@@ -57,16 +64,23 @@ def test_workers_train_as_one_device_through_all_accidents(several, tmp_path):
     assert "error: Worker 0 has lost worker 2 (127.0.0.1:" in ends[0].text
     ends = team.run(several, tmp_path, 3)
     assert [end.code for end in ends] == [0] * 3, ends
-    # All have the same weights, and the chief alone has written.
-    digests = {re.search(r"weights (\w+)", end.text)[1] for end in ends}
-    assert len(digests) == 1
-    assert not list(tmp_path.glob("[12]"))
+    assert_the_same(ends, tmp_path)
     # As if there had been one device and no accident.
     expected = one_device(several, tmp_path / "one")
     result = json.loads((tmp_path / "0/DONE").read_text())
     for key in ("test_loss", "validation_loss", "test_accuracy"):
         assert result[key] == pytest.approx(expected[key], 1e-4)
     assert logged(tmp_path / "0") == logged(tmp_path / "one")
+
+
+def test_workers_train_one_gan(toy_gan, tmp_path):
+    toy_gan.distribution = "multi_worker"
+    ends = team.run(toy_gan, tmp_path, 2, (1, 12, signal.SIGKILL))
+    assert [end.code for end in ends] == [EXIT_RESTART, -signal.SIGKILL], ends
+    ends = team.run(toy_gan, tmp_path, 2)
+    assert [end.code for end in ends] == [0, 0], ends
+    assert_the_same(ends, tmp_path)
+    assert json.loads((tmp_path / "0/DONE").read_text())["steps"] == 32
 
 
 def test_workers_hear_what_is_wrong_with_one(several, tmp_path):
