@@ -8,6 +8,14 @@ import tensorflow as tf
 #: of sysexits.h, "try again".
 EXIT_RESTART = 75
 
+#: What TensorFlow raises when another process of the run is gone.
+CONNECTION_ERRORS = (
+    tf.errors.AbortedError,
+    tf.errors.CancelledError,
+    tf.errors.DeadlineExceededError,
+    tf.errors.UnavailableError,
+)
+
 
 class InputError(ValueError):
     """A config, a data set or a folder that cannot be worked with.
@@ -34,6 +42,8 @@ def writing(what, safe):
     """
     try:
         yield
+    except CONNECTION_ERRORS:
+        raise  # Saving asks the other workers for their variables.
     except (OSError, tf.errors.OpError) as error:
         reason = str(error).splitlines()[0].rstrip(".")
         mend = "Make room, and give the same command again."

@@ -11,16 +11,10 @@ import threading
 
 import tensorflow as tf
 
-from .errors import EXIT_RESTART, LostWorkerError
+from .errors import CONNECTION_ERRORS, EXIT_RESTART, LostWorkerError
 from .meeting import listens
 
 _SECONDS = 5.0  # between two looks
-_CONNECTION_ERRORS = (
-    tf.errors.AbortedError,
-    tf.errors.CancelledError,
-    tf.errors.DeadlineExceededError,
-    tf.errors.UnavailableError,
-)
 
 
 @contextlib.contextmanager
@@ -47,7 +41,7 @@ def watching(cluster, patience):
         yield
     except tf.errors.OpError as error:
         silent = _silent(cluster, range(len(cluster.addresses)))
-        if not (silent or isinstance(error, _CONNECTION_ERRORS)):
+        if not (silent or isinstance(error, CONNECTION_ERRORS)):
             raise
         raise LostWorkerError(_message(cluster, silent)) from error
     finally:

@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from normzoo.trainers import classify, compare, loading, lock
 from normzoo.trainers.checkpoints import Checkpoints
-from normzoo.trainers.errors import InputError
+from normzoo.trainers.errors import InputError, writing
 from normzoo.trainers.progress import Progress
 from normzoo.trainers.recovery import newest_first
 
@@ -271,3 +271,9 @@ def test_a_signal_to_a_sweep_saves_the_runs_of_all_its_processes(
     assert process.exitcode == 75
     assert [len(newest_first(r / "checkpoints")) for r in runs[:2]] == [1, 1]
     assert not runs[2].exists()
+
+
+def test_a_worker_lost_in_a_save_is_no_full_disk():
+    lost = tf.errors.UnavailableError(None, None, "no more heartbeats")
+    with pytest.raises(tf.errors.UnavailableError), writing("It", ""):
+        raise lost
