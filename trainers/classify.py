@@ -8,7 +8,6 @@ can be overridden with `--config.KEY=VALUE`. The workdir gets `config.json`,
 `metrics.jsonl`, TensorBoard events, `checkpoints/final.keras` and `DONE`.
 """
 
-import contextlib
 import functools
 import json
 import math
@@ -18,14 +17,13 @@ import tensorflow as tf
 
 from .. import zoo
 from ..layers import ReferenceModel, VirtualBatchNormalization
-from . import app, distribution, loading, pipeline, precision
+from . import app, distribution, loading, once, pipeline, precision
 from .agreement import from_chief, together
 from .checks import check_settings
 from .errors import InputError
 from .logs import finite
 from .metrics import BitsPerCharacter
 from .optimizers import build_optimizer
-from .provenance import provenance
 from .rundir import RunDir
 from .training import Training
 from .workers import own_folder, watched
@@ -76,17 +74,14 @@ def _train(strategy, config, rundir, callbacks, verbose):
     precision.set_seed(config.seed, config.deterministic)
     with precision.dtype_policy(config.precision):
         model = compiled_model(config, data)
-        with contextlib.ExitStack() as lock:
-            together(strategy, lambda: lock.enter_context(rundir.held()))
-            # Of a process that was faster.
-            if result := from_chief(strategy, rundir.result()):
-                return result
-            together(strategy, lambda: rundir.start(resolved, provenance()))
+
+        def work():
             with training(model, data, config, rundir) as run:
                 result = _fit_and_measure(run, data, callbacks, verbose)
             _save(model, rundir.path / "checkpoints")
-            together(strategy, lambda: rundir.finish(result))
-    return result
+            return result
+
+        return once.finished(strategy, rundir, resolved, work)
 
 
 def _look_up(rundir, resolved, config):

@@ -11,7 +11,6 @@ real examples. `--mode=evaluate` measures a finished run again, with other
 metrics' settings for example; `--mode=sample` makes new pictures of it.
 """
 
-import contextlib
 import functools
 import json
 import pathlib
@@ -30,13 +29,14 @@ from . import (
     gan_images,
     gan_report,
     gan_run,
+    once,
     precision,
 )
 from .agreement import from_chief, together
 from .errors import InputError
+from .files import write_json
 from .gan_evaluation import Evaluator
 from .gan_sampling import Sampler, latent
-from .provenance import provenance
 from .rundir import RunDir
 from .workers import own_folder, watched
 
@@ -91,18 +91,14 @@ def _look_up(rundir, config):
 def _train(strategy, config, rundir, data, evaluator, callbacks, verbose):
     gan = gan_build.compiled_gan(config, data)
     gan.evaluator = evaluator.validate
-    with contextlib.ExitStack() as lock:
-        together(strategy, lambda: lock.enter_context(rundir.held()))
-        # Of a process that was faster.
-        if result := from_chief(strategy, rundir.result()):
-            return result
-        start = functools.partial(rundir.start, resolve(config), provenance())
-        together(strategy, start)
+
+    def work():
         with gan_run.training(gan, data, config, rundir) as run:
             result = gan_run.fit_and_measure(run, evaluator, callbacks, verbose)
         gan_run.save(gan, evaluator, data, rundir.path)
-        together(strategy, lambda: rundir.finish(result))
-    return result
+        return result
+
+    return once.finished(strategy, rundir, resolve(config), work)
 
 
 def evaluate(config, workdir):
@@ -119,8 +115,7 @@ def evaluate(config, workdir):
     measured = evaluator.measure(generator, split)
     measured |= evaluator.dependence(generator)
     measured |= {"split": split, "features": config.metrics.features}
-    path = pathlib.Path(workdir) / "evaluation.json"
-    path.write_text(json.dumps(measured, indent=2) + "\n")
+    write_json(pathlib.Path(workdir) / "evaluation.json", measured)
     return measured
 
 

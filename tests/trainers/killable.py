@@ -18,14 +18,19 @@ def server():
     return context
 
 
-@contextlib.contextmanager
 def started(**job):
     """Starts `main` with these arguments and yields the process."""
+    return forked(__file__, job)
+
+
+@contextlib.contextmanager
+def forked(path, job):
+    """Starts the `main` of a file, which finds its arguments as `JOB`."""
     process = server().Process(
         # The function is found without this file being importable.
         target=runpy.run_path,
-        args=(__file__,),
-        kwargs={"init_globals": {"JOB": job}, "run_name": "killable_main"},
+        args=(path,),
+        kwargs={"init_globals": {"JOB": job}, "run_name": "job_main"},
     )
     process.start()
     try:
@@ -88,5 +93,5 @@ def main(
     app._main(run, ["test"])
 
 
-if __name__ == "killable_main":
+if __name__ == "job_main":
     main(**JOB)  # noqa: F821

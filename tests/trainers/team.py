@@ -1,7 +1,6 @@
 """Runs of several workers on this machine, one process each."""
 
 import contextlib
-import runpy
 import time
 from typing import NamedTuple
 
@@ -45,7 +44,6 @@ def run(config, folder, count, accident=None):
     ]
 
 
-@contextlib.contextmanager
 def _started(config, folder, cluster, accident):
     from . import killable
 
@@ -55,17 +53,7 @@ def _started(config, folder, cluster, accident):
         "cluster": cluster,
         "accident": accident,
     }
-    process = killable.server().Process(
-        target=runpy.run_path,
-        args=(__file__,),
-        kwargs={"init_globals": {"JOB": job}, "run_name": "team_main"},
-    )
-    process.start()
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.join()
+    return killable.forked(__file__, job)
 
 
 def main(config, folder, cluster, accident):
@@ -127,5 +115,5 @@ def digest():
     return callback
 
 
-if __name__ == "team_main":
+if __name__ == "job_main":
     main(**JOB)  # noqa: F821
