@@ -45,6 +45,7 @@ def get_config():
     config.epochs = 10
     config.steps_per_execution = 1  # at most; less overhead, coarser logs
     config.log_every_steps = 100
+    config.probe = ""  # in normzoo.trainers.probes: measured after each epoch
 
     config.checkpoint = ml_collections.ConfigDict()
     config.checkpoint.every_seconds = 60.0  # 0: only at the end

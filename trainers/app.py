@@ -41,6 +41,11 @@ def run_with_config(main):
     run(main)
 
 
+def define_jobs():
+    """Defines the flag of the scripts that train many runs."""
+    flags.DEFINE_integer("jobs", 1, "Number of processes.", lower_bound=1)
+
+
 def _parse(argv):
     try:
         argv = [resolve_config_flag(a) for a in argv]
@@ -106,10 +111,15 @@ def resolve_config_flag(argument):
         return argument
     folder = pathlib.Path(configs.__file__).parent
     packaged = folder / f"{name}.py"
-    if "/" in name or not packaged.exists():
-        names = sorted(path.stem for path in folder.glob("[a-z]*.py"))
+    names = [*_names(folder), *_names(folder, "claims/")]
+    if name not in names:
         raise InputError(
             f"Unknown config. Received: {name!r}. Expected a file name or one "
             f"of: {', '.join(names)}."
         )
     return f"{flag}={packaged}{colon}{arg}"
+
+
+def _names(folder, within=""):
+    files = sorted((folder / within).glob("[a-z]*.py"))
+    return [f"{within}{path.stem}" for path in files]

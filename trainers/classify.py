@@ -24,12 +24,13 @@ from .errors import InputError
 from .logs import finite
 from .metrics import BitsPerCharacter
 from .optimizers import build_optimizer
+from .probes import Probe, find_probe
 from .rundir import RunDir
 from .training import Training
 from .workers import own_folder, watched
 
 
-def train(config, workdir, *, callbacks=(), verbose="auto"):
+def train(config, workdir, *, callbacks=(), verbose="auto", models=None):
     """Trains the model of `config` and measures it on the test split.
 
     A finished run with the same config is not repeated; an interrupted one is
@@ -40,6 +41,7 @@ def train(config, workdir, *, callbacks=(), verbose="auto"):
         workdir: folder of this run.
         callbacks: more Keras callbacks.
         verbose: Keras' progress bar, as in `keras.Model.fit`.
+        models: `reuse.Models` of earlier runs, to save time.
 
     Returns:
         The result, as `DONE` holds it: `status` (`"finished"`, or
@@ -61,10 +63,13 @@ def train(config, workdir, *, callbacks=(), verbose="auto"):
         strategy.scope(),
         own_folder(strategy, workdir) as folder,
     ):
-        return _train(strategy, config, RunDir(folder), callbacks, verbose)
+        fit = functools.partial(
+            _fit_and_measure, callbacks=callbacks, verbose=verbose
+        )
+        return _train(strategy, config, RunDir(folder), models, fit)
 
 
-def _train(strategy, config, rundir, callbacks, verbose):
+def _train(strategy, config, rundir, models, fit):
     resolved = resolve(config)
     result, data = together(
         strategy, lambda: _look_up(rundir, resolved, config)
@@ -73,11 +78,11 @@ def _train(strategy, config, rundir, callbacks, verbose):
         return result
     precision.set_seed(config.seed, config.deterministic)
     with precision.dtype_policy(config.precision):
-        model = compiled_model(config, data)
+        model = compiled_model(config, data, models)
 
         def work():
             with training(model, data, config, rundir) as run:
-                result = _fit_and_measure(run, data, callbacks, verbose)
+                result = fit(run, data)
             _save(model, rundir.path / "checkpoints")
             return result
 
@@ -120,13 +125,36 @@ def appendix(runs, results, workdir):
     return ""
 
 
-def compiled_model(config, data):
-    """Returns the compiled Keras model that `config` describes."""
+def compiled_model(config, data, models=None):
+    """Returns the compiled Keras model that `config` describes.
+
+    Args:
+        config: `ConfigDict` with the keys of `configs/default.py`.
+        data: `Data` that it names.
+        models: `reuse.Models` that may have one, or None.
+    """
     distribution.check(config)
+    find_probe(config.probe)
+    build = functools.partial(_new_model, config, data)
+    if models and config.distribution == "none":
+        batch = _training_batches(config, data).element_spec
+        return models.get(
+            config, build, lambda model: _compile(model, config, data), batch
+        )
+    model = build()
+    _compile(model, config, data)
+    return model
+
+
+def _new_model(config, data):
     model = build_model(config, data.image_shape, data.num_classes)
     _check_outputs(model, data)
     if any(isinstance(x, VirtualBatchNormalization) for x in model.layers):
-        model = ReferenceModel(model, _reference_batch(config, data))
+        return ReferenceModel(model, _reference_batch(config, data))
+    return model
+
+
+def _compile(model, config, data):
     steps = pipeline.steps_per_epoch(data.train, config.batch_size)
     optimizer = build_optimizer(config, config.epochs * steps)
     if keras.config.dtype_policy().name == "mixed_float16":
@@ -139,7 +167,6 @@ def compiled_model(config, data):
         jit_compile=config.jit_compile,
         steps_per_execution=steps_per_execution(config, steps),
     )
-    return model
 
 
 def _metrics(data):
@@ -188,25 +215,22 @@ def _check_outputs(model, data):
 
 def _reference_batch(config, data):
     """Returns the images of the first training batch of this seed."""
-    batches = pipeline.training_batches(
-        data.train, config.batch_size, epochs=1, seed=config.seed
-    )
+    batches = _training_batches(config, data)
     images, _ = next(batches.as_numpy_iterator())
     return images
+
+
+def _training_batches(config, data, **position):
+    return pipeline.training_batches(
+        data.train, config.batch_size, config.epochs, config.seed, **position
+    )
 
 
 def training(model, data, config, rundir):
     """Returns the `Training` of the compiled model on `data.train`."""
 
     def batches(epoch, step, part):
-        return pipeline.training_batches(
-            data.train,
-            config.batch_size,
-            config.epochs,
-            config.seed,
-            start=(epoch, step),
-            part=part,
-        )
+        return _training_batches(config, data, start=(epoch, step), part=part)
 
     steps = pipeline.steps_per_epoch(data.train, config.batch_size)
     return Training(model, batches, steps, config, rundir)
@@ -224,7 +248,7 @@ def _fit_and_measure(run, data, callbacks, verbose):
         )
         for split in (data.validation, data.test)
     )
-    run.fit(validation, callbacks, verbose)
+    run.fit(validation, [*_probes(run, data), *callbacks], verbose)
     # The test split is read once, when nothing can be chosen by it any more.
     batches, steps = test
     measured = run.model.evaluate(
@@ -244,6 +268,11 @@ def _fit_and_measure(run, data, callbacks, verbose):
         "parameters": sum(math.prod(w.shape) for w in weights),
         "seconds": round(progress.seconds, 3),
     }
+
+
+def _probes(run, data):
+    measure = find_probe(run.config.probe)
+    return [Probe(measure, data, run)] if measure else []
 
 
 def _save(model, folder):

@@ -27,12 +27,12 @@ from .plot import plot_comparison
 from .report import legend, terminal_table, write_reports
 from .report_html import write_page
 from .rundir import RunDir
-from .runner import execute
+from .runner import check, execute
 from .summary import find_baseline, summarize
 from .sweep import load_overrides, plan
 
 flags.DEFINE_bool("dry_run", False, "List the runs and stop.")
-flags.DEFINE_integer("jobs", 1, "Number of processes.", lower_bound=1)
+app.define_jobs()
 
 
 def compare(config, overrides, workdir, *, jobs=1, command=""):
@@ -56,6 +56,7 @@ def compare(config, overrides, workdir, *, jobs=1, command=""):
     workdir = pathlib.Path(workdir)
     runs = plan(config, overrides)
     baseline = find_baseline(runs, config.compare.baseline)
+    _check_metric(trainer_of(runs[0].config), runs[0].config)
     check(runs, workdir)
     with lock.held(workdir):
         return _compare(runs, baseline, workdir, jobs, command)
@@ -73,25 +74,6 @@ def _compare(runs, baseline, workdir, jobs, command):
     for run in runs:
         write_hparams(run, results[run.name], keys, workdir / run.name)
     return summary
-
-
-def check(runs, workdir):
-    """Raises `InputError` unless every run can start."""
-    trainer = trainer_of(runs[0].config)
-    _check_metric(trainer, runs[0].config)
-    checked = set()
-    for run in runs:
-        if run.config.distribution == "multi_worker":
-            raise InputError(
-                "A comparison trains on one machine. Received: distribution="
-                "multi_worker. Train its runs with normzoo.trainers.classify, "
-                "or start comparisons of other seeds on the other machines."
-            )
-        RunDir(workdir / run.name).check(trainer.resolve(run.config))
-        # Seeds cannot make a config wrong, and building models takes time.
-        if run.variant not in checked:
-            trainer.check(run.config)
-        checked.add(run.variant)
 
 
 def _check_metric(trainer, config):

@@ -11,9 +11,28 @@ import keras
 import ml_collections
 from rich import progress
 
-from . import graphs, signals
+from . import classify, graphs, reuse, signals
+from .errors import InputError
 from .kinds import trainer_of
 from .rundir import RunDir
+
+
+def check(runs, workdir):
+    """Raises `InputError` unless every run can start."""
+    trainer = trainer_of(runs[0].config)
+    checked = set()
+    for run in runs:
+        if run.config.distribution == "multi_worker":
+            raise InputError(
+                "A comparison trains on one machine. Received: distribution="
+                "multi_worker. Train its runs with normzoo.trainers.classify, "
+                "or start comparisons of other seeds on the other machines."
+            )
+        RunDir(workdir / run.name).check(trainer.resolve(run.config))
+        # Seeds cannot make a config wrong, and building models takes time.
+        if run.variant not in checked:
+            trainer.check(run.config)
+        checked.add(run.variant)
 
 
 def execute(runs, workdir, jobs=1):
@@ -54,6 +73,7 @@ def _here(runs, workdir, jobs, bar):
     for run in runs:
         bar.update(bar.task_ids[0], description=run.name)
         yield _train(run.name, run.config.to_dict(), workdir)
+    _models.clear()
 
 
 def _in_processes(runs, workdir, jobs, bar):
@@ -64,18 +84,27 @@ def _in_processes(runs, workdir, jobs, bar):
     )
     with pool:
         futures = [
-            pool.submit(_train, run.name, run.config.to_dict(), workdir)
-            for run in runs
+            pool.submit(_train_all, group, workdir) for group in _groups(runs)
         ]
         try:
             for future in concurrent.futures.as_completed(futures):
-                yield future.result()
+                yield from future.result()
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
 
 
+def _groups(runs):
+    """Returns lists of runs that share a model's graphs, so one process."""
+    groups = {}
+    for run in runs:
+        arguments = run.name, run.config.to_dict()
+        groups.setdefault(run.variant, []).append(arguments)
+    return groups.values()
+
+
 _worker = contextlib.ExitStack()  # open as long as the worker lives
+_models = reuse.Models()  # of this process
 
 
 def _start_worker():
@@ -95,10 +124,19 @@ def _interrupt_workers():
         worker.terminate()
 
 
+def _train_all(runs, workdir):
+    return [_train(name, config, workdir) for name, config in runs]
+
+
 def _train(name, config, workdir):
     with signals.catch() as stop, graphs.freed():
         stop.raise_if_wanted()
-        # Frees the names and layers of the run before.
-        keras.backend.clear_session()
         config = ml_collections.ConfigDict(config)
-        return name, trainer_of(config).train(config, workdir / name, verbose=0)
+        trainer = trainer_of(config)
+        options = {"verbose": 0}
+        if trainer is classify:
+            options["models"] = _models
+        else:
+            # Frees the names and layers of the run before.
+            keras.backend.clear_session()
+        return name, trainer.train(config, workdir / name, **options)

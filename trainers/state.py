@@ -1,5 +1,7 @@
 """Everything about a model that training changes."""
 
+import contextlib
+
 import keras
 
 
@@ -55,6 +57,17 @@ def variables_of(model):
         name: [variable.value for variable in variables]
         for name, variables in groups.items()
     }
+
+
+@contextlib.contextmanager
+def frozen(model):
+    """Puts the model's variables back, at its end, to what they were."""
+    values = [variable.numpy() for variable in model.variables]
+    try:
+        yield
+    finally:
+        for variable, value in zip(model.variables, values, strict=True):
+            variable.assign(value)
 
 
 def _averages_weights(optimizer):

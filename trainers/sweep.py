@@ -3,6 +3,8 @@
 import importlib.util
 from typing import Any, NamedTuple
 
+from ml_collections import ConfigDict
+
 from .config_errors import explained
 from .errors import InputError
 
@@ -18,12 +20,14 @@ class Run(NamedTuple):
         name: of its folder, such as `"norm=batch,seed=0"`.
         variant: its name without the seed; runs of one variant are averaged.
         overrides: dotted config key -> value.
+        settings: the same by the shortest names that tell the keys apart.
         config: the complete config.
     """
 
     name: str
     variant: str
     overrides: dict[str, Any]
+    settings: dict[str, Any]
     config: Any
 
     @property
@@ -32,19 +36,29 @@ class Run(NamedTuple):
         return self.config.seed
 
 
-def load_overrides(config_path):
-    """Returns what the `sweep()` of a config file yields, as a list."""
-    path = config_path.partition(":")[0]  # without the config's argument
+def load_module(config_path):
+    """Returns a config file as a module."""
+    path = _without_argument(config_path)
     spec = importlib.util.spec_from_file_location("sweep_config", path)
     module = importlib.util.module_from_spec(spec)
     with explained(path):
         spec.loader.exec_module(module)
+    return module
+
+
+def load_overrides(config_path):
+    """Returns what the `sweep()` of a config file yields, as a list."""
+    return overrides_of(load_module(config_path), config_path)
+
+
+def overrides_of(module, config_path):
+    """Returns what the `sweep()` of a config's module yields, as a list."""
     if not hasattr(module, "sweep"):
         raise InputError(
             f"The config {config_path} has no sweep(). Add a generator of "
             'override dicts, such as {"model.norm": "batch", "seed": 0}.'
         )
-    with explained(path):
+    with explained(_without_argument(config_path)):
         found = list(module.sweep() or ())
     if odd := [item for item in found if not isinstance(item, dict)]:
         raise InputError(
@@ -52,6 +66,10 @@ def load_overrides(config_path):
             "from config keys to values."
         )
     return found
+
+
+def _without_argument(config_path):
+    return config_path.partition(":")[0]
 
 
 def plan(config, overrides):
@@ -75,19 +93,36 @@ def plan(config, overrides):
 def _run(config, overrides, short):
     config = config.copy_and_resolve_references().lock()
     try:
-        config.update_from_flattened_dict(overrides)
+        _update(config, overrides)
     except (AttributeError, KeyError, TypeError) as error:
         raise InputError(
             f"The sweep() yields an override that does not fit: {overrides}. "
             f"{error}"
         ) from error
     parts = {
-        key: f"{short[key]}={value}".translate(_IN_NAMES)
+        key: f"{short[key]}={_text(value)}".translate(_IN_NAMES)
         for key, value in overrides.items()
     }
     seed = parts.pop("seed", "seed=" + str(config.seed))
     variant = ",".join(parts.values()) or "all"
-    return Run(f"{variant},{seed}", variant, overrides, config)
+    settings = {short[key]: value for key, value in overrides.items()}
+    return Run(f"{variant},{seed}", variant, overrides, settings, config)
+
+
+def _update(config, overrides):
+    """Sets whole parts first, and then single values in them."""
+    single = {}
+    for key, value in overrides.items():
+        if isinstance(value, ConfigDict):
+            with config.unlocked():
+                config[key] = value.copy_and_resolve_references().lock()
+        else:
+            single[key] = value
+    config.update_from_flattened_dict(single)
+
+
+def _text(value):
+    return value.name if isinstance(value, ConfigDict) else value
 
 
 def _short_names(overrides):

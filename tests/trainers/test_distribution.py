@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from normzoo import layers, zoo
-from normzoo.trainers import classify, compare, distribution, loading, pipeline
+from normzoo.trainers import classify, distribution, loading, pipeline, runner
 from normzoo.trainers.errors import InputError
 from normzoo.trainers.sweep import plan
 from normzoo.zoo.dropout import Dropout
@@ -183,7 +183,7 @@ def test_a_batch_that_replicas_cannot_share(mirrored, two_replicas, tmp_path):
 def test_a_comparison_stays_on_one_machine(config, tmp_path):
     config.distribution = "multi_worker"
     with pytest.raises(InputError, match="A comparison trains on one machine"):
-        compare.check(plan(config, [{"seed": 0}]), tmp_path)
+        runner.check(plan(config, [{"seed": 0}]), tmp_path)
 
 
 def test_an_unknown_distribution(config, tmp_path):

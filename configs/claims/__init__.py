@@ -1,0 +1,143 @@
+"""What every claim can set, and what judges have in common.
+
+A claim is a config with more functions than `get_config()`: `sweep()` yields
+the runs, with seeds from 0; `judge(trials)` returns the effect of each seed;
+`curves(trials)` what is plotted, and `observe(trials)` other numbers by seed.
+All three see the trials of one data set.
+"""
+
+import ml_collections
+
+from normzoo.configs import default
+
+SEEDS = range(5)
+
+
+def get_config():
+    config = default.get_config()
+    config.steps_per_execution = 125
+    config.log_every_steps = 1000
+    config.checkpoint.every_seconds = 0.0  # the runs are short
+    config.checkpoint.best = ""
+    return with_claim(config)
+
+
+def with_claim(config):
+    """Adds what `normzoo.trainers.claims` reads to a config."""
+    claim = config.claim = ml_collections.ConfigDict()
+    claim.name = ""  # of the config
+    claim.number = 0  # in the table of claims
+    claim.sentence = ""
+    claim.measured = ""  # what judge() returns, with its unit
+    claim.minimal = 0.0  # the effect that counts is larger than that
+    claim.limits = ""  # what the experiment cannot tell
+    claim.datasets = ("digits", "mnist1d")
+    claim.first_seed = 0  # is added to all seeds
+    claim.axes = ("", "")  # of the plot; a "log " in front means what it says
+    claim.quick = ml_collections.ConfigDict()  # what --quick sets
+    claim.quick.epochs = 1
+    return config
+
+
+def select(trials, **settings):
+    """Returns the trials with these settings."""
+    return [
+        trial
+        for trial in trials
+        if all(trial.get(key) == value for key, value in settings.items())
+    ]
+
+
+def only(trials, **settings):
+    """Returns the one trial with these settings."""
+    (trial,) = select(trials, **settings)
+    return trial
+
+
+def values(trials, setting):
+    """Returns the values of a setting in the order of the sweep."""
+    return list(dict.fromkeys(trial.get(setting) for trial in trials))
+
+
+def seeds(trials):
+    """Returns the seeds in increasing order."""
+    return sorted({trial.seed for trial in trials})
+
+
+def by_seed(trials, measure):
+    """Returns seed -> what `measure` says of the trials of that seed."""
+    return {seed: measure(select(trials, seed=seed)) for seed in seeds(trials)}
+
+
+def mean(numbers):
+    """Returns the mean of an iterable."""
+    numbers = list(numbers)
+    return sum(numbers) / len(numbers)
+
+
+def accuracy(trial, split="validation"):
+    """Returns the accuracy, 0 for a training that diverged."""
+    return trial.result[f"{split}_accuracy"] or 0.0
+
+
+def best_of(trials, score, *settings):
+    """Returns the trials with the best values of some settings.
+
+    The best are those of the highest mean score over all seeds.
+    """
+
+    def values_of(trial):
+        return tuple(trial.get(name) for name in settings)
+
+    def mean_score(candidate):
+        return mean(score(t) for t in trials if values_of(t) == candidate)
+
+    best = max(dict.fromkeys(map(values_of, trials)), key=mean_score)
+    return [trial for trial in trials if values_of(trial) == best]
+
+
+def tuned(trials, *settings):
+    """Returns the trials with the settings of best validation accuracy.
+
+    Test accuracies are not looked at.
+    """
+    return best_of(trials, accuracy, *settings)
+
+
+def trains(trials):
+    """Returns a function that says whether a trial has learned something.
+
+    It has if its validation accuracy is at least 90 % of the best mean over
+    the seeds that any of `trials` reached with one group of settings.
+    """
+
+    def group(trial):
+        return str({k: v for k, v in trial.settings.items() if k != "seed"})
+
+    groups = {}
+    for trial in trials:
+        groups.setdefault(group(trial), []).append(accuracy(trial))
+    target = 0.9 * max(map(mean, groups.values()))
+    return lambda trial: accuracy(trial) >= target
+
+
+def curves(trials, series, x, measure):
+    """Returns what is plotted: one line for each value of a setting.
+
+    Args:
+        trials: list of `Trial`s.
+        series: the setting that has one line for each of its values.
+        x: the setting on the x axis.
+        measure: function of a trial that returns the number on the y axis.
+
+    Returns:
+        List of points `{"series", "x", "values"}`, numbers by seed.
+    """
+    points = []
+    for name in values(trials, series):
+        for at in values(trials, x):
+            chosen = select(trials, **{series: name, x: at})
+            if chosen:
+                found = {str(trial.seed): measure(trial) for trial in chosen}
+                points.append({"series": name, "x": at, "values": found})
+    return points

@@ -1,0 +1,169 @@
+"""Tests a well-known sentence about normalization by experiment.
+
+    python -m normzoo.trainers.claims --config=claims/learning_rate \
+        --workdir=runs/claims/learning_rate
+
+The config's `sweep()` says what is trained, on each of `config.claim.datasets`;
+its `judge()` what effect was found with each seed, and `config.claim.minimal`
+which effect counts. The verdict is *supported* if the effect's 95 % interval
+lies above that, *refuted* if it lies below, *inconclusive* if it lies on both
+sides. The workdir gets a folder for each run and `claim.json`.
+"""
+
+import datetime
+import pathlib
+import shlex
+import sys
+
+from absl import flags
+from ml_collections import config_flags
+
+from . import app, lock, sweep
+from .errors import InputError
+from .files import write_json
+from .provenance import provenance
+from .runner import check, execute
+from .statistics import estimate
+from .trials import Trial
+from .verdicts import decide
+
+_DATASET = "dataset.name"
+
+
+def examine(config, module, workdir, *, quick=False, jobs=1, command=""):
+    """Runs a claim's experiment and judges it.
+
+    Runs that are finished are not repeated, interrupted ones are continued.
+
+    Args:
+        config: `ConfigDict` with `claim`, see `configs/claims/base.py`.
+        module: has `sweep()`, `judge(trials)`, which returns seed -> effect,
+            `curves(trials)` and `observe(trials)`.
+        workdir: folder of the experiment.
+        quick: whether to run one seed on one data set for a moment, to see
+            that it runs; what it says is not judged.
+        jobs: number of processes.
+        command: the command line, for the record.
+
+    Returns:
+        A JSON-ready dict, as `claim.json` holds it: what `config.claim` says,
+        `verdict` (None if quick), `effect`, `low`, `high`, `seeds`, `effects`
+        (by seed), `observations`, `curves`, and how it was made.
+    """
+    workdir = pathlib.Path(workdir)
+    claim, runs = _plan(config, module, quick)
+    check(runs, workdir)
+    with lock.held(workdir):
+        results = execute(runs, workdir, jobs)
+        groups = _by_dataset(runs, results, workdir)
+        effects = _mean_over_datasets(
+            [module.judge(group) for group in groups.values()]
+        )
+        found = decide(effects.values(), claim.minimal)._asdict()
+        record = {
+            **claim.to_dict(),
+            **found,
+            "verdict": None if quick else found["verdict"],
+            "effects": {str(seed): effect for seed, effect in effects.items()},
+            "observations": _observations(module, groups),
+            "curves": {k: module.curves(group) for k, group in groups.items()},
+            "runs": len(runs),
+            "diverged": sum(
+                result.get("status") == "diverged"
+                for result in results.values()
+            ),
+            "command": command,
+            "date": datetime.date.today().isoformat(),
+            **provenance(),
+        }
+        write_json(workdir / "claim.json", record)
+    return record
+
+
+def _plan(config, module, quick):
+    """Returns the claim and the runs of its experiment."""
+    config = config.copy_and_resolve_references()
+    with config.unlocked():
+        claim = config.claim
+        del config.claim  # The runs do not depend on it.
+        if quick:
+            config.update_from_flattened_dict(claim.quick.to_dict())
+    overrides = sweep.overrides_of(module, claim.name)
+    overrides = [{**o, "seed": o["seed"] + claim.first_seed} for o in overrides]
+    datasets = claim.datasets[:1] if quick else claim.datasets
+    if quick:
+        overrides = [o for o in overrides if o["seed"] == overrides[0]["seed"]]
+    planned = [{_DATASET: name, **o} for name in datasets for o in overrides]
+    return claim, sweep.plan(config, planned)
+
+
+def _by_dataset(runs, results, workdir):
+    groups = {}
+    for run in runs:
+        trial = Trial(run.settings, results[run.name], workdir / run.name)
+        groups.setdefault(run.overrides[_DATASET], []).append(trial)
+    return groups
+
+
+def _mean_over_datasets(effects):
+    return {
+        seed: sum(each[seed] for each in effects) / len(effects)
+        for seed in effects[0]
+    }
+
+
+def _observations(module, groups):
+    """Returns one row for each number that was looked at besides."""
+    rows = []
+    for dataset, trials in groups.items():
+        observed = {"effect": module.judge(trials), **module.observe(trials)}
+        for label, by_seed in observed.items():
+            mean, half_width = estimate(list(by_seed.values()))
+            row = {"dataset": dataset, "label": label, "mean": mean}
+            rows.append({**row, "half_width": half_width})
+    return rows
+
+
+def summary(record):
+    """Returns what was found, in a few lines of text."""
+    return (
+        f"{record['sentence']}\n"
+        f"{record['verdict'] or 'not judged (quick)'}: {record['effect']:.3g} "
+        f"({record['low']:.3g} to {record['high']:.3g}, {record['seeds']} "
+        f"seeds); supported above {record['minimal']:g}\n"
+        f"Effect: {record['measured']}"
+    )
+
+
+def main(flags):
+    """Runs the script."""
+    path = config_flags.get_config_filename(flags["config"])
+    module = sweep.load_module(path)
+    if not hasattr(module, "judge"):
+        raise InputError(
+            f"The config {path} has no judge(), so it is no claim. See the "
+            "packaged ones: --config=claims/NAME."
+        )
+    config = flags.config
+    given = config_flags.get_override_values(flags["config"])
+    if _DATASET in given:
+        config.claim.datasets = (given[_DATASET],)
+    command = shlex.join(
+        ["python", "-m", "normzoo.trainers.claims", *sys.argv[1:]]
+    )
+    record = examine(
+        config,
+        module,
+        flags.workdir,
+        quick=flags.quick,
+        jobs=flags.jobs,
+        command=command,
+    )
+    print(summary(record))
+    print(f"Results: {flags.workdir}/claim.json")
+
+
+if __name__ == "__main__":
+    flags.DEFINE_bool("quick", False, "Only see that it runs; do not judge.")
+    app.define_jobs()
+    app.run_with_config(main)

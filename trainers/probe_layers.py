@@ -1,0 +1,40 @@
+"""How large gradients and weights are, layer by layer."""
+
+import keras
+import tensorflow as tf
+
+
+def layers(model, examples, labels):
+    """Returns the norms of the kernels and of the loss' gradients to them.
+
+    The gradient is that of the mean cross entropy in training mode.
+
+    Args:
+        model: a classifier with logits.
+        examples: a batch.
+        labels: theirs.
+
+    Returns:
+        `"weight_norm/PATH"` and `"gradient_norm/PATH"` of each kernel, from
+        the first layer to the last, and `"logits"`, the root mean square of
+        the outputs.
+    """
+    kernels = [w for w in model.trainable_weights if "kernel" in w.name]
+    values = [kernel.value for kernel in kernels]
+    with tf.GradientTape() as tape:
+        logits = model(examples, training=True)
+        loss = cross_entropy(labels, logits)
+    measured = {"logits": float(tf.sqrt(tf.reduce_mean(logits**2)))}
+    gradients = tape.gradient(loss, values)
+    for kernel, value, gradient in zip(kernels, values, gradients, strict=True):
+        measured[f"weight_norm/{kernel.path}"] = float(tf.norm(value))
+        measured[f"gradient_norm/{kernel.path}"] = float(tf.norm(gradient))
+    return measured
+
+
+def cross_entropy(labels, logits):
+    """Returns the mean cross entropy, over the steps of a text as well."""
+    losses = keras.losses.sparse_categorical_crossentropy(
+        labels, logits, from_logits=True
+    )
+    return tf.reduce_mean(losses)

@@ -1,0 +1,58 @@
+"""What can be measured in a model before training and after each epoch."""
+
+import keras
+
+from . import pipeline, probe_layers
+from .errors import InputError
+from .state import frozen
+
+#: Name of `config.probe` -> function of the model, the first training examples
+#: and their labels that returns name -> number.
+PROBES = {"layers": probe_layers.layers}
+
+_EXAMPLES = 256  # at most, in the order of the training split
+
+
+def find_probe(name):
+    """Returns the function of a probe's name; of `""` None.
+
+    Raises:
+        InputError: unknown name.
+    """
+    if name and name not in PROBES:
+        raise InputError(
+            f"Unknown probe. Received: {name!r}. Expected '' or one of: "
+            f"{', '.join(PROBES)}."
+        )
+    return PROBES.get(name)
+
+
+class Probe(keras.callbacks.Callback):
+    """Writes lines of the split `"probe"` to a run's log.
+
+    Args:
+        measure: one of `PROBES`.
+        data: the `Data` of the run.
+        run: the `Training`.
+    """
+
+    def __init__(self, measure, data, run):
+        super().__init__()
+        self.measure = measure
+        self.run = run
+        batches = pipeline.evaluation_batches(data.train, _EXAMPLES)
+        self.examples = next(iter(batches))
+
+    def on_train_begin(self, logs=None):
+        """Measures the model as it was made."""
+        if not self.run.progress.step:
+            self._write()
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Measures the model as it is now."""
+        self._write()
+
+    def _write(self):
+        with frozen(self.model):
+            values = self.measure(self.model, *self.examples)
+        self.run.log.write("probe", values)

@@ -1,0 +1,82 @@
+"""Compiled models for many short runs, traced once."""
+
+import keras
+
+from .state import build_state, optimizers_of
+
+#: Models that are kept with their graphs; then all are given up at once.
+_MOST = 32
+
+
+class Models:
+    """Compiled models, used again by configs of equal structure.
+
+    Tracing takes longer than a short training. A model that is used again gets
+    the variables of a new one, so its results are bitwise the same.
+    """
+
+    def __init__(self):
+        self._kept = {}
+
+    def get(self, config, build, compile_model, batch):
+        """Returns a compiled model for `config`, as good as new.
+
+        Args:
+            config: `ConfigDict` with the keys of `configs/default.py`.
+            build: function without arguments that returns a new model.
+            compile_model: function that compiles a model.
+            batch: what one training batch is like.
+        """
+        new = build()
+        key = _structure(config, batch)
+        if key not in self._kept:
+            if len(self._kept) == _MOST:
+                self.clear()
+                new = build()
+            compile_model(new)
+            build_state(new, batch)
+            self._kept[key] = new, _optimizer_values(new)
+            return new
+        model, beginning = self._kept[key]
+        _assign(model.variables, new.variables)
+        for name, optimizer in optimizers_of(model).items():
+            _assign(optimizer.variables, beginning[name])
+            if _is_constant(config.optimizer):
+                optimizer.learning_rate = config.optimizer.learning_rate
+        model.stop_training = False
+        return model
+
+    def clear(self):
+        """Gives up all models and their graphs."""
+        self._kept.clear()
+        keras.backend.clear_session()
+
+
+def _structure(config, batch):
+    """Returns, as text, what a model's graphs depend on."""
+    config = config.copy_and_resolve_references()
+    with config.unlocked():
+        del config.compare, config.checkpoint
+        # These are in variables, or not in the graphs at all.
+        config.seed = config.log_every_steps = 0
+        if "initializer_scale" in config.model:
+            config.model.initializer_scale = 1.0
+        if _is_constant(config.optimizer):
+            config.epochs, config.optimizer.learning_rate = 0, 0.0
+    return config.to_json(sort_keys=True) + str(batch)
+
+
+def _is_constant(optimizer):
+    return optimizer.schedule == "constant" and not optimizer.warmup_steps
+
+
+def _optimizer_values(model):
+    return {
+        name: [variable.numpy() for variable in optimizer.variables]
+        for name, optimizer in optimizers_of(model).items()
+    }
+
+
+def _assign(variables, values):
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)
