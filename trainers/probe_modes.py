@@ -15,14 +15,9 @@ def training_mode(model, examples, labels, config):
     Returns:
         `"training_accuracy"` and `"inference_accuracy"`.
     """
-
-    @tf.function
-    def training(batch):
-        return model(batch, training=True)
-
     count = len(labels) // config.batch_size * config.batch_size
     batches = tf.split(examples[:count], count // config.batch_size)
-    logits = tf.concat([training(batch) for batch in batches], 0)
+    logits = tf.concat([model(batch, training=True) for batch in batches], 0)
     inferred = model(examples, training=False)
     return {
         "training_accuracy": _accuracy(logits, labels[:count]),

@@ -36,6 +36,7 @@ def with_claim(config):
     claim.axes = ("", "")  # of the plot; a "log " in front means what it says
     claim.quick = ml_collections.ConfigDict()  # what --quick sets
     claim.quick.epochs = 1
+    claim.quick_only = ()  # (key, values): what it leaves of the sweep
     return config
 
 

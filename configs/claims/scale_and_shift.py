@@ -42,6 +42,10 @@ def get_config():
         "validation accuracy; the layers behind the norms can take over part "
         "of what scale and shift do."
     )
+    claim.quick_only = (
+        ("optimizer.learning_rate", (1e-2,)),
+        ("model.activation", ("relu",)),
+    )
     claim.axes = ("activation", "test accuracy")
     return config
 
@@ -95,7 +99,7 @@ def _tuned(trials, parts):
     trials = claims.select(trials, scale=scale, center=center)
     return [
         trial
-        for activation in ACTIVATIONS
+        for activation in claims.values(trials, "activation")
         for trial in claims.tuned(
             claims.select(trials, activation=activation), "learning_rate"
         )

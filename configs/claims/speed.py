@@ -35,6 +35,7 @@ def get_config():
         "at once an epoch (9 steps of digits, 25 of mnist1d); a run that "
         "never reaches it counts with twice its steps."
     )
+    claim.quick_only = (("optimizer.learning_rate", (0.01, 0.1)),)
     claim.axes = ("log learning rate", "log steps to the target")
     return config
 
