@@ -2,7 +2,7 @@
 
 import keras
 
-from . import pipeline, probe_layers, probe_modes
+from . import pipeline, probe_layers, probe_modes, probe_time
 from .errors import InputError
 from .state import frozen
 
@@ -10,6 +10,7 @@ from .state import frozen
 #: examples, their labels and the config that returns name -> number.
 PROBES = {
     "layers": probe_layers.layers,
+    "time": probe_time.time,
     "training_mode": probe_modes.training_mode,
 }
 
