@@ -55,7 +55,7 @@ def observe(trials):
         "Frechet distance, batch minus virtual": claims.difference(
             claims.select(trials, norm="batch"),
             claims.select(trials, norm="virtual"),
-            lambda trial: trial.result["last_frechet"],
+            lambda trial: trial.result["last_frechet"] or 1000.0,
         ),
     }
 
@@ -65,7 +65,7 @@ def curves(trials):
 
 
 def _change(trial, mode):
-    return trial.result[f"last_batch_dependence_{mode}"]
+    return trial.result[f"last_batch_dependence_{mode}"] or 0.0
 
 
 def _largest(trials):

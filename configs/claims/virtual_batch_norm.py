@@ -72,11 +72,12 @@ def curves(trials):
 
 
 def _frechet(trial):
-    return trial.result["last_frechet"]
+    # One that has diverged has none: more than any that has not.
+    return trial.result["last_frechet"] or 1000.0
 
 
 def _metric(name):
-    return lambda trial: trial.result[f"last_{name}"]
+    return lambda trial: trial.result[f"last_{name}"] or 0.0
 
 
 def _virtual(trials):
