@@ -45,7 +45,8 @@ def get_config():
     config.epochs = 10
     config.steps_per_execution = 1  # at most; less overhead, coarser logs
     config.log_every_steps = 100
-    config.probe = ""  # in normzoo.trainers.probes: measured after each epoch
+    config.probe = ""  # in normzoo.trainers.probes.PROBES
+    config.probe_every_epochs = 1  # and before the first, and after the last
 
     config.checkpoint = ml_collections.ConfigDict()
     config.checkpoint.every_seconds = 60.0  # 0: only at the end

@@ -12,6 +12,7 @@ _POSITIVE = (
     "epochs",
     "evaluation_batch_size",
     "log_every_steps",
+    "probe_every_epochs",
     "steps_per_execution",
     "checkpoint.keep",
     "dataset.window",

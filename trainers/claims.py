@@ -90,11 +90,17 @@ def _plan(config, module, quick):
             config.update_from_flattened_dict(claim.quick.to_dict())
     overrides = sweep.overrides_of(module, claim.name)
     overrides = [{**o, "seed": o["seed"] + claim.first_seed} for o in overrides]
-    datasets = claim.datasets[:1] if quick else claim.datasets
+    datasets = claim.datasets
     if quick:
-        overrides = [o for o in overrides if o["seed"] == overrides[0]["seed"]]
+        datasets = datasets[:1]
+        kept = [("seed", (claim.first_seed,)), *claim.quick_only]
+        overrides = [o for o in overrides if _has(o, kept)]
     planned = [{_DATASET: name, **o} for name in datasets for o in overrides]
     return claim, sweep.plan(config, planned)
+
+
+def _has(override, kept):
+    return all(override[key] in values for key, values in kept)
 
 
 def _by_dataset(runs, results, workdir):

@@ -4,7 +4,7 @@ import keras
 import tensorflow as tf
 
 
-def layers(model, examples, labels):
+def layers(model, examples, labels, config):
     """Returns the norms of the kernels and of the loss' gradients to them.
 
     The gradient is that of the mean cross entropy in training mode.
@@ -13,12 +13,14 @@ def layers(model, examples, labels):
         model: a classifier with logits.
         examples: a batch.
         labels: theirs.
+        config: not looked at.
 
     Returns:
         `"weight_norm/PATH"` and `"gradient_norm/PATH"` of each kernel, from
         the first layer to the last, and `"logits"`, the root mean square of
         the outputs.
     """
+    del config
     kernels = [w for w in model.trainable_weights if "kernel" in w.name]
     values = [kernel.value for kernel in kernels]
     with tf.GradientTape() as tape:

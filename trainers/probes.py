@@ -2,13 +2,16 @@
 
 import keras
 
-from . import pipeline, probe_layers
+from . import pipeline, probe_layers, probe_modes
 from .errors import InputError
 from .state import frozen
 
-#: Name of `config.probe` -> function of the model, the first training examples
-#: and their labels that returns name -> number.
-PROBES = {"layers": probe_layers.layers}
+#: Name of `config.probe` -> function of the model, the first training
+#: examples, their labels and the config that returns name -> number.
+PROBES = {
+    "layers": probe_layers.layers,
+    "training_mode": probe_modes.training_mode,
+}
 
 _EXAMPLES = 256  # at most, in the order of the training split
 
@@ -50,9 +53,12 @@ class Probe(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         """Measures the model as it is now."""
-        self._write()
+        config = self.run.config
+        done = epoch + 1
+        if done % config.probe_every_epochs == 0 or done == config.epochs:
+            self._write()
 
     def _write(self):
         with frozen(self.model):
-            values = self.measure(self.model, *self.examples)
+            values = self.measure(self.model, *self.examples, self.run.config)
         self.run.log.write("probe", values)

@@ -3,7 +3,8 @@
 import dataclasses
 import math
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import keras
 
@@ -47,6 +48,8 @@ class Hidden:
 
     Args:
         norm: what `normzoo.layers.get` takes.
+        norm_arguments: arguments of the norms' layers, such as
+            `{"center": False}`.
         norm_position: `"before"` or `"after"` the activation.
         activation: name of a Keras activation, or a callable.
         dropout: rate in [0, 1) behind each hidden layer; 0 leaves it out.
@@ -61,6 +64,7 @@ class Hidden:
     """
 
     norm: str | Callable | None = "none"
+    norm_arguments: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     norm_position: str = "before"
     activation: str | Callable = "relu"
     dropout: float = 0.0
@@ -116,7 +120,7 @@ class Hidden:
 
     def norm_layer(self, name):
         """Returns a new normalization layer."""
-        return get(self.norm)(name=name)
+        return get(self.norm, **self.norm_arguments)(name=name)
 
     def apply(self, linear, x, name):
         """Returns the hidden layer's output.

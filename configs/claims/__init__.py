@@ -36,6 +36,7 @@ def with_claim(config):
     claim.axes = ("", "")  # of the plot; a "log " in front means what it says
     claim.quick = ml_collections.ConfigDict()  # what --quick sets
     claim.quick.epochs = 1
+    claim.quick_only = ()  # (key, values): what it leaves of the sweep
     return config
 
 
@@ -104,12 +105,8 @@ def tuned(trials, *settings):
     return best_of(trials, accuracy, *settings)
 
 
-def trains(trials):
-    """Returns a function that says whether a trial has learned something.
-
-    It has if its validation accuracy is at least 90 % of the best mean over
-    the seeds that any of `trials` reached with one group of settings.
-    """
+def best_accuracy(trials):
+    """Returns the best mean validation accuracy of any settings."""
 
     def group(trial):
         return str({k: v for k, v in trial.settings.items() if k != "seed"})
@@ -117,8 +114,27 @@ def trains(trials):
     groups = {}
     for trial in trials:
         groups.setdefault(group(trial), []).append(accuracy(trial))
-    target = 0.9 * max(map(mean, groups.values()))
+    return max(map(mean, groups.values()))
+
+
+def trains(trials):
+    """Returns a function that says whether a trial has learned something.
+
+    It has if its validation accuracy is at least 90 % of the best one.
+    """
+    target = 0.9 * best_accuracy(trials)
     return lambda trial: accuracy(trial) >= target
+
+
+def steps_to(trial, target):
+    """Returns the step after which the validation accuracy was `target`.
+
+    Twice the run's steps where it never was.
+    """
+    for line in trial.log("validation"):
+        if (line["accuracy"] or 0.0) >= target:
+            return line["step"]
+    return 2 * trial.result["steps"]
 
 
 def curves(trials, series, x, measure):

@@ -30,6 +30,7 @@ def get_config():
         "half a decade apart. A rate trains if the validation accuracy is at "
         "least 90 % of the best one that any rate or norm reached."
     )
+    claim.quick_only = (("optimizer.learning_rate", (0.1, 1.0, 10.0)),)
     claim.axes = ("log learning rate", "validation accuracy")
     return config
 

@@ -1,0 +1,104 @@
+"""Claim: batch norm regularizes, so less dropout is needed.
+
+    python -m normzoo.trainers.claims --config=claims/dropout \
+        --workdir=runs/claims/dropout
+
+Dropout rates of an MLP, on training sets of several sizes.
+"""
+
+from normzoo.configs import claims
+
+RATES = (0.0, 0.2, 0.4, 0.6)
+PERCENT = (10, 90)
+NORMS = ("none", "batch")
+
+
+def get_config():
+    config = claims.get_config()
+    config.model.width = 256
+    config.epochs = 20
+    claim = config.claim
+    claim.name, claim.number = "dropout", 5
+    claim.sentence = "Batch norm regularizes, so less dropout is needed."
+    claim.measured = (
+        "best dropout rate by validation accuracy, without norm minus with "
+        "batch norm, mean over the sizes of the training set"
+    )
+    claim.minimal = 0.05
+    claim.limits = (
+        "An MLP with two hidden layers of 256, trained with Adam for 20 "
+        "epochs on 10 % and on 90 % of the training split; rates are 0.2 "
+        "apart, and often the best one is one of several as good."
+    )
+    claim.quick_only = (("model.dropout", (0.0, 0.4)),)
+    claim.axes = ("dropout rate", "test accuracy")
+    return config
+
+
+def sweep():
+    for norm in NORMS:
+        for percent in PERCENT:
+            for rate in RATES:
+                for seed in claims.SEEDS:
+                    yield {
+                        "model.norm": norm,
+                        "dataset.train_split": f"train[:{percent}%]",
+                        "model.dropout": rate,
+                        "seed": seed,
+                    }
+
+
+def judge(trials):
+    return claims.by_seed(trials, _less_dropout)
+
+
+def observe(trials):
+    plain = claims.select(trials, dropout=0.0)
+    gaps = {
+        f"training minus test accuracy, no dropout, {norm}": claims.by_seed(
+            claims.select(plain, norm=norm), _gap
+        )
+        for norm in NORMS
+    }
+    gain = claims.by_seed(plain, _gain)
+    return {**gaps, "test accuracy, batch minus none, no dropout": gain}
+
+
+def curves(trials):
+    return [
+        {**point, "series": f"{point['series']}, {split}"}
+        for split in claims.values(trials, "train_split")
+        for point in claims.curves(
+            claims.select(trials, train_split=split),
+            "norm",
+            "dropout",
+            lambda trial: claims.accuracy(trial, "test"),
+        )
+    ]
+
+
+def _less_dropout(trials):
+    return claims.mean(
+        _best_rate(trials, split, "none") - _best_rate(trials, split, "batch")
+        for split in claims.values(trials, "train_split")
+    )
+
+
+def _best_rate(trials, split, norm):
+    chosen = claims.select(trials, train_split=split, norm=norm)
+    return max(chosen, key=claims.accuracy).get("dropout")
+
+
+def _gap(trials):
+    return claims.mean(
+        trial.log("train")[-1]["accuracy"] - claims.accuracy(trial, "test")
+        for trial in trials
+    )
+
+
+def _gain(trials):
+    def test(norm):
+        chosen = claims.select(trials, norm=norm)
+        return claims.mean(claims.accuracy(t, "test") for t in chosen)
+
+    return test("batch") - test("none")

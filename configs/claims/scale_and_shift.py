@@ -1,0 +1,119 @@
+"""Claim: batch norm needs its scale and shift.
+
+    python -m normzoo.trainers.claims --config=claims/scale_and_shift \
+        --workdir=runs/claims/scale_and_shift
+
+Batch norm with and without gamma and beta, in front of three activations.
+"""
+
+import math
+
+from normzoo.configs import claims
+
+ACTIVATIONS = ("relu", "tanh", "sigmoid")
+RATES = (1e-3, 1e-2)
+#: Name -> (scale, center).
+PARTS = {
+    "both": (True, True),
+    "scale": (True, False),
+    "shift": (False, True),
+    "neither": (False, False),
+}
+
+
+def get_config():
+    config = claims.get_config()
+    config.model.norm_arguments = {"scale": True, "center": True}
+    config.batch_size = 64
+    config.epochs = 10
+    claim = config.claim
+    claim.name, claim.number = "scale_and_shift", 9
+    claim.sentence = (
+        "Batch norm needs its scale and shift, or the network loses "
+        "flexibility."
+    )
+    claim.measured = (
+        "test accuracy with scale and shift minus without, mean over three "
+        "activations"
+    )
+    claim.minimal = 0.005
+    claim.limits = (
+        "An MLP with two hidden layers and Adam, a learning rate chosen by "
+        "validation accuracy; the layers behind the norms can take over part "
+        "of what scale and shift do."
+    )
+    claim.quick_only = (
+        ("optimizer.learning_rate", (1e-2,)),
+        ("model.activation", ("relu",)),
+    )
+    claim.axes = ("activation", "test accuracy")
+    return config
+
+
+def sweep():
+    for activation in ACTIVATIONS:
+        for scale, center in PARTS.values():
+            for rate in RATES:
+                for seed in claims.SEEDS:
+                    yield {
+                        "model.activation": activation,
+                        "model.norm_arguments.scale": scale,
+                        "model.norm_arguments.center": center,
+                        "optimizer.learning_rate": rate,
+                        "seed": seed,
+                    }
+
+
+def judge(trials):
+    return _gain(trials, "both", "neither", _test)
+
+
+def observe(trials):
+    target = 0.95 * claims.best_accuracy(trials)
+
+    def fewer_steps(trial):
+        return -math.log10(claims.steps_to(trial, target))
+
+    return {
+        "scale alone minus neither": _gain(trials, "scale", "neither", _test),
+        "shift alone minus neither": _gain(trials, "shift", "neither", _test),
+        "log10 of steps to the target, neither over both": _gain(
+            trials, "both", "neither", fewer_steps
+        ),
+    }
+
+
+def curves(trials):
+    return [
+        {**point, "series": parts}
+        for parts in PARTS
+        for point in claims.curves(
+            _tuned(trials, parts), "scale", "activation", _test
+        )
+    ]
+
+
+def _tuned(trials, parts):
+    """Returns the trials with these parts, each activation at its rate."""
+    scale, center = PARTS[parts]
+    trials = claims.select(trials, scale=scale, center=center)
+    return [
+        trial
+        for activation in claims.values(trials, "activation")
+        for trial in claims.tuned(
+            claims.select(trials, activation=activation), "learning_rate"
+        )
+    ]
+
+
+def _gain(trials, parts, less, measure):
+    def total(trials):
+        return claims.mean(map(measure, trials))
+
+    more = claims.by_seed(_tuned(trials, parts), total)
+    less = claims.by_seed(_tuned(trials, less), total)
+    return {seed: more[seed] - less[seed] for seed in more}
+
+
+def _test(trial):
+    return claims.accuracy(trial, "test")
