@@ -27,6 +27,7 @@ def get_config():
     config.model.width = 64
     config.epochs = 3  # of 37 steps
     config.probe = "layers"
+    config.probe_every_epochs = config.epochs
     claim = config.claim
     claim.name, claim.number = "vanishing_gradients", 1
     claim.sentence = "Batch norm reduces the vanishing-gradient problem."
@@ -41,6 +42,10 @@ def get_config():
         "Adam at one learning rate; layer norm at depth 10 only. "
         "A gradient that grows towards the first layer counts as 0 decades: "
         "exploding is another problem, and stands in the observations."
+    )
+    claim.quick_only = (
+        ("model.depth", (10,)),
+        ("model.activation", ("tanh",)),
     )
     claim.datasets = ("digits",)
     claim.axes = (
