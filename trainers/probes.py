@@ -2,7 +2,13 @@
 
 import keras
 
-from . import pipeline, probe_landscape, probe_layers, probe_modes
+from . import (
+    pipeline,
+    probe_landscape,
+    probe_layers,
+    probe_modes,
+    probe_time,
+)
 from .errors import InputError
 from .state import frozen
 
@@ -11,6 +17,7 @@ from .state import frozen
 PROBES = {
     "landscape": probe_landscape.landscape,
     "layers": probe_layers.layers,
+    "time": probe_time.time,
     "training_mode": probe_modes.training_mode,
 }
 

@@ -9,6 +9,7 @@ import threading
 
 import keras
 import ml_collections
+import tensorflow as tf
 from rich import progress
 
 from . import classify, graphs, reuse, signals
@@ -80,7 +81,7 @@ def _in_processes(runs, workdir, jobs, bar):
     # Forking a process that has started TensorFlow deadlocks.
     context = multiprocessing.get_context("spawn")
     pool = concurrent.futures.ProcessPoolExecutor(
-        jobs, context, initializer=_start_worker
+        jobs, context, initializer=_start_worker, initargs=(jobs,)
     )
     with pool:
         futures = [
@@ -107,7 +108,12 @@ _worker = contextlib.ExitStack()  # open as long as the worker lives
 _models = reuse.Models()  # of this process
 
 
-def _start_worker():
+def _start_worker(jobs):
+    # Processes that share the cores, each with threads for all of them, wait
+    # for each other.
+    threads = max((os.cpu_count() or 1) // jobs, 1)
+    tf.config.threading.set_intra_op_parallelism_threads(threads)
+    tf.config.threading.set_inter_op_parallelism_threads(threads)
     # Ctrl-C reaches all processes; this one hears of it from its parent.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _worker.enter_context(signals.catch())

@@ -8,7 +8,7 @@ All three see the trials of one data set.
 
 import ml_collections
 
-from normzoo.configs import default
+from normzoo.configs import default, digits_dcgan
 
 SEEDS = range(5)
 
@@ -20,6 +20,28 @@ def get_config():
     config.checkpoint.every_seconds = 0.0  # the runs are short
     config.checkpoint.best = ""
     return with_claim(config)
+
+
+def get_recurrent_config():
+    config = get_config()
+    config.dataset.view = "rows"
+    config.model = default.get_recurrent_model()
+    # The runs are short for slower statistics.
+    config.model.momentum = 0.9
+    config.batch_size = 64
+    # Faster, at the price of bitwise equal runs.
+    config.jit_compile = True
+    config.deterministic = False
+    return config
+
+
+def get_gan_config():
+    config = with_claim(digits_dcgan.get_config())
+    config.checkpoint.best = ""
+    claim = config.claim
+    claim.datasets = ("digits",)
+    claim.quick.steps_per_epoch = 2
+    return config
 
 
 def with_claim(config):
@@ -79,6 +101,17 @@ def mean(numbers):
 def accuracy(trial, split="validation"):
     """Returns the accuracy, 0 for a training that diverged."""
     return trial.result[f"{split}_accuracy"] or 0.0
+
+
+def test_accuracy(trial):
+    """Returns the accuracy on the test split."""
+    return accuracy(trial, "test")
+
+
+def difference(trials, others, measure):
+    """Returns seed -> what is measured of a trial minus that of the other."""
+    other = {trial.seed: measure(trial) for trial in others}
+    return {t.seed: measure(t) - other[t.seed] for t in trials}
 
 
 def best_of(trials, score, *settings):
@@ -142,18 +175,19 @@ def curves(trials, series, x, measure):
 
     Args:
         trials: list of `Trial`s.
-        series: the setting that has one line for each of its values.
+        series: the setting that has one line for each of its values; None for
+            a single line.
         x: the setting on the x axis.
         measure: function of a trial that returns the number on the y axis.
 
     Returns:
         List of points `{"series", "x", "values"}`, numbers by seed.
     """
-    points = []
-    for name in values(trials, series):
-        for at in values(trials, x):
-            chosen = select(trials, **{series: name, x: at})
-            if chosen:
-                found = {str(trial.seed): measure(trial) for trial in chosen}
-                points.append({"series": name, "x": at, "values": found})
-    return points
+    points = {}
+    for trial in trials:
+        place = series and trial.get(series), trial.get(x)
+        points.setdefault(place, {})[str(trial.seed)] = measure(trial)
+    return [
+        {"series": name, "x": at, "values": found}
+        for (name, at), found in points.items()
+    ]

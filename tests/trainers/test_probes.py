@@ -114,7 +114,8 @@ def test_the_noise_is_the_same_at_all_steps(batch):
     assert found["loss_range"] == found["gradient_change"] == 0
 
 
-@pytest.mark.parametrize("probe", PROBES)
+# The other one is for recurrent networks.
+@pytest.mark.parametrize("probe", sorted(PROBES.keys() - {"time"}))
 def test_a_frozen_model_stays_as_it_is(probe, batch, config):
     model = make("batch", norm_noise=0.5, dropout=0.2)
     config.batch_size = 8

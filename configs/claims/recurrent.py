@@ -1,0 +1,95 @@
+"""Claim: batch norm cannot be used in a recurrent network.
+
+    python -m normzoo.trainers.claims --config=claims/recurrent \
+        --workdir=runs/claims/recurrent
+
+An LSTM without norm, with statistics shared by all steps, with statistics for
+each step, and with layer norm.
+"""
+
+from normzoo.configs import claims
+
+NORMS = ("none", "batch_shared", "batch", "layer")
+RATES = (3e-3, 1e-2)
+
+
+def get_config():
+    config = claims.get_recurrent_config()
+    config.model.units = (32,)
+    config.epochs = 15
+    config.probe = "time"
+    config.probe_every_epochs = config.epochs
+    claim = config.claim
+    claim.name, claim.number = "recurrent", 11
+    claim.sentence = (
+        "Batch norm cannot be used in an RNN, since the statistics differ "
+        "from step to step."
+    )
+    claim.measured = (
+        "test accuracy without norm minus with batch norm that has "
+        "statistics for each step"
+    )
+    claim.minimal = 0.02
+    claim.limits = (
+        "One LSTM layer of 32 units, 8 steps of digits' rows and 40 of "
+        "mnist1d, Adam with a learning rate chosen by validation accuracy. "
+        "Sequences of twice the length are the same ones at half the speed."
+    )
+    claim.axes = ("norm", "test accuracy")
+    claim.quick_only = (("optimizer.learning_rate", (1e-2,)),)
+    return config
+
+
+def sweep():
+    for norm in NORMS:
+        for rate in RATES:
+            for seed in claims.SEEDS:
+                yield {
+                    "model.norm": norm,
+                    "optimizer.learning_rate": rate,
+                    "seed": seed,
+                }
+
+
+def judge(trials):
+    return _difference(trials, "none", "batch")
+
+
+def observe(trials):
+    tuned = {norm: _tuned(trials, norm) for norm in NORMS}
+    slower = {
+        f"accuracy lost at twice the length, {norm}": {
+            t.seed: _last(t, "accuracy") - _last(t, "accuracy_twice_as_long")
+            for t in tuned[norm]
+        }
+        for norm in NORMS
+    }
+    return {
+        "none minus shared statistics": _difference(
+            trials, "none", "batch_shared"
+        ),
+        "none minus layer norm": _difference(trials, "none", "layer"),
+        "shift of the steps' means, in pooled standard deviations": {
+            t.seed: _last(t, "shift") for t in tuned["batch"]
+        },
+        **slower,
+    }
+
+
+def curves(trials):
+    tuned = [trial for norm in NORMS for trial in _tuned(trials, norm)]
+    return claims.curves(tuned, None, "norm", claims.test_accuracy)
+
+
+def _tuned(trials, norm):
+    return claims.tuned(claims.select(trials, norm=norm), "learning_rate")
+
+
+def _difference(trials, norm, other):
+    return claims.difference(
+        _tuned(trials, norm), _tuned(trials, other), claims.test_accuracy
+    )
+
+
+def _last(trial, name):
+    return trial.log("probe")[-1][name] or 0.0

@@ -1,0 +1,93 @@
+"""Claim: virtual batch norm improves GAN training over batch norm.
+
+    python -m normzoo.trainers.claims --config=claims/virtual_batch_norm \
+        --workdir=runs/claims/virtual_batch_norm
+
+A DCGAN on digits with either norm in the generator.
+"""
+
+import math
+
+from normzoo.configs import claims
+
+#: Norm of the generator, and whether its statistics are computed anew to
+#: sample. That parts what training does from what lagging statistics do.
+VARIANTS = (("batch", True), ("batch", False), ("virtual", False))
+
+
+def get_config():
+    config = claims.get_gan_config()
+    config.epochs = 10
+    claim = config.claim
+    claim.name, claim.number = "virtual_batch_norm", 14
+    claim.sentence = "Virtual batch norm improves GAN training over batch norm."
+    claim.measured = (
+        "log2 of the Frechet distance with batch norm, its statistics computed "
+        "anew to sample, over that with virtual batch norm"
+    )
+    claim.minimal = 0.1
+    claim.limits = (
+        "A DCGAN of a quarter of the original's width, batch norm in the "
+        "discriminator, 1,000 steps on digits with the usual learning rate; "
+        "distances in the features of a small classifier. docs/gan.md has "
+        "MNIST and mode counts."
+    )
+    claim.axes = ("norm of the generator", "Frechet distance")
+    return config
+
+
+def sweep():
+    for norm, reestimate in VARIANTS:
+        for seed in claims.SEEDS:
+            yield {
+                "generator.norm": norm,
+                "generator.reestimate": reestimate,
+                "seed": seed,
+            }
+
+
+def judge(trials):
+    return _gain(trials, _less_distance)
+
+
+def observe(trials):
+    moving = claims.select(trials, norm="batch", reestimate=False)
+    return {
+        "the same against batch norm with moving statistics": (
+            claims.difference(_virtual(trials), moving, _less_distance)
+        ),
+        "recall, virtual minus batch": _gain(trials, _metric("recall")),
+        "precision, virtual minus batch": _gain(trials, _metric("precision")),
+        "classes covered, virtual minus batch": _gain(
+            trials, _metric("class_coverage")
+        ),
+        "log2 of the seconds of a run, virtual over batch": _gain(
+            trials, lambda trial: math.log2(trial.result["seconds"])
+        ),
+    }
+
+
+def curves(trials):
+    return claims.curves(trials, "reestimate", "norm", _frechet)
+
+
+def _frechet(trial):
+    # One that has diverged has none: more than any that has not.
+    return trial.result["last_frechet"] or 1000.0
+
+
+def _metric(name):
+    return lambda trial: trial.result[f"last_{name}"] or 0.0
+
+
+def _virtual(trials):
+    return claims.select(trials, norm="virtual")
+
+
+def _less_distance(trial):
+    return -math.log2(_frechet(trial))
+
+
+def _gain(trials, measure):
+    batch = claims.select(trials, norm="batch", reestimate=True)
+    return claims.difference(_virtual(trials), batch, measure)

@@ -1,0 +1,165 @@
+"""Writes what the claims' experiments found into the documents.
+
+    python -m normzoo.trainers.claims_report --runs=runs/claims --docs=docs
+
+takes `claim.json` of each folder in `--runs` into `docs/results`, with a
+picture, and makes `docs/claims.md` and the table in the README anew, from all
+that is in `docs/results`. Without `--runs` it only does the latter. A text
+`docs/results/NAME.md` says what was seen.
+"""
+
+import json
+import pathlib
+
+from absl import flags
+
+from . import app
+from .claims_plot import plot_claim
+from .errors import InputError
+from .files import write_text
+
+_BEGIN, _END = "<!-- claims -->\n", "<!-- end of claims -->"
+_HEAD = """\
+# Claims
+
+Well-known sentences about normalization, each an experiment that anyone can run
+again. `normzoo.trainers.claims_report` writes this page from `docs/results`.
+
+An experiment yields one number for each of five seeds, the effect; runs of one
+seed start from equal kernels and see equal batches. What counts as an effect,
+and its sign, stand in the claim's config and were fixed before the runs. The
+verdict is **supported** if the effect's 95 % t interval lies above the least
+effect that counts, **refuted** if it lies below, **inconclusive** if it lies on
+both sides. Learning rates and the like are chosen by validation accuracy, over
+all seeds; test data are read once, at the end of each run. Where there are
+several data sets, a seed's effect is the mean over them. A verdict is about
+these models and data: each claim's limits are named.
+
+"""
+
+
+def collect(runs, results):
+    """Copies the record of each claim, with a picture, into a folder.
+
+    Raises:
+        InputError: there is no record.
+    """
+    found = sorted(pathlib.Path(runs).glob("*/claim.json"))
+    if not found:
+        raise InputError(
+            f"No */claim.json in {runs}. Make them: python -m "
+            "normzoo.trainers.claims --config=claims/NAME "
+            f"--workdir={runs}/NAME."
+        )
+    for path in found:
+        record = json.loads(path.read_text())
+        if record["verdict"] is None:
+            raise InputError(
+                f"{path} is of a run with --quick, which is not judged."
+            )
+        name = _file_name(record)
+        write_text(results / f"{name}.json", json.dumps(record, indent=1))
+        if not record["first_seed"]:
+            plot_claim(record, results / f"{name}.svg")
+
+
+def _file_name(record):
+    first = record["first_seed"]
+    return record["name"] + (f"-seeds-from-{first}" if first else "")
+
+
+def write(docs):
+    """Writes `claims.md` in the folder `docs`; returns the README's table."""
+    records = [
+        json.loads(path.read_text())
+        for path in sorted((docs / "results").glob("*.json"))
+    ]
+    others = {r["name"]: r for r in records if r["first_seed"]}
+    firsts = sorted(
+        (r for r in records if not r["first_seed"]), key=lambda r: r["number"]
+    )
+    sections = [_section(r, others.get(r["name"]), docs) for r in firsts]
+    table = _table(firsts, others)
+    write_text(docs / "claims.md", _HEAD + table + "\n" + "\n".join(sections))
+    return table
+
+
+def _table(firsts, others):
+    lines = [
+        "| | sentence | verdict | effect | with other seeds |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for record in firsts:
+        other = others.get(record["name"])
+        again = f"{other['verdict']}, {_effect(other)}" if other else ""
+        lines.append(
+            f"| {record['number']} | [{record['sentence']}]"
+            f"(docs/claims.md#{record['name']}) | **{record['verdict']}** | "
+            f"{_effect(record)} | {again} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def _effect(record):
+    low, high = record["low"], record["high"]
+    return f"{record['effect']:.3g} [{low:.3g}, {high:.3g}]"
+
+
+def _section(record, other, docs):
+    seen = docs / "results" / f"{record['name']}.md"
+    rows = [
+        f"| {row['dataset']} | {row['label']} | {row['mean']:.3g} ± "
+        f"{row['half_width']:.2g} |"
+        for row in record["observations"]
+    ]
+    again = (
+        f"With {other['seeds']} other seeds: {other['verdict']}, "
+        f"{_effect(other)}.\n\n"
+        if other
+        else ""
+    )
+    diverged = record["diverged"] and f", {record['diverged']} diverged"
+    return (
+        f"## {record['name']}\n\n"
+        f"{record['number']}. {record['sentence']}\n\n"
+        f"**{record['verdict'].capitalize()}**: {_effect(record)}, where more "
+        f"than {record['minimal']:g} counts ({record['measured']}).\n\n"
+        f"![{record['name']}](results/{record['name']}.svg)\n\n"
+        + (f"{seen.read_text().strip()}\n\n" if seen.exists() else "")
+        + f"{record['limits']}\n\n{again}"
+        + "| data | measured | mean |\n| --- | --- | --- |\n"
+        + "\n".join(rows)
+        + f"\n\n{record['runs']} runs{diverged or ''}, {record['date']}, "
+        f"TensorFlow {record['versions']['tensorflow']}, Keras "
+        f"{record['versions']['keras']}:\n\n    {record['command']}\n"
+    )
+
+
+def put_into(readme, table):
+    """Puts the table between its marks in a README.
+
+    Raises:
+        InputError: the marks are not there.
+    """
+    text = readme.read_text()
+    if _BEGIN not in text or _END not in text:
+        raise InputError(f"{readme} has no {_BEGIN.strip()} and {_END}.")
+    before, _, rest = text.partition(_BEGIN)
+    after = rest.partition(_END)[2]
+    write_text(readme, before + _BEGIN + table + _END + after)
+
+
+def main(flags):
+    """Runs the script."""
+    docs = pathlib.Path(flags.docs)
+    results = docs / "results"
+    results.mkdir(parents=True, exist_ok=True)
+    if flags.runs:
+        collect(flags.runs, results)
+    put_into(docs.parent / "README.md", write(docs))
+
+
+if __name__ == "__main__":
+    flags.DEFINE_string("runs", None, "Folder of the claims' workdirs.")
+    flags.DEFINE_string("docs", "docs", "Folder of the documents.")
+    app.run(main)
