@@ -51,7 +51,7 @@ def get_config():
         "come; the gradient's relative change does so less."
     )
     claim.quick_only = (("optimizer.learning_rate", (0.1,)),)
-    claim.axes = ("epoch", "range of the loss along the step")
+    claim.axes = ("epoch", "log range of the loss along the step")
     return config
 
 
