@@ -20,7 +20,7 @@ def get_config():
     config.dataset.image_size = 28  # MNIST's
     config.deterministic = False
     config.latency = ml_collections.ConfigDict()
-    config.latency.repeats = 60
+    config.latency.repeats = 30
     claim = config.claim
     claim.name, claim.number = "inference_cost", 6
     claim.sentence = "Batch norm makes predictions slower."
