@@ -88,7 +88,7 @@ def observe(trials):
         ),
     }
     for name in NORMS:
-        for rate in RATES:
+        for rate in claims.values(trials, "learning_rate"):
             some = claims.select(_of(trials, name), learning_rate=rate)
             found[f"validation accuracy, {name}, learning rate {rate:g}"] = {
                 trial.seed: claims.accuracy(trial) for trial in some
