@@ -29,9 +29,16 @@ def layers(model, examples, labels, config):
     measured = {"logits": float(tf.sqrt(tf.reduce_mean(logits**2)))}
     gradients = tape.gradient(loss, values)
     for kernel, value, gradient in zip(kernels, values, gradients, strict=True):
-        measured[f"weight_norm/{kernel.path}"] = float(tf.norm(value))
-        measured[f"gradient_norm/{kernel.path}"] = float(tf.norm(gradient))
+        measured[f"weight_norm/{kernel.path}"] = norm(value)
+        measured[f"gradient_norm/{kernel.path}"] = norm(gradient)
     return measured
+
+
+def norm(*tensors):
+    """Returns the Euclidean norm of all tensors' elements together."""
+    # In float32 the squares of a vanishing gradient would be 0.
+    squares = (tf.reduce_sum(tf.cast(t, tf.float64) ** 2) for t in tensors)
+    return float(tf.sqrt(sum(squares)))
 
 
 def cross_entropy(labels, logits):

@@ -2,13 +2,20 @@
 
 import keras
 
-from . import pipeline, probe_layers, probe_modes, probe_time
+from . import (
+    pipeline,
+    probe_landscape,
+    probe_layers,
+    probe_modes,
+    probe_time,
+)
 from .errors import InputError
 from .state import frozen
 
 #: Name of `config.probe` -> function of the model, the first training
 #: examples, their labels and the config that returns name -> number.
 PROBES = {
+    "landscape": probe_landscape.landscape,
     "layers": probe_layers.layers,
     "time": probe_time.time,
     "training_mode": probe_modes.training_mode,

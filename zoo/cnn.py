@@ -48,8 +48,8 @@ def cnn(
             out.
         normalize_inputs: whether a norm stands in front of the first stage.
         name: of the model.
-        **knobs: `norm`, `norm_position`, `activation`, `dropout`,
-            `kernel_initializer`, `initializer_scale`, `seed`: see
+        **knobs: `norm`, `norm_position`, `norm_noise`, `activation`,
+            `dropout`, `kernel_initializer`, `initializer_scale`, `seed`: see
             `normzoo.zoo.Hidden`.
 
     Returns:

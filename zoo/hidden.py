@@ -14,6 +14,7 @@ from ..layers import (
     get,
 )
 from .dropout import Dropout
+from .norm_noise import NormNoise
 
 NORM_POSITIONS = ("before", "after")
 
@@ -51,6 +52,8 @@ class Hidden:
         norm_arguments: arguments of the norms' layers, such as
             `{"center": False}`.
         norm_position: `"before"` or `"after"` the activation.
+        norm_noise: strength of the `NormNoise` behind each norm; 0 leaves it
+            out.
         activation: name of a Keras activation, or a callable.
         dropout: rate in [0, 1) behind each hidden layer; 0 leaves it out.
         kernel_initializer: a Keras variance-scaling initializer or its name,
@@ -66,6 +69,7 @@ class Hidden:
     norm: str | Callable | None = "none"
     norm_arguments: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     norm_position: str = "before"
+    norm_noise: float = 0.0
     activation: str | Callable = "relu"
     dropout: float = 0.0
     kernel_initializer: str | keras.initializers.Initializer = "he_normal"
@@ -132,6 +136,7 @@ class Hidden:
             name: of the linear layer; the others' names end with it.
         """
         norm = self.norm_layer(f"norm_{name}")
+        noise = self._noise(name)
         x = linear(
             name=name,
             use_bias=self.norm_position == "after" or not cancels_bias(norm),
@@ -141,8 +146,15 @@ class Hidden:
             self.activation, name=f"activation_{name}"
         )
         if self.norm_position == "before":
-            return activation(norm(x))
-        return norm(activation(x))
+            return activation(noise(norm(x)))
+        return noise(norm(activation(x)))
+
+    def _noise(self, name):
+        if not self.norm_noise:
+            return lambda x: x
+        name = f"noise_{name}"
+        seed = layer_seed(self.seed, name)
+        return NormNoise(self.norm_noise, seed=seed, name=name)
 
     def drop(self, x, name):
         """Returns `x` with dropout, or `x` itself where the rate is 0."""

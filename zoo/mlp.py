@@ -32,8 +32,8 @@ def mlp(
             its output.
         normalize_inputs: whether a norm stands in front of the first layer.
         name: of the model.
-        **knobs: `norm`, `norm_position`, `activation`, `dropout`,
-            `kernel_initializer`, `initializer_scale`, `seed`: see
+        **knobs: `norm`, `norm_position`, `norm_noise`, `activation`,
+            `dropout`, `kernel_initializer`, `initializer_scale`, `seed`: see
             `normzoo.zoo.Hidden`.
 
     Returns:
