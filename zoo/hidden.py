@@ -49,8 +49,8 @@ class Hidden:
 
     Args:
         norm: what `normzoo.layers.get` takes.
-        norm_arguments: arguments of the norms' layers, such as
-            `{"center": False}`.
+        norm_arguments: name of a norm -> arguments of its layers, such as
+            `{"batch": {"momentum": 0.9}}`. Other norms pass them by.
         norm_position: `"before"` or `"after"` the activation.
         norm_noise: strength of the `NormNoise` behind each norm; 0 leaves it
             out.
@@ -67,7 +67,9 @@ class Hidden:
     """
 
     norm: str | Callable | None = "none"
-    norm_arguments: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    norm_arguments: Mapping[str, Mapping[str, Any]] = dataclasses.field(
+        default_factory=dict
+    )
     norm_position: str = "before"
     norm_noise: float = 0.0
     activation: str | Callable = "relu"
@@ -124,7 +126,8 @@ class Hidden:
 
     def norm_layer(self, name):
         """Returns a new normalization layer."""
-        return get(self.norm, **self.norm_arguments)(name=name)
+        arguments = self.norm_arguments.get(self.norm, {})
+        return get(self.norm, **arguments)(name=name)
 
     def apply(self, linear, x, name):
         """Returns the hidden layer's output.

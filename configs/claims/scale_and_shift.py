@@ -23,7 +23,7 @@ PARTS = {
 
 def get_config():
     config = claims.get_config()
-    config.model.norm_arguments = {"scale": True, "center": True}
+    config.model.norm_arguments.batch.update(scale=True, center=True)
     config.batch_size = 64
     config.epochs = 10
     claim = config.claim
@@ -57,8 +57,8 @@ def sweep():
                 for seed in claims.SEEDS:
                     yield {
                         "model.activation": activation,
-                        "model.norm_arguments.scale": scale,
-                        "model.norm_arguments.center": center,
+                        "model.norm_arguments.batch.scale": scale,
+                        "model.norm_arguments.batch.center": center,
                         "optimizer.learning_rate": rate,
                         "seed": seed,
                     }
