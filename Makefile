@@ -5,11 +5,12 @@ BIN := $(VENV)/bin
 RUN_STAMP := $(VENV)/.installed
 TEST_STAMP := $(VENV)/.installed-test
 
-.PHONY: demo test lint format wheel clean help
+.PHONY: demo test claims-quick lint format wheel clean help
 
 help:
 	@echo "make demo    compare five normalizations on real digits"
 	@echo "make test    run the tests"
+	@echo "make claims-quick   see that all claims' experiments run"
 	@echo "make lint    check the style"
 	@echo "make format  mend the style"
 	@echo "make wheel   build the wheel and import it from another folder"
@@ -22,6 +23,10 @@ demo: $(RUN_STAMP)
 test: $(TEST_STAMP)
 	$(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 \
 	    --dist=worksteal
+
+claims-quick: $(TEST_STAMP)
+	$(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 \
+	    --dist=worksteal tests/quick_claims.py
 
 lint: $(TEST_STAMP)
 	$(BIN)/ruff check .

@@ -136,7 +136,7 @@ def compiled_model(config, data, models=None):
     distribution.check(config)
     find_probe(config.probe)
     build = functools.partial(_new_model, config, data)
-    if models and config.distribution == "none":
+    if models is not None and config.distribution == "none":
         batch = _training_batches(config, data).element_spec
         return models.get(
             config, build, lambda model: _compile(model, config, data), batch

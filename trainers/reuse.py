@@ -46,6 +46,10 @@ class Models:
         model.stop_training = False
         return model
 
+    def __len__(self):
+        """Returns the number of models that are kept."""
+        return len(self._kept)
+
     def clear(self):
         """Gives up all models and their graphs."""
         self._kept.clear()

@@ -115,13 +115,15 @@ def test_the_report(record, tmp_path):
     )
     claims_report.put_into(readme, claims_report.write(tmp_path / "docs"))
     text = readme.read_text()
-    assert "old" not in text and text.startswith("Top\n")
+    assert "old" not in text
+    assert text.startswith("Top\n<!-- claims -->\n| |")
     assert "| 4 | [Batch norm speeds up training.]" in text
     assert (
         "**supported** | 1 [0.752, 1.25] | refuted, 1 [0.752, 1.25] |" in text
     )
     page = (tmp_path / "docs" / "claims.md").read_text()
-    assert "Seen." in page and "results/speed.svg" in page
+    assert "\nSeen.\n" in page
+    assert "results/speed.svg" in page
     assert (results / "speed.svg").read_text().startswith("<?xml")
 
 

@@ -1,0 +1,23 @@
+"""Every claim with --quick, from its file to its record. Takes minutes.
+
+Not part of `make test`: `make claims-quick` runs it.
+"""
+
+import json
+
+import pytest
+
+from normzoo.trainers import app, claims, sweep
+
+from .trainers.test_claims import NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_claim_runs(name, tmp_path):
+    path = app.resolve_config_flag(f"--config=claims/{name}").partition("=")[2]
+    module = sweep.load_module(path)
+    config = module.get_config()
+    record = claims.examine(config, module, tmp_path / name, quick=True)
+    assert record["verdict"] is None
+    assert record["observations"]
+    assert json.loads((tmp_path / name / "claim.json").read_text()) == record
