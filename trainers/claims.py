@@ -11,6 +11,7 @@ sides. The workdir gets a folder for each run and `claim.json`.
 """
 
 import datetime
+import json
 import pathlib
 import shlex
 import sys
@@ -21,6 +22,7 @@ from ml_collections import config_flags
 from . import app, lock, sweep
 from .errors import InputError
 from .files import write_json
+from .logs import finite
 from .provenance import provenance
 from .runner import check, execute
 from .statistics import estimate
@@ -60,10 +62,11 @@ def examine(config, module, workdir, *, quick=False, jobs=1, command=""):
             [module.judge(group) for group in groups.values()]
         )
         found = decide(effects.values(), claim.minimal)._asdict()
+        if quick:
+            found |= dict.fromkeys(("verdict", "low", "high"))
         record = {
-            **claim.to_dict(),
+            **_described(claim),
             **found,
-            "verdict": None if quick else found["verdict"],
             "effects": {str(seed): effect for seed, effect in effects.items()},
             "observations": _observations(module, groups),
             "curves": {k: module.curves(group) for k, group in groups.items()},
@@ -78,6 +81,11 @@ def examine(config, module, workdir, *, quick=False, jobs=1, command=""):
         }
         write_json(workdir / "claim.json", record)
     return record
+
+
+def _described(claim):
+    described = json.loads(claim.to_json())
+    return {k: v for k, v in described.items() if not k.startswith("quick")}
 
 
 def _plan(config, module, quick):
@@ -125,20 +133,23 @@ def _observations(module, groups):
         observed = {"effect": module.judge(trials), **module.observe(trials)}
         for label, by_seed in observed.items():
             mean, half_width = estimate(list(by_seed.values()))
-            row = {"dataset": dataset, "label": label, "mean": mean}
-            rows.append({**row, "half_width": half_width})
+            row = {"dataset": dataset, "label": label}
+            numbers = {"mean": mean, "half_width": half_width}
+            rows.append({**row, **finite(numbers)})
     return rows
 
 
 def summary(record):
     """Returns what was found, in a few lines of text."""
-    return (
-        f"{record['sentence']}\n"
-        f"{record['verdict'] or 'not judged (quick)'}: {record['effect']:.3g} "
-        f"({record['low']:.3g} to {record['high']:.3g}, {record['seeds']} "
-        f"seeds); supported above {record['minimal']:g}\n"
-        f"Effect: {record['measured']}"
-    )
+    if record["verdict"] is None:
+        found = f"not judged (quick): {record['effect']:.3g}"
+    else:
+        found = (
+            f"{record['verdict']}: {record['effect']:.3g} "
+            f"({record['low']:.3g} to {record['high']:.3g}, {record['seeds']} "
+            f"seeds); supported above {record['minimal']:g}"
+        )
+    return f"{record['sentence']}\n{found}\nEffect: {record['measured']}"
 
 
 def main(flags):

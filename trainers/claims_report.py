@@ -105,11 +105,16 @@ def _effect(record):
     return f"{record['effect']:.3g} [{low:.3g}, {high:.3g}]"
 
 
+def _mean(row):
+    if row["half_width"] is None:
+        return f"{row['mean']:.3g}"
+    return f"{row['mean']:.3g} ± {row['half_width']:.2g}"
+
+
 def _section(record, other, docs):
     seen = docs / "results" / f"{record['name']}.md"
     rows = [
-        f"| {row['dataset']} | {row['label']} | {row['mean']:.3g} ± "
-        f"{row['half_width']:.2g} |"
+        f"| {row['dataset']} | {row['label']} | {_mean(row)} |"
         for row in record["observations"]
     ]
     again = (

@@ -1,0 +1,132 @@
+"""Claims: their judges on made-up data, and one of them from end to end."""
+
+import json
+import pathlib
+
+import pytest
+
+from normzoo import configs
+from normzoo.configs.claims import speed
+from normzoo.trainers import claims, claims_report
+from normzoo.trainers.errors import InputError
+from normzoo.trainers.verdicts import decide
+
+from .made_trials import WORLDS, trials_of
+
+NAMES = sorted(
+    path.stem
+    for path in (pathlib.Path(configs.__file__).parent / "claims").glob(
+        "[a-z]*.py"
+    )
+)
+
+
+def test_there_is_a_world_for_each_claim():
+    assert sorted(WORLDS) == NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    ("verdict", "gains"),
+    [
+        ("supported", (1, 1, 1, 1, 1)),
+        ("refuted", (-1, -1, -1, -1, -1)),
+        ("inconclusive", (1, -1, 1, -1, 1)),
+    ],
+)
+def test_the_judge(name, verdict, gains):
+    module, trials = trials_of(name, gains)
+    minimal = module.get_config().claim.minimal
+    effects = module.judge(trials)
+    assert sorted(effects) == [0, 1, 2, 3, 4]
+    assert decide(effects.values(), minimal).verdict == verdict
+    for numbers in module.observe(trials).values():
+        assert sorted(numbers) == [0, 1, 2, 3, 4]
+    points = module.curves(trials)
+    assert {"series", "x", "values"} == set(points[0])
+    json.dumps(points, allow_nan=False)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_claim_says_what_it_is(name):
+    module, _ = trials_of(name, (1, 1, 1, 1, 1))
+    claim = module.get_config().claim
+    assert claim.name == name
+    assert claim.sentence.endswith(".")
+    assert all((claim.measured, claim.limits, *claim.axes))
+
+
+def test_the_claims_are_numbered():
+    numbers = [
+        trials_of(n, (1,) * 5)[0].get_config().claim.number for n in NAMES
+    ]
+    assert sorted(numbers) == list(range(1, len(NAMES) + 1))
+
+
+@pytest.fixture(scope="module")
+def record(tmp_path_factory):
+    workdir = tmp_path_factory.mktemp("claims") / "speed"
+    record = claims.examine(speed.get_config(), speed, workdir, quick=True)
+    return workdir, record
+
+
+def test_a_quick_run_is_not_judged(record):
+    workdir, found = record
+    assert found["verdict"] is None
+    assert found["seeds"] == 1
+    assert found == json.loads((workdir / "claim.json").read_text())
+    assert found["runs"] == 3 * 2
+    assert len(found["curves"]["digits"]) == 6
+
+
+def test_finished_runs_are_not_repeated(record):
+    workdir, found = record
+    before = sorted(workdir.glob("*/DONE"))
+    times = [path.stat().st_mtime_ns for path in before]
+    again = claims.examine(speed.get_config(), speed, workdir, quick=True)
+    assert [path.stat().st_mtime_ns for path in before] == times
+    assert again["effects"] == found["effects"]
+
+
+def test_quick_results_are_not_published(record, tmp_path):
+    workdir, _ = record
+    with pytest.raises(InputError, match="--quick"):
+        claims_report.collect(workdir.parent, tmp_path)
+    with pytest.raises(InputError, match=r"No .*claim\.json"):
+        claims_report.collect(tmp_path, tmp_path)
+
+
+def test_the_report(record, tmp_path):
+    _, found = record
+    (tmp_path / "runs" / "speed").mkdir(parents=True)
+    (tmp_path / "runs" / "again").mkdir(parents=True)
+    judged = {**found, **decide([1.0, 1.1, 0.9], 0.1)._asdict()}
+    other = {**judged, "first_seed": 100, "verdict": "refuted"}
+    for folder, content in (("speed", judged), ("again", other)):
+        path = tmp_path / "runs" / folder / "claim.json"
+        path.write_text(json.dumps(content))
+    results = tmp_path / "docs" / "results"
+    results.mkdir(parents=True)
+    (results / "speed.md").write_text("Seen.\n")
+    claims_report.collect(tmp_path / "runs", results)
+    readme = tmp_path / "README.md"
+    readme.write_text(
+        "Top\n<!-- claims -->\nold\n<!-- end of claims -->\nEnd\n"
+    )
+    claims_report.put_into(readme, claims_report.write(tmp_path / "docs"))
+    text = readme.read_text()
+    assert "old" not in text and text.startswith("Top\n")
+    assert "| 4 | [Batch norm speeds up training.]" in text
+    assert (
+        "**supported** | 1 [0.752, 1.25] | refuted, 1 [0.752, 1.25] |" in text
+    )
+    page = (tmp_path / "docs" / "claims.md").read_text()
+    assert "Seen." in page and "results/speed.svg" in page
+    assert (results / "speed.svg").read_text().startswith("<?xml")
+
+
+def test_a_readme_without_marks(tmp_path):
+    readme = tmp_path / "README.md"
+    readme.write_text("Nothing\n")
+    with pytest.raises(InputError, match="has no <!-- claims -->"):
+        claims_report.put_into(readme, "")
