@@ -1,0 +1,183 @@
+"""Claim: layer norm optimizes faster than batch norm, weights do not explode.
+
+    python -m normzoo.trainers.claims --config=claims/layer_norm \
+        --workdir=runs/claims/layer_norm
+
+Steps to a target accuracy of an MLP with batches of 4, 32 and 128, and of a
+GRU that reads digits row by row; and how weights and logits grow.
+"""
+
+import math
+
+from normzoo.configs import claims, default
+
+#: Batch size -> share of the training split, so that epochs, after which the
+#: accuracy is looked at, have few steps; and their number.
+EPOCHS = {4: ("train[:25%]", 16), 32: ("train[:50%]", 24), 128: ("", 30)}
+RATES = (1e-3, 3e-3, 1e-2)
+NORMS = ("batch", "layer", "none")
+
+
+def get_config():
+    config = claims.get_config()
+    config.dataset.view = "rows"  # which the MLP flattens
+    config.probe = "layers"
+    config.probe_every_epochs = 30  # and at the end
+    claim = config.claim
+    claim.name, claim.number = "layer_norm", 10
+    claim.sentence = (
+        "Layer norm optimizes faster than batch norm, and weights do not "
+        "explode."
+    )
+    claim.measured = (
+        "log10 of the steps to the target, with batch over with layer norm, "
+        "each at the learning rate that takes the fewest steps on average; "
+        "mean over the MLP with three batch sizes and the GRU"
+    )
+    claim.minimal = 0.1
+    claim.limits = (
+        "Adam, an MLP with two hidden layers, and one GRU layer of 32 units "
+        "with batches of 32; a quarter of the training data for batches of 4, "
+        "half of it for batches of 32. The target is 95 % of the best "
+        "validation accuracy of any rate and norm, for each batch size apart, "
+        "looked at every 75, 18 or 9 steps, where batch norm uses its moving "
+        "statistics; a run that never reaches it counts with twice its steps. "
+        "The verdict is on the speed alone; how weights grow stands in the "
+        "observations."
+    )
+    claim.datasets = ("digits",)
+    claim.quick_only = (
+        ("optimizer.learning_rate", (1e-2,)),
+        ("batch_size", (32,)),
+    )
+    claim.axes = ("log learning rate", "log steps to the target")
+    return config
+
+
+def sweep():
+    for model, size in _settings():
+        split, epochs = EPOCHS[size]
+        for norm in NORMS if size == 32 else NORMS[:2]:
+            for rate in RATES:
+                for seed in claims.SEEDS:
+                    yield {
+                        "model": model,
+                        "batch_size": size,
+                        "dataset.train_split": split,
+                        "epochs": epochs,
+                        "model.norm": norm,
+                        "optimizer.learning_rate": rate,
+                        "seed": seed,
+                    }
+
+
+def _settings():
+    yield from ((_mlp(), size) for size in EPOCHS)
+    yield _gru(), 32
+
+
+def _mlp():
+    return default.get_config().model
+
+
+def _gru():
+    model = default.get_recurrent_model()
+    model.name, model.cell, model.units = "stacked_rnn", "gru", (32,)
+    model.momentum = 0.9  # the runs are short for slower statistics
+    return model
+
+
+def judge(trials):
+    return _mean([_gain(cell, "batch", "layer") for cell in _cells(trials)])
+
+
+def observe(trials):
+    cells = _cells(trials)
+    found = {
+        f"the same, {_name(cell[0])}": _gain(cell, "batch", "layer")
+        for cell in cells
+    }
+    of_32 = [cell for cell in cells if cell[0].get("batch_size") == 32]
+    found["the same, batches of 32, none instead of batch norm"] = _mean(
+        [_gain(cell, "none", "layer") for cell in of_32]
+    )
+    for norm in NORMS:
+        tuned = [_fastest(cell, norm) for cell in of_32]
+        for label, measure in MEASURES.items():
+            found[f"{label}, batches of 32, {norm}"] = _mean(
+                [{t.seed: measure(t) for t in some} for some in tuned]
+            )
+    return found
+
+
+def curves(trials):
+    points = []
+    for cell in _cells(trials):
+        line = claims.curves(cell, "norm", "learning_rate", _steps(cell))
+        series = f", {_name(cell[0])}"
+        points += [{**p, "series": p["series"] + series} for p in line]
+    return points
+
+
+def _cells(trials):
+    """Returns the trials of each model and batch size."""
+    cells = {}
+    for trial in trials:
+        cells.setdefault(_name(trial), []).append(trial)
+    return list(cells.values())
+
+
+def _name(trial):
+    model = {"mlp": "MLP", "stacked_rnn": "GRU"}[trial.get("model").name]
+    return f"{model}, batches of {trial.get('batch_size')}"
+
+
+def _mean(effects):
+    """Returns seed -> mean over several dicts of effects."""
+    return {
+        seed: claims.mean(each[seed] for each in effects) for seed in effects[0]
+    }
+
+
+def _gain(trials, slow, fast):
+    steps = _steps(trials)
+    with_fast = {t.seed: steps(t) for t in _fastest(trials, fast)}
+    return {
+        trial.seed: math.log10(steps(trial) / with_fast[trial.seed])
+        for trial in _fastest(trials, slow)
+    }
+
+
+def _fastest(trials, norm):
+    steps = _steps(trials)
+    return claims.best_of(
+        claims.select(trials, norm=norm), lambda t: -steps(t), "learning_rate"
+    )
+
+
+def _steps(trials):
+    target = 0.95 * claims.best_accuracy(trials)
+    return lambda trial: claims.steps_to(trial, target)
+
+
+def _growth(trial):
+    """Returns log10 of how many times as large the kernels have become."""
+    first, *_, last = trial.log("probe")
+    return math.log10(_weights(last) / _weights(first))
+
+
+def _weights(line):
+    norms = (v for k, v in line.items() if k.startswith("weight_norm/"))
+    return math.hypot(*norms)
+
+
+def _logits(trial):
+    return trial.log("probe")[-1]["logits"]
+
+
+#: What is observed of the runs at each norm's own rate.
+MEASURES = {
+    "log10 of the growth of the kernels' norm": _growth,
+    "root mean square of the logits in the end": _logits,
+    "test accuracy": lambda trial: claims.accuracy(trial, "test"),
+}
