@@ -79,12 +79,12 @@ def write(docs):
         (r for r in records if not r["first_seed"]), key=lambda r: r["number"]
     )
     sections = [_section(r, others.get(r["name"]), docs) for r in firsts]
-    table = _table(firsts, others)
-    write_text(docs / "claims.md", _HEAD + table + "\n" + "\n".join(sections))
-    return table
+    page = _HEAD + _table(firsts, others) + "\n" + "\n".join(sections)
+    write_text(docs / "claims.md", page)
+    return _table(firsts, others, f"{docs.name}/claims.md")
 
 
-def _table(firsts, others):
+def _table(firsts, others, page=""):
     lines = [
         "| | sentence | verdict | effect | with other seeds |",
         "| --- | --- | --- | --- | --- |",
@@ -94,7 +94,7 @@ def _table(firsts, others):
         again = f"{other['verdict']}, {_effect(other)}" if other else ""
         lines.append(
             f"| {record['number']} | [{record['sentence']}]"
-            f"(docs/claims.md#{record['name']}) | **{record['verdict']}** | "
+            f"({page}#{record['name']}) | **{record['verdict']}** | "
             f"{_effect(record)} | {again} |"
         )
     return "\n".join(lines) + "\n"
