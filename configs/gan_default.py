@@ -15,7 +15,7 @@ def get_config():
     config.generator.norm = "batch"  # in normzoo.layers.NORMS
     config.generator.base_width = 64
     config.generator.latent_dim = 100
-    config.generator.reestimate = False  # batch norms' statistics, to sample
+    config.generator.reestimate = True  # batch norms' statistics, to sample
     config.generator.optimizer = _adam()
 
     config.discriminator = ml_collections.ConfigDict()
