@@ -77,13 +77,13 @@ def _settings():
 
 
 def _mlp():
-    return default.get_config().model
+    return claims.get_config().model
 
 
 def _gru():
     model = default.get_recurrent_model()
     model.name, model.cell, model.units = "stacked_rnn", "gru", (32,)
-    model.momentum = 0.9  # the runs are short for slower statistics
+    model.momentum = claims.MOMENTUM
     return model
 
 
