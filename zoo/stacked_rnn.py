@@ -58,7 +58,7 @@ def stacked_rnn(
         gamma_initializer: of the norms inside the recurrent layers: a number,
             for a constant, or a Keras initializer. None: 0.1 for `"batch"`
             and `"batch_shared"`, 1 for the others.
-        momentum: of the moving statistics inside the recurrent layers.
+        momentum: of the moving statistics.
         max_timesteps: how many steps have statistics of their own. None: all
             of `input_shape`, which must then be known.
         recurrent_dropout: rate of the recurrent layers' own dropout of the
@@ -96,6 +96,7 @@ def stacked_rnn(
     _check(input_shape, units, norm, readout, bidirectional)
     hidden = Hidden(
         norm=stack.between,
+        norm_arguments={"batch": {"momentum": momentum}},
         dropout=dropout,
         kernel_initializer=kernel_initializer,
         initializer_scale=initializer_scale,

@@ -71,6 +71,7 @@ def _feed_forward():
 def _recurrent():
     model = default.get_recurrent_model()
     model.units = (32, 32)
+    model.momentum = claims.MOMENTUM
     for norm in RECURRENT.values():
         yield {"dataset.view": "rows", "model": model, "model.norm": norm}
 
