@@ -6,7 +6,9 @@ step: both updates, the moving average, the logged means.
 
 import functools
 import pathlib
+import statistics
 import tempfile
+import time
 
 import keras
 import numpy as np
@@ -137,30 +139,50 @@ def _generator_goal(repeats, batch, width):
     return goal(figure, ratio, benchmark_virtual.LIMIT)
 
 
-def _fit_goal(batch, width, steps, repeats=3):
+def _fit_goal(batch, width, steps):
     """Returns the row that compares `fit`, data and logs, with bare steps."""
     config = _config(batch, width)
     config.checkpoint.best = ""
     config.epochs, config.steps_per_epoch = 1, steps
     data = loading.load_data(config)
     gan = _gan(config, "batch")
-    bare = step("batch", "float32", batch, width)
+    turns = _Turns(step("batch", "float32", batch, width))
     with tempfile.TemporaryDirectory() as folder:
         rundir = RunDir(pathlib.Path(folder))
         with gan_run.training(gan, data, config, rundir) as run:
-
-            def fit():
-                run.progress.epoch = run.progress.batch = 0
-                run.fit()
-
-            def bare_steps():
-                for _ in range(steps):
-                    bare()
-
-            subjects = {"fit": fit, "bare": bare_steps}
-            seconds = timing.interleaved(subjects, repeats, 1)
-    ratio = seconds["fit"] / seconds["bare"]
+            run.fit(callbacks=[turns])
+    ratio = turns.median("fit") / turns.median("bare")
     return goal("fit / compiled train steps", ratio, 1.05)
+
+
+class _Turns(keras.callbacks.Callback):
+    """Makes a bare step after each step of `fit`, and times both.
+
+    Whole runs that take turns are too long for it: what else the machine does
+    changes in between.
+    """
+
+    def __init__(self, bare):
+        super().__init__()
+        self._bare = bare
+        self._seconds = {"fit": [], "bare": []}
+
+    def on_train_begin(self, logs=None):
+        self._last = time.perf_counter()
+
+    def on_train_batch_end(self, batch, logs=None):
+        self._note("fit")
+        self._bare()
+        self._note("bare")
+
+    def _note(self, name):
+        now = time.perf_counter()
+        self._seconds[name].append(now - self._last)
+        self._last = now
+
+    def median(self, name):
+        """Returns the median seconds of a step."""
+        return statistics.median(self._seconds[name])
 
 
 def _memory_goal(steps):

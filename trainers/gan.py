@@ -229,8 +229,8 @@ def main(flags):
         sys.exit(1)
 
 
-def _define_flags():
-    # Not on import: other scripts use this module.
+def define_flags():
+    """Defines the script's own flags: not on import, others import it."""
     modes = ["train", "evaluate", "sample"]
     flags.DEFINE_enum("mode", modes[0], modes, "What to do.")
     flags.DEFINE_integer("sample_seed", 0, "Of the noise of --mode=sample.")
@@ -238,5 +238,5 @@ def _define_flags():
 
 
 if __name__ == "__main__":
-    _define_flags()
+    define_flags()
     app.run_with_config(main)

@@ -101,7 +101,7 @@ class BackToFinite(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         """Keeps the state to begin with."""
-        self._seen = int(self.model.nonfinite.numpy())
+        self._seen = int(self.model.tally.nonfinite.numpy())
         self._keep()
 
     def on_train_batch_end(self, batch, logs=None):

@@ -4,7 +4,7 @@ from .. import zoo
 from . import distribution
 from .errors import InputError
 from .gan_data import GAUSSIANS
-from .gan_model import BATCHES, STATISTICS
+from .gan_discrimination import BATCHES, STATISTICS
 
 ON_NAN = ("raise", "restore", "ignore")
 FEATURES = ("classifier", "raw", "inception")

@@ -6,13 +6,11 @@ import keras
 import tensorflow as tf
 
 from .gan_average import MovingAverage
-from .gan_losses import gradient_penalty
+from .gan_discrimination import Discrimination
 from .gan_meters import Meters
 from .gan_noise import Noise
 from .gan_player import Player, restore
-
-BATCHES = ("separate", "joint")
-STATISTICS = ("both", "real", "fake")
+from .gan_tally import Tally
 
 
 class GAN(keras.Model):
@@ -22,11 +20,8 @@ class GAN(keras.Model):
     discriminator on each and then the generator once. Noise is a function of
     the seed and the step.
 
-    With `discriminator_batch="separate"` real and made examples go through the
-    discriminator one after the other, so that batch norm sees them apart;
-    `statistics` says which pass its moving statistics follow. With `"joint"`
-    they go through it as one batch. What the generator's update makes of them
-    is never remembered.
+    A `Discrimination` says how the discriminator sees real and made examples.
+    What the generator's update makes of its statistics is never remembered.
 
     `average`, the `MovingAverage` of the generator, follows every step.
 
@@ -38,9 +33,7 @@ class GAN(keras.Model):
         discriminator: a built model to logits `(batch, 1)`.
         loss: a `normzoo.trainers.gan_losses.Loss`.
         n_dis: discriminator updates per step.
-        discriminator_batch: `"separate"` or `"joint"`.
-        statistics: `"both"`, `"real"` or `"fake"`.
-        penalty: weight of the gradient penalty, where the loss has one.
+        discriminator_batch, statistics, penalty: of the `Discrimination`.
         ema_decay: of the generator's moving average.
         finite_only: whether the logged means leave out what is not finite.
         seed: of the noise.
@@ -87,31 +80,19 @@ class GAN(keras.Model):
         self.generator = generator
         self.discriminator = discriminator
         self.loss_functions = loss
+        self.discrimination = Discrimination(
+            loss, discriminator_batch, statistics, penalty
+        )
         self.n_dis = n_dis
-        self.discriminator_batch = discriminator_batch
-        self.statistics = statistics
-        self.penalty = penalty
         self.seed = seed
         self.noise = Noise(seed)
         self.latent_dim = _latent_dim(generator)
         self.players = {}
         self.evaluator = None
         self.meters = Meters(finite_only)
-        self.steps = self._counter("steps")
-        self.skipped = {name: self._counter(f"{name}_skipped") for name in "dg"}
-        self.nonfinite = self._counter("nonfinite")
+        self.tally = Tally("dg", self.add_weight)
         self.average = MovingAverage(generator, ema_decay, self.add_weight)
         self.built = True  # As both networks are.
-
-    def _counter(self, name):
-        return self.add_weight(
-            name=name,
-            shape=(),
-            dtype="int64",
-            initializer="zeros",
-            trainable=False,
-            aggregation="only_first_replica",
-        )
 
     def compile(self, d_optimizer, g_optimizer, **kwargs):
         """Sets the optimizers of both networks; see `keras.Model.compile`."""
@@ -160,7 +141,7 @@ class GAN(keras.Model):
                 fakes = self.generator(self._draw(i, real), training=True)
             self._train_discriminator(i, real, fakes)
         self._train_on_last(self.n_dis - 1, batches[-1])
-        self.steps.assign_add(1)
+        self.tally.steps.assign_add(1)
         return self._logs()
 
     def _train_on_last(self, i, real):
@@ -180,70 +161,37 @@ class GAN(keras.Model):
         norm, applied = player.apply(gradients)
         restore(before, unless=applied)
         self.average.follow(applied)
-        counts = self._count("g", applied, loss, norm)
+        counts = self.tally.count("g", applied, player.scale, loss, norm)
         self.meters.update(counts, g_loss=loss, g_norm=norm)
 
     def _train_discriminator(self, i, real, fakes):
         player = self.players["d"]
         before = player.remember() if player.scaled else []
         fakes = tf.stop_gradient(fakes)
+        share = self.noise.uniform(
+            self.tally.steps, 2 * i + 1, tf.shape(real)[0]
+        )
         with tf.GradientTape() as tape:
-            of_real, of_fakes = self._discriminate(real, fakes)
-            loss = self.loss_functions.discriminator(of_real, of_fakes)
-            if self.loss_functions.penalized:
-                loss += self.penalty * self._penalty(i, real, fakes)
+            loss, of_real, of_fakes = self.discrimination(
+                player, real, fakes, share
+            )
             scaled = player.scale_loss(loss)
         norm, applied = player.apply(tape.gradient(scaled, player.weights))
         restore(before, unless=applied)
-        counts = self._count("d", applied, loss, norm)
-        score = self.loss_functions.score
+        counts = self.tally.count("d", applied, player.scale, loss, norm)
         self.meters.update(
-            counts,
-            d_loss=loss,
-            d_norm=norm,
-            d_real=tf.reduce_mean(score(of_real)),
-            d_fake=tf.reduce_mean(score(of_fakes)),
-        )
-
-    def _discriminate(self, real, fakes):
-        """Returns the logits of both as training sees them."""
-        if self.discriminator_batch == "joint":
-            both = self.discriminator(
-                tf.concat([real, fakes], 0), training=True
-            )
-            return tf.split(both, 2)
-        logits = []
-        for name, examples in (("real", real), ("fake", fakes)):
-            learned = self.statistics in ("both", name)
-            with self.players["d"].statistics_kept(unless=learned):
-                logits.append(self.discriminator(examples, training=True))
-        return logits
-
-    def _penalty(self, i, real, fakes):
-        share = self.noise.uniform(self.steps, 2 * i + 1, tf.shape(real)[0])
-        return gradient_penalty(
-            lambda x: self.discriminator(x, training=True), real, fakes, share
+            counts, d_loss=loss, d_norm=norm, d_real=of_real, d_fake=of_fakes
         )
 
     def _draw(self, i, real):
         rows = tf.shape(real)[0]
-        return self.noise.normal(self.steps, 2 * i, rows, self.latent_dim)
-
-    def _count(self, name, applied, loss, norm):
-        """Counts skipped and bad steps; returns whether this one counts."""
-        self.skipped[name].assign_add(tf.cast(~applied, tf.int64))
-        # No scale below 1 will mend what overflows at 1.
-        counts = applied | (self.players[name].scale < 1)
-        bad = counts & ~(tf.math.is_finite(loss) & tf.math.is_finite(norm))
-        self.nonfinite.assign_add(tf.cast(bad, tf.int64))
-        return counts
+        return self.noise.normal(self.tally.steps, 2 * i, rows, self.latent_dim)
 
     def _logs(self):
-        logs = self.meters.results()
+        logs = self.meters.results() | self.tally.results()
         for name, player in self.players.items():
             logs[f"{name}_loss_scale"] = player.scale
-            logs[f"{name}_skipped"] = tf.cast(self.skipped[name], tf.float32)
-        return logs | {"nonfinite": tf.cast(self.nonfinite, tf.float32)}
+        return logs
 
     def reset_average(self):
         """Makes the moving average equal to the generator."""

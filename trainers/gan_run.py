@@ -56,7 +56,7 @@ def fit_and_measure(run, evaluator, callbacks=(), verbose=0):
         "split": split,
         "features": config.metrics.features,
         "steps": run.progress.step,
-        "skipped": {k: int(v.numpy()) for k, v in gan.skipped.items()},
+        "skipped": {k: int(v.numpy()) for k, v in gan.tally.skipped.items()},
         "parameters": sum(math.prod(w.shape) for w in weights),
         "seconds": round(run.progress.seconds, 3),
     }

@@ -72,7 +72,7 @@ def main(
     import resource
     import sys
 
-    from normzoo.trainers import app, classify, compare, kinds
+    from normzoo.trainers import app, classify, compare, gan, kinds
 
     if stderr:
         os.dup2(os.open(stderr, os.O_CREAT | os.O_WRONLY | os.O_TRUNC), 2)
@@ -86,7 +86,9 @@ def main(
 
     if argv:
         sys.argv = list(argv)
-        scripts = {"classify": classify, "compare": compare}
+        scripts = {"classify": classify, "compare": compare, "gan": gan}
+        if argv[0] == "gan":
+            gan.define_flags()
         app.run_with_config(scripts[argv[0]].main)
     if file_size:
         resource.setrlimit(resource.RLIMIT_FSIZE, (file_size, file_size))

@@ -200,4 +200,5 @@ def test_gan_goals(monkeypatch):
     row = benchmark_gan._memory_goal(300)
     assert row["reached"] == "yes"
     assert len(calls) == 300
-    assert benchmark_gan._fit_goal(4, 4, 2, repeats=1)["ratio"] > 0
+    assert benchmark_gan._fit_goal(4, 4, 2)["ratio"] > 0
+    assert len(calls) == 302

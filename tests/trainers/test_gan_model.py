@@ -144,7 +144,7 @@ def test_more_discriminator_updates_use_other_examples_and_noise():
     fit(model, points(32), 32)
     assert model.d_optimizer.iterations == 2
     assert model.g_optimizer.iterations == 1
-    assert model.steps == 1
+    assert model.tally.steps == 1
     draws = [Noise(0).normal(0, 2 * i, 16, LATENT) for i in range(2)]
     assert not np.allclose(*draws)
 
@@ -200,7 +200,7 @@ def test_nothing_of_a_network_advances_on_a_skipped_step(skips):
     assert kept == (skips == "g")
     assert logs[f"{skips}_loss_scale"][-1] == np.float32(5e29)
     assert logs["nonfinite"][-1] == 0
-    assert model.steps == 1
+    assert model.tally.steps == 1
 
 
 def test_the_loss_scale_changes_nothing_else():
@@ -283,7 +283,7 @@ def test_two_replicas_equal_one_device(norms, two_replicas):
         double = gan(norms, ema_decay=0.9)
     for model in (single, double):
         fit(model, examples, 8)
-    assert single.steps == double.steps == 20
+    assert single.tally.steps == double.tally.steps == 20
     assert_close(values(single), values(double), 1e-5, 1e-5)
 
 

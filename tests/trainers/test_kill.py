@@ -33,6 +33,20 @@ MODELS = {
 KILLS = dict(zip(MODELS, (8, 6, 2, 2, 2, 2), strict=True))
 #: The same of GANs, by precision.
 GAN_KILLS = {"float32": 3, "mixed_bfloat16": 3}
+#: A GAN's script, long enough to be met in the middle. It saves only when told.
+GAN = (
+    "gan",
+    "--config=gaussians_gan",
+    "--config.generator.norm=virtual",
+    "--config.discriminator.norm=batch",
+    "--config.generator.base_width=8",
+    "--config.discriminator.base_width=8",
+    "--config.batch_size=16",
+    "--config.epochs=2",
+    "--config.steps_per_epoch=150",
+    "--config.steps_per_execution=1",
+    "--config.metrics.samples=100",
+)
 
 
 @pytest.fixture
@@ -70,6 +84,18 @@ def run(config, workdir, **options):
     with killable.started(
         config=config, workdir=str(workdir), **options
     ) as process:
+        process.join()
+        return process.exitcode
+
+
+def started_script(argv, workdir):
+    """Starts a script as a user does, and yields its process."""
+    return killable.started(argv=(*argv, f"--workdir={workdir}"))
+
+
+def run_script(argv, workdir):
+    """Returns the exit code of a script that is left alone."""
+    with started_script(argv, workdir) as process:
         process.join()
         return process.exitcode
 
@@ -209,3 +235,17 @@ def test_killed_gans_end_as_others(toy_gan, tmp_path):
     kills, _, resumed = kill_each(configs, GAN_KILLS, tmp_path)
     assert kills == 6
     assert resumed >= 4
+
+
+def test_a_gan_that_is_told_to_end_continues(tmp_path):
+    whole, told = tmp_path / "whole", tmp_path / "told"
+    assert run_script(GAN, whole) == 0
+    with started_script(GAN, told) as process:
+        killable.wait_for((told / "metrics.jsonl").exists, process)
+        os.kill(process.pid, signal.SIGTERM)
+        process.join()
+    assert process.exitcode == 75
+    assert 0 < newest(told) < 300
+    assert not (told / "DONE").exists()
+    assert run_script(GAN, told) == 0
+    assert_equal(told, whole)
