@@ -35,6 +35,9 @@ def get_recurrent_config():
     # Faster, at the price of bitwise equal runs.
     config.jit_compile = True
     config.deterministic = False
+    # A process that has been deterministic stays so, and a quick run is one.
+    config.claim.quick.jit_compile = False
+    config.claim.quick.deterministic = True
     return config
 
 
