@@ -8,6 +8,7 @@ import functools
 
 import tensorflow as tf
 
+from .compiled import compiled
 from .lstm_steps import LSTMSteps
 from .standard_scores import counts, over_all, rows
 
@@ -18,14 +19,15 @@ class LSTMLoop:
     Args:
         scores: how to standardize.
         unroll: whether to write out the loops.
-        compiled: whether to compile the two loops, and nothing else, with XLA.
+        jit_compile: whether to compile the two loops alone with XLA.
     """
 
-    def __init__(self, scores, unroll=False, compiled=False):
+    def __init__(self, scores, unroll=False, jit_compile=False):
         self.scores = scores
         steps = LSTMSteps(scores, unroll)
-        loops = _compiled(steps) if compiled else _plain(steps)
-        self._forward, self._backward = loops
+        self._forward, self._backward = steps.forward, steps.backward
+        if jit_compile:
+            self._forward, self._backward = _compiled(steps)
 
     def run(self, z, kernel, gammas, beta, states, real):
         """Runs the loop.
@@ -104,14 +106,7 @@ class LSTMLoop:
         return d if scores.over_batch else scores.center(d)[0]
 
 
-def _plain(steps):
-    return steps.forward, steps.backward
-
-
 # Kept, for all layers, parts and graphs of a shape to share what is compiled.
 @functools.cache
 def _compiled(steps):
-    return tuple(
-        tf.function(loop, jit_compile=True, autograph=False)
-        for loop in _plain(steps)
-    )
+    return compiled(steps.forward), compiled(steps.backward)

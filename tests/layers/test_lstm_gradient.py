@@ -81,9 +81,9 @@ def compiled_loops(monkeypatch):
     """Lists the loops that are compiled."""
     loops, make = [], lstm_gradient.LSTMLoop
 
-    def spy(scores, unroll, compiled):
-        loops.extend([scores] * compiled)
-        return make(scores, unroll, compiled)
+    def spy(scores, unroll, jit_compile):
+        loops.extend([scores] * jit_compile)
+        return make(scores, unroll, jit_compile)
 
     monkeypatch.setattr(recurrent_call, "LSTMLoop", spy)
     return loops
