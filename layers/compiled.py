@@ -1,8 +1,13 @@
 """Functions that XLA compiles within a graph that it does not compile."""
 
+import functools
+
 import tensorflow as tf
+from tensorflow.python.eager import record
 
 
+# Kept, for all that calls a function to share what is compiled.
+@functools.cache
 def compiled(function):
     """Returns `function`, compiled with XLA.
 
@@ -22,7 +27,11 @@ def compiled(function):
         def flat(*sources):
             nonlocal results
             inputs = _put(sources, nests)
-            results = run(*inputs)
+            # Traced here, because nothing records below, not even tapes of
+            # its own. Under two tapes it would return what it saves.
+            run.get_concrete_function(*inputs)
+            with record.stop_recording():
+                results = run(*inputs)
 
             def gradient(*upstream):
                 return compiled(_gradient(function))(inputs, list(upstream))
@@ -35,6 +44,7 @@ def compiled(function):
     return call
 
 
+@functools.cache
 def _gradient(function):
     """Returns a function of inputs and gradients, to the inputs' gradients."""
 

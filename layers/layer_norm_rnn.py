@@ -4,6 +4,7 @@ import keras
 
 from . import recurrent_cells
 from .recurrent import NormalizedRNN
+from .recurrent_checks import check_jit_compile
 from .recurrent_loop import Norms
 from .recurrent_moments import ByExample
 
@@ -87,6 +88,7 @@ class LayerNormLSTM(_LayerNormRNN):
         jit_compile="auto",
         **kwargs,
     ):
+        check_jit_compile(jit_compile)
         super().__init__(units, normalize_cell=normalize_cell, **kwargs)
         self.carry_normalized = carry_normalized
         self.jit_compile = jit_compile

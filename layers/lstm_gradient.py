@@ -106,7 +106,6 @@ class LSTMLoop:
         return d if scores.over_batch else scores.center(d)[0]
 
 
-# Kept, for all layers, parts and graphs of a shape to share what is compiled.
-@functools.cache
+@functools.cache  # for all layers, parts and graphs
 def _compiled(steps):
     return compiled(steps.forward), compiled(steps.backward)

@@ -128,7 +128,7 @@ class RecurrentCall(keras.layers.RNN):
         sizes = x.shape[:2] if self.jit_compile == "auto" else x.shape[:1]
         return (
             self.jit_compile
-            and None not in sizes.as_list()
+            and all(sizes)
             and not self.unroll
             and not tf.executing_eagerly()
             and not under_xla()
