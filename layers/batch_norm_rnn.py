@@ -6,6 +6,7 @@ import tensorflow as tf
 from . import recurrent_cells
 from .recurrent import NormalizedRNN
 from .recurrent_checks import (
+    check_jit_compile,
     check_max_timesteps,
     check_synchronized,
     steps_to_learn,
@@ -150,6 +151,12 @@ class BatchNormLSTM(_BatchNormRNN):
             without it, and huge gradients.
         synchronized: whether to take the statistics over all replicas. It
             needs `unroll=True`.
+        jit_compile: whether XLA compiles the loop for training on CPUs where
+            it does not compile the whole step: a quarter or more off its
+            time, after a second or two for each new shape. `"auto"` is where
+            the graph has a fixed batch size and length; `True` asks for a
+            fixed length alone. Eager mode, `unroll=True`, recurrent dropout
+            and other activations than tanh and sigmoid do without.
         **kwargs: arguments of `keras.layers.LSTM`, without `use_cudnn`, and
             of `keras.layers.RNN`.
 
@@ -187,8 +194,16 @@ class BatchNormLSTM(_BatchNormRNN):
 
     kind = recurrent_cells.LSTM
 
-    def __init__(self, units, *, normalize_cell=True, **kwargs):
+    def __init__(
+        self, units, *, normalize_cell=True, jit_compile="auto", **kwargs
+    ):
+        check_jit_compile(jit_compile)
         super().__init__(units, normalize_cell=normalize_cell, **kwargs)
+        self.jit_compile = jit_compile
+
+    def get_config(self):
+        """Returns the constructor's arguments."""
+        return {**super().get_config(), "jit_compile": self.jit_compile}
 
 
 @keras.saving.register_keras_serializable(package="normzoo")

@@ -4,6 +4,7 @@ import keras
 
 from . import recurrent_cells
 from .recurrent import NormalizedRNN
+from .recurrent_checks import check_jit_compile
 from .recurrent_loop import Norms
 from .recurrent_moments import ByExample
 
@@ -45,6 +46,8 @@ class LayerNormLSTM(_LayerNormRNN):
         gamma_initializer, beta_initializer: initializers.
         normalize_input, normalize_recurrent, normalize_cell: whether to
             normalize `x_t W_x`, `h_(t-1) W_h` and `c_t`.
+        jit_compile: whether XLA compiles the loop for training on CPUs, see
+            `BatchNormLSTM`.
         **kwargs: arguments of `keras.layers.LSTM`, without `use_cudnn`, and
             of `keras.layers.RNN`.
 
@@ -77,15 +80,26 @@ class LayerNormLSTM(_LayerNormRNN):
     kind = recurrent_cells.LSTM
 
     def __init__(
-        self, units, *, carry_normalized=False, normalize_cell=True, **kwargs
+        self,
+        units,
+        *,
+        carry_normalized=False,
+        normalize_cell=True,
+        jit_compile="auto",
+        **kwargs,
     ):
+        check_jit_compile(jit_compile)
         super().__init__(units, normalize_cell=normalize_cell, **kwargs)
         self.carry_normalized = carry_normalized
+        self.jit_compile = jit_compile
 
     def get_config(self):
         """Returns the constructor's arguments."""
-        carry = {"carry_normalized": self.carry_normalized}
-        return {**super().get_config(), **carry}
+        return {
+            **super().get_config(),
+            "carry_normalized": self.carry_normalized,
+            "jit_compile": self.jit_compile,
+        }
 
     def _carries_normalized(self):
         return self.carry_normalized

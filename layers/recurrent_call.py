@@ -10,7 +10,10 @@ from .lstm_gradient import LSTMLoop
 from .recurrent_checks import check_mask, check_states
 from .recurrent_loop import Loop, project
 from .standard_scores import Scores
-from .sums import under_xla
+from .sums import on_cpu, under_xla
+
+#: As how many parts a loop is run that is compiled.
+_PARTS = 4
 
 
 class RecurrentCall(keras.layers.RNN):
@@ -19,6 +22,9 @@ class RecurrentCall(keras.layers.RNN):
     The input's products of all steps are one product, in front of the loop.
     Padding is moved behind the real steps and comes back after the loop.
     """
+
+    #: Whether to compile the loop alone, see `BatchNormLSTM`.
+    jit_compile = False
 
     def call(self, sequences, initial_state=None, mask=None, training=False):
         """Runs over `sequences`, (batch, time, features)."""
@@ -77,10 +83,9 @@ class RecurrentCall(keras.layers.RNN):
             # What is added to both is added once, in front of the loop.
             shifts.append(norms.pop_shift("recurrent"))
         shifts = [v for v in shifts if v is not None]
+        if self._has_gradient_by_hand(norms, x, training):
+            return self._loop_by_hand(norms, x, real, states, shifts)
         z, kept = self._input(norms, x, real, shifts, training)
-        if self._has_gradient_by_hand(norms, training):
-            outputs, states, more = self._loop_by_hand(norms, z, real, states)
-            return outputs, states, {**kept, **more}
         loop = Loop(
             step=functools.partial(self._step, self.cell),
             norms=norms,
@@ -92,7 +97,7 @@ class RecurrentCall(keras.layers.RNN):
         )
         return outputs, states, {**kept, **more}
 
-    def _has_gradient_by_hand(self, norms, training):
+    def _has_gradient_by_hand(self, norms, x, training):
         """Returns whether `LSTMLoop` computes what this layer does, and faster.
 
         Without XLA autodiff is faster, and without training there is no
@@ -101,7 +106,7 @@ class RecurrentCall(keras.layers.RNN):
         cell = self.cell
         return (
             training
-            and under_xla()
+            and (under_xla() or self._compiles_loop(x))
             and not norms.known
             and not norms.source.synchronized
             and self.kind is recurrent_cells.LSTM
@@ -113,16 +118,43 @@ class RecurrentCall(keras.layers.RNN):
             and not cell.recurrent_dropout
         )
 
+    def _compiles_loop(self, x):
+        """Returns whether XLA is for the loops alone.
+
+        In a graph for CPUs XLA is good at a loop's many small operations, and
+        TensorFlow at the products of all steps, with all cores. It compiles
+        for each shape anew.
+        """
+        sizes = x.shape[:2] if self.jit_compile == "auto" else x.shape[:1]
+        return (
+            self.jit_compile
+            and all(sizes)
+            and not self.unroll
+            and not tf.executing_eagerly()
+            and not under_xla()
+            and on_cpu()
+        )
+
     def _carries_normalized(self):
         return False
 
-    def _loop_by_hand(self, norms, z, real, states):
-        loop = LSTMLoop(self._scores(norms), self.unroll)
+    def _loop_by_hand(self, norms, x, real, states, shifts):
+        compiled = self._compiles_loop(x)
+        loop = LSTMLoop(self._scores(norms), self.unroll, compiled)
         kernel = tf.cast(self.cell.recurrent_kernel, self._wide)
         gammas = [norms.affine[site][0] for site in ("recurrent", "cell")]
         beta = norms.affine["cell"][1]
-        outputs, states, kept = loop.run(z, kernel, gammas, beta, states, real)
-        return outputs if self.return_sequences else None, states, kept
+        # What is done for all steps of a part is done while the loop runs
+        # over another one.
+        parts = _parts(x, real) if compiled else [(x, real)]
+        outputs, kept = [], []
+        for x, real in parts:
+            z, moments = self._input(norms, x, real, shifts, True)
+            h, states, more = loop.run(z, kernel, gammas, beta, states, real)
+            outputs.append(h)
+            kept.append({**moments, **more})
+        kept = tf.nest.map_structure(lambda *values: _join(values), *kept)
+        return _join(outputs) if self.return_sequences else None, states, kept
 
     def _scores(self, norms):
         over_batch = norms.source.keeps
@@ -184,3 +216,19 @@ class RecurrentCall(keras.layers.RNN):
         bias = tf.cast(self.cell.bias, self._wide)
         # The GRU has two, because its reset gate is between them.
         return tf.unstack(bias) if len(bias.shape) == 2 else (bias, None)
+
+
+def _parts(x, real):
+    """Splits inputs and mask along the time, into parts of equal length.
+
+    The last one may be shorter.
+    """
+    length = x.shape[0]
+    size = -(-length // _PARTS)
+    sizes = [min(size, length - i) for i in range(0, length, size)]
+    reals = [None] * len(sizes) if real is None else tf.split(real, sizes)
+    return zip(tf.split(x, sizes), reals, strict=True)
+
+
+def _join(parts):
+    return parts[0] if len(parts) == 1 else tf.concat(parts, 0)

@@ -89,3 +89,12 @@ def check_max_timesteps(steps):
             "max_timesteps must be a positive integer or None, the length of "
             f"the sequences. Received: max_timesteps={steps!r}."
         )
+
+
+def check_jit_compile(jit_compile):
+    """Raises an error unless it is True, False or "auto"."""
+    if jit_compile not in (True, False, "auto"):
+        raise ValueError(
+            'jit_compile must be True, False or "auto". Received: '
+            f"jit_compile={jit_compile!r}."
+        )

@@ -54,8 +54,9 @@ class Norms:
         if site not in self.affine:
             return value + shift, {}
         gamma, beta = self.affine[site]
-        self.affine[site] = gamma, shift if beta is None else beta + shift
-        return self(site, value, now)
+        pair = gamma, shift if beta is None else beta + shift
+        norms = dataclasses.replace(self, affine={site: pair})
+        return norms(site, value, now)
 
     def known_maps(self):
         """Returns what the loop needs to know: nothing."""

@@ -72,8 +72,11 @@ class Scores:
             dy: the gradient to gamma * scores.
             slope: what `slope` returns.
         """
-        slope = slope * gamma if self.over_batch else slope
-        return inverse * (dy * gamma - scores * slope)
+        # In this order the fewest operations are of the size of dy.
+        if self.over_batch:
+            scale = inverse * gamma
+            return dy * scale - scores * (scale * slope)
+        return dy * gamma * inverse - scores * (inverse * slope)
 
     def slope(self, dy, scores, gamma, count=None):
         """Returns the mean of dy * scores, for the features times gamma."""

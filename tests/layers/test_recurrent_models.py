@@ -224,6 +224,10 @@ BAD = {
         lambda: layers.BatchNormGRU(4, max_timesteps=0),
         "max_timesteps must be",
     ),
+    "jit": (
+        lambda: layers.LayerNormLSTM(4, jit_compile="always"),
+        "jit_compile must be",
+    ),
 }
 
 
