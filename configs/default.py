@@ -44,6 +44,7 @@ def get_config():
     config.evaluation_batch_size = 512
     config.epochs = 10
     config.steps_per_execution = 1  # at most; less overhead, coarser logs
+    config.validate_every_epochs = 1  # and after the last one
     config.log_every_steps = 100
     config.probe = ""  # in normzoo.trainers.probes.PROBES
     config.probe_every_epochs = 1  # and before the first, and after the last

@@ -37,6 +37,7 @@ def get_config():
     config.epochs = 10
     config.steps_per_epoch = 0  # generator updates; 0: one pass over the data
     config.steps_per_execution = 1  # at most; less overhead, coarser logs
+    config.validate_every_epochs = 1  # and after the last one
     config.log_every_steps = 100
 
     config.metrics = ml_collections.ConfigDict()

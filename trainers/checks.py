@@ -13,6 +13,7 @@ _POSITIVE = (
     "evaluation_batch_size",
     "log_every_steps",
     "probe_every_epochs",
+    "validate_every_epochs",
     "steps_per_execution",
     "checkpoint.keep",
     "dataset.window",

@@ -258,7 +258,11 @@ def _fit_and_measure(run, data, callbacks, verbose):
     if progress.diverged:
         measured = dict.fromkeys(measured, math.nan)
     run.log.write("test", measured)
-    validated = {f"validation_{k}": progress.logs[f"val_{k}"] for k in measured}
+    validated = {
+        # A run that diverged has ended before.
+        f"validation_{k}": progress.logs.get(f"val_{k}", math.nan)
+        for k in measured
+    }
     weights = run.model.trainable_weights
     return {
         "status": "diverged" if progress.diverged else "finished",

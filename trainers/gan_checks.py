@@ -52,6 +52,7 @@ def _check_numbers(config, data):
     for key, value in (
         ("epochs", config.epochs),
         ("log_every_steps", config.log_every_steps),
+        ("validate_every_epochs", config.validate_every_epochs),
         ("steps_per_execution", config.steps_per_execution),
         ("discriminator.updates", config.discriminator.updates),
         ("metrics.samples", config.metrics.samples),

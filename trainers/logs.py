@@ -80,6 +80,8 @@ class MetricsLog(keras.callbacks.Callback):
         train = {k: v for k, v in logs.items() if not k.startswith(prefix)}
         train |= _learning_rates(self.model)
         for split, values in (("train", train), ("validation", validation)):
+            if not values:
+                continue
             self._write_line(epoch + 1, split, values)
             self._write_events(split, "epoch", epoch + 1, values)
 

@@ -93,7 +93,8 @@ class Saver(keras.callbacks.Callback):
         name, best = self.settings.best, self.progress.best
         if not name:
             return False
-        value = self.progress.logs[name]
+        # Not each epoch ends with validation.
+        value = self.progress.logs.get(name, math.nan)
         sign = {"max": 1, "min": -1}[self.settings.best_mode]
         return math.isfinite(value) and (
             best is None or sign * value > sign * best

@@ -40,7 +40,8 @@ class Training:
             ones.
         steps_per_epoch: steps of an epoch; a multiple of the model's
             `steps_per_execution`.
-        config: its `epochs`, `log_every_steps` and `checkpoint` count here.
+        config: its `epochs`, `validate_every_epochs`, `log_every_steps` and
+            `checkpoint` count here.
         rundir: the `RunDir`, started.
 
     Attributes:
@@ -126,10 +127,16 @@ class Training:
             steps_per_epoch=self.steps_per_epoch - progress.batch,
             validation_data=data,
             validation_steps=steps,
+            validation_freq=self._validated(),
             callbacks=self._with_own(callbacks),
             shuffle=False,  # the batches come shuffled
             verbose=verbose,
         )
+
+    def _validated(self):
+        """Returns the epochs, counted from 1, that end with validation."""
+        every, last = self.config.validate_every_epochs, self.config.epochs
+        return [*range(every, last, every), last]
 
     def _with_own(self, callbacks):
         progress = self.progress

@@ -23,6 +23,7 @@ def get_config():
     config.dataset.view = "rows"  # which the MLP flattens
     config.probe = "layers"
     config.probe_every_epochs = 30  # and at the end
+    config.validate_every_epochs = 1
     claim = config.claim
     claim.name, claim.number = "layer_norm", 10
     claim.sentence = (

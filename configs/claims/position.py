@@ -28,6 +28,7 @@ def get_config():
     config.model.width = 32
     config.batch_size = 64
     config.epochs = 8
+    config.validate_every_epochs = 1
     claim = config.claim
     claim.name, claim.number = "position", 8
     claim.sentence = "Batch norm works best in front of the activation."

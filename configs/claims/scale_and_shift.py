@@ -26,6 +26,7 @@ def get_config():
     config.model.norm_arguments.batch.update(scale=True, center=True)
     config.batch_size = 64
     config.epochs = 10
+    config.validate_every_epochs = 1
     claim = config.claim
     claim.name, claim.number = "scale_and_shift", 9
     claim.sentence = (

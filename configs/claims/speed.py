@@ -21,6 +21,7 @@ def get_config():
     # Few steps an epoch: the accuracy is looked at after each.
     config.batch_size = 128
     config.epochs = 20
+    config.validate_every_epochs = 1
     claim = config.claim
     claim.name, claim.number = "speed", 4
     claim.sentence = "Batch norm speeds up training."

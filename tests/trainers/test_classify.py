@@ -32,6 +32,17 @@ def tags(folder):
 
 
 @pytest.mark.parametrize("model", ["mlp", "cnn"])
+def test_validation_after_some_epochs(config, tmp_path):
+    config.epochs = 3
+    config.validate_every_epochs = 2
+    result = classify.train(config, tmp_path / "run", verbose=0)
+    lines = (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()
+    logged = [line for line in map(json.loads, lines)]
+    validated = [x["epoch"] for x in logged if x["split"] == "validation"]
+    assert validated == [2, 3]
+    assert result["validation_accuracy"] == logged[-2]["accuracy"]
+
+
 def test_equal_seeds_give_bitwise_equal_metrics(config, model, tmp_path):
     config.model.name = model
     config.model.dropout = 0.2
