@@ -37,7 +37,7 @@ def test_validation_after_some_epochs(config, tmp_path):
     config.validate_every_epochs = 2
     result = classify.train(config, tmp_path / "run", verbose=0)
     lines = (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()
-    logged = [line for line in map(json.loads, lines)]
+    logged = list(map(json.loads, lines))
     validated = [x["epoch"] for x in logged if x["split"] == "validation"]
     assert validated == [2, 3]
     assert result["validation_accuracy"] == logged[-2]["accuracy"]
