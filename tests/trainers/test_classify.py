@@ -31,7 +31,6 @@ def tags(folder):
     return found
 
 
-@pytest.mark.parametrize("model", ["mlp", "cnn"])
 def test_validation_after_some_epochs(config, tmp_path):
     config.epochs = 3
     config.validate_every_epochs = 2
@@ -43,6 +42,7 @@ def test_validation_after_some_epochs(config, tmp_path):
     assert result["validation_accuracy"] == logged[-2]["accuracy"]
 
 
+@pytest.mark.parametrize("model", ["mlp", "cnn"])
 def test_equal_seeds_give_bitwise_equal_metrics(config, model, tmp_path):
     config.model.name = model
     config.model.dropout = 0.2

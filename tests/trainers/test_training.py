@@ -131,7 +131,7 @@ def test_two_nets_need_nothing_of_their_own(config, tmp_path):
         for name in ("whole", "parts")
     }
     assert len(texts) == 1
-    last = json.loads(texts.pop().splitlines()[-2])
+    last = json.loads(texts.pop().splitlines()[-1])
     assert last["split"] == "train"
     assert last["generator_learning_rate"] == pytest.approx(0.01)
 
