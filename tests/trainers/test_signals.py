@@ -22,7 +22,7 @@ def test_the_first_signal_is_noted(number, code, capfd):
         assert inner is stop
         stop.raise_if_wanted()
         os.kill(os.getpid(), number)
-        assert called.wait(30)
+        assert called.wait(5)
         with pytest.raises(SystemExit) as raised:
             stop.raise_if_wanted()
     assert raised.value.code == code
