@@ -6,6 +6,8 @@ the runs, with seeds from 0; `judge(trials)` returns the effect of each seed;
 All three see the trials of one data set.
 """
 
+import itertools
+
 import ml_collections
 
 from normzoo.configs import default, digits_dcgan
@@ -67,6 +69,17 @@ def with_claim(config):
     claim.quick.epochs = 1
     claim.quick_only = ()  # (key, values): what it leaves of the sweep
     return config
+
+
+def grid(settings):
+    """Yields the overrides of all combinations of some settings, and seeds.
+
+    Args:
+        settings: config key -> values. Those of the last keys change fastest,
+            the seed fastest of all: its runs share a compiled model.
+    """
+    for values in itertools.product(*settings.values(), SEEDS):
+        yield dict(zip((*settings, "seed"), values, strict=True))
 
 
 def select(trials, **settings):

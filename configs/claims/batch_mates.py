@@ -35,9 +35,7 @@ def get_config():
 
 
 def sweep():
-    for norm in NORMS:
-        for seed in claims.SEEDS:
-            yield {"generator.norm": norm, "seed": seed}
+    return claims.grid({"generator.norm": NORMS})
 
 
 def judge(trials):

@@ -43,16 +43,13 @@ def get_config():
 
 
 def sweep():
-    for norm in NORMS:
-        for rate in RATES:
-            for scale in SCALES:
-                for seed in claims.SEEDS:
-                    yield {
-                        "model.norm": norm,
-                        "optimizer.learning_rate": rate,
-                        "model.initializer_scale": scale,
-                        "seed": seed,
-                    }
+    return claims.grid(
+        {
+            "model.norm": NORMS,
+            "optimizer.learning_rate": RATES,
+            "model.initializer_scale": SCALES,
+        }
+    )
 
 
 def judge(trials):

@@ -36,14 +36,12 @@ def get_config():
 
 
 def sweep():
-    for norm in ("none", "batch", "layer"):
-        for rate in RATES:
-            for seed in claims.SEEDS:
-                yield {
-                    "model.norm": norm,
-                    "optimizer.learning_rate": rate,
-                    "seed": seed,
-                }
+    return claims.grid(
+        {
+            "model.norm": ("none", "batch", "layer"),
+            "optimizer.learning_rate": RATES,
+        }
+    )
 
 
 def judge(trials):

@@ -41,14 +41,12 @@ def get_config():
 
 
 def sweep():
-    for norm in NORMS:
-        for rate in RATES:
-            for seed in claims.SEEDS:
-                yield {
-                    "model.norm": norm,
-                    "optimizer.learning_rate": rate,
-                    "seed": seed,
-                }
+    return claims.grid(
+        {
+            "model.norm": NORMS,
+            "optimizer.learning_rate": RATES,
+        }
+    )
 
 
 def judge(trials):

@@ -43,16 +43,13 @@ def get_config():
 
 
 def sweep():
-    for norm in NORMS:
-        for size in SIZES:
-            for rate in RATES:
-                for seed in claims.SEEDS:
-                    yield {
-                        "model.norm": norm,
-                        "batch_size": size,
-                        "optimizer.learning_rate": rate,
-                        "seed": seed,
-                    }
+    return claims.grid(
+        {
+            "model.norm": NORMS,
+            "batch_size": SIZES,
+            "optimizer.learning_rate": RATES,
+        }
+    )
 
 
 def judge(trials):
