@@ -111,15 +111,13 @@ def resolve_config_flag(argument):
         return argument
     folder = pathlib.Path(configs.__file__).parent
     packaged = folder / f"{name}.py"
-    names = [*_names(folder), *_names(folder, "claims/")]
+    names = [
+        path.relative_to(folder).with_suffix("").as_posix()
+        for path in sorted(folder.rglob("[a-z]*.py"))
+    ]
     if name not in names:
         raise InputError(
             f"Unknown config. Received: {name!r}. Expected a file name or one "
             f"of: {', '.join(names)}."
         )
     return f"{flag}={packaged}{colon}{arg}"
-
-
-def _names(folder, within=""):
-    files = sorted((folder / within).glob("[a-z]*.py"))
-    return [f"{within}{path.stem}" for path in files]

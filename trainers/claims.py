@@ -19,6 +19,7 @@ import sys
 from absl import flags
 from ml_collections import config_flags
 
+from ..configs.claims import mean_effect
 from . import app, lock, sweep
 from .errors import InputError
 from .files import write_json
@@ -26,7 +27,7 @@ from .logs import finite
 from .provenance import provenance
 from .runner import check, execute
 from .statistics import estimate
-from .trials import Trial
+from .trials import Trial, read_log
 from .verdicts import decide
 
 _DATASET = "dataset.name"
@@ -38,7 +39,7 @@ def examine(config, module, workdir, *, quick=False, jobs=1, command=""):
     Runs that are finished are not repeated, interrupted ones are continued.
 
     Args:
-        config: `ConfigDict` with `claim`, see `configs/claims/base.py`.
+        config: `ConfigDict` with `claim`, see `configs/claims/__init__.py`.
         module: has `sweep()`, `judge(trials)`, which returns seed -> effect,
             `curves(trials)` and `observe(trials)`.
         workdir: folder of the experiment.
@@ -58,9 +59,8 @@ def examine(config, module, workdir, *, quick=False, jobs=1, command=""):
     with lock.held(workdir):
         results = execute(runs, workdir, jobs)
         groups = _by_dataset(runs, results, workdir)
-        effects = _mean_over_datasets(
-            [module.judge(group) for group in groups.values()]
-        )
+        judged = {k: module.judge(group) for k, group in groups.items()}
+        effects = mean_effect(list(judged.values()))
         found = decide(effects.values(), claim.minimal)._asdict()
         if quick:
             found |= dict.fromkeys(("verdict", "low", "high"))
@@ -68,7 +68,7 @@ def examine(config, module, workdir, *, quick=False, jobs=1, command=""):
             **_described(claim),
             **found,
             "effects": {str(seed): effect for seed, effect in effects.items()},
-            "observations": _observations(module, groups),
+            "observations": _observations(module, groups, judged),
             "curves": {k: module.curves(group) for k, group in groups.items()},
             "runs": len(runs),
             "diverged": sum(
@@ -96,7 +96,7 @@ def _plan(config, module, quick):
         del config.claim  # The runs do not depend on it.
         if quick:
             config.update_from_flattened_dict(claim.quick.to_dict())
-    overrides = sweep.overrides_of(module, claim.name)
+    overrides = sweep.overrides_of(module)
     overrides = [{**o, "seed": o["seed"] + claim.first_seed} for o in overrides]
     datasets = claim.datasets
     if quick:
@@ -114,23 +114,17 @@ def _has(override, kept):
 def _by_dataset(runs, results, workdir):
     groups = {}
     for run in runs:
-        trial = Trial(run.settings, results[run.name], workdir / run.name)
+        log = read_log(workdir / run.name)
+        trial = Trial(run.settings, results[run.name], log)
         groups.setdefault(run.overrides[_DATASET], []).append(trial)
     return groups
 
 
-def _mean_over_datasets(effects):
-    return {
-        seed: sum(each[seed] for each in effects) / len(effects)
-        for seed in effects[0]
-    }
-
-
-def _observations(module, groups):
+def _observations(module, groups, judged):
     """Returns one row for each number that was looked at besides."""
     rows = []
     for dataset, trials in groups.items():
-        observed = {"effect": module.judge(trials), **module.observe(trials)}
+        observed = {"effect": judged[dataset], **module.observe(trials)}
         for label, by_seed in observed.items():
             mean, half_width = estimate(list(by_seed.values()))
             row = {"dataset": dataset, "label": label}

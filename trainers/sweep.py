@@ -38,7 +38,7 @@ class Run(NamedTuple):
 
 def load_module(config_path):
     """Returns a config file as a module."""
-    path = _without_argument(config_path)
+    path = config_path.partition(":")[0]  # without the config's argument
     spec = importlib.util.spec_from_file_location("sweep_config", path)
     module = importlib.util.module_from_spec(spec)
     with explained(path):
@@ -48,28 +48,25 @@ def load_module(config_path):
 
 def load_overrides(config_path):
     """Returns what the `sweep()` of a config file yields, as a list."""
-    return overrides_of(load_module(config_path), config_path)
+    return overrides_of(load_module(config_path))
 
 
-def overrides_of(module, config_path):
+def overrides_of(module):
     """Returns what the `sweep()` of a config's module yields, as a list."""
+    path = module.__file__
     if not hasattr(module, "sweep"):
         raise InputError(
-            f"The config {config_path} has no sweep(). Add a generator of "
+            f"The config {path} has no sweep(). Add a generator of "
             'override dicts, such as {"model.norm": "batch", "seed": 0}.'
         )
-    with explained(_without_argument(config_path)):
+    with explained(path):
         found = list(module.sweep() or ())
     if odd := [item for item in found if not isinstance(item, dict)]:
         raise InputError(
-            f"The sweep() of {config_path} yields {odd[0]!r}. Expected a dict "
+            f"The sweep() of {path} yields {odd[0]!r}. Expected a dict "
             "from config keys to values."
         )
     return found
-
-
-def _without_argument(config_path):
-    return config_path.partition(":")[0]
 
 
 def plan(config, overrides):

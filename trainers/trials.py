@@ -1,7 +1,6 @@
 """One training of a claim's experiment, as its judge sees it."""
 
 import json
-import pathlib
 from typing import Any, NamedTuple
 
 
@@ -12,12 +11,12 @@ class Trial(NamedTuple):
         settings: what the sweep set, by the shortest names that tell the keys
             apart, such as `"norm"`.
         result: what the trainer returned, as `DONE` holds it.
-        path: folder of the run.
+        lines: of its `metrics.jsonl`, oldest first.
     """
 
     settings: dict[str, Any]
     result: dict[str, Any]
-    path: pathlib.Path
+    lines: list[dict[str, Any]]
 
     @property
     def seed(self):
@@ -29,7 +28,12 @@ class Trial(NamedTuple):
         return self.settings.get(name)
 
     def log(self, split):
-        """Returns the lines of `metrics.jsonl` of a split, oldest first."""
-        with open(self.path / "metrics.jsonl") as file:
-            lines = [json.loads(line) for line in file]
-        return [line for line in lines if line["split"] == split]
+        """Returns the log's lines of a split, oldest first."""
+        return [line for line in self.lines if line["split"] == split]
+
+
+def read_log(path):
+    """Returns the lines of `metrics.jsonl` in a run's folder, if it has one."""
+    file = path / "metrics.jsonl"
+    lines = file.read_text().splitlines() if file.exists() else []
+    return [json.loads(line) for line in lines]

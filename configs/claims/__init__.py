@@ -118,6 +118,11 @@ def mean(numbers):
     return sum(numbers) / len(numbers)
 
 
+def mean_effect(effects):
+    """Returns seed -> mean over several dicts of effects."""
+    return {seed: mean(each[seed] for each in effects) for seed in effects[0]}
+
+
 def accuracy(trial, split="validation"):
     """Returns the accuracy, 0 for a training that diverged."""
     return trial.result[f"{split}_accuracy"] or 0.0
@@ -177,6 +182,26 @@ def trains(trials):
     """
     target = 0.9 * best_accuracy(trials)
     return lambda trial: accuracy(trial) >= target
+
+
+def steps_to_target(trials):
+    """Returns a function of a trial, `steps_to` a target that they share.
+
+    It is 95 % of the best validation accuracy of all.
+    """
+    target = 0.95 * best_accuracy(trials)
+    return lambda trial: steps_to(trial, target)
+
+
+def fastest(trials, norm):
+    """Returns the trials of a norm at the rate with the fewest steps.
+
+    The target is that of all trials.
+    """
+    steps = steps_to_target(trials)
+    return best_of(
+        select(trials, norm=norm), lambda t: -steps(t), "learning_rate"
+    )
 
 
 def steps_to(trial, target):

@@ -72,7 +72,7 @@ def curves(trials):
             claims.select(trials, train_split=split),
             "norm",
             "dropout",
-            lambda trial: claims.accuracy(trial, "test"),
+            claims.test_accuracy,
         )
     ]
 
@@ -91,7 +91,7 @@ def _best_rate(trials, split, norm):
 
 def _gap(trials):
     return claims.mean(
-        trial.log("train")[-1]["accuracy"] - claims.accuracy(trial, "test")
+        trial.log("train")[-1]["accuracy"] - claims.test_accuracy(trial)
         for trial in trials
     )
 
@@ -99,6 +99,6 @@ def _gap(trials):
 def _gain(trials):
     def test(norm):
         chosen = claims.select(trials, norm=norm)
-        return claims.mean(claims.accuracy(t, "test") for t in chosen)
+        return claims.mean(map(claims.test_accuracy, chosen))
 
     return test("batch") - test("none")

@@ -89,7 +89,9 @@ def _gru():
 
 
 def judge(trials):
-    return _mean([_gain(cell, "batch", "layer") for cell in _cells(trials)])
+    return claims.mean_effect(
+        [_gain(cell, "batch", "layer") for cell in _cells(trials)]
+    )
 
 
 def observe(trials):
@@ -99,13 +101,13 @@ def observe(trials):
         for cell in cells
     }
     of_32 = [cell for cell in cells if cell[0].get("batch_size") == 32]
-    found["the same, batches of 32, none instead of batch norm"] = _mean(
-        [_gain(cell, "none", "layer") for cell in of_32]
+    found["the same, batches of 32, none instead of batch norm"] = (
+        claims.mean_effect([_gain(cell, "none", "layer") for cell in of_32])
     )
     for norm in NORMS:
-        tuned = [_fastest(cell, norm) for cell in of_32]
+        tuned = [claims.fastest(cell, norm) for cell in of_32]
         for label, measure in MEASURES.items():
-            found[f"{label}, batches of 32, {norm}"] = _mean(
+            found[f"{label}, batches of 32, {norm}"] = claims.mean_effect(
                 [{t.seed: measure(t) for t in some} for some in tuned]
             )
     return found
@@ -114,7 +116,9 @@ def observe(trials):
 def curves(trials):
     points = []
     for cell in _cells(trials):
-        line = claims.curves(cell, "norm", "learning_rate", _steps(cell))
+        line = claims.curves(
+            cell, "norm", "learning_rate", claims.steps_to_target(cell)
+        )
         series = f", {_name(cell[0])}"
         points += [{**p, "series": p["series"] + series} for p in line]
     return points
@@ -133,32 +137,13 @@ def _name(trial):
     return f"{model}, batches of {trial.get('batch_size')}"
 
 
-def _mean(effects):
-    """Returns seed -> mean over several dicts of effects."""
-    return {
-        seed: claims.mean(each[seed] for each in effects) for seed in effects[0]
-    }
-
-
 def _gain(trials, slow, fast):
-    steps = _steps(trials)
-    with_fast = {t.seed: steps(t) for t in _fastest(trials, fast)}
+    steps = claims.steps_to_target(trials)
+    with_fast = {t.seed: steps(t) for t in claims.fastest(trials, fast)}
     return {
         trial.seed: math.log10(steps(trial) / with_fast[trial.seed])
-        for trial in _fastest(trials, slow)
+        for trial in claims.fastest(trials, slow)
     }
-
-
-def _fastest(trials, norm):
-    steps = _steps(trials)
-    return claims.best_of(
-        claims.select(trials, norm=norm), lambda t: -steps(t), "learning_rate"
-    )
-
-
-def _steps(trials):
-    target = 0.95 * claims.best_accuracy(trials)
-    return lambda trial: claims.steps_to(trial, target)
 
 
 def _growth(trial):
@@ -180,5 +165,5 @@ def _logits(trial):
 MEASURES = {
     "log10 of the growth of the kernels' norm": _growth,
     "root mean square of the logits in the end": _logits,
-    "test accuracy": lambda trial: claims.accuracy(trial, "test"),
+    "test accuracy": claims.test_accuracy,
 }

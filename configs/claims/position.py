@@ -84,10 +84,10 @@ def judge(trials):
 
 def observe(trials):
     found = _tuned(trials)
-    target = 0.95 * claims.best_accuracy(trials)
+    steps = claims.steps_to_target(trials)
 
     def fewer_steps(trial):
-        return -math.log10(claims.steps_to(trial, target))
+        return -math.log10(steps(trial))
 
     def test(better, worse):
         return _gain(found, better, worse, claims.test_accuracy)
@@ -140,6 +140,4 @@ def _gain(tuned, better, worse, measure):
         claims.difference(tuned[model, better], tuned[model, worse], measure)
         for model in models
     ]
-    return {
-        seed: claims.mean(found[seed] for found in each) for seed in each[0]
-    }
+    return claims.mean_effect(each)

@@ -66,18 +66,22 @@ def sweep():
 
 
 def judge(trials):
-    return _gain(trials, "both", "neither", _test)
+    return _gain(trials, "both", "neither", claims.test_accuracy)
 
 
 def observe(trials):
-    target = 0.95 * claims.best_accuracy(trials)
+    steps = claims.steps_to_target(trials)
 
     def fewer_steps(trial):
-        return -math.log10(claims.steps_to(trial, target))
+        return -math.log10(steps(trial))
 
     return {
-        "scale alone minus neither": _gain(trials, "scale", "neither", _test),
-        "shift alone minus neither": _gain(trials, "shift", "neither", _test),
+        "scale alone minus neither": _gain(
+            trials, "scale", "neither", claims.test_accuracy
+        ),
+        "shift alone minus neither": _gain(
+            trials, "shift", "neither", claims.test_accuracy
+        ),
         "log10 of steps to the target, neither over both": _gain(
             trials, "both", "neither", fewer_steps
         ),
@@ -89,7 +93,7 @@ def curves(trials):
         {**point, "series": parts}
         for parts in PARTS
         for point in claims.curves(
-            _tuned(trials, parts), "scale", "activation", _test
+            _tuned(trials, parts), "scale", "activation", claims.test_accuracy
         )
     ]
 
@@ -114,7 +118,3 @@ def _gain(trials, parts, less, measure):
     more = claims.by_seed(_tuned(trials, parts), total)
     less = claims.by_seed(_tuned(trials, less), total)
     return {seed: more[seed] - less[seed] for seed in more}
-
-
-def _test(trial):
-    return claims.accuracy(trial, "test")

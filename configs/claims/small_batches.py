@@ -70,7 +70,7 @@ def observe(trials):
 
 def curves(trials):
     chosen = [trial for norm in NORMS for trial in _tuned(trials, norm)]
-    return claims.curves(chosen, "norm", "batch_size", _test)
+    return claims.curves(chosen, "norm", "batch_size", claims.test_accuracy)
 
 
 def _tuned(trials, norm):
@@ -87,14 +87,10 @@ def _tuned(trials, norm):
 
 def _loss_of_small(trials, norm):
     def loss(trials):
-        found = {t.get("batch_size"): _test(t) for t in trials}
+        found = {t.get("batch_size"): claims.test_accuracy(t) for t in trials}
         return min(found[size] for size in SMALL if size in found) - found[32]
 
     return claims.by_seed(_tuned(trials, norm), loss)
-
-
-def _test(trial):
-    return claims.accuracy(trial, "test")
 
 
 def _mode_gap(trial):

@@ -51,29 +51,29 @@ def sweep():
 
 
 def judge(trials):
-    return _gain(trials, "batch", _fastest)
+    return _gain(trials, "batch", claims.fastest)
 
 
 def observe(trials):
     seconds = _seconds_per_step(trials)
     slower = math.log10(seconds["batch"] / seconds["none"])
-    own = _gain(trials, "batch", _fastest)
+    own = judge(trials)
     return {
         "the same at one rate for all, the best without norm": _gain(
             trials, "batch", _at_best_without
         ),
         "the same in seconds": {s: own[s] - slower for s in own},
-        "the same for layer norm": _gain(trials, "layer", _fastest),
+        "the same for layer norm": _gain(trials, "layer", claims.fastest),
     }
 
 
 def curves(trials):
-    steps = _steps(trials)
+    steps = claims.steps_to_target(trials)
     return claims.curves(trials, "norm", "learning_rate", steps)
 
 
 def _gain(trials, norm, choose):
-    steps = _steps(trials)
+    steps = claims.steps_to_target(trials)
     with_norm = {t.seed: steps(t) for t in choose(trials, norm)}
     return {
         trial.seed: math.log10(steps(trial) / with_norm[trial.seed])
@@ -81,20 +81,8 @@ def _gain(trials, norm, choose):
     }
 
 
-def _steps(trials):
-    target = 0.95 * claims.best_accuracy(trials)
-    return lambda trial: claims.steps_to(trial, target)
-
-
-def _fastest(trials, norm):
-    steps = _steps(trials)
-    return claims.best_of(
-        claims.select(trials, norm=norm), lambda t: -steps(t), "learning_rate"
-    )
-
-
 def _at_best_without(trials, norm):
-    rate = _fastest(trials, "none")[0].get("learning_rate")
+    rate = claims.fastest(trials, "none")[0].get("learning_rate")
     return claims.select(trials, norm=norm, learning_rate=rate)
 
 

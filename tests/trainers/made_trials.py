@@ -12,14 +12,6 @@ from normzoo.trainers import sweep
 from normzoo.trainers.trials import Trial
 
 
-class Made(Trial):
-    """A trial that holds its log in place of a path."""
-
-    def log(self, split):
-        """Returns the lines of a split."""
-        return self.path[split]
-
-
 def trials_of(name, gains):
     """Returns the trials of a claim; seed i has the i-th gain."""
     module = importlib.import_module(f"normzoo.configs.claims.{name}")
@@ -35,7 +27,8 @@ def trials_of(name, gains):
             accuracies | result
         )
         lines = {"probe": [{}], "train": [{"accuracy": 0.9}], **log}
-        made.append(Made(run.settings, result, lines))
+        log = [{**x, "split": split} for split in lines for x in lines[split]]
+        made.append(Trial(run.settings, result, log))
     return module, made
 
 
