@@ -137,9 +137,11 @@ def compiled_model(config, data, models=None):
     find_probe(config.probe)
     build = functools.partial(_new_model, config, data)
     if models is not None and config.distribution == "none":
-        batch = _training_batches(config, data).element_spec
         return models.get(
-            config, build, lambda model: _compile(model, config, data), batch
+            config,
+            build,
+            lambda model: _compile(model, config, data),
+            lambda: _training_batches(config, data).element_spec,
         )
     model = build()
     _compile(model, config, data)

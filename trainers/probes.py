@@ -10,6 +10,7 @@ from . import (
     probe_time,
 )
 from .errors import InputError
+from .progress import every_so_many
 from .state import frozen
 
 #: Name of `config.probe` -> function of the model, the first training
@@ -62,8 +63,7 @@ class Probe(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         """Measures the model as it is now."""
         config = self.run.config
-        done = epoch + 1
-        if done % config.probe_every_epochs == 0 or done == config.epochs:
+        if epoch + 1 in every_so_many(config.probe_every_epochs, config.epochs):
             self._write()
 
     def _write(self):

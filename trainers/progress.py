@@ -54,3 +54,11 @@ class Progress:
     def from_json(cls, text):
         """Returns what `to_json` was called on."""
         return cls(**json.loads(text))
+
+
+def every_so_many(every, last):
+    """Returns the epochs, counted from 1, after which something is due.
+
+    They are every `every`-th, and the last one.
+    """
+    return [*range(every, last, every), last]

@@ -18,23 +18,24 @@ class Models:
     def __init__(self):
         self._kept = {}
 
-    def get(self, config, build, compile_model, batch):
+    def get(self, config, build, compile_model, like_batch):
         """Returns a compiled model for `config`, as good as new.
 
         Args:
             config: `ConfigDict` with the keys of `configs/default.py`.
             build: function without arguments that returns a new model.
             compile_model: function that compiles a model.
-            batch: what one training batch is like.
+            like_batch: function without arguments that returns what one
+                training batch is like.
         """
         new = build()
-        key = _structure(config, batch)
+        key = _structure(config)
         if key not in self._kept:
             if len(self._kept) == _MOST:
                 self.clear()
                 new = build()
             compile_model(new)
-            build_state(new, batch)
+            build_state(new, like_batch())
             self._kept[key] = new, _optimizer_values(new)
             return new
         model, beginning = self._kept[key]
@@ -56,7 +57,7 @@ class Models:
         keras.backend.clear_session()
 
 
-def _structure(config, batch):
+def _structure(config):
     """Returns, as text, what a model's graphs depend on."""
     config = config.copy_and_resolve_references()
     with config.unlocked():
@@ -67,7 +68,7 @@ def _structure(config, batch):
             config.model.initializer_scale = 1.0
         if _is_constant(config.optimizer):
             config.epochs, config.optimizer.learning_rate = 0, 0.0
-    return config.to_json(sort_keys=True) + str(batch)
+    return config.to_json(sort_keys=True)
 
 
 def _is_constant(optimizer):

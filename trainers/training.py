@@ -12,7 +12,7 @@ from .checkpoints import Checkpoints
 from .distribution import distribute
 from .logs import MetricsLog, StopOnDivergence
 from .pipeline import Part
-from .progress import Progress
+from .progress import Progress, every_so_many
 from .saving import Saver
 from .state import build_state, variables_of
 
@@ -127,16 +127,13 @@ class Training:
             steps_per_epoch=self.steps_per_epoch - progress.batch,
             validation_data=data,
             validation_steps=steps,
-            validation_freq=self._validated(),
+            validation_freq=every_so_many(
+                self.config.validate_every_epochs, self.config.epochs
+            ),
             callbacks=self._with_own(callbacks),
             shuffle=False,  # the batches come shuffled
             verbose=verbose,
         )
-
-    def _validated(self):
-        """Returns the epochs, counted from 1, that end with validation."""
-        every, last = self.config.validate_every_epochs, self.config.epochs
-        return [*range(every, last, every), last]
 
     def _with_own(self, callbacks):
         progress = self.progress
