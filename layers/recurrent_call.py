@@ -100,8 +100,8 @@ class RecurrentCall(keras.layers.RNN):
     def _has_gradient_by_hand(self, norms, x, training):
         """Returns whether `LSTMLoop` computes what this layer does, and faster.
 
-        Without XLA autodiff is faster, and without training there is no
-        gradient to save anything for.
+        Where XLA compiles neither the step nor the loop, autodiff is faster,
+        and without training there is no gradient to save anything for.
         """
         cell = self.cell
         return (

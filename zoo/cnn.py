@@ -48,9 +48,9 @@ def cnn(
             out.
         normalize_inputs: whether a norm stands in front of the first stage.
         name: of the model.
-        **knobs: `norm`, `norm_position`, `norm_noise`, `activation`,
-            `dropout`, `kernel_initializer`, `initializer_scale`, `seed`: see
-            `normzoo.zoo.Hidden`.
+        **knobs: `norm`, `norm_arguments`, `norm_position`, `norm_noise`,
+            `activation`, `dropout`, `kernel_initializer`,
+            `initializer_scale`, `seed`: see `normzoo.zoo.Hidden`.
 
     Returns:
         A functional `keras.Model` from `(batch, *input_shape)` to float32
