@@ -29,71 +29,71 @@ class LSTMLoop:
         if jit_compile:
             self._forward, self._backward = _compiled(steps)
 
-    def run(self, z, kernel, gammas, beta, states, real):
+    def run(self, y, weights, states, real):
         """Runs the loop.
 
         Args:
-            z: what is added to the normalized recurrent products, (time,
-                batch, 4 * units).
-            kernel: the recurrent kernel.
-            gammas: of the recurrent product and of the cell state.
-            beta: of the cell state.
+            y: the input's products, (time, batch, 4 * units), centered if
+                they are to be standardized.
+            weights: the recurrent `kernel`, `gamma_recurrent`, `gamma_cell`,
+                `beta_cell`, and what is added to the input's products,
+                `shift`. With a `gamma_input` they are standardized before.
             states: the first h and c.
             real: where there is no padding, (time, batch, 1), or None.
 
         Returns:
-            h of all steps, the last states, and mean and variance of the
-            recurrent product and the cell state at all steps, or no moments
-            if they are those of the features. They have no gradient.
+            h of all steps, the last states, and the moments of all steps over
+            the batch that are known here: mean and variance of the recurrent
+            products and the cell states, and the variance of the input's
+            products. They have no gradient.
         """
         around = {}
         if real is not None:
-            around = {"real": real, "count": counts(real, z.dtype)}
+            around = {"real": real, "count": counts(real, y.dtype)}
+        kept = {}
+        if "gamma_input" in weights:
+            variance = self.scores.mean(tf.square(y), around.get("count"))
+            if self.scores.over_batch:
+                kept["input"] = tf.stop_gradient(variance)
+            around["inverse"] = self.scores.inverse(variance)
+        names = list(weights)
 
         @tf.custom_gradient
         def run(*inputs):
-            *weights, h, c = inputs
-            last, saved = self._forward(*weights, [h, c], around)
-            kept = self._moments(saved, inputs[1])
+            y, *values, h, c = inputs
+            weights = dict(zip(names, values, strict=True))
+            last, saved = self._forward(y, weights, [h, c], around)
+            moments = self._moments(saved, weights["kernel"])
 
-            def gradient(*upstream):
-                return self._gradient(inputs, around, saved, upstream[:3])
+            def gradient(dh, *d_states_and_more):
+                dy, d_weights, d_states = self._gradient(
+                    y, weights, h, around, saved, dh, d_states_and_more[:2]
+                )
+                return dy, *(d_weights[name] for name in names), *d_states
 
-            return (saved["h"], *last, *tf.nest.flatten(kept)), gradient
+            return (saved["h"], *last, *moments), gradient
 
-        outputs, h, c, *kept = run(z, kernel, *gammas, beta, *states)
-        if not kept:
-            return outputs, [h, c], {}
-        kept = [tf.stop_gradient(value) for value in kept]
-        # Nests are flattened in the order of their keys.
-        cell, recurrent = tuple(kept[:2]), tuple(kept[2:])
-        return outputs, [h, c], {"recurrent": recurrent, "cell": cell}
+        outputs, h, c, *moments = run(y, *weights.values(), *states)
+        if moments:
+            moments = [tf.stop_gradient(value) for value in moments]
+            kept["recurrent"], kept["cell"] = moments[:2], moments[2:]
+        return outputs, [h, c], kept
 
     def _moments(self, saved, kernel):
         if not self.scores.over_batch:
-            return {}
+            return []
         mean = self.scores.mean_of_product(saved["mean_h"], kernel)
-        return {
-            "recurrent": (mean, saved["variance"]),
-            "cell": (saved["mean_c"], saved["variance_c"]),
-        }
+        cell = saved["mean_c"], saved["variance_c"]
+        return [mean, saved["variance"], *cell]
 
-    def _gradient(self, inputs, around, saved, upstream):
-        """Returns the gradients to all inputs of `run`."""
-        _, kernel, gamma, gamma_c, _, h, _ = inputs
-        dy, *d_states = upstream
-        d_states, d = self._backward(
-            saved, kernel, gamma, gamma_c, dy, d_states, around
+    def _gradient(self, y, weights, first, around, saved, dh, d_states):
+        """Returns the gradients to y, to the weights, and to the states."""
+        d_states, sums, d = self._backward(
+            y, saved, weights, dh, list(d_states), around
         )
-        count = around.get("count")
-        return (
-            d["z"],
-            self._to_kernel(h, saved, around, d["r"]),
-            self.scores.to_gamma(d["z"], saved["r"], d["slope"], count),
-            over_all(d["a"] * saved["n"]),
-            over_all(d["a"]),
-            *d_states,
-        )
+        d_weights = {name: over_all(value) for name, value in sums.items()}
+        d_weights["kernel"] = self._to_kernel(first, saved, around, d["r"])
+        return d["y"], d_weights, d_states
 
     def _to_kernel(self, first, saved, around, d_r):
         scores, real = self.scores, around.get("real")

@@ -26,40 +26,42 @@ class LSTMSteps:
     scores: Scores
     unroll: bool
 
-    def forward(self, z, kernel, gamma, gamma_c, beta, states, around):
+    def forward(self, y, weights, states, around):
         """Returns the last states, and what is saved of all steps.
 
         Args:
-            z: what is added to the normalized recurrent products, (time,
-                batch, 4 * units).
-            kernel: the recurrent kernel.
-            gamma: of the recurrent products.
-            gamma_c, beta: of the cell states.
+            y: the centered products of the input, (time, batch, 4 * units).
+            weights: see `LSTMLoop.run`.
             states: the first h and c.
-            around: where there is padding, the sequences `real` and `count`.
+            around: the sequence `inverse`, if the input's products are to be
+                standardized, and where there is padding `real` and `count`.
         """
 
         def step(states, now):
-            return self._step(states, now, kernel, gamma, gamma_c, beta)
+            return self._step(states, now, weights)
 
         shapes = self._saved_shapes(states[0].shape)
-        sequences = {"z": z, **around}
+        sequences = {"y": y, **around}
         return scan(step, states, sequences, shapes, unroll=self.unroll)
 
-    def _step(self, states, now, kernel, gamma, gamma_c, beta):
+    def _step(self, states, now, weights):
         scores, (h, c) = self.scores, states
         masks = now.get("real"), now.get("count")
-        a, b, mean_h = scores.centered(h, kernel, *masks)
+        z = now["y"]
+        if "inverse" in now:
+            z = scores.scale(z, now["inverse"], weights["gamma_input"])
+        a, b, mean_h = scores.centered(h, weights["kernel"], *masks)
         r = scores.product(a, b)
         variance = scores.mean(tf.square(r), masks[1])
         r *= scores.inverse(variance)
-        t = one_tanh(now["z"] + r * gamma)
+        z += weights["shift"] + r * weights["gamma_recurrent"]
+        t = one_tanh(z)
         i, f, g, o = gates(t)
         raw = f * c + i * g
         d, mean_c = scores.center(raw, *masks)
         variance_c = scores.mean(tf.square(d), masks[1])
         n = d * scores.inverse(variance_c)
-        y = tf.tanh(gamma_c * n + beta)
+        y = tf.tanh(weights["gamma_cell"] * n + weights["beta_cell"])
         new = [o * y, raw]
         if "real" in now:
             pairs = zip(new, states, strict=True)
@@ -86,59 +88,86 @@ class LSTMSteps:
         shapes |= dict.fromkeys(("mean_h", "mean_c", "variance_c"), row)
         return {**shapes, "variance": tf.TensorShape([1, 4 * units])}
 
-    def backward(self, saved, kernel, gamma, gamma_c, dy, d_states, around):
-        """Returns the gradients to the first states, and those of all steps.
+    def backward(self, y, saved, weights, dh, d_states, around):
+        """Returns three gradients.
 
-        The latter are of `z`, of the recurrent products without what their
-        mean adds, of the normalized cell states, and the means that
-        `Scores.slope` returns.
+        Those to the first states; to the weights but the kernel, as rows that
+        are still to be added up; and of all steps those to the products of the
+        input and of h, without what their mean adds.
 
         Args:
+            y, weights, around: as in `forward`.
             saved: what `forward` returns.
-            kernel, gamma, gamma_c, around: as in `forward`.
-            dy: the gradient to h of all steps.
+            dh: the gradient to h of all steps.
             d_states: the gradients to the last states.
         """
+        kernel = weights["kernel"]
         if not self.scores.over_batch:
             kernel = self.scores.center(kernel)[0]
         # A transposed product would be transposed again at each step.
         across = tf.transpose(kernel)
 
         def step(states, now):
-            return self._step_back(states, now, across, gamma, gamma_c)
+            *states, sums = states
+            states, more, products = self._step_back(
+                states, now, across, weights
+            )
+            sums = {name: sums[name] + more[name] for name in sums}
+            return [*states, sums], products
 
-        inverses = {
-            "inverse": self.scores.inverse(saved["variance"]),
-            "inverse_c": self.scores.inverse(saved["variance_c"]),
-        }
-        names = ("f", "n", "r", "to_a", "to_z")
-        now = {name: saved[name] for name in names}
-        now |= {"dy": dy, **inverses, **around}
-        wide, state = saved["r"].shape[1:], dy.shape[1:]
-        shapes = {"z": wide, "r": wide, "a": state}
-        shapes["slope"] = saved["variance"].shape[1:]
-        return scan(step, d_states, now, shapes, True, self.unroll)
+        now = {name: saved[name] for name in ("f", "n", "r", "to_a", "to_z")}
+        now |= {"y": y, "dh": dh, **around}
+        now["inverse_r"] = self.scores.inverse(saved["variance"])
+        now["inverse_c"] = self.scores.inverse(saved["variance_c"])
+        sums = self._first_sums(saved, "inverse" in around)
+        shapes = dict.fromkeys(("y", "r"), y.shape[1:])
+        # Over the features sums are made of y and r that neither needs.
+        over = ("y", "r") if self.scores.over_batch else ()
+        (*d_states, sums), products = scan(
+            step, [*d_states, sums], now, shapes, True, self.unroll, over
+        )
+        return d_states, sums, products
 
-    def _step_back(self, states, now, across, gamma, gamma_c):
-        d_h, d_c = states[0] + now["dy"], states[1]
+    def _first_sums(self, saved, with_input):
+        wide, narrow = (tf.zeros_like(saved[name][0]) for name in ("r", "n"))
+        sums = {"shift": wide, "beta_cell": narrow}
+        if self.scores.over_batch:
+            rows = ("variance", "variance_c")
+            wide, narrow = (tf.zeros_like(saved[name][0]) for name in rows)
+        sums |= {"gamma_recurrent": wide, "gamma_cell": narrow}
+        return {**sums, "gamma_input": wide} if with_input else sums
+
+    def _step_back(self, states, now, across, weights):
+        d_h, d_c = states[0] + now["dh"], states[1]
         masks = now.get("real"), now.get("count")
         if "real" in now:
             # A step that is padding hands its gradients on.
             real, zero = now["real"], tf.zeros_like(d_h)
             past = [tf.where(real, zero, d) for d in (d_h, d_c)]
             d_h, d_c = (tf.where(real, d, zero) for d in (d_h, d_c))
-        scores, count = self.scores, masks[1]
+        sums, scores = {}, self.scores
+
+        def through(site, dy, x, inverse):
+            gamma = weights[f"gamma_{site}"]
+            d, sums[f"gamma_{site}"] = scores.gradient(
+                dy, x, inverse, gamma, masks[1]
+            )
+            return d
+
         d_a = d_h * now["to_a"]
-        slope = scores.slope(d_a, now["n"], gamma_c, count)
-        d_n = scores.gradient(d_a, now["n"], now["inverse_c"], gamma_c, slope)
+        d_n = through("cell", d_a, now["n"], now["inverse_c"])
         d_c += scores.center(d_n, *masks)[0]
         d_z = tf.concat([d_c, d_c, d_c, d_h], -1) * now["to_z"]
-        slope = scores.slope(d_z, now["r"], gamma, count)
-        d_r = scores.gradient(d_z, now["r"], now["inverse"], gamma, slope)
+        d_r = through("recurrent", d_z, now["r"], now["inverse_r"])
+        d_y = d_z
+        if "inverse" in now:
+            x = now["y"] * now["inverse"]
+            d_y = through("input", d_z, x, now["inverse"])
         back = scores.product(d_r, across)
         if scores.over_batch:
             back = scores.center(back, *masks)[0]
         new = [back, d_c * now["f"]]
         if "real" in now:
             new = [own + other for own, other in zip(new, past, strict=True)]
-        return new, {"z": d_z, "r": d_r, "a": d_a, "slope": slope}
+        sums |= {"shift": d_z, "beta_cell": d_a}
+        return new, sums, {"y": d_y, "r": d_r}

@@ -5,26 +5,19 @@ import functools
 import keras
 import tensorflow as tf
 
-from . import alignment, recurrent_cells
-from .lstm_gradient import LSTMLoop
+from . import alignment
+from .lstm_by_hand import LSTMByHand
 from .recurrent_checks import check_mask, check_states
 from .recurrent_loop import Loop, project
 from .standard_scores import Scores
-from .sums import on_cpu, under_xla
-
-#: As how many parts a loop is run that is compiled.
-_PARTS = 4
 
 
-class RecurrentCall(keras.layers.RNN):
+class RecurrentCall(LSTMByHand, keras.layers.RNN):
     """Runs a normalized recurrent layer over its inputs.
 
     The input's products of all steps are one product, in front of the loop.
     Padding is moved behind the real steps and comes back after the loop.
     """
-
-    #: Whether to compile the loop alone, see `BatchNormLSTM`.
-    jit_compile = False
 
     def call(self, sequences, initial_state=None, mask=None, training=False):
         """Runs over `sequences`, (batch, time, features)."""
@@ -89,72 +82,13 @@ class RecurrentCall(keras.layers.RNN):
         loop = Loop(
             step=functools.partial(self._step, self.cell),
             norms=norms,
-            product=self._recurrent_product(states[0], training),
+            product=self._recurrent_product(norms, states[0], training),
             bias=recurrent_bias,
         )
         outputs, states, more = loop.run(
             z, real, states, self.return_sequences, self.unroll
         )
         return outputs, states, {**kept, **more}
-
-    def _has_gradient_by_hand(self, norms, x, training):
-        """Returns whether `LSTMLoop` computes what this layer does, and faster.
-
-        Where XLA compiles neither the step nor the loop, autodiff is faster,
-        and without training there is no gradient to save anything for.
-        """
-        cell = self.cell
-        return (
-            training
-            and (under_xla() or self._compiles_loop(x))
-            and not norms.known
-            and not norms.source.synchronized
-            and self.kind is recurrent_cells.LSTM
-            and not self._carries_normalized()
-            and cell.activation is keras.activations.tanh
-            and cell.recurrent_activation is keras.activations.sigmoid
-            and self.normalize_recurrent
-            and self.normalize_cell
-            and not cell.recurrent_dropout
-        )
-
-    def _compiles_loop(self, x):
-        """Returns whether XLA is for the loops alone.
-
-        In a graph for CPUs XLA is good at a loop's many small operations, and
-        TensorFlow at the products of all steps, with all cores. It compiles
-        for each shape anew.
-        """
-        sizes = x.shape[:2] if self.jit_compile == "auto" else x.shape[:1]
-        return (
-            self.jit_compile
-            and all(sizes)
-            and not self.unroll
-            and not tf.executing_eagerly()
-            and not under_xla()
-            and on_cpu()
-        )
-
-    def _carries_normalized(self):
-        return False
-
-    def _loop_by_hand(self, norms, x, real, states, shifts):
-        compiled = self._compiles_loop(x)
-        loop = LSTMLoop(self._scores(norms), self.unroll, compiled)
-        kernel = tf.cast(self.cell.recurrent_kernel, self._wide)
-        gammas = [norms.affine[site][0] for site in ("recurrent", "cell")]
-        beta = norms.affine["cell"][1]
-        # What is done for all steps of a part is done while the loop runs
-        # over another one.
-        parts = _parts(x, real) if compiled else [(x, real)]
-        outputs, kept = [], []
-        for x, real in parts:
-            z, moments = self._input(norms, x, real, shifts, True)
-            h, states, more = loop.run(z, kernel, gammas, beta, states, real)
-            outputs.append(h)
-            kept.append({**moments, **more})
-        kept = tf.nest.map_structure(lambda *values: _join(values), *kept)
-        return _join(outputs) if self.return_sequences else None, states, kept
 
     def _scores(self, norms):
         over_batch = norms.source.keeps
@@ -182,31 +116,57 @@ class RecurrentCall(keras.layers.RNN):
             real: where there is no padding, (time, batch, 1), or None.
             shifts: tensors to be added.
         """
-        cell, wide, dtype = self.cell, self._wide, self._product_dtype
-        masks = cell.get_dropout_mask(x[0]) if training else None
+        masks = self.cell.get_dropout_mask(x[0]) if training else None
+        product = self._product(norms, "input", self.cell.kernel, masks)
+        return product(x, {"real": real}, shifts)
+
+    def _recurrent_product(self, norms, h, training):
+        cell = self.cell
+        masks = cell.get_recurrent_dropout_mask(h) if training else None
+        return self._product(norms, "recurrent", cell.recurrent_kernel, masks)
+
+    def _product(self, norms, site, kernel, masks):
+        """Returns a function that gives a product, normalized.
+
+        It takes one factor, what is known of the step, and tensors to be
+        added; and returns the moments that it keeps as well.
+        """
         if (
             norms.known
             or norms.source.synchronized
-            or "input" not in norms.affine
+            or site not in norms.affine
             or masks is not None
+            # Features center the kernel, which is too much for each step.
+            or (site == "recurrent" and not norms.source.keeps)
         ):
-            z = project(tf.cast(x, dtype), tf.cast(cell.kernel, dtype), masks)
-            now = {"real": real}
-            return norms.shifted("input", tf.cast(z, wide), now, shifts)
-        kernel = tf.cast(cell.kernel, wide)
-        gamma, beta = norms.affine["input"]
-        shift = sum(shifts, tf.zeros_like(gamma) if beta is None else beta)
-        z, moments = self._scores(norms).of_product(
-            tf.cast(x, wide), kernel, gamma, shift, real
-        )
-        return z, {"input": moments} if moments else {}
+            product = self._projection(kernel, masks)
 
-    def _recurrent_product(self, h, training):
-        cell, wide, dtype = self.cell, self._wide, self._product_dtype
-        masks = cell.get_recurrent_dropout_mask(h) if training else None
-        kernel = tf.cast(cell.recurrent_kernel, dtype)
-        return lambda h: tf.cast(
-            project(tf.cast(h, dtype), kernel, masks), wide
+            def run(x, now, shifts=None):
+                if shifts is None:
+                    return norms(site, product(x), now)
+                return norms.shifted(site, product(x), now, shifts)
+
+            return run
+        kernel = tf.cast(kernel, self._wide)
+        scores = self._scores(norms)
+        gamma, beta = norms.affine[site]
+        beta = tf.zeros_like(gamma) if beta is None else beta
+
+        def run_centered(x, now, shifts=None):
+            x, real = tf.cast(x, self._wide), now.get("real")
+            y, mean = scores.centered_product(x, kernel, real)
+            shift = sum(shifts or [], beta)
+            z, variance = scores.standardize(y, gamma, shift, real)
+            return z, {} if mean is None else {site: (mean, variance)}
+
+        return run_centered
+
+    def _projection(self, kernel, masks):
+        """Returns a function that gives a product, after dropout."""
+        wide, dtype = self._wide, self._product_dtype
+        kernel = tf.cast(kernel, dtype)
+        return lambda x: tf.cast(
+            project(tf.cast(x, dtype), kernel, masks), wide
         )
 
     def _biases(self):
@@ -216,19 +176,3 @@ class RecurrentCall(keras.layers.RNN):
         bias = tf.cast(self.cell.bias, self._wide)
         # The GRU has two, because its reset gate is between them.
         return tf.unstack(bias) if len(bias.shape) == 2 else (bias, None)
-
-
-def _parts(x, real):
-    """Splits inputs and mask along the time, into parts of equal length.
-
-    The last one may be shorter.
-    """
-    length = x.shape[0]
-    size = -(-length // _PARTS)
-    sizes = [min(size, length - i) for i in range(0, length, size)]
-    reals = [None] * len(sizes) if real is None else tf.split(real, sizes)
-    return zip(tf.split(x, sizes), reals, strict=True)
-
-
-def _join(parts):
-    return parts[0] if len(parts) == 1 else tf.concat(parts, 0)

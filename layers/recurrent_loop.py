@@ -161,7 +161,8 @@ class Loop:
     Attributes:
         step: of x, r, states and the cell's norm, see `recurrent_cells`.
         norms: a `Norms`.
-        product: a function, h -> its product with the recurrent kernel.
+        product: a function of h and what is known of the step, to the
+            normalized product of h and the moments it keeps.
         bias: to be added to the normalized product of h, or None.
     """
 
@@ -200,7 +201,8 @@ class Loop:
 
     def _next(self, states, now):
         """Returns the states after a step, and the moments it keeps."""
-        r, kept = self.norms("recurrent", self.product(states[0]), now)
+        r, kept = self.product(states[0], now)
+        kept = dict(kept)
         r = r if self.bias is None else r + self.bias
 
         def norm_cell(c):

@@ -39,13 +39,17 @@ class Scores:
             by: factors of the features, (features,), if it is over them.
         """
         axis = len(x.shape) - 1 - self.over_batch
-        if count is None or not self.over_batch:
-            count = tf.cast(tf.shape(x)[axis], x.dtype)
         if self.over_batch:
-            return _sum_of_rows(x) / count
+            return _sum_of_rows(x) / self._count(x, count)
         if by is not None:
             by = tf.reshape(by, [1] * axis + [-1])
-        return total(x, (axis,), by) / count
+        return total(x, (axis,), by) / self._count(x, None)
+
+    def _count(self, x, count):
+        if count is not None:
+            return count
+        axis = len(x.shape) - 1 - self.over_batch
+        return tf.cast(tf.shape(x)[axis], x.dtype)
 
     def center(self, x, real=None, count=None):
         """Returns `x` minus its mean, and the mean.
@@ -63,33 +67,28 @@ class Scores:
         """Returns 1 / sqrt(variance + epsilon)."""
         return tf.math.rsqrt(variance + self.epsilon)
 
-    def gradient(self, dy, scores, inverse, gamma, slope):
-        """Returns the gradient to what is centered, without its mean's part.
+    def scale(self, x, inverse, gamma):
+        """Returns gamma * x * inverse, for a centered `x`."""
+        # In this order the fewest operations are of the size of x.
+        return x * (inverse * gamma) if self.over_batch else x * inverse * gamma
 
-        That part is left to whoever centered it.
+    def gradient(self, dy, scores, inverse, gamma, count=None):
+        """Returns the gradients to what is centered, and to gamma.
+
+        The former without its mean's part, which is left to whoever centered
+        it; the latter as rows that are still to be added up.
 
         Args:
             dy: the gradient to gamma * scores.
-            slope: what `slope` returns.
         """
-        # In this order the fewest operations are of the size of dy.
+        products = dy * scores
+        by = None if self.over_batch else gamma
+        slope = self.mean(products, count, by)
         if self.over_batch:
             scale = inverse * gamma
-            return dy * scale - scores * (scale * slope)
-        return dy * gamma * inverse - scores * (inverse * slope)
-
-    def slope(self, dy, scores, gamma, count=None):
-        """Returns the mean of dy * scores, for the features times gamma."""
-        by = None if self.over_batch else gamma
-        return self.mean(dy * scores, count, by)
-
-    def to_gamma(self, dy, scores, slope, count=None):
-        """Returns the gradient to gamma."""
-        if not self.over_batch:
-            return over_all(dy * scores)
-        if count is None:
-            count = tf.cast(tf.shape(dy)[-2], dy.dtype)
-        return over_all(slope * count)
+            d = dy * scale - scores * (scale * slope)
+            return d, slope * self._count(dy, count)
+        return dy * gamma * inverse - scores * (inverse * slope), products
 
     def product(self, a, b, **kwargs):
         """Returns `a @ b`, computed in `dtype`."""
@@ -111,49 +110,64 @@ class Scores:
             return x, kernel, mean
         return x, self.center(kernel)[0], None
 
-    def of_product(self, x, kernel, gamma, shift, real=None):
-        """Returns gamma * scores(x @ kernel) + shift, and the moments.
+    def centered_product(self, x, kernel, real=None):
+        """Returns x @ kernel, centered, and its mean without a gradient.
 
-        The moments have no gradient. Those of the features are not told.
+        The mean of the features is not told, it is None.
 
         Args:
             x: (..., batch, features).
             kernel: (features, units).
-            gamma: (units,).
-            shift: (units,).
             real: boolean, what counts, (..., batch, 1); or None.
         """
         count = None if real is None else counts(real, x.dtype)
 
         @tf.custom_gradient
-        def run(x, kernel, gamma, shift):
+        def run(x, kernel):
             a, b, mean = self.centered(x, kernel, real, count)
-            y = self.product(a, b)
-            variance = self.mean(tf.square(y), count)
-            inverse = self.inverse(variance)
-            scores = y * inverse
-            moments = (
-                [self.mean_of_product(mean, b), variance]
-                if self.over_batch
-                else []
-            )
+            means = []
+            if mean is not None:
+                means = [self.mean_of_product(mean, b)]
 
             def gradient(dy, *_):
-                slope = self.slope(dy, scores, gamma, count)
-                d_a = self.gradient(dy, scores, inverse, gamma, slope)
-                d_gamma = self.to_gamma(dy, scores, slope, count)
-                d_x = self.product(d_a, b, transpose_b=True)
-                d_b = self.product(rows(a), rows(d_a), transpose_a=True)
+                d_x = self.product(dy, b, transpose_b=True)
+                d_b = self.product(rows(a), rows(dy), transpose_a=True)
                 if self.over_batch:
-                    d_x = self.center(d_x, real, count)[0]
-                else:
-                    d_b = self.center(d_b)[0]
-                return d_x, d_b, d_gamma, over_all(dy)
+                    return self.center(d_x, real, count)[0], d_b
+                return d_x, self.center(d_b)[0]
 
-            return (scores * gamma + shift, *moments), gradient
+            return (self.product(a, b), *means), gradient
 
-        scores, *moments = run(x, kernel, gamma, shift)
-        return scores, tuple(tf.stop_gradient(value) for value in moments)
+        y, *means = run(x, kernel)
+        return y, tf.stop_gradient(means[0]) if means else None
+
+    def standardize(self, x, gamma, shift, real=None):
+        """Returns gamma * scores(x) + shift for a centered `x`.
+
+        The second result is its variance, without a gradient. The gradient to
+        `x` is without its mean's part.
+
+        Args:
+            gamma, shift: (units,).
+            real: as in `centered_product`.
+        """
+        count = None if real is None else counts(real, x.dtype)
+
+        @tf.custom_gradient
+        def run(x, gamma, shift):
+            variance = self.mean(tf.square(x), count)
+            inverse = self.inverse(variance)
+
+            def gradient(dy, _):
+                d_x, sums = self.gradient(
+                    dy, x * inverse, inverse, gamma, count
+                )
+                return d_x, over_all(sums), over_all(dy)
+
+            return (self.scale(x, inverse, gamma) + shift, variance), gradient
+
+        y, variance = run(x, gamma, shift)
+        return y, tf.stop_gradient(variance)
 
 
 def counts(real, dtype):

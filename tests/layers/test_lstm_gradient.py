@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from normzoo import layers
-from normzoo.layers import lstm_gradient, recurrent_call, standard_scores
+from normzoo.layers import lstm_by_hand, lstm_gradient, standard_scores
 
 MASK = np.array(
     [[1, 1, 1, 1, 0], [0, 0, 1, 1, 1], [1, 0, 1, 0, 1], [0, 0, 0, 0, 0]], bool
@@ -15,7 +15,7 @@ MASK = np.array(
 @pytest.fixture
 def as_under_xla(monkeypatch):
     """Takes the gradient by hand, which is taken under XLA, everywhere."""
-    monkeypatch.setattr(recurrent_call, "under_xla", lambda: True)
+    monkeypatch.setattr(lstm_by_hand, "under_xla", lambda: True)
     monkeypatch.setattr(standard_scores, "under_xla", lambda: True)
 
 
@@ -56,11 +56,12 @@ def test_equals_autodiff(as_under_xla, layer, mask, dtype, jit, unroll):
 @pytest.mark.parametrize("layer", [layers.BatchNormLSTM, layers.LayerNormLSTM])
 @pytest.mark.parametrize(
     ("mask", "dropout"),
-    [(None, 0.0), (MASK, 0.5)],
-    ids=["", "mask and dropout"],
+    [(None, 0.0), (MASK, 0.0), (MASK, 0.5)],
+    ids=["", "mask", "mask and dropout"],
 )
 def test_compiled_loop_equals_autodiff(compiled_loops, layer, mask, dropout):
-    # Five steps are two parts of two, and one of one.
+    # Five steps are two parts of two, and one of one. Four examples are a part
+    # of three, and one of one; with dropout, parts are of steps for both.
     kwargs = {"dtype": "float64", "dropout": dropout, "seed": 1}
     assert_equals_autodiff(layer, mask, False, kwargs)
     assert compiled_loops
@@ -85,7 +86,8 @@ def compiled_loops(monkeypatch):
         loops.extend([scores] * jit_compile)
         return make(scores, unroll, jit_compile)
 
-    monkeypatch.setattr(recurrent_call, "LSTMLoop", spy)
+    monkeypatch.setattr(lstm_by_hand, "LSTMLoop", spy)
+    monkeypatch.setattr(lstm_by_hand, "_FEW", 3)
     return loops
 
 

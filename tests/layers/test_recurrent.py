@@ -244,6 +244,24 @@ def test_shared_statistics_are_those_of_all_steps():
 
 @each_kind
 @each_family
+def test_no_bias_is_a_bias_of_zeros(family, kind):
+    other = make(family, kind)
+    other.cell.bias.assign(tf.zeros_like(other.cell.bias.value))
+    layer = make(family, kind, use_bias=False)
+    pairs = zip(
+        layer.trainable_weights,
+        [w for w in other.trainable_weights if w is not other.cell.bias],
+        strict=True,
+    )
+    for weight, theirs in pairs:
+        weight.assign(theirs)
+    for training in (True, False):
+        results = [v(inputs(), training=training) for v in (layer, other)]
+        np.testing.assert_allclose(*results, 0, 1e-12)
+
+
+@each_kind
+@each_family
 def test_place_of_padding_does_not_matter(family, kind):
     x = inputs()
     steps = np.array([3, 2, 4, 3, 1])
