@@ -129,11 +129,11 @@ class LSTMSteps:
         return d_states, sums, products
 
     def _first_sums(self, saved, with_input):
-        wide, narrow = (tf.zeros_like(saved[name][0]) for name in ("r", "n"))
-        sums = {"shift": wide, "beta_cell": narrow}
+        names = ("r", "n")
         if self.scores.over_batch:
-            rows = ("variance", "variance_c")
-            wide, narrow = (tf.zeros_like(saved[name][0]) for name in rows)
+            names = ("variance", "variance_c")
+        wide, narrow = (tf.zeros_like(saved[name][0]) for name in names)
+        sums = {"shift": wide, "beta_cell": narrow}
         sums |= {"gamma_recurrent": wide, "gamma_cell": narrow}
         return {**sums, "gamma_input": wide} if with_input else sums
 
@@ -169,5 +169,5 @@ class LSTMSteps:
         new = [back, d_c * now["f"]]
         if "real" in now:
             new = [own + other for own, other in zip(new, past, strict=True)]
-        sums |= {"shift": d_z, "beta_cell": d_a}
+        sums |= {"shift": scores.summed(d_z), "beta_cell": scores.summed(d_a)}
         return new, sums, {"y": d_y, "r": d_r}

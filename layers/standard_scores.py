@@ -67,6 +67,10 @@ class Scores:
         """Returns 1 / sqrt(variance + epsilon)."""
         return tf.math.rsqrt(variance + self.epsilon)
 
+    def summed(self, x):
+        """Returns rows that are still to be added up, few of them."""
+        return _sum_of_rows(x) if self.over_batch else x
+
     def scale(self, x, inverse, gamma):
         """Returns gamma * x * inverse, for a centered `x`."""
         # In this order the fewest operations are of the size of x.

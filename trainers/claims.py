@@ -96,14 +96,22 @@ def _plan(config, module, quick):
         del config.claim  # The runs do not depend on it.
         if quick:
             config.update_from_flattened_dict(claim.quick.to_dict())
-    overrides = sweep.overrides_of(module)
-    overrides = [{**o, "seed": o["seed"] + claim.first_seed} for o in overrides]
-    datasets = claim.datasets
+    settings, datasets = sweep.overrides_of(module), claim.datasets
+    if claim.seeds < 1:
+        raise InputError(
+            f"config.claim.seeds must be at least 1. Received: {claim.seeds}."
+        )
+    seeds = range(claim.first_seed, claim.first_seed + claim.seeds)
     if quick:
-        datasets = datasets[:1]
-        kept = [("seed", (claim.first_seed,)), *claim.quick_only]
-        overrides = [o for o in overrides if _has(o, kept)]
-    planned = [{_DATASET: name, **o} for name in datasets for o in overrides]
+        datasets, seeds = datasets[:1], seeds[:1]
+        settings = [s for s in settings if _has(s, claim.quick_only)]
+    # Seeds change fastest, because their runs share a compiled model.
+    planned = [
+        {_DATASET: name, **values, "seed": seed}
+        for name in datasets
+        for values in settings
+        for seed in seeds
+    ]
     return claim, sweep.plan(config, planned)
 
 

@@ -17,7 +17,9 @@ from . import app
 from .claims_plot import plot_claim
 from .errors import InputError
 from .files import write_text
+from .verdicts import decide
 
+_SECOND = 100  # the first seed of the run that the first one is held against
 _BEGIN, _END = "<!-- claims -->\n", "<!-- end of claims -->"
 _HEAD = """\
 # Claims
@@ -74,30 +76,63 @@ def write(docs):
         json.loads(path.read_text())
         for path in sorted((docs / "results").glob("*.json"))
     ]
-    others = {r["name"]: r for r in records if r["first_seed"]}
-    firsts = sorted(
-        (r for r in records if not r["first_seed"]), key=lambda r: r["number"]
-    )
-    sections = [_section(r, others.get(r["name"]), docs) for r in firsts]
-    page = _HEAD + _table(firsts, others) + "\n" + "\n".join(sections)
-    write_text(docs / "claims.md", page)
-    return _table(firsts, others, f"{docs.name}/claims.md")
+    claims = _claims(records)
+    sections = [_section(*claim, docs) for claim in claims]
+    parts = [_HEAD, _agreement(claims), _table(claims), "\n"]
+    write_text(docs / "claims.md", "".join(parts) + "\n".join(sections))
+    return _table(claims, f"{docs.name}/claims.md")
 
 
-def _table(firsts, others, page=""):
-    lines = [
-        "| | sentence | verdict | effect | with other seeds |",
-        "| --- | --- | --- | --- | --- |",
+def _claims(records):
+    """Returns each claim's record, and those of its runs with other seeds."""
+    records = sorted(records, key=lambda r: (r["number"], r["first_seed"]))
+    others = [r for r in records if r["first_seed"]]
+    return [
+        (record, [other for other in others if other["name"] == record["name"]])
+        for record in records
+        if not record["first_seed"]
     ]
-    for record in firsts:
-        other = others.get(record["name"])
-        again = f"{other['verdict']}, {_effect(other)}" if other else ""
+
+
+def _agreement(claims):
+    """Says how many verdicts the second runs share with the first."""
+    pairs = [
+        (record, other)
+        for record, others in claims
+        for other in others
+        if other["first_seed"] == _SECOND
+    ]
+    equal = sum(a["verdict"] == b["verdict"] for a, b in pairs)
+    return (
+        f"Of {len(pairs)} claims that were run again, with seeds from "
+        f"{_SECOND}, {equal} got the same verdict. The last column judges the "
+        "effects of all runs together.\n\n"
+        if pairs
+        else ""
+    )
+
+
+def _table(claims, page=""):
+    lines = [
+        "| | sentence | verdict | effect | with other seeds | all seeds |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    for record, others in claims:
+        again = "; ".join(f"{r['verdict']}, {_effect(r)}" for r in others)
+        pooled = _pooled([record, *others]) if others else None
+        together = f"{pooled['verdict']}, {_effect(pooled)}" if others else ""
         lines.append(
             f"| {record['number']} | [{record['sentence']}]"
             f"({page}#{record['name']}) | **{record['verdict']}** | "
-            f"{_effect(record)} | {again} |"
+            f"{_effect(record)} | {again} | {together} |"
         )
     return "\n".join(lines) + "\n"
+
+
+def _pooled(records):
+    """Returns the verdict on the effects of several runs of a claim."""
+    effects = [e for record in records for e in record["effects"].values()]
+    return decide(effects, records[0]["minimal"])._asdict()
 
 
 def _effect(record):
@@ -111,17 +146,15 @@ def _mean(row):
     return f"{row['mean']:.3g} ± {row['half_width']:.2g}"
 
 
-def _section(record, other, docs):
+def _section(record, others, docs):
     seen = docs / "results" / f"{record['name']}.md"
     rows = [
         f"| {row['dataset']} | {row['label']} | {_mean(row)} |"
         for row in record["observations"]
     ]
-    again = (
-        f"With {other['seeds']} other seeds: {other['verdict']}, "
-        f"{_effect(other)}.\n\n"
-        if other
-        else ""
+    again = "".join(
+        f"With seeds from {r['first_seed']}: {r['verdict']}, {_effect(r)}.\n\n"
+        for r in others
     )
     diverged = record["diverged"] and f", {record['diverged']} diverged"
     return (

@@ -1,7 +1,7 @@
 """What every claim can set, and what judges have in common.
 
 A claim is a config with more functions than `get_config()`: `sweep()` yields
-the runs, with seeds from 0; `judge(trials)` returns the effect of each seed;
+the runs, each for all seeds; `judge(trials)` returns the effect of each seed;
 `curves(trials)` what is plotted, and `observe(trials)` other numbers by seed.
 All three see the trials of one data set.
 """
@@ -12,7 +12,6 @@ import ml_collections
 
 from normzoo.configs import default, digits_dcgan
 
-SEEDS = range(5)
 MOMENTUM = 0.9  # of batch norm's moving statistics
 
 
@@ -63,7 +62,8 @@ def with_claim(config):
     claim.minimal = 0.0  # the effect that counts is larger than that
     claim.limits = ""  # what the experiment cannot tell
     claim.datasets = ("digits", "mnist1d")
-    claim.first_seed = 0  # is added to all seeds
+    claim.first_seed = 0
+    claim.seeds = 5  # of each run
     claim.axes = ("", "")  # of the plot; a "log " in front means what it says
     claim.quick = ml_collections.ConfigDict()  # what --quick sets
     claim.quick.epochs = 1
@@ -72,14 +72,13 @@ def with_claim(config):
 
 
 def grid(settings):
-    """Yields the overrides of all combinations of some settings, and seeds.
+    """Yields the overrides of all combinations of some settings.
 
     Args:
-        settings: config key -> values. Those of the last keys change fastest,
-            the seed fastest of all: its runs share a compiled model.
+        settings: config key -> values. Those of the last keys change fastest.
     """
-    for values in itertools.product(*settings.values(), SEEDS):
-        yield dict(zip((*settings, "seed"), values, strict=True))
+    for values in itertools.product(*settings.values()):
+        yield dict(zip(settings, values, strict=True))
 
 
 def select(trials, **settings):

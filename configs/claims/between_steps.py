@@ -53,13 +53,11 @@ def sweep():
     variants += [("batch", gamma) for gamma in GAMMAS]
     for norm, gamma in variants:
         for rate in RATES:
-            for seed in claims.SEEDS:
-                yield {
-                    "model.norm": norm,
-                    "model.gamma_initializer": gamma,
-                    "optimizer.learning_rate": rate,
-                    "seed": seed,
-                }
+            yield {
+                "model.norm": norm,
+                "model.gamma_initializer": gamma,
+                "optimizer.learning_rate": rate,
+            }
 
 
 def judge(trials):

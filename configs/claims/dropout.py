@@ -39,13 +39,11 @@ def sweep():
     for norm in NORMS:
         for percent in PERCENT:
             for rate in RATES:
-                for seed in claims.SEEDS:
-                    yield {
-                        "model.norm": norm,
-                        "dataset.train_split": f"train[:{percent}%]",
-                        "model.dropout": rate,
-                        "seed": seed,
-                    }
+                yield {
+                    "model.norm": norm,
+                    "dataset.train_split": f"train[:{percent}%]",
+                    "model.dropout": rate,
+                }
 
 
 def judge(trials):

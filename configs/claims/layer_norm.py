@@ -60,16 +60,14 @@ def sweep():
         split, epochs = EPOCHS[size]
         for norm in NORMS if size == 32 else NORMS[:2]:
             for rate in RATES:
-                for seed in claims.SEEDS:
-                    yield {
-                        "model": model,
-                        "batch_size": size,
-                        "dataset.train_split": split,
-                        "epochs": epochs,
-                        "model.norm": norm,
-                        "optimizer.learning_rate": rate,
-                        "seed": seed,
-                    }
+                yield {
+                    "model": model,
+                    "batch_size": size,
+                    "dataset.train_split": split,
+                    "epochs": epochs,
+                    "model.norm": norm,
+                    "optimizer.learning_rate": rate,
+                }
 
 
 def _settings():

@@ -55,14 +55,12 @@ def sweep():
     for activation in ACTIVATIONS:
         for scale, center in PARTS.values():
             for rate in RATES:
-                for seed in claims.SEEDS:
-                    yield {
-                        "model.activation": activation,
-                        "model.norm_arguments.batch.scale": scale,
-                        "model.norm_arguments.batch.center": center,
-                        "optimizer.learning_rate": rate,
-                        "seed": seed,
-                    }
+                yield {
+                    "model.activation": activation,
+                    "model.norm_arguments.batch.scale": scale,
+                    "model.norm_arguments.batch.center": center,
+                    "optimizer.learning_rate": rate,
+                }
 
 
 def judge(trials):

@@ -58,13 +58,11 @@ def get_config():
 def sweep():
     for norm, noise in NORMS.values():
         for rate in RATES:
-            for seed in claims.SEEDS:
-                yield {
-                    "model.norm": norm,
-                    "model.norm_noise": noise,
-                    "optimizer.learning_rate": rate,
-                    "seed": seed,
-                }
+            yield {
+                "model.norm": norm,
+                "model.norm_noise": noise,
+                "optimizer.learning_rate": rate,
+            }
 
 
 def judge(trials):

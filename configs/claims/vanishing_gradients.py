@@ -60,14 +60,12 @@ def sweep():
         norms = ("none", "batch") if depth > 10 else ("none", "batch", "layer")
         for activation, initializer in INITIALIZERS.items():
             for norm in norms:
-                for seed in claims.SEEDS:
-                    yield {
-                        "model.depth": depth,
-                        "model.activation": activation,
-                        "model.kernel_initializer": initializer,
-                        "model.norm": norm,
-                        "seed": seed,
-                    }
+                yield {
+                    "model.depth": depth,
+                    "model.activation": activation,
+                    "model.kernel_initializer": initializer,
+                    "model.norm": norm,
+                }
 
 
 def judge(trials):

@@ -17,7 +17,11 @@ def trials_of(name, gains):
     module = importlib.import_module(f"normzoo.configs.claims.{name}")
     config = module.get_config()
     del config.claim
-    overrides = [{"dataset.name": "digits", **o} for o in module.sweep()]
+    overrides = [
+        {"dataset.name": "digits", **settings, "seed": seed}
+        for settings in module.sweep()
+        for seed in range(len(gains))
+    ]
     runs = sweep.plan(config, overrides)
     made = []
     for run in runs:

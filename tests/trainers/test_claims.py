@@ -79,6 +79,13 @@ def test_a_quick_run_is_not_judged(record):
     assert len(found["curves"]["digits"]) == 6
 
 
+def test_there_is_a_seed(tmp_path):
+    config = speed.get_config()
+    config.claim.seeds = 0
+    with pytest.raises(InputError, match=r"at least 1\. Received: 0"):
+        claims.examine(config, speed, tmp_path)
+
+
 def test_finished_runs_are_not_repeated(record):
     workdir, found = record
     before = sorted(workdir.glob("*/DONE"))
@@ -98,11 +105,14 @@ def test_quick_results_are_not_published(record, tmp_path):
 
 def test_the_report(record, tmp_path):
     _, found = record
-    (tmp_path / "runs" / "speed").mkdir(parents=True)
-    (tmp_path / "runs" / "again").mkdir(parents=True)
-    judged = {**found, **decide([1.0, 1.1, 0.9], 0.1)._asdict()}
+    effects = [1.0, 1.1, 0.9]
+    judged = {**found, **decide(effects, 0.1)._asdict(), "minimal": 0.1}
+    judged["effects"] = dict(zip("012", effects, strict=True))
     other = {**judged, "first_seed": 100, "verdict": "refuted"}
-    for folder, content in (("speed", judged), ("again", other)):
+    third = {**judged, "first_seed": 5}
+    runs = {"speed": judged, "again": other, "more": third}
+    for folder, content in runs.items():
+        (tmp_path / "runs" / folder).mkdir(parents=True)
         path = tmp_path / "runs" / folder / "claim.json"
         path.write_text(json.dumps(content))
     results = tmp_path / "docs" / "results"
@@ -118,10 +128,13 @@ def test_the_report(record, tmp_path):
     assert "old" not in text
     assert text.startswith("Top\n<!-- claims -->\n| |")
     assert "| 4 | [Batch norm speeds up training.]" in text
+    once = "1 [0.752, 1.25]"
     assert (
-        "**supported** | 1 [0.752, 1.25] | refuted, 1 [0.752, 1.25] |" in text
+        f"**supported** | {once} | supported, {once}; refuted, {once}" in text
     )
+    assert "| supported, 1 [0.933, 1.07] |" in text  # of nine effects
     page = (tmp_path / "docs" / "claims.md").read_text()
+    assert "Of 1 claims that were run again, with seeds from 100, 0 got" in page
     assert "\nSeen.\n" in page
     assert "results/speed.svg" in page
     assert (results / "speed.svg").read_text().startswith("<?xml")
