@@ -27,8 +27,9 @@ _HEAD = """\
 Well-known sentences about normalization, each an experiment that anyone can run
 again. `normzoo.trainers.claims_report` writes this page from `docs/results`.
 
-An experiment yields one number for each of five seeds, the effect; runs of one
-seed start from equal kernels and see equal batches. What counts as an effect,
+An experiment yields one number for each seed, the effect, and takes five seeds
+where nothing else is said; runs of one seed start from equal kernels and see
+equal batches. What counts as an effect,
 and its sign, stand in the claim's config and were fixed before the runs. The
 verdict is **supported** if the effect's 95 % t interval lies above the least
 effect that counts, **refuted** if it lies below, **inconclusive** if it lies on
