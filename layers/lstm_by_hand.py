@@ -66,19 +66,21 @@ class LSTMByHand:
         loop = LSTMLoop(self._scores(norms), self.unroll, compiled)
         weights = self._weights_by_hand(norms, shifts)
 
-        def run(x, real, states):
-            y, mean = self._centered_input(norms, x, real)
+        def product(x, real):
+            return self._centered_input(norms, x, real)
+
+        def run(y, mean, real, states):
             outputs, states, kept = loop.run(y, weights, states, real)
             if mean is not None:
                 kept["input"] = mean, kept["input"]
             return outputs, states, kept
 
         if not compiled:
-            outputs, states, kept = run(x, real, states)
+            outputs, states, kept = run(*product(x, real), real, states)
         elif norms.source.keeps or self.cell.dropout or x.shape[1] is None:
-            outputs, states, kept = _in_time(run, x, real, states)
+            outputs, states, kept = _in_time(product, run, x, real, states)
         else:
-            outputs, states = _by_examples(run, x, real, states)
+            outputs, states = _by_examples(product, run, x, real, states)
             kept = {}
         return outputs if self.return_sequences else None, states, kept
 
@@ -115,27 +117,33 @@ class LSTMByHand:
         return y, tf.stop_gradient(mean) if norms.source.keeps else None
 
 
-def _in_time(run, x, real, states):
+def _in_time(product, run, x, real, states):
     """Runs parts of the time, one after the other.
 
     What is done for all steps of a part is done while the loop runs over
     another one.
     """
-    outputs, kept = [], []
-    for part in zip(*_split([x, real], 0, 1), strict=True):
-        h, states, more = run(*part, states)
+    outputs, kept, before = [], [], []
+    for part, mask in zip(*_split([x, real], 0, 1), strict=True):
+        # Or TensorFlow might begin with the last one, and the loop wait.
+        with tf.control_dependencies(before):
+            y, mean = product(part, mask)
+        before = [y]
+        h, states, more = run(y, mean, mask, states)
         outputs.append(h)
         kept.append(more)
     kept = tf.nest.map_structure(lambda *values: tf.concat(values, 0), *kept)
     return tf.concat(outputs, 0), states, kept
 
 
-def _by_examples(run, x, real, states):
+def _by_examples(product, run, x, real, states):
     """Runs parts of the batch side by side, none needs another."""
     parts = zip(
         *_split([x, real], 1, _FEW), *_split(states, 0, _FEW), strict=True
     )
-    results = [run(x, real, states)[:2] for x, real, *states in parts]
+    results = [
+        run(*product(x, real), real, states)[:2] for x, real, *states in parts
+    ]
     outputs, states = zip(*results, strict=True)
     states = [tf.concat(values, 0) for values in zip(*states, strict=True)]
     return tf.concat(outputs, 1), states
