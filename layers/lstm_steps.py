@@ -121,10 +121,8 @@ class LSTMSteps:
         now["inverse_c"] = self.scores.inverse(saved["variance_c"])
         sums = self._first_sums(saved, "inverse" in around)
         shapes = dict.fromkeys(("y", "r"), y.shape[1:])
-        # Over the features sums are made of y and r that neither needs.
-        over = ("y", "r") if self.scores.over_batch else ()
         (*d_states, sums), products = scan(
-            step, [*d_states, sums], now, shapes, True, self.unroll, over
+            step, [*d_states, sums], now, shapes, True, self.unroll
         )
         return d_states, sums, products
 

@@ -3,7 +3,7 @@
 import tensorflow as tf
 
 
-def scan(step, states, sequences, shapes, reverse=False, unroll=False, over=()):
+def scan(step, states, sequences, shapes, reverse=False, unroll=False):
     """Runs `states, outputs = step(states, now)` at each position in time.
 
     It compiles under XLA together with its gradient.
@@ -17,38 +17,28 @@ def scan(step, states, sequences, shapes, reverse=False, unroll=False, over=()):
             The outputs have the type of the first state.
         reverse: whether to go from the last position to the first.
         unroll: whether to write out the loop, for a known number of positions.
-        over: the names of outputs that take the memory of the sequence of the
-            same name, where nothing else needs it. XLA does so without a copy
-            at each step if the output needs all that is made of the sequence.
 
     Returns:
         The last states, and the outputs with time as the first axis.
     """
-    states = list(states)
-    if unroll:
-        return _unrolled(step, states, sequences, shapes, reverse)
-    return _looped(step, states, sequences, shapes, reverse, over)
+    run = _unrolled if unroll else _looped
+    return run(step, list(states), sequences, shapes, reverse)
 
 
-def _looped(step, states, sequences, shapes, reverse, over):
-    first = tf.nest.flatten(sequences)[0]
-    length = first.shape[0] or tf.shape(first)[0]
-    reads = tf.nest.map_structure(
-        lambda x: _array(x.dtype, length, x.shape[1:]).unstack(x), sequences
-    )
+def _looped(step, states, sequences, shapes, reverse):
+    flat = tf.nest.flatten(sequences)
+    length = flat[0].shape[0] or tf.shape(flat[0])[0]
+    reads = [_array(x.dtype, length, x.shape[1:]).unstack(x) for x in flat]
     dtype = states[0].dtype
-    writes = tf.nest.map_structure(lambda s: _array(dtype, length, s), shapes)
-    writes |= {name: reads[name] for name in over}
+    writes = [_array(dtype, length, s) for s in tf.nest.flatten(shapes)]
 
     def body(i, states, writes):
         t = length - 1 - i if reverse else i
-        arrays = {**reads, **{name: writes[name] for name in over}}
-        now = tf.nest.map_structure(lambda array: array.read(t), arrays)
+        now = [array.read(t) for array in reads]
+        now = tf.nest.pack_sequence_as(sequences, now)
         new, outputs = step(states, now)
-        written = tf.nest.map_structure(
-            lambda array, y: array.write(t, y), writes, outputs
-        )
-        return i + 1, new, written
+        pairs = zip(writes, tf.nest.flatten(outputs), strict=True)
+        return i + 1, new, [array.write(t, y) for array, y in pairs]
 
     _, states, writes = tf.while_loop(
         lambda i, *_: i < length,
@@ -56,7 +46,8 @@ def _looped(step, states, sequences, shapes, reverse, over):
         (0, states, writes),
         maximum_iterations=length,
     )
-    return states, tf.nest.map_structure(lambda array: array.stack(), writes)
+    stacked = [array.stack() for array in writes]
+    return states, tf.nest.pack_sequence_as(shapes, stacked)
 
 
 def _unrolled(step, states, sequences, shapes, reverse):
