@@ -45,7 +45,7 @@ def examine(config, module, workdir, *, quick=False, jobs=1, command=""):
         workdir: folder of the experiment.
         quick: whether to run one seed on one data set for a moment, to see
             that it runs; what it says is not judged.
-        jobs: number of processes.
+        jobs: number of processes, 1 for a claim that wants to be alone.
         command: the command line, for the record.
 
     Returns:
@@ -57,7 +57,7 @@ def examine(config, module, workdir, *, quick=False, jobs=1, command=""):
     claim, runs = _plan(config, module, quick)
     check(runs, workdir)
     with lock.held(workdir):
-        results = execute(runs, workdir, jobs)
+        results = execute(runs, workdir, 1 if claim.alone else jobs)
         groups = _by_dataset(runs, results, workdir)
         judged = {k: module.judge(group) for k, group in groups.items()}
         effects = mean_effect(list(judged.values()))

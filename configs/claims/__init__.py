@@ -64,6 +64,7 @@ def with_claim(config):
     claim.datasets = ("digits", "mnist1d")
     claim.first_seed = 0
     claim.seeds = 5  # of each run
+    claim.alone = False  # whether runs side by side would disturb each other
     claim.axes = ("", "")  # of the plot; a "log " in front means what it says
     claim.quick = ml_collections.ConfigDict()  # what --quick sets
     claim.quick.epochs = 1

@@ -95,6 +95,18 @@ def test_finished_runs_are_not_repeated(record):
     assert again["effects"] == found["effects"]
 
 
+@pytest.mark.parametrize(("alone", "jobs"), [(True, 1), (False, 2)])
+def test_some_claims_run_alone(alone, jobs, tmp_path, monkeypatch):
+    def execute(runs, workdir, jobs):
+        raise RuntimeError(f"{jobs} jobs")
+
+    monkeypatch.setattr(claims, "execute", execute)
+    config = speed.get_config()
+    config.claim.alone = alone
+    with pytest.raises(RuntimeError, match=f"{jobs} jobs"):
+        claims.examine(config, speed, tmp_path, quick=True, jobs=2)
+
+
 def test_quick_results_are_not_published(record, tmp_path):
     workdir, _ = record
     with pytest.raises(InputError, match="--quick"):
