@@ -76,7 +76,7 @@ def with_model(config, name):
 def with_precision(config, precision):
     config = config.copy_and_resolve_references()
     config.precision = precision
-    config.steps_per_epoch = 12  # the last kills shall meet it, too
+    config.steps_per_epoch = 24  # the last kill shall meet it, too
     return config
 
 
@@ -234,7 +234,7 @@ def test_killed_runs_end_as_others(prepared, tmp_path):
 def test_killed_gans_end_as_others(toy_gan, tmp_path):
     configs = {name: with_precision(toy_gan, name) for name in GAN_KILLS}
     kills, _, resumed = kill_each(configs, GAN_KILLS, tmp_path)
-    assert kills >= 5  # a run may end before it is met
+    assert kills == 6
     assert resumed >= 4
 
 
