@@ -1,5 +1,7 @@
 """The loop with a gradient by hand, where it is of use and what it takes."""
 
+import functools
+
 import keras
 import tensorflow as tf
 
@@ -66,14 +68,10 @@ class LSTMByHand:
         loop = LSTMLoop(self._scores(norms), self.unroll, compiled)
         weights = self._weights_by_hand(norms, shifts)
 
-        def product(x, real):
-            return self._centered_input(norms, x, real)
+        product = functools.partial(self._centered_input, norms)
 
         def run(y, mean, real, states):
-            outputs, states, kept = loop.run(y, weights, states, real)
-            if mean is not None:
-                kept["input"] = mean, kept["input"]
-            return outputs, states, kept
+            return loop.run(y, mean, weights, states, real)
 
         if not compiled:
             outputs, states, kept = run(*product(x, real), real, states)

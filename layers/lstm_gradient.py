@@ -29,12 +29,13 @@ class LSTMLoop:
         if jit_compile:
             self._forward, self._backward = _compiled(steps)
 
-    def run(self, y, weights, states, real):
+    def run(self, y, mean, weights, states, real):
         """Runs the loop.
 
         Args:
             y: the input's products, (time, batch, 4 * units), centered if
                 they are to be standardized.
+            mean: what was taken from `y`, if its moments are to be kept.
             weights: the recurrent `kernel`, `gamma_recurrent`, `gamma_cell`,
                 `beta_cell`, and what is added to the input's products,
                 `shift`. With a `gamma_input` they are standardized before.
@@ -42,19 +43,18 @@ class LSTMLoop:
             real: where there is no padding, (time, batch, 1), or None.
 
         Returns:
-            h of all steps, the last states, and the moments of all steps over
-            the batch that are known here: mean and variance of the recurrent
-            products and the cell states, and the variance of the input's
-            products. They have no gradient.
+            h of all steps, the last states, and mean and variance at all
+            steps of the input's and the recurrent products and the cell
+            states; none of the features. They have no gradient.
         """
         around = {}
         if real is not None:
             around = {"real": real, "count": counts(real, y.dtype)}
         kept = {}
         if "gamma_input" in weights:
-            variance = self.scores.mean(tf.square(y), around.get("count"))
-            if self.scores.over_batch:
-                kept["input"] = tf.stop_gradient(variance)
+            variance = self.scores.variance(y, around.get("count"))
+            if mean is not None:
+                kept["input"] = mean, tf.stop_gradient(variance)
             around["inverse"] = self.scores.inverse(variance)
         names = list(weights)
 

@@ -52,14 +52,14 @@ class LSTMSteps:
             z = scores.scale(z, now["inverse"], weights["gamma_input"])
         a, b, mean_h = scores.centered(h, weights["kernel"], *masks)
         r = scores.product(a, b)
-        variance = scores.mean(tf.square(r), masks[1])
+        variance = scores.variance(r, masks[1])
         r *= scores.inverse(variance)
         z += weights["shift"] + r * weights["gamma_recurrent"]
         t = one_tanh(z)
         i, f, g, o = gates(t)
         raw = f * c + i * g
         d, mean_c = scores.center(raw, *masks)
-        variance_c = scores.mean(tf.square(d), masks[1])
+        variance_c = scores.variance(d, masks[1])
         n = d * scores.inverse(variance_c)
         y = tf.tanh(weights["gamma_cell"] * n + weights["beta_cell"])
         new = [o * y, raw]

@@ -63,6 +63,10 @@ class Scores:
         mean = self.mean(_only(x, mask), count)
         return _only(x - mean, mask), mean
 
+    def variance(self, x, count=None):
+        """Returns the variance of a centered `x`."""
+        return self.mean(tf.square(x), count)
+
     def inverse(self, variance):
         """Returns 1 / sqrt(variance + epsilon)."""
         return tf.math.rsqrt(variance + self.epsilon)
@@ -159,7 +163,7 @@ class Scores:
 
         @tf.custom_gradient
         def run(x, gamma, shift):
-            variance = self.mean(tf.square(x), count)
+            variance = self.variance(x, count)
             inverse = self.inverse(variance)
 
             def gradient(dy, _):
