@@ -36,14 +36,13 @@ def get_config():
 
 
 def sweep():
-    for norm in NORMS:
-        for percent in PERCENT:
-            for rate in RATES:
-                yield {
-                    "model.norm": norm,
-                    "dataset.train_split": f"train[:{percent}%]",
-                    "model.dropout": rate,
-                }
+    return claims.grid(
+        {
+            "model.norm": NORMS,
+            "dataset.train_split": [f"train[:{p}%]" for p in PERCENT],
+            "model.dropout": RATES,
+        }
+    )
 
 
 def judge(trials):

@@ -44,9 +44,8 @@ def get_config():
 
 
 def sweep():
-    for model in (_model("cnn", width=32), _model("mlp", width=128)):
-        for size in SIZES:
-            yield {"model": model, "batch_size": size}
+    models = _model("cnn", width=32), _model("mlp", width=128)
+    return claims.grid({"model": models, "batch_size": SIZES})
 
 
 def _model(name, **knobs):
