@@ -63,7 +63,9 @@ def with_claim(config):
     claim.limits = ""  # what the experiment cannot tell
     claim.datasets = ("digits", "mnist1d")
     claim.first_seed = 0
-    claim.seeds = 5  # of each run
+    # Of each run. More where docs/claims.md says that a verdict needs more, if
+    # they take no longer than six minutes.
+    claim.seeds = 5
     claim.alone = False  # whether runs side by side would disturb each other
     claim.axes = ("", "")  # of the plot; a "log " in front means what it says
     claim.quick = ml_collections.ConfigDict()  # what --quick sets
