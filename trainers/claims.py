@@ -21,6 +21,7 @@ from ml_collections import config_flags
 
 from ..configs.claims import mean_effect
 from . import app, lock, sweep
+from .checks import flatten
 from .errors import InputError
 from .files import write_json
 from .logs import finite
@@ -95,7 +96,7 @@ def _plan(config, module, quick):
         claim = config.claim
         del config.claim  # The runs do not depend on it.
         if quick:
-            config.update_from_flattened_dict(claim.quick.to_dict())
+            config.update(claim.quick)
     settings, datasets = sweep.overrides_of(module), claim.datasets
     if claim.seeds < 1:
         raise InputError(
@@ -104,7 +105,7 @@ def _plan(config, module, quick):
     seeds = range(claim.first_seed, claim.first_seed + claim.seeds)
     if quick:
         datasets, seeds = datasets[:1], seeds[:1]
-        settings = [s for s in settings if _has(s, claim.quick_only)]
+        settings = _quick(settings, claim)
     # Seeds change fastest, because their runs share a compiled model.
     planned = [
         {_DATASET: name, **values, "seed": seed}
@@ -115,8 +116,14 @@ def _plan(config, module, quick):
     return claim, sweep.plan(config, planned)
 
 
-def _has(override, kept):
-    return all(override[key] in values for key, values in kept)
+def _quick(settings, claim):
+    """Returns what is left of a sweep, without what `claim.quick` says."""
+    said = flatten(claim.quick.to_dict())
+    return [
+        {key: value for key, value in each.items() if key not in said}
+        for each in settings
+        if all(each[key] in values for key, values in claim.quick_only)
+    ]
 
 
 def _by_dataset(runs, results, workdir):

@@ -17,7 +17,7 @@ from . import app
 from .claims_plot import plot_claim
 from .errors import InputError
 from .files import write_text
-from .verdicts import decide
+from .verdicts import decide, seeds_needed
 
 _SECOND = 100  # the first seed of the run that the first one is held against
 _BEGIN, _END = "<!-- claims -->\n", "<!-- end of claims -->"
@@ -27,11 +27,13 @@ _HEAD = """\
 Well-known sentences about normalization, each an experiment that anyone can run
 again. `normzoo.trainers.claims_report` writes this page from `docs/results`.
 
-An experiment yields one number for each seed, the effect, and takes five seeds
-where nothing else is said; runs of one seed start from equal kernels and see
-equal batches. What counts as an effect,
-and its sign, stand in the claim's config and were fixed before the runs. The
-verdict is **supported** if the effect's 95 % t interval lies above the least
+An experiment yields one number for each seed, the effect; runs of one seed
+start from equal kernels and see equal batches. What counts as an effect, and
+its sign, stand in the claim's config and were fixed before the runs. The number
+of seeds was not: where two runs of five seeds (eight in `speed`) said that nine
+verdicts of ten need more, a run has as many, if they take no longer than six
+minutes, and the first ones are among them. The verdict is **supported** if the
+effect's 95 % t interval lies above the least
 effect that counts, **refuted** if it lies below, **inconclusive** if it lies on
 both sides. Learning rates and the like are chosen by validation accuracy, over
 all seeds; test data are read once, at the end of each run. Where there are
@@ -132,8 +134,20 @@ def _table(claims, page=""):
 
 def _pooled(records):
     """Returns the verdict on the effects of several runs of a claim."""
-    effects = [e for record in records for e in record["effects"].values()]
-    return decide(effects, records[0]["minimal"])._asdict()
+    return decide(_effects(records), records[0]["minimal"])._asdict()
+
+
+def _effects(records):
+    return [e for record in records for e in record["effects"].values()]
+
+
+def _seeds(records):
+    """Says how many seeds a run has, and how many it should have."""
+    needed = seeds_needed(_effects(records), records[0]["minimal"])
+    return (
+        f"{records[0]['seeds']} seeds in a run. For a verdict in nine of ten "
+        f"runs, by the effects of all, it takes {needed or 'over 1000'}.\n\n"
+    )
 
 
 def _effect(record):
@@ -165,7 +179,7 @@ def _section(record, others, docs):
         f"than {record['minimal']:g} counts ({record['measured']}).\n\n"
         f"![{record['name']}](results/{record['name']}.svg)\n\n"
         + (f"{seen.read_text().strip()}\n\n" if seen.exists() else "")
-        + f"{record['limits']}\n\n{again}"
+        + f"{record['limits']}\n\n{_seeds([record, *others])}{again}"
         + "| data | measured | mean |\n| --- | --- | --- |\n"
         + "\n".join(rows)
         + f"\n\n{record['runs']} runs{diverged or ''}, {record['date']}, "

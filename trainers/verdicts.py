@@ -3,9 +3,14 @@
 import math
 from typing import NamedTuple
 
-from .statistics import estimate
+import numpy as np
+from scipy import stats
+
+from .statistics import CONFIDENCE, estimate
 
 VERDICTS = ("supported", "refuted", "inconclusive")
+
+_MOST_SEEDS = 1000
 
 
 class Verdict(NamedTuple):
@@ -59,3 +64,43 @@ def decide(effects, minimal):
     elif high < minimal:
         verdict = "refuted"
     return Verdict(verdict, mean, low, high, len(effects))
+
+
+def seeds_needed(effects, minimal, power=0.9):
+    """Returns how many seeds make a verdict that is not inconclusive likely.
+
+    It is the least n of which Student's t interval leaves out `minimal` on the
+    side of the mean with this probability,
+
+        P(T > t(0.975, n-1)) >= power,
+
+    for T of the noncentral t distribution with n-1 degrees of freedom and the
+    noncentrality |mean - minimal| / s * sqrt(n).
+
+    Args:
+        effects: of which mean and standard deviation s are taken as those of
+            all effects that could be found.
+        minimal: as in `decide`.
+        power: the probability.
+
+    Returns:
+        The number, or None if it is more than 1000 or there are fewer than two
+        effects.
+
+    Example:
+
+    >>> from normzoo.trainers.verdicts import seeds_needed
+    >>> seeds_needed([0.9, 1.1, 1.0, 1.2, 0.8], minimal=0.8)
+    9
+    """
+    effects = np.asarray(list(effects), float)
+    if effects.size < 2:
+        return None
+    distance, spread = abs(effects.mean() - minimal), effects.std(ddof=1)
+    if not spread:
+        return 2 if distance else None
+    n = np.arange(2, _MOST_SEEDS + 1)
+    quantile = stats.t.ppf((1 + CONFIDENCE) / 2, n - 1)
+    noncentrality = distance / spread * np.sqrt(n)
+    likely = stats.nct.sf(quantile, n - 1, noncentrality) >= power
+    return int(n[likely][0]) if likely.any() else None

@@ -6,7 +6,7 @@ import pathlib
 import pytest
 
 from normzoo import configs
-from normzoo.configs.claims import speed
+from normzoo.configs.claims import layer_norm, speed
 from normzoo.trainers import claims, claims_report
 from normzoo.trainers.errors import InputError
 from normzoo.trainers.verdicts import decide
@@ -105,6 +105,20 @@ def test_some_claims_run_alone(alone, jobs, tmp_path, monkeypatch):
     config.claim.alone = alone
     with pytest.raises(RuntimeError, match=f"{jobs} jobs"):
         claims.examine(config, speed, tmp_path, quick=True, jobs=2)
+
+
+def test_quick_settings_are_above_the_sweep(tmp_path, monkeypatch):
+    def execute(runs, workdir, jobs):
+        configs = [run.config for run in runs]
+        splits = {config.dataset.train_split for config in configs}
+        raise RuntimeError(f"{splits}, {sum(c.epochs for c in configs)}")
+
+    monkeypatch.setattr(claims, "execute", execute)
+    runs = 6  # three norms of two models, one epoch each
+    with pytest.raises(RuntimeError, match=rf"{{'train\[:1000\]'}}, {runs}"):
+        claims.examine(
+            layer_norm.get_config(), layer_norm, tmp_path, quick=True
+        )
 
 
 def test_quick_results_are_not_published(record, tmp_path):

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from normzoo.trainers.verdicts import decide
+from normzoo.trainers.verdicts import decide, seeds_needed
 
 
 @pytest.mark.parametrize(
@@ -47,3 +47,26 @@ def test_noise_is_seldom_supported(seeds):
 def test_effects_that_are_no_numbers_are_refused():
     with pytest.raises(ValueError, match="must be finite"):
         decide([1.0, math.nan], 0.0)
+
+
+@pytest.mark.parametrize(("mean", "deviation"), [(0.3, 0.2), (-0.5, 1.0)])
+def test_so_many_seeds_are_seldom_inconclusive(mean, deviation):
+    pair = deviation / math.sqrt(2)
+    needed = seeds_needed([mean - pair, mean + pair], 0.0)
+
+    def conclusive(seeds):
+        draws = np.random.default_rng(0).normal(mean, deviation, (4000, seeds))
+        verdicts = [decide(effects, 0.0).verdict for effects in draws]
+        return 1 - verdicts.count("inconclusive") / len(draws)
+
+    # Three standard deviations of a share of 4000 draws are 0.014.
+    assert conclusive(needed) > 0.9 - 0.014
+    assert conclusive(needed - 1) < 0.9 + 0.014
+
+
+@pytest.mark.parametrize(
+    ("effects", "needed"),
+    [([3.0, 3.0], 2), ([1.0, 1.0], None), ([0.0, 2.0], None), ([3.0], None)],
+)
+def test_needed_seeds_at_the_edges(effects, needed):
+    assert seeds_needed(effects, minimal=1.0) == needed
