@@ -70,8 +70,9 @@ class LSTMByHand:
 
         product = functools.partial(self._centered_input, norms)
 
-        def run(y, mean, real, states):
-            return loop.run(y, mean, weights, states, real)
+        def run(y, variance, kept, real, states):
+            results = loop.run(y, variance, weights, states, real)
+            return *results[:2], {**kept, **results[2]}
 
         if not compiled:
             outputs, states, kept = run(*product(x, real), real, states)
@@ -80,6 +81,7 @@ class LSTMByHand:
         else:
             outputs, states = _by_examples(product, run, x, real, states)
             kept = {}
+        kept = self._of_products(norms, kept)
         return outputs if self.return_sequences else None, states, kept
 
     def _weights_by_hand(self, norms, shifts):
@@ -101,18 +103,45 @@ class LSTMByHand:
         return {**weights, "shift": sum(shifts, shift)}
 
     def _centered_input(self, norms, x, real):
-        """Returns the products of the inputs, centered, and their mean."""
+        """Returns the products of the inputs, centered, and their variance.
+
+        Third the moments to be kept. The mean is that of the inputs, where
+        there is no dropout.
+        """
         masks = self.cell.get_dropout_mask(x[0])
+        project = self._projection(self.cell.kernel, masks)
         if "input" not in norms.affine:
-            return self._projection(self.cell.kernel, masks)(x), None
+            return project(x), None, {}
         scores = self._scores(norms)
+        count = None if real is None else counts(real, self._wide)
         if masks is None:
             x, kernel = (tf.cast(v, self._wide) for v in (x, self.cell.kernel))
-            return scores.centered_product(x, kernel, real)
-        count = None if real is None else counts(real, self._wide)
-        y = self._projection(self.cell.kernel, masks)(x)
-        y, mean = scores.center(y, real, count)
-        return y, tf.stop_gradient(mean) if norms.source.keeps else None
+            y, mean = scores.centered_product(x, kernel, real)
+        else:
+            y, mean = scores.center(project(x), real, count)
+        variance = scores.variance(y, count)
+        if not norms.source.keeps:
+            return y, variance, {}
+        kept = tf.stop_gradient(mean), tf.stop_gradient(variance)
+        return y, variance, {"input": kept}
+
+    def _of_products(self, norms, kept):
+        """Makes means of products out of those of their factors.
+
+        It is done behind the loops, because they would wait for it.
+        """
+        kernels = {"recurrent": self.cell.recurrent_kernel}
+        if not self.cell.dropout:
+            kernels["input"] = self.cell.kernel
+        scores = self._scores(norms)
+
+        def mean(site, value):
+            if site not in kernels:
+                return value
+            kernel = tf.cast(kernels[site], self._wide)
+            return tf.stop_gradient(scores.mean_of_product(value, kernel))
+
+        return {site: (mean(site, m), v) for site, (m, v) in kept.items()}
 
 
 def _in_time(product, run, x, real, states):
@@ -125,9 +154,9 @@ def _in_time(product, run, x, real, states):
     for part, mask in zip(*_split([x, real], 0, 1), strict=True):
         # Or TensorFlow might begin with the last one, and the loop wait.
         with tf.control_dependencies(before):
-            y, mean = product(part, mask)
-        before = [y]
-        h, states, more = run(y, mean, mask, states)
+            y, variance, moments = product(part, mask)
+        before = [y if variance is None else variance]
+        h, states, more = run(y, variance, moments, mask, states)
         outputs.append(h)
         kept.append(more)
     kept = tf.nest.map_structure(lambda *values: tf.concat(values, 0), *kept)

@@ -29,13 +29,13 @@ class LSTMLoop:
         if jit_compile:
             self._forward, self._backward = _compiled(steps)
 
-    def run(self, y, mean, weights, states, real):
+    def run(self, y, variance, weights, states, real):
         """Runs the loop.
 
         Args:
             y: the input's products, (time, batch, 4 * units), centered if
                 they are to be standardized.
-            mean: what was taken from `y`, if its moments are to be kept.
+            variance: that of `y`, if it is to be standardized.
             weights: the recurrent `kernel`, `gamma_recurrent`, `gamma_cell`,
                 `beta_cell`, and what is added to the input's products,
                 `shift`. With a `gamma_input` they are standardized before.
@@ -43,18 +43,14 @@ class LSTMLoop:
             real: where there is no padding, (time, batch, 1), or None.
 
         Returns:
-            h of all steps, the last states, and mean and variance at all
-            steps of the input's and the recurrent products and the cell
-            states; none of the features. They have no gradient.
+            h of all steps, the last states, and without a gradient, over the
+            batch, at all steps: the mean of the states of which the recurrent
+            products are made, and their variance; and both of the cell states.
         """
         around = {}
         if real is not None:
             around = {"real": real, "count": counts(real, y.dtype)}
-        kept = {}
-        if "gamma_input" in weights:
-            variance = self.scores.variance(y, around.get("count"))
-            if mean is not None:
-                kept["input"] = mean, tf.stop_gradient(variance)
+        if variance is not None:
             around["inverse"] = self.scores.inverse(variance)
         names = list(weights)
 
@@ -63,7 +59,7 @@ class LSTMLoop:
             y, *values, h, c = inputs
             weights = dict(zip(names, values, strict=True))
             last, saved = self._forward(y, weights, [h, c], around)
-            moments = self._moments(saved, weights["kernel"])
+            moments = [saved[name] for name in self._moments]
 
             def gradient(dh, *d_states_and_more):
                 dy, d_weights, d_states = self._gradient(
@@ -74,17 +70,16 @@ class LSTMLoop:
             return (saved["h"], *last, *moments), gradient
 
         outputs, h, c, *moments = run(y, *weights.values(), *states)
+        kept = {}
         if moments:
             moments = [tf.stop_gradient(value) for value in moments]
-            kept["recurrent"], kept["cell"] = moments[:2], moments[2:]
+            kept = {"recurrent": moments[:2], "cell": moments[2:]}
         return outputs, [h, c], kept
 
-    def _moments(self, saved, kernel):
-        if not self.scores.over_batch:
-            return []
-        mean = self.scores.mean_of_product(saved["mean_h"], kernel)
-        cell = saved["mean_c"], saved["variance_c"]
-        return [mean, saved["variance"], *cell]
+    @property
+    def _moments(self):
+        names = ("mean_h", "variance", "mean_c", "variance_c")
+        return names if self.scores.over_batch else ()
 
     def _gradient(self, y, weights, first, around, saved, dh, d_states):
         """Returns the gradients to y, to the weights, and to the states."""

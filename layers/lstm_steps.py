@@ -53,22 +53,24 @@ class LSTMSteps:
         a, b, mean_h = scores.centered(h, weights["kernel"], *masks)
         r = scores.product(a, b)
         variance = scores.variance(r, masks[1])
-        r *= scores.inverse(variance)
-        z += weights["shift"] + r * weights["gamma_recurrent"]
+        inverse = scores.inverse(variance)
+        z += scores.scale(r, inverse, weights["gamma_recurrent"])
+        z += weights["shift"]
         t = one_tanh(z)
         i, f, g, o = gates(t)
         raw = f * c + i * g
-        d, mean_c = scores.center(raw, *masks)
-        variance_c = scores.variance(d, masks[1])
-        n = d * scores.inverse(variance_c)
-        y = tf.tanh(weights["gamma_cell"] * n + weights["beta_cell"])
+        centered, mean_c = scores.center(raw, *masks)
+        variance_c = scores.variance(centered, masks[1])
+        inverse = scores.inverse(variance_c)
+        n = scores.scale(centered, inverse, weights["gamma_cell"])
+        y = tf.tanh(n + weights["beta_cell"])
         new = [o * y, raw]
         if "real" in now:
             pairs = zip(new, states, strict=True)
             new = [tf.where(now["real"], s, old) for s, old in pairs]
         # The half before the tanh, and the one behind.
         slope = tf.square(halves(t)) * (1 - tf.square(t))
-        saved = {"h": new[0], "f": f, "n": n, "r": r}
+        saved = {"h": new[0], "f": f, "centered_c": centered, "r": r}
         saved |= {"variance": variance, "variance_c": variance_c}
         saved["to_a"] = o * (1 - tf.square(y))
         saved["to_z"] = tf.concat([g, c, i, y], -1) * slope
@@ -79,7 +81,7 @@ class LSTMSteps:
     def _saved_shapes(self, state):
         batch, units = state
         wide = tf.TensorShape([batch, 4 * units])
-        shapes = dict.fromkeys(("h", "f", "n", "to_a"), state)
+        shapes = dict.fromkeys(("h", "f", "centered_c", "to_a"), state)
         shapes |= {"r": wide, "to_z": wide}
         if not self.scores.over_batch:
             column = tf.TensorShape([batch, 1])
@@ -115,7 +117,8 @@ class LSTMSteps:
             sums = {name: sums[name] + more[name] for name in sums}
             return [*states, sums], products
 
-        now = {name: saved[name] for name in ("f", "n", "r", "to_a", "to_z")}
+        names = ("f", "centered_c", "r", "to_a", "to_z")
+        now = {name: saved[name] for name in names}
         now |= {"y": y, "dh": dh, **around}
         now["inverse_r"] = self.scores.inverse(saved["variance"])
         now["inverse_c"] = self.scores.inverse(saved["variance_c"])
@@ -127,7 +130,7 @@ class LSTMSteps:
         return d_states, sums, products
 
     def _first_sums(self, saved, with_input):
-        names = ("r", "n")
+        names = ("r", "f")
         if self.scores.over_batch:
             names = ("variance", "variance_c")
         wide, narrow = (tf.zeros_like(saved[name][0]) for name in names)
@@ -153,14 +156,13 @@ class LSTMSteps:
             return d
 
         d_a = d_h * now["to_a"]
-        d_n = through("cell", d_a, now["n"], now["inverse_c"])
+        d_n = through("cell", d_a, now["centered_c"], now["inverse_c"])
         d_c += scores.center(d_n, *masks)[0]
         d_z = tf.concat([d_c, d_c, d_c, d_h], -1) * now["to_z"]
         d_r = through("recurrent", d_z, now["r"], now["inverse_r"])
         d_y = d_z
         if "inverse" in now:
-            x = now["y"] * now["inverse"]
-            d_y = through("input", d_z, x, now["inverse"])
+            d_y = through("input", d_z, now["y"], now["inverse"])
         back = scores.product(d_r, across)
         if scores.over_batch:
             back = scores.center(back, *masks)[0]

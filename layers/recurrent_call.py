@@ -157,7 +157,9 @@ class RecurrentCall(LSTMByHand, keras.layers.RNN):
             y, mean = scores.centered_product(x, kernel, real)
             shift = sum(shifts or [], beta)
             z, variance = scores.standardize(y, gamma, shift, real)
-            return z, {} if mean is None else {site: (mean, variance)}
+            if mean is None:
+                return z, {}
+            return z, {site: (scores.mean_of_product(mean, kernel), variance)}
 
         return run_centered
 

@@ -80,23 +80,24 @@ class Scores:
         # In this order the fewest operations are of the size of x.
         return x * (inverse * gamma) if self.over_batch else x * inverse * gamma
 
-    def gradient(self, dy, scores, inverse, gamma, count=None):
-        """Returns the gradients to what is centered, and to gamma.
+    def gradient(self, dy, x, inverse, gamma, count=None):
+        """Returns the gradients to a centered `x`, and to gamma.
 
         The former without its mean's part, which is left to whoever centered
         it; the latter as rows that are still to be added up.
 
         Args:
-            dy: the gradient to gamma * scores.
+            dy: the gradient to gamma * x * inverse.
         """
-        products = dy * scores
-        by = None if self.over_batch else gamma
-        slope = self.mean(products, count, by)
+        # In each case the fewest operations are of the size of x.
         if self.over_batch:
             scale = inverse * gamma
-            d = dy * scale - scores * (scale * slope)
+            slope = self.mean(dy * x, count) * inverse
+            d = dy * scale - x * (inverse * scale * slope)
             return d, slope * self._count(dy, count)
-        return dy * gamma * inverse - scores * (inverse * slope), products
+        products = dy * (x * inverse)
+        slope = self.mean(products, by=gamma) * tf.square(inverse)
+        return dy * gamma * inverse - x * slope, products
 
     def product(self, a, b, **kwargs):
         """Returns `a @ b`, computed in `dtype`."""
@@ -104,9 +105,15 @@ class Scores:
         return tf.cast(tf.matmul(*narrow, **kwargs), a.dtype)
 
     def mean_of_product(self, mean, kernel):
-        """Returns the mean of `product(x, kernel)`, not rounded to `dtype`."""
-        rounded = tf.cast(kernel, self.dtype)
-        return tf.matmul(mean, tf.cast(rounded, mean.dtype))
+        """Returns the mean of `product(x, kernel)`, not rounded to `dtype`.
+
+        Args:
+            mean: that of `x`, (..., 1, features).
+        """
+        rounded = tf.cast(tf.cast(kernel, self.dtype), mean.dtype)
+        result = tf.matmul(rows(mean), rounded)
+        sizes = [*tf.unstack(tf.shape(mean))[:-1], kernel.shape[-1]]
+        return tf.reshape(result, sizes)
 
     def centered(self, x, kernel, real=None, count=None):
         """Returns the two factors, one of them centered, and the mean of `x`.
@@ -119,9 +126,9 @@ class Scores:
         return x, self.center(kernel)[0], None
 
     def centered_product(self, x, kernel, real=None):
-        """Returns x @ kernel, centered, and its mean without a gradient.
+        """Returns x @ kernel, centered, and the mean of `x` without a gradient.
 
-        The mean of the features is not told, it is None.
+        The mean is None for the features, which center the kernel.
 
         Args:
             x: (..., batch, features).
@@ -133,9 +140,7 @@ class Scores:
         @tf.custom_gradient
         def run(x, kernel):
             a, b, mean = self.centered(x, kernel, real, count)
-            means = []
-            if mean is not None:
-                means = [self.mean_of_product(mean, b)]
+            means = [] if mean is None else [mean]
 
             def gradient(dy, *_):
                 d_x = self.product(dy, b, transpose_b=True)
@@ -167,9 +172,7 @@ class Scores:
             inverse = self.inverse(variance)
 
             def gradient(dy, _):
-                d_x, sums = self.gradient(
-                    dy, x * inverse, inverse, gamma, count
-                )
+                d_x, sums = self.gradient(dy, x, inverse, gamma, count)
                 return d_x, over_all(sums), over_all(dy)
 
             return (self.scale(x, inverse, gamma) + shift, variance), gradient
