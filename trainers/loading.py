@@ -12,6 +12,7 @@ from . import texts
 from .checks import check_examples
 from .datasets import find_builder, find_splits, input_feature, opened
 from .errors import InputError
+from .pipeline import untuned
 from .views import find_view, pool
 
 _DECODE_BATCH = 512
@@ -146,7 +147,8 @@ def _decode_split(builder, split, feature, image_size):
     dataset = builder.as_dataset(split=split).map(
         select, num_parallel_calls=tf.data.AUTOTUNE
     )
-    batches = dataset.batch(_DECODE_BATCH).as_numpy_iterator()
+    dataset = untuned(dataset.batch(_DECODE_BATCH))
+    batches = dataset.as_numpy_iterator()
     total = -(-builder.info.splits[split].num_examples // _DECODE_BATCH)
     if total > 10:
         text = f"Decoding {builder.name} {split}"

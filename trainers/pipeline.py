@@ -100,4 +100,15 @@ def _gather(examples, indices):
         return batch, tf.gather(labels, rows)
 
     dataset = indices.map(gather, num_parallel_calls=tf.data.AUTOTUNE)
-    return dataset.prefetch(tf.data.AUTOTUNE)
+    return untuned(dataset.prefetch(tf.data.AUTOTUNE))
+
+
+def untuned(dataset):
+    """Returns a dataset that tf.data does not tune while it is read.
+
+    The thread that tunes sleeps for longer and longer, up to a minute, and may
+    miss that it is no longer wanted: whoever is done with the data waits.
+    """
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    return dataset.with_options(options)

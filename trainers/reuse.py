@@ -64,8 +64,9 @@ def _structure(config):
         del config.compare, config.checkpoint
         # These are in variables, or not in the graphs at all.
         config.seed = config.log_every_steps = 0
-        if "initializer_scale" in config.model:
-            config.model.initializer_scale = 1.0
+        for initial in ("initializer_scale", "gamma_initializer"):
+            if initial in config.model:
+                config.model[initial] = 1.0
         if _is_constant(config.optimizer):
             config.epochs, config.optimizer.learning_rate = 0, 0.0
     return config.to_json(sort_keys=True)

@@ -87,6 +87,14 @@ def test_evaluation_sees_every_example_once(examples, batch_size):
     assert [y for batch in batches for y in batch] == list(range(10))
 
 
+def test_nobody_waits_for_the_thread_that_tunes(examples):
+    batches = (
+        pipeline.training_batches(examples, 5, epochs=1, seed=0),
+        pipeline.evaluation_batches(examples, 5),
+    )
+    assert not any(b.options().autotune.enabled for b in batches)
+
+
 def test_runs_share_the_decoded_images(config):
     config.seed = 1
     first = loading.load_data(config)

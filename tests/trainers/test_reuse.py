@@ -4,7 +4,15 @@ import json
 
 import pytest
 
+from normzoo.configs import default
 from normzoo.trainers import classify, reuse, runner, sweep
+
+
+def recurrent(gamma, seed):
+    model = default.get_recurrent_model()
+    model.units, model.gamma_initializer = (4,), gamma
+    return {"model": model, "dataset.view": "rows", "seed": seed}
+
 
 #: Settings of two runs that share a model.
 PAIRS = {
@@ -24,6 +32,7 @@ PAIRS = {
         {"optimizer.momentum": 0.9, "model.initializer_scale": 1.0},
         {"optimizer.momentum": 0.9, "model.initializer_scale": 2.0, "seed": 2},
     ),
+    "recurrent, gamma": (recurrent(None, 1), recurrent(0.5, 2)),
 }
 
 
