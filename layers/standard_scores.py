@@ -9,7 +9,7 @@ import dataclasses
 
 import tensorflow as tf
 
-from .sums import total, under_xla
+from .sums import on_cpu, total, under_xla
 
 _FEW = 32
 
@@ -200,11 +200,21 @@ def over_all(x):
 def _sum_of_rows(x):
     """Sums over the last axis but one, which stays of size 1."""
     count = x.shape[-2]
-    # XLA adds up so few rows one number at a time, but halves in one go.
-    while under_xla() and count and count <= _FEW and count % 2 == 0:
-        count //= 2
-        x = x[..., :count, :] + x[..., count:, :]
-    return x if count == 1 else tf.reduce_sum(x, -2, keepdims=True)
+    if under_xla() and on_cpu() and count and count <= _FEW:
+        return _one_window(x) * count
+    return tf.reduce_sum(x, -2, keepdims=True)
+
+
+def _one_window(x):
+    """Returns the mean over the last axis but one, which stays of size 1.
+
+    XLA adds up rows in windows of 32. A sum of fewer it would compute together
+    with what is added up, one number at a time.
+    """
+    count, features = x.shape[-2:]
+    view = tf.reshape(x, [-1, count, features, 1])
+    pooled = tf.nn.avg_pool2d(view, (count, 1), (count, 1), "VALID")
+    return tf.reshape(pooled, [*tf.unstack(tf.shape(x))[:-2], 1, features])
 
 
 def _only(x, real):
