@@ -52,7 +52,7 @@ def cases():
     ]
 
 
-def run(case=None, repeats=7):
+def run(case=None, repeats=21):
     """Measures and returns the suite's tables.
 
     Args:
