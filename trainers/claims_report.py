@@ -33,12 +33,12 @@ its sign, stand in the claim's config and were fixed before the runs. The number
 of seeds was not: where two runs of five seeds (eight in `speed`) said that nine
 verdicts of ten need more, a run has as many, if they take no longer than six
 minutes, and the first ones are among them. The verdict is **supported** if the
-effect's 95 % t interval lies above the least
-effect that counts, **refuted** if it lies below, **inconclusive** if it lies on
-both sides. Learning rates and the like are chosen by validation accuracy, over
-all seeds; test data are read once, at the end of each run. Where there are
-several data sets, a seed's effect is the mean over them. A verdict is about
-these models and data: each claim's limits are named.
+effect's 95 % t interval lies above the least effect that counts, **refuted** if
+it lies below, **inconclusive** if it lies on both sides. Learning rates and the
+like are chosen by validation accuracy, over all seeds; test data are read once,
+at the end of each run. Where there are several data sets, a seed's effect is
+the mean over them. A verdict is about these models and data: each claim's
+limits are named.
 
 """
 
@@ -105,11 +105,12 @@ def _agreement(claims):
         for other in others
         if other["first_seed"] == _SECOND
     ]
-    equal = sum(a["verdict"] == b["verdict"] for a, b in pairs)
+    others = [a["name"] for a, b in pairs if a["verdict"] != b["verdict"]]
+    named = f", all but {', '.join(others)}" if others else ""
     return (
         f"Of {len(pairs)} claims that were run again, with seeds from "
-        f"{_SECOND}, {equal} got the same verdict. The last column judges the "
-        "effects of all runs together.\n\n"
+        f"{_SECOND}, {len(pairs) - len(others)} got the same verdict{named}. "
+        "The last column judges the effects of all runs together.\n\n"
         if pairs
         else ""
     )
