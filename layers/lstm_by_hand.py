@@ -71,8 +71,8 @@ class LSTMByHand:
         product = functools.partial(self._centered_input, norms)
 
         def run(y, variance, kept, real, states):
-            results = loop.run(y, variance, weights, states, real)
-            return *results[:2], {**kept, **results[2]}
+            h, states, more = loop.run(y, variance, weights, states, real)
+            return h, states, {**kept, **more}
 
         if not compiled:
             outputs, states, kept = run(*product(x, real), real, states)

@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from .sums import on_cpu, total, under_xla
 
+#: How many rows XLA adds up as one window.
 _FEW = 32
 
 
