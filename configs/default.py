@@ -46,7 +46,7 @@ def get_config():
     config.steps_per_execution = 1  # at most; less overhead, coarser logs
     config.validate_every_epochs = 1  # and after the last one
     config.log_every_steps = 100
-    config.probe = ""  # in normzoo.trainers.probes.PROBES
+    config.probe = ""  # in normzoo.trainers.supervised.probes.PROBES
     config.probe_every_epochs = 1  # and before the first, and after the last
 
     config.checkpoint = ml_collections.ConfigDict()

@@ -1,18 +1,26 @@
 """Normalization layers for Keras, and their names."""
 
-from .batch_norm_rnn import BatchNormGRU, BatchNormLSTM, BatchNormSimpleRNN
-from .batch_normalization import BatchNormalization
-from .filter_response_normalization import FilterResponseNormalization
-from .folding import FoldResult, fold_batch_norm
-from .group_normalization import GroupNormalization
-from .instance_normalization import InstanceNormalization
-from .layer_norm_rnn import LayerNormGRU, LayerNormLSTM, LayerNormSimpleRNN
-from .layer_normalization import LayerNormalization
-from .reference_model import ReferenceModel
+from .models.folding import FoldResult, fold_batch_norm
+from .models.reestimation import reestimate_statistics
+from .norms.batch_normalization import BatchNormalization
+from .norms.filter_response_normalization import FilterResponseNormalization
+from .norms.group_normalization import GroupNormalization
+from .norms.instance_normalization import InstanceNormalization
+from .norms.layer_normalization import LayerNormalization
+from .norms.reference_model import ReferenceModel
+from .norms.rms_normalization import RMSNormalization
+from .norms.virtual_batch_normalization import VirtualBatchNormalization
+from .recurrent.batch_norm_rnn import (
+    BatchNormGRU,
+    BatchNormLSTM,
+    BatchNormSimpleRNN,
+)
+from .recurrent.layer_norm_rnn import (
+    LayerNormGRU,
+    LayerNormLSTM,
+    LayerNormSimpleRNN,
+)
 from .registry import NORMS, get
-from .rms_normalization import RMSNormalization
-from .statistics import reestimate_statistics
-from .virtual_batch_normalization import VirtualBatchNormalization
 
 __all__ = [
     "NORMS",

@@ -4,13 +4,13 @@ import functools
 
 import keras
 
-from .batch_normalization import BatchNormalization
-from .filter_response_normalization import FilterResponseNormalization
-from .group_normalization import GroupNormalization
-from .instance_normalization import InstanceNormalization
-from .layer_normalization import LayerNormalization
-from .rms_normalization import RMSNormalization
-from .virtual_batch_normalization import VirtualBatchNormalization
+from .norms.batch_normalization import BatchNormalization
+from .norms.filter_response_normalization import FilterResponseNormalization
+from .norms.group_normalization import GroupNormalization
+from .norms.instance_normalization import InstanceNormalization
+from .norms.layer_normalization import LayerNormalization
+from .norms.rms_normalization import RMSNormalization
+from .norms.virtual_batch_normalization import VirtualBatchNormalization
 
 #: Name -> layer class, or a `functools.partial` of one. The documents, the
 #: tests and the comparison read this table.

@@ -38,6 +38,12 @@ def two_replicas():
     one in a process numbers its collective operations like the first, and they
     get mixed up.
     """
-    from normzoo.trainers import distribution
+    from normzoo.trainers.cluster import strategies
 
-    return distribution.strategy("mirrored")
+    return strategies.strategy("mirrored")
+
+
+@pytest.fixture(scope="session")
+def data_dir(tmp_path_factory):
+    """A TFDS folder that the tests share."""
+    return tmp_path_factory.mktemp("tfds")

@@ -7,9 +7,10 @@ import json
 
 import pytest
 
-from normzoo.trainers import app, claims, sweep
+from normzoo.trainers import app, claims
+from normzoo.trainers.comparison import sweep
 
-from .trainers.test_claims import NAMES
+from .trainers.comparison.test_claims import NAMES
 
 
 @pytest.mark.parametrize("name", NAMES)

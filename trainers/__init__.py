@@ -10,6 +10,6 @@ import os
 # variable when it is imported, which happens further down.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
-from . import digits, mnist1d
+from .data import digits, mnist1d
 
 __all__ = ["digits", "mnist1d"]

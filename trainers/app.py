@@ -9,9 +9,9 @@ from absl import app, flags, logging
 from ml_collections import config_flags
 
 from .. import configs
-from .config_errors import explained
-from .errors import EXIT_RESTART, InputError, LostWorkerError
-from .signals import Interrupted
+from .common.config_errors import explained
+from .common.errors import EXIT_RESTART, InputError, LostWorkerError
+from .common.signals import Interrupted
 
 _CONFIG_FLAGS = ("--config", "-config")
 

@@ -12,34 +12,34 @@ import keras
 import tensorflow as tf
 from absl import flags
 
-from . import (
-    app,
-    benchmark_distributed,
-    benchmark_gan,
-    benchmark_input,
-    benchmark_norms,
-    benchmark_recurrent,
-    benchmark_report,
-    benchmark_soak,
-    benchmark_virtual,
+from . import app
+from .benchmarks import (
+    distributed,
+    gan,
+    input,
+    norms,
+    recurrent,
+    report,
+    soak,
+    virtual,
 )
 
 #: Name -> function that measures and returns a list of `Table`.
 SUITES = {
-    "norms": benchmark_norms.run,
-    "virtual": benchmark_virtual.run,
-    "input": benchmark_input.run,
-    "recurrent": benchmark_recurrent.run,
-    "gan": benchmark_gan.run,
-    "soak": benchmark_soak.run,
-    "distributed": benchmark_distributed.run,
+    "norms": norms.run,
+    "virtual": virtual.run,
+    "input": input.run,
+    "recurrent": recurrent.run,
+    "gan": gan.run,
+    "soak": soak.run,
+    "distributed": distributed.run,
 }
 
 flags.DEFINE_enum("suite", "norms", list(SUITES), "What to measure.")
 flags.DEFINE_enum(
     "case",
     None,
-    benchmark_recurrent.cases(),
+    recurrent.cases(),
     "The only case to measure, of the suite `recurrent`.",
 )
 
@@ -47,9 +47,9 @@ flags.DEFINE_enum(
 def run(suite, workdir=None, case=None):
     """Measures a suite, prints its tables, and writes them into `workdir`."""
     tables = SUITES[suite](case) if case else SUITES[suite]()
-    benchmark_report.show(tables)
+    report.show(tables)
     if workdir is not None:
-        benchmark_report.write(tables, facts(), workdir, suite)
+        report.write(tables, facts(), workdir, suite)
     return tables
 
 

@@ -20,16 +20,18 @@ from absl import flags
 from ml_collections import config_flags
 
 from ..configs.claims import mean_effect
-from . import app, lock, sweep
-from .checks import flatten
-from .errors import InputError
-from .files import write_json
-from .logs import finite
-from .provenance import provenance
-from .runner import check, execute
-from .statistics import estimate
-from .trials import Trial, read_log
-from .verdicts import decide
+from . import app
+from .common import lock
+from .common.errors import InputError
+from .common.files import write_json
+from .common.provenance import provenance
+from .common.structures import flatten
+from .comparison import sweep
+from .comparison.runner import check, execute
+from .comparison.statistics import estimate
+from .comparison.trials import Trial, read_log
+from .comparison.verdicts import decide
+from .run.logs import finite
 
 _DATASET = "dataset.name"
 

@@ -14,10 +14,10 @@ import pathlib
 from absl import flags
 
 from . import app
-from .claims_plot import plot_claim
-from .errors import InputError
-from .files import write_text
-from .verdicts import decide, seeds_needed
+from .common.errors import InputError
+from .common.files import write_text
+from .comparison.claims_plot import plot_claim
+from .comparison.verdicts import decide, seeds_needed
 
 _SECOND = 100  # the first seed of the run that the first one is held against
 _BEGIN, _END = "<!-- claims -->\n", "<!-- end of claims -->"

@@ -19,17 +19,18 @@ import rich
 from absl import flags
 from ml_collections import config_flags
 
-from . import app, lock
-from .errors import InputError
-from .hparams import write_hparams
-from .kinds import trainer_of
-from .plot import plot_comparison
-from .report import legend, terminal_table, write_reports
-from .report_html import write_page
-from .rundir import RunDir
-from .runner import check, execute
-from .summary import find_baseline, summarize
-from .sweep import load_overrides, plan
+from . import app
+from .common import lock
+from .common.errors import InputError
+from .comparison.hparams import write_hparams
+from .comparison.plot import plot_comparison
+from .comparison.report import legend, terminal_table, write_reports
+from .comparison.report_html import write_page
+from .comparison.runner import check, execute
+from .comparison.summary import find_baseline, summarize
+from .comparison.sweep import load_overrides, plan
+from .comparison.trainers import trainer_of
+from .run.rundir import RunDir
 
 flags.DEFINE_bool("dry_run", False, "List the runs and stop.")
 app.define_jobs()
@@ -47,7 +48,7 @@ def compare(config, overrides, workdir, *, jobs=1, command=""):
         command: the command line, for the report.
 
     Returns:
-        A `normzoo.trainers.summary.Summary`, one row per variant.
+        A `normzoo.trainers.comparison.summary.Summary`, one row per variant.
 
     Raises:
         InputError: a run could not start; then none has been started. Or

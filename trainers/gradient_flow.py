@@ -20,8 +20,9 @@ from matplotlib.figure import Figure
 
 from .. import layers
 from ..configs import default
-from . import app, loading
-from .errors import InputError
+from . import app
+from .common.errors import InputError
+from .data import loading
 
 LAYERS = (layers.BatchNormSimpleRNN, layers.BatchNormLSTM)
 GAMMAS = (1.0, 0.5, 0.1, 0.01)

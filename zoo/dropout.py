@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from ..layers.replicas import dropout
+from ..layers.numerics.replicas import dropout
 
 
 @keras.saving.register_keras_serializable(package="normzoo")

@@ -8,11 +8,7 @@ from typing import Any
 
 import keras
 
-from ..layers import (
-    InstanceNormalization,
-    VirtualBatchNormalization,
-    get,
-)
+from ..layers import InstanceNormalization, VirtualBatchNormalization, get
 from .dropout import Dropout
 from .norm_noise import NormNoise
 

@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from ..layers.replicas import replica_seed
+from ..layers.numerics.replicas import replica_seed
 
 
 @keras.saving.register_keras_serializable(package="normzoo")

@@ -6,7 +6,9 @@ import pathlib
 import pytest
 
 from normzoo import configs, layers, zoo
-from normzoo.trainers import classify, gan_build, sweep
+from normzoo.trainers import classify
+from normzoo.trainers.comparison import sweep
+from normzoo.trainers.gans import build
 
 #: The configs of GANs, and those of classifiers.
 GANS = ("digits_dcgan", "gan_default", "gaussians_gan", "mnist_dcgan")
@@ -63,7 +65,7 @@ def test_the_published_models_of_mnist1d_have_their_sizes(name, parameters):
 def test_the_gans_can_be_built(name):
     config = importlib.import_module(f"normzoo.configs.{name}").get_config()
     shape = (2,) if config.networks == "toy" else (28, 28, 1)
-    generator, discriminator = gan_build.networks(config, shape)
+    generator, discriminator = build.networks(config, shape)
     assert generator.output_shape == (None, *shape)
     assert discriminator.output_shape == (None, 1)
 

@@ -5,12 +5,6 @@ import pytest
 from normzoo.configs import default, gaussians_gan
 
 
-@pytest.fixture(scope="session")
-def data_dir(tmp_path_factory):
-    """A TFDS folder that the tests share."""
-    return tmp_path_factory.mktemp("tfds")
-
-
 @pytest.fixture
 def config(data_dir):
     """The default config, made small."""

@@ -72,7 +72,8 @@ def main(
     import resource
     import sys
 
-    from normzoo.trainers import app, classify, compare, gan, kinds
+    from normzoo.trainers import app, classify, compare, gan
+    from normzoo.trainers.comparison.trainers import trainer_of
 
     if stderr:
         os.dup2(os.open(stderr, os.O_CREAT | os.O_WRONLY | os.O_TRUNC), 2)
@@ -81,7 +82,7 @@ def main(
         if sweep:
             compare.compare(config, sweep, workdir, jobs=jobs)
         else:
-            trainer = kinds.trainer_of(config)
+            trainer = trainer_of(config)
             trainer.train(config, pathlib.Path(workdir), verbose=0)
 
     if argv:

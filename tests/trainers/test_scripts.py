@@ -9,7 +9,7 @@ import pytest
 
 import normzoo
 from normzoo.trainers import app
-from normzoo.trainers.errors import InputError
+from normzoo.trainers.common.errors import InputError
 
 CONFIGS = pathlib.Path(normzoo.__file__).parent / "configs"
 

@@ -1,0 +1,1 @@
+"""What is done with the normalizations of a whole model."""

@@ -1,0 +1,1 @@
+"""The normalization layers, one file a norm, and reference models."""

@@ -1,0 +1,217 @@
+"""Batch normalization, a drop-in for Keras' layer."""
+
+import keras
+import tensorflow as tf
+
+from ..numerics import fused
+from ..numerics.arithmetic import moments, normalize, spread, widen
+from . import renormalization
+from .weights import add_affine_weight, add_statistic
+
+
+@keras.saving.register_keras_serializable(package="normzoo")
+class BatchNormalization(keras.layers.BatchNormalization):
+    """Normalizes each channel over the batch.
+
+        y = gamma * (x - mean) / sqrt(variance + epsilon) + beta
+
+    In training, mean and biased variance are the batch's, over all axes but
+    `axis`, and the moving ones follow them:
+
+        moving = momentum * moving + (1 - momentum) * batch's
+
+    In inference, and whenever `trainable` is False, they are the moving ones.
+    It takes the arguments of `keras.layers.BatchNormalization` and makes the
+    same weights. It differs in this:
+
+    - it uses TensorFlow's fused kernel, and a hand-written gradient elsewhere;
+    - replicas of a `tf.distribute` strategy keep equal moving statistics;
+    - large inputs do not overflow under `mixed_float16`: statistics and affine
+      are float32 at least, outputs have the policy's compute dtype;
+    - a batch without a single unmasked position leaves the moving statistics
+      as they are;
+    - `synchronized=True` respects masks.
+
+    Args:
+        axis: the axis of the channels. Its size must be known.
+        momentum: of the moving statistics.
+        epsilon: added to the variance.
+        center: whether to add `beta`.
+        scale: whether to multiply by `gamma`.
+        beta_initializer, gamma_initializer: initializers.
+        moving_mean_initializer, moving_variance_initializer: initializers.
+        beta_regularizer, gamma_regularizer: regularizers.
+        beta_constraint, gamma_constraint: constraints.
+        renorm: whether to use [batch renormalization](
+            https://arxiv.org/abs/1702.03275).
+        renorm_clipping: a dictionary with bounds `"rmax"`, `"rmin"`, `"dmax"`.
+        renorm_momentum: of the statistics that renorm trains with.
+        synchronized: whether to take the statistics over all replicas.
+        **kwargs: arguments of `keras.layers.Layer`, e.g. `name` and `dtype`.
+
+    Call arguments:
+        inputs: a tensor of rank 2 or greater.
+        training: whether to use and learn the batch's statistics.
+        mask: boolean, of rank one less than the inputs, without the last axis.
+            Positions that are False stay out of the statistics.
+
+    Weights, all of shape (channels,):
+        gamma, beta, moving_mean, moving_variance; with `renorm` also
+        moving_stddev, renorm_mean, renorm_stddev.
+
+    Raises:
+        ValueError: the mask has another rank, or `renorm_clipping` is wrong.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from normzoo.layers import BatchNormalization
+    >>> layer = BatchNormalization(momentum=0.5)
+    >>> x = np.array([[1.0, 10.0], [3.0, 30.0]], "float32")
+    >>> np.round(layer(x, training=True), 2).tolist()
+    [[-1.0, -1.0], [1.0, 1.0]]
+    >>> layer.moving_mean.numpy().tolist()
+    [1.0, 10.0]
+
+    Reference: [Ioffe and Szegedy, 2015](https://arxiv.org/abs/1502.03167).
+    """
+
+    # Renorm is ours alone: the Keras of Python 3.10 does not know it.
+    def __init__(
+        self,
+        *args,
+        renorm=False,
+        renorm_clipping=None,
+        renorm_momentum=0.99,
+        **kwargs,
+    ):
+        super().__init__(*args, **kwargs)
+        self.autocast = False
+        self.renorm = renorm
+        self.renorm_clipping = renorm_clipping
+        self.renorm_momentum = renorm_momentum
+        if renorm:
+            renormalization.check_clipping(renorm_clipping or {})
+        self.moving_stddev = None
+        self.renorm_mean = None
+        self.renorm_stddev = None
+
+    def build(self, input_shape):
+        """Makes the weights."""
+        shape = (input_shape[self.axis],)
+        self.input_spec = keras.layers.InputSpec(
+            ndim=len(input_shape), axes={self.axis: shape[0]}
+        )
+        if self.scale:
+            self.gamma = add_affine_weight(self, "gamma", shape)
+        if self.center:
+            self.beta = add_affine_weight(self, "beta", shape)
+        mean, variance = (
+            self.moving_mean_initializer,
+            self.moving_variance_initializer,
+        )
+        statistics = {"moving_mean": mean, "moving_variance": variance}
+        if self.renorm:
+            stddev = renormalization.square_root_of(variance)
+            statistics["moving_stddev"] = stddev
+            statistics["renorm_mean"] = renormalization.copy_of(mean)
+            statistics["renorm_stddev"] = stddev
+        for name, initializer in statistics.items():
+            setattr(self, name, add_statistic(self, name, initializer, shape))
+
+    def get_config(self):
+        """Returns the constructor's arguments."""
+        config = super().get_config()
+        if self.renorm:
+            config["renorm"] = self.renorm
+            config["renorm_clipping"] = self.renorm_clipping
+            config["renorm_momentum"] = self.renorm_momentum
+        return config
+
+    def call(self, inputs, training=None, mask=None):
+        """Normalizes `inputs`."""
+        self._check_mask(inputs, mask)
+        inputs = tf.convert_to_tensor(inputs)
+        if training and self.trainable:
+            y = self._normalize_by_batch(inputs, mask)
+        else:
+            y = self._normalize_by_moving(inputs)
+        return tf.cast(y, self.compute_dtype)
+
+    def _check_mask(self, inputs, mask):
+        if mask is not None and len(mask.shape) != len(inputs.shape) - 1:
+            raise ValueError(
+                "The mask must have one axis less than the inputs. Received: "
+                f"mask.shape={mask.shape}, inputs.shape={inputs.shape}."
+            )
+
+    def _normalize_by_moving(self, inputs):
+        statistics = self.moving_mean, self.moving_variance
+        if fused.has_kernel(inputs, self.axis, self.epsilon):
+            return fused.normalize_fixed(
+                inputs,
+                *(tf.cast(value, tf.float32) for value in statistics),
+                *self._affine(tf.float32),
+                self.epsilon,
+            )
+        x = widen(inputs)
+        mean, variance = self._spread(statistics, x)
+        gamma, beta = self._spread(self._affine(x.dtype), x)
+        return normalize(x, mean, variance, self.epsilon, gamma, beta)
+
+    def _normalize_by_batch(self, inputs, mask):
+        plain = mask is None and not self.synchronized and not self.renorm
+        if plain and fused.has_kernel(inputs, self.axis, self.epsilon):
+            affine = self._affine(tf.float32)
+            y, *learned = fused.normalize_batch(inputs, *affine, self.epsilon)
+            self._learn(*learned)
+            return y
+        x = widen(inputs)
+        if mask is not None:
+            mask = tf.cast(mask, bool)[..., tf.newaxis]
+        channels = self.axis % len(x.shape)
+        axes = [axis for axis in range(len(x.shape)) if axis != channels]
+        mean, variance, count = moments(x, axes, mask, self.synchronized)
+        gamma, beta = self._spread(self._affine(x.dtype), x)
+        if self.renorm:
+            longer = self._spread((self.renorm_mean, self.renorm_stddev), x)
+            ratio, shift = renormalization.correction(
+                mean, variance, *longer, self.epsilon, self.renorm_clipping
+            )
+            gamma, beta = gamma * ratio, gamma * shift + beta
+        self._learn(mean, variance, count)
+        return normalize(x, mean, variance, self.epsilon, gamma, beta)
+
+    def _affine(self, dtype):
+        """Returns gamma and beta, or 1 and 0 where there is none."""
+        channels = self.moving_mean.shape
+        gamma = self.gamma if self.scale else tf.ones(channels)
+        beta = self.beta if self.center else tf.zeros(channels)
+        return tf.cast(gamma, dtype), tf.cast(beta, dtype)
+
+    def _spread(self, values, x):
+        return [spread(value, [self.axis], x) for value in values]
+
+    def _learn(self, mean, variance, count):
+        """Moves the moving statistics, unless nothing counts."""
+        mean, variance = tf.reshape(mean, [-1]), tf.reshape(variance, [-1])
+        # The count is a scalar, or a mask's count per channel.
+        counts = tf.reshape(count, [-1]) > 0
+
+        def move(variable, value, momentum=self.momentum):
+            old = tf.cast(variable, value.dtype)
+            new = momentum * old + (1 - momentum) * value
+            new = tf.where(counts, new, old)
+            variable.assign(new)
+            return new
+
+        move(self.moving_mean, mean)
+        if not self.renorm:
+            move(self.moving_variance, variance)
+            return
+        stddev = tf.sqrt(variance + self.epsilon)
+        move(self.renorm_mean, mean, self.renorm_momentum)
+        move(self.renorm_stddev, stddev, self.renorm_momentum)
+        moved = tf.square(move(self.moving_stddev, stddev)) - self.epsilon
+        # Momentum 0: the value is the new one.
+        move(self.moving_variance, tf.nn.relu(moved), 0.0)

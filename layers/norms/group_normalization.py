@@ -1,0 +1,118 @@
+"""Group normalization that fits every width."""
+
+import math
+
+import keras
+import tensorflow as tf
+
+from ..numerics.arithmetic import (
+    moments,
+    normalize,
+    pool_moments,
+    spread,
+    widen,
+)
+from ..numerics.axes import channel_axis, known_sizes
+from .weights import add_affine_weight
+
+
+@keras.saving.register_keras_serializable(package="normzoo")
+class GroupNormalization(keras.layers.GroupNormalization):
+    """Normalizes each example over groups of neighboring channels.
+
+        y = gamma * (x - mean) / sqrt(variance + epsilon) + beta
+
+    with mean and biased variance of each example over the positions and the
+    channels of one group. Training and inference are one; masks are passed on,
+    masked positions count.
+
+    The number of groups is the greatest common divisor of `groups` and the
+    number of channels, so one setting fits all stages of a model. Where Keras'
+    layer accepts `groups` at all, both compute the same, with the same weights.
+
+    The arithmetic is float32 at least whatever the dtype policy; outputs have
+    the policy's compute dtype.
+
+    Args:
+        groups: the greatest number of groups. -1 is one group per channel, see
+            `InstanceNormalization`; 1 is one group for all of them.
+        axis: the axis of the channels. Its size must be known.
+        epsilon: added to the variance.
+        center: whether to add `beta`.
+        scale: whether to multiply by `gamma`.
+        beta_initializer, gamma_initializer: initializers.
+        beta_regularizer, gamma_regularizer: regularizers.
+        beta_constraint, gamma_constraint: constraints.
+        **kwargs: arguments of `keras.layers.Layer`, e.g. `name` and `dtype`.
+
+    Call arguments:
+        inputs: a tensor of shape (batch, ...), of rank 2 or greater.
+
+    Weights:
+        gamma, beta: of shape (channels,).
+
+    Raises:
+        ValueError: `groups` is neither positive nor -1, or `axis` is out of
+            range or the batch's, or its size is not known.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from normzoo.layers import GroupNormalization
+    >>> x = np.array([[1.0, 3.0, 10.0, 30.0]], "float32")
+    >>> np.round(GroupNormalization(groups=2)(x), 2).tolist()
+    [[-1.0, 1.0, -1.0, 1.0]]
+
+    Reference: [Wu and He, 2018](https://arxiv.org/abs/1803.08494).
+    """
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.autocast = False
+        self.gamma = None
+        self.beta = None
+
+    def build(self, input_shape):
+        """Makes the weights."""
+        axis = channel_axis(self.axis, len(input_shape))
+        shape = known_sizes([axis], input_shape)
+        self.input_spec = keras.layers.InputSpec(
+            ndim=len(input_shape), axes={axis: shape[0]}
+        )
+        if self.scale:
+            self.gamma = add_affine_weight(self, "gamma", shape)
+        if self.center:
+            self.beta = add_affine_weight(self, "beta", shape)
+
+    def call(self, inputs):
+        """Normalizes `inputs`."""
+        x = widen(inputs)
+        axis = channel_axis(self.axis, len(x.shape))
+        groups = self._number_of_groups(x.shape[axis])
+        gamma = spread(self.gamma, [axis], x)
+        beta = spread(self.beta, [axis], x)
+        if len(x.shape) == 2:
+            y = self._normalize_vectors(x, groups, gamma, beta)
+        else:
+            positions = [i for i in range(1, len(x.shape)) if i != axis]
+            mean, variance, _ = moments(x, positions)
+            mean, variance = pool_moments(mean, variance, axis, groups)
+            y = normalize(x, mean, variance, self.epsilon, gamma, beta)
+        return tf.cast(y, self.compute_dtype)
+
+    def _normalize_vectors(self, x, groups, gamma, beta):
+        # Without positions to take moments over first, the members of a group
+        # are the positions.
+        split = [-1, groups, x.shape[1] // groups]
+        members, gamma, beta = (
+            None if value is None else tf.reshape(value, split)
+            for value in (x, gamma, beta)
+        )
+        mean, variance, _ = moments(members, [2])
+        y = normalize(members, mean, variance, self.epsilon, gamma, beta)
+        return tf.reshape(y, tf.shape(x))
+
+    def _number_of_groups(self, channels):
+        if self.groups == -1:
+            return channels
+        return math.gcd(self.groups, channels)

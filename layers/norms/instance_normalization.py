@@ -1,0 +1,69 @@
+"""Instance normalization."""
+
+import math
+
+import keras
+
+from ..numerics.axes import channel_axis
+from .group_normalization import GroupNormalization
+
+
+@keras.saving.register_keras_serializable(package="normzoo")
+class InstanceNormalization(GroupNormalization):
+    """Normalizes each channel of each example over its positions.
+
+        y = gamma * (x - mean) / sqrt(variance + epsilon) + beta
+
+    This is `GroupNormalization(groups=-1)`, and computes and stores the same.
+    It needs several positions: from one value alone `x - mean` is 0 and every
+    output is `beta`.
+
+    Args:
+        axis: the axis of the channels. Its size must be known.
+        epsilon: added to the variance.
+        **kwargs: the other arguments of `GroupNormalization`, except `groups`.
+
+    Call arguments:
+        inputs: a tensor of shape (batch, ...), of rank 3 or greater.
+
+    Weights:
+        gamma, beta: of shape (channels,).
+
+    Raises:
+        ValueError: the inputs have a single position, e.g. rank 2.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from normzoo.layers import InstanceNormalization
+    >>> x = np.array([[[1.0, 10.0], [3.0, 30.0]]], "float32")
+    >>> np.round(InstanceNormalization()(x), 2).tolist()
+    [[[-1.0, -1.0], [1.0, 1.0]]]
+
+    Reference: [Ulyanov et al., 2016](https://arxiv.org/abs/1607.08022).
+    """
+
+    #: Behind a Dense layer there are no positions to take statistics over.
+    over_positions = True
+
+    def __init__(self, axis=-1, epsilon=1e-3, **kwargs):
+        super().__init__(groups=-1, axis=axis, epsilon=epsilon, **kwargs)
+
+    def build(self, input_shape):
+        """Makes the weights."""
+        axis = channel_axis(self.axis, len(input_shape))
+        sizes = [*input_shape[1:axis], *input_shape[axis + 1 :]]
+        if None not in sizes and math.prod(sizes) == 1:
+            raise ValueError(
+                "Instance normalization takes statistics over positions, and "
+                "there is one: every output would be beta. Received: "
+                f"input_shape={tuple(input_shape)}, axis={self.axis}. Use "
+                "GroupNormalization or LayerNormalization."
+            )
+        super().build(input_shape)
+
+    def get_config(self):
+        """Returns the arguments of the constructor."""
+        config = super().get_config()
+        del config["groups"]
+        return config

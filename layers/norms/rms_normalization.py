@@ -1,0 +1,74 @@
+"""RMS normalization, a drop-in for Keras' layer."""
+
+import keras
+import tensorflow as tf
+
+from ..numerics.arithmetic import mean_square, normalize, spread, widen
+from ..numerics.axes import feature_axes, known_sizes
+
+
+@keras.saving.register_keras_serializable(package="normzoo")
+class RMSNormalization(keras.layers.RMSNormalization):
+    """Divides each example by the root of the mean square of its features.
+
+        y = scale * x / sqrt(mean(x^2) + epsilon)
+
+    with the mean of each example over `axis`. Training and inference are one.
+    It takes the arguments of `keras.layers.RMSNormalization` and makes the same
+    weights. It differs in this:
+
+    - large inputs do not overflow under `mixed_float16`: the arithmetic and
+      `scale` are float32 at least, outputs have the policy's compute dtype;
+    - axes other than the last ones work, and `axis` stays what was passed;
+    - its gradient is written by hand.
+
+    Args:
+        axis: the axis or axes to normalize over. Their sizes must be known.
+        epsilon: added to the mean square.
+        **kwargs: arguments of `keras.layers.Layer`, e.g. `name` and `dtype`.
+
+    Call arguments:
+        inputs: a tensor of any shape (batch, ...).
+
+    Weights:
+        scale: of the inputs' sizes along the sorted `axis`.
+
+    Raises:
+        ValueError: an axis is out of range, or its size is not known.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from normzoo.layers import RMSNormalization
+    >>> x = np.array([[0.0, 0.0, 0.0, 4.0], [9.0, -9.0, 9.0, 9.0]], "float32")
+    >>> np.round(RMSNormalization()(x), 2).tolist()
+    [[0.0, 0.0, 0.0, 2.0], [1.0, -1.0, 1.0, 1.0]]
+
+    Reference: [Zhang and Sennrich, 2019](https://arxiv.org/abs/1910.07467).
+    """
+
+    def __init__(self, axis=-1, epsilon=1e-6, **kwargs):
+        super().__init__(axis=axis, epsilon=epsilon, **kwargs)
+        self.autocast = False
+        self.supports_masking = True
+        self.scale = None
+
+    def build(self, input_shape):
+        """Makes the weight."""
+        axes = feature_axes(self.axis, len(input_shape))
+        self.scale = self.add_weight(
+            name="scale",
+            shape=known_sizes(axes, input_shape),
+            initializer="ones",
+            autocast=False,
+        )
+
+    def call(self, inputs):
+        """Normalizes `inputs`."""
+        x = widen(inputs)
+        axes = feature_axes(self.axis, len(x.shape))
+        scale = spread(self.scale, axes, x)
+        square = mean_square(x, axes)
+        zero = tf.zeros_like(square)
+        y = normalize(x, zero, square, self.epsilon, scale)
+        return tf.cast(y, self.compute_dtype)

@@ -1,0 +1,228 @@
+"""Virtual batch normalization."""
+
+import keras
+import tensorflow as tf
+
+from ..numerics.arithmetic import normalize, spread, widen
+from ..numerics.axes import channel_axis, known_sizes
+from ..numerics.mixture import example_moments, mix, pool
+from .reference_scope import reference_rows
+from .weights import add_affine_weight, add_statistic
+
+
+@keras.saving.register_keras_serializable(package="normzoo")
+class VirtualBatchNormalization(keras.layers.Layer):
+    """Normalizes each example by a reference batch's statistics and its own.
+
+        mean = w own_mean + (1 - w) reference_mean
+        variance = w own_variance + (1 - w) reference_variance
+                   + w (1 - w) (own_mean - reference_mean)^2
+        y = gamma * (x - mean) / sqrt(variance + epsilon) + beta
+
+    These are the moments of the reference batch with the example added to it.
+    The example's own moments are over all its axes but `axis`; inputs of rank 2
+    are their own mean, with variance 0. w = 1 / (n + 1) for a reference of n
+    examples of the same size; in general it is the example's share of all
+    positions.
+
+    An example's output does not depend on the other examples of its batch: not
+    a bit of it changes with them; nor, on a CPU without XLA, with their number.
+
+    The reference's moments are remembered, for calls without a reference.
+    Before the first one, the layer takes 0 and 1 for them, and w = 0. Training
+    and inference are one. `ReferenceModel` pushes a reference batch through all
+    such layers of a model; without it, call each layer with `reference`.
+
+    Statistics and affine are float32 at least; outputs have the policy's
+    compute dtype.
+
+    Args:
+        axis: the axis of the channels. Its size must be known.
+        epsilon: added to the variance.
+        center: whether to add `beta`.
+        scale: whether to multiply by `gamma`.
+        beta_initializer, gamma_initializer: initializers.
+        beta_regularizer, gamma_regularizer: regularizers.
+        beta_constraint, gamma_constraint: constraints.
+        **kwargs: arguments of `keras.layers.Layer`, e.g. `name` and `dtype`.
+
+    Call arguments:
+        inputs: a tensor of rank 2 or greater.
+        reference: the reference batch as it arrives at this layer; it may
+            differ from `inputs` in all sizes but that of `axis`. Gradients flow
+            through its moments. None: the remembered moments are used.
+        mask: boolean, of rank one less than the inputs, without the last axis.
+            Positions that are False stay out of the statistics.
+        reference_mask: the same for `reference`.
+
+    Weights, all of shape (channels,):
+        gamma, beta, reference_mean, reference_variance, reference_count.
+
+    Raises:
+        ValueError: `axis` is the batch's axis or out of range, its size is not
+            known, or a mask has another rank.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from normzoo.layers import VirtualBatchNormalization
+    >>> layer = VirtualBatchNormalization()
+    >>> reference = np.array([[1.0], [3.0]], "float32")
+    >>> x = np.array([[2.0, 5.0]], "float32").T
+    >>> print(np.round(layer(x, reference=reference), 2).T)
+    [[0.   1.22]]
+    >>> print(np.round(layer(x[1:]), 2))
+    [[1.22]]
+
+    Reference: [Salimans et al., 2016](https://arxiv.org/abs/1606.03498).
+    """
+
+    def __init__(
+        self,
+        axis=-1,
+        epsilon=1e-3,
+        center=True,
+        scale=True,
+        beta_initializer="zeros",
+        gamma_initializer="ones",
+        beta_regularizer=None,
+        gamma_regularizer=None,
+        beta_constraint=None,
+        gamma_constraint=None,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.axis = axis
+        self.epsilon = epsilon
+        self.center = center
+        self.scale = scale
+        self.beta_initializer = keras.initializers.get(beta_initializer)
+        self.gamma_initializer = keras.initializers.get(gamma_initializer)
+        self.beta_regularizer = keras.regularizers.get(beta_regularizer)
+        self.gamma_regularizer = keras.regularizers.get(gamma_regularizer)
+        self.beta_constraint = keras.constraints.get(beta_constraint)
+        self.gamma_constraint = keras.constraints.get(gamma_constraint)
+        self.gamma = None
+        self.beta = None
+        self.reference_mean = None
+        self.reference_variance = None
+        self.reference_count = None
+        self.autocast = False
+        self.supports_masking = True
+
+    def build(self, input_shape):
+        """Makes the weights."""
+        axis = channel_axis(self.axis, len(input_shape))
+        shape = known_sizes([axis], input_shape)
+        if self.scale:
+            self.gamma = add_affine_weight(self, "gamma", shape)
+        if self.center:
+            self.beta = add_affine_weight(self, "beta", shape)
+        # In a type that holds the squares of what half precision holds.
+        dtype = "float64" if self.variable_dtype == "float64" else "float32"
+        for name, initializer in (
+            ("reference_mean", "zeros"),
+            ("reference_variance", "ones"),
+            ("reference_count", "zeros"),
+        ):
+            weight = add_statistic(self, name, initializer, shape, dtype)
+            setattr(self, name, weight)
+
+    def call(self, inputs, reference=None, mask=None, reference_mask=None):
+        """Normalizes `inputs`."""
+        x = widen(inputs)
+        if reference is not None:
+            # Keras finds the masks of single inputs only.
+            mask = (
+                getattr(inputs, "_keras_mask", None) if mask is None else mask
+            )
+            r = tf.cast(reference, x.dtype)
+            moments = pool(*self._example_moments(r, reference_mask))
+            self._remember(moments)
+        own = self._example_moments(x, mask)
+        if reference is None:
+            rows = reference_rows(self)
+            if rows is not None:
+                return self._normalize(x, *self._split_and_mix(own, rows))
+            moments = self._remembered(x)
+        return self._normalize(x, *mix(own, moments))
+
+    def normalize_reference(self, reference, mask=None):
+        """Normalizes a reference batch by its own statistics alone.
+
+        They are remembered, as those of `layer(x, reference=reference)` are.
+        """
+        r = widen(reference)
+        if not self.built:
+            self.build(r.shape)
+            self.built = True
+        moments = pool(*self._example_moments(r, mask))
+        self._remember(moments)
+        return self._normalize(r, *moments[:2])
+
+    def compute_output_shape(self, input_shape):
+        """Returns the shape of the inputs."""
+        return input_shape
+
+    def get_config(self):
+        """Returns the constructor's arguments."""
+        weights = ("beta", "gamma")
+        kinds = {
+            "initializer": keras.initializers,
+            "regularizer": keras.regularizers,
+            "constraint": keras.constraints,
+        }
+        config = {
+            f"{weight}_{kind}": module.serialize(
+                getattr(self, f"{weight}_{kind}")
+            )
+            for kind, module in kinds.items()
+            for weight in weights
+        }
+        names = ("axis", "epsilon", "center", "scale")
+        config.update({name: getattr(self, name) for name in names})
+        return {**super().get_config(), **config}
+
+    def _example_moments(self, x, mask):
+        rank = len(x.shape)
+        if mask is not None:
+            mask = tf.cast(mask, bool)[..., tf.newaxis]
+            if len(mask.shape) != rank:
+                raise ValueError(
+                    "The mask must have one axis less than the inputs. "
+                    f"Received: mask.shape={mask.shape[:-1]}, "
+                    f"inputs.shape={x.shape}."
+                )
+        return example_moments(x, channel_axis(self.axis, rank), mask)
+
+    def _split_and_mix(self, own, rows):
+        """Returns mean and variance for the reference and for the examples."""
+        moments = pool(*(value[:rows] for value in own))
+        self._remember(moments)
+        mixed = mix([value[rows:] for value in own], moments)
+        first = tf.zeros_like(own[0][:rows])
+        return [
+            tf.concat([first + reference, example], 0)
+            for reference, example in zip(moments[:2], mixed, strict=True)
+        ]
+
+    def _statistics(self):
+        return (
+            self.reference_mean,
+            self.reference_variance,
+            self.reference_count,
+        )
+
+    def _remember(self, moments):
+        for weight, value in zip(self._statistics(), moments, strict=True):
+            weight.assign(tf.cast(tf.reshape(value, [-1]), weight.dtype))
+
+    def _remembered(self, x):
+        return [spread(value, [self.axis], x) for value in self._statistics()]
+
+    def _normalize(self, x, mean, variance):
+        gamma, beta = (
+            spread(weight, [self.axis], x) for weight in (self.gamma, self.beta)
+        )
+        y = normalize(x, mean, variance, self.epsilon, gamma, beta)
+        return tf.cast(y, self.compute_dtype)

@@ -1,0 +1,1 @@
+"""The arithmetic of normalization, and what runs it fast."""

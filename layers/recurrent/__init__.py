@@ -1,0 +1,1 @@
+"""The recurrent layers with normalization, and their loops."""

@@ -1,0 +1,260 @@
+"""Recurrent layers with batch normalization at each time step."""
+
+import keras
+import tensorflow as tf
+
+from ..numerics.replicas import replica_seed
+from . import cells
+from .base import NormalizedRNN
+from .checks import (
+    check_jit_compile,
+    check_max_timesteps,
+    check_synchronized,
+    steps_to_learn,
+)
+from .loop import KnownNorms, Norms
+from .moments import ByBatch
+from .timestep_statistics import TimestepStatistics
+
+_GAMMA = keras.initializers.Constant(0.1)
+
+
+class _BatchNormRNN(NormalizedRNN):
+    """What the three layers below have in common."""
+
+    centered = ("cell",)
+
+    def __init__(
+        self,
+        units,
+        *,
+        max_timesteps=None,
+        per_timestep=True,
+        momentum=0.99,
+        epsilon=1e-5,
+        gamma_initializer=_GAMMA,
+        initial_state_noise=0.0,
+        synchronized=False,
+        **kwargs,
+    ):
+        check_max_timesteps(max_timesteps)
+        super().__init__(
+            units,
+            epsilon=epsilon,
+            gamma_initializer=gamma_initializer,
+            **kwargs,
+        )
+        check_synchronized(synchronized, self.unroll)
+        self.max_timesteps = max_timesteps
+        self.per_timestep = per_timestep
+        self.momentum = momentum
+        self.initial_state_noise = initial_state_noise
+        self.synchronized = synchronized
+        self.statistics = TimestepStatistics(
+            momentum, dtype=self.dtype_policy, name="statistics"
+        )
+
+    def build(self, sequences_shape, initial_state_shape=None):
+        """Makes the weights."""
+        rows = 1
+        if self.per_timestep:
+            rows = steps_to_learn(sequences_shape, self.max_timesteps)
+        super().build(sequences_shape, initial_state_shape)
+        self.statistics.add_rows(rows, self.cell.sites)
+
+    def get_config(self):
+        """Returns the constructor's arguments."""
+        return {
+            **super().get_config(),
+            "max_timesteps": self.max_timesteps,
+            "per_timestep": self.per_timestep,
+            "momentum": self.momentum,
+            "initial_state_noise": self.initial_state_noise,
+            "synchronized": self.synchronized,
+        }
+
+    def _run(self, x, real, states, training):
+        affine = self._affine()
+        if not (training and self.trainable):
+            rows = self.statistics.rows(tf.shape(x)[0])
+            norms = KnownNorms.of_rows(rows, affine, self.epsilon)
+            return self._loop(norms, x, real, states, training)[:2]
+        norms = Norms(ByBatch(self.synchronized), affine, self.epsilon)
+        states = [self._with_noise(state) for state in states]
+        outputs, states, kept = self._loop(norms, x, real, states, training)
+        self.statistics.learn(kept, *self._counts(x, real))
+        return outputs, states
+
+    def _counts(self, x, real):
+        """Returns how many examples reach each step, and the batch size."""
+        batch = tf.cast(tf.shape(x)[1], self._wide)
+        if real is None:
+            return tf.fill([tf.shape(x)[0]], batch), batch
+        return tf.reduce_sum(tf.cast(real, self._wide), [1, 2]), batch
+
+    def _with_noise(self, state):
+        if not self.initial_state_noise:
+            return state
+        seed = replica_seed(self.cell.seed_generator.next())
+        noise = tf.random.stateless_normal(
+            tf.shape(state), seed, dtype=state.dtype
+        )
+        return state + self.initial_state_noise * noise
+
+
+@keras.saving.register_keras_serializable(package="normzoo")
+class BatchNormLSTM(_BatchNormRNN):
+    """An LSTM with batch normalization at each time step.
+
+        i, f, g, o = BN(x_t W_x; gamma_x, 0) + BN(h_(t-1) W_h; gamma_h, 0) + b
+        c_t = sigmoid(f) * c_(t-1) + sigmoid(i) * tanh(g)
+        h_t = sigmoid(o) * tanh(BN(c_t; gamma_c, beta_c))
+        BN(z; gamma, beta) = gamma * (z - mean) / sqrt(variance + epsilon)
+                            + beta
+
+    In training, mean and biased variance are those of the batch **at step t**.
+    The affine is the same at all steps, moving statistics are not: each step
+    has a row. Inference, and training with `trainable=False`, use the rows.
+
+    - A step is counted from a sequence's first unmasked position, so padding
+      may stand anywhere: in front, behind or between. It enters no statistic.
+    - Training moves a row by `(1 - momentum) * count / batch_size`, where
+      `count` examples reach the step; its first batch sets it.
+    - A step at or behind `max_timesteps` trains by its batch, leaves the rows
+      alone, and uses the last row in inference. So does, in inference, a step
+      behind all that were reached in training.
+    - A batch of one example has no variance: in training all steps are then
+      their `beta`.
+    - Replicas normalize by their own part of the batch and share their rows.
+      With `synchronized=True` they normalize by the whole batch.
+
+    It is a `keras.layers.RNN`, not a `keras.layers.LSTM`, whose kernels for
+    GPUs know no normalization. All but the products is computed in float32 at
+    least; under `mixed_float16` the products are, too.
+
+    Args:
+        units: the size of the state.
+        max_timesteps: how many steps have a row. `None` is the length of the
+            sequences, which must then be known.
+        per_timestep: whether each step has a row. If not, all steps share one,
+            which is known to fail: the first steps differ from the later ones.
+        momentum: of the moving statistics.
+        epsilon: added to the variance.
+        gamma_initializer: by default the constant 0.1. With 1, gradients
+            vanish.
+        beta_initializer: of the cell's norm.
+        normalize_input, normalize_recurrent, normalize_cell: whether to
+            normalize `x_t W_x`, `h_(t-1) W_h` and `c_t`.
+        initial_state_noise: standard deviation of normal noise that is added
+            to the initial state in training. Steps with equal inputs in all
+            examples, such as the black border of images, have zero variance
+            without it, and huge gradients.
+        synchronized: whether to take the statistics over all replicas. It
+            needs `unroll=True`.
+        jit_compile: whether XLA compiles the loop for training on CPUs where
+            it does not compile the whole step: a quarter or more off its
+            time, after a second or two for each new shape. `"auto"` is where
+            the graph has a fixed batch size and length; `True` asks for a
+            fixed length alone. Eager mode, `unroll=True`, recurrent dropout
+            and other activations than tanh and sigmoid do without.
+        **kwargs: arguments of `keras.layers.LSTM`, without `use_cudnn`, and
+            of `keras.layers.RNN`.
+
+    Call arguments:
+        sequences: (batch, time, features).
+        initial_state: h and c, each (batch, units).
+        mask: boolean, (batch, time).
+        training: whether to use and learn the batch's statistics.
+
+    Weights:
+        kernel, recurrent_kernel, bias: as in Keras' layer, in this order.
+        gamma_input, gamma_recurrent: (4 * units,).
+        gamma_cell, beta_cell: (units,).
+        moving_mean_SITE, moving_variance_SITE: (max_timesteps, ...), for the
+            sites input, recurrent, cell.
+        moving_weight: (max_timesteps,), 0 for a row that was not reached yet.
+
+    Raises:
+        ValueError: the length is not known and `max_timesteps` is `None`; a
+            mask, an initial state, a list of weights or `units` does not fit.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from normzoo.layers import BatchNormLSTM
+    >>> layer = BatchNormLSTM(4, return_sequences=True)
+    >>> x = np.random.default_rng(0).normal(size=(8, 5, 3)).astype("float32")
+    >>> layer(x, training=True).shape
+    TensorShape([8, 5, 4])
+    >>> layer.statistics.means["recurrent"].shape
+    TensorShape([5, 16])
+
+    Reference: [Cooijmans et al., 2017](https://arxiv.org/abs/1603.09025).
+    """
+
+    kind = cells.LSTM
+
+    def __init__(
+        self, units, *, normalize_cell=True, jit_compile="auto", **kwargs
+    ):
+        check_jit_compile(jit_compile)
+        super().__init__(units, normalize_cell=normalize_cell, **kwargs)
+        self.jit_compile = jit_compile
+
+    def get_config(self):
+        """Returns the constructor's arguments."""
+        return {**super().get_config(), "jit_compile": self.jit_compile}
+
+
+@keras.saving.register_keras_serializable(package="normzoo")
+class BatchNormGRU(_BatchNormRNN):
+    """A GRU with batch normalization at each time step.
+
+        z, r = sigmoid(BN(x_t W_x) + b_x + BN(h_(t-1) W_h) + b_h), two gates
+        g = tanh(BN(x_t W_x) + b_x + r * (BN(h_(t-1) W_h) + b_h)), the third
+        h_t = z * h_(t-1) + (1 - z) * g
+
+    This is Keras' form `reset_after=True`, with its two biases; no paper has a
+    form of its own. Statistics, masks and arguments are those of
+    `BatchNormLSTM`, apart from `normalize_cell` and `beta_initializer`: there
+    is no cell state, and no `beta`.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from normzoo.layers import BatchNormGRU
+    >>> layer = BatchNormGRU(4, max_timesteps=10)
+    >>> layer(np.zeros((8, 5, 3), "float32"), training=True).shape
+    TensorShape([8, 4])
+
+    Reference: [Cooijmans et al., 2017](https://arxiv.org/abs/1603.09025).
+    """
+
+    kind = cells.GRU
+
+
+@keras.saving.register_keras_serializable(package="normzoo")
+class BatchNormSimpleRNN(_BatchNormRNN):
+    """A simple recurrent layer with batch normalization at each time step.
+
+        h_t = tanh(BN(x_t W_x; gamma_x, 0) + BN(h_(t-1) W_h; gamma_h, 0) + b)
+
+    Statistics, masks and arguments are those of `BatchNormLSTM`, apart from
+    `normalize_cell` and `beta_initializer`: there is no cell state, and no
+    `beta`. `normalize_recurrent=False` is the form of Laurent et al.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from normzoo.layers import BatchNormSimpleRNN
+    >>> layer = BatchNormSimpleRNN(4, normalize_recurrent=False)
+    >>> layer(np.zeros((8, 5, 3), "float32"), training=True).shape
+    TensorShape([8, 4])
+
+    References:
+
+    - [Cooijmans et al., 2017](https://arxiv.org/abs/1603.09025).
+    - [Laurent et al., 2016](https://arxiv.org/abs/1510.01378).
+    """
+
+    kind = cells.SIMPLE

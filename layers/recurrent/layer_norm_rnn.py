@@ -1,0 +1,158 @@
+"""Recurrent layers with layer normalization."""
+
+import keras
+
+from . import cells
+from .base import NormalizedRNN
+from .checks import check_jit_compile
+from .loop import Norms
+from .moments import ByExample
+
+
+class _LayerNormRNN(NormalizedRNN):
+    """What the three layers below have in common."""
+
+    centered = ("input", "recurrent", "cell")
+
+    def _run(self, x, real, states, training):
+        norms = Norms(ByExample(), self._affine(), self.epsilon)
+        return self._loop(norms, x, real, states, training)[:2]
+
+
+@keras.saving.register_keras_serializable(package="normzoo")
+class LayerNormLSTM(_LayerNormRNN):
+    """An LSTM with layer normalization.
+
+        i, f, g, o = LN(x_t W_x; gamma_x, beta_x)
+                     + LN(h_(t-1) W_h; gamma_h, beta_h) + b
+        c_t = sigmoid(f) * c_(t-1) + sigmoid(i) * tanh(g)
+        h_t = sigmoid(o) * tanh(LN(c_t; gamma_c, beta_c))
+        LN(z; gamma, beta) = gamma * (z - mean) / sqrt(variance + epsilon)
+                            + beta
+
+    Mean and biased variance are those of each example's features at each step,
+    all four gates together, in training as in inference. All but the products
+    is computed in float32 at least; under `mixed_float16` the products are,
+    too.
+
+    Two models have this name. In the paper's, the raw `c_t` goes to the next
+    step; in TensorFlow Addons' `LayerNormLSTMCell`, `LN(c_t)` does. The latter
+    is `carry_normalized=True, epsilon=1e-3`, and its list of weights loads.
+
+    Args:
+        units: the size of the state.
+        carry_normalized: whether the next step gets `LN(c_t)`.
+        epsilon: added to the variance.
+        gamma_initializer, beta_initializer: initializers.
+        normalize_input, normalize_recurrent, normalize_cell: whether to
+            normalize `x_t W_x`, `h_(t-1) W_h` and `c_t`.
+        jit_compile: whether XLA compiles the loop for training on CPUs, see
+            `BatchNormLSTM`.
+        **kwargs: arguments of `keras.layers.LSTM`, without `use_cudnn`, and
+            of `keras.layers.RNN`.
+
+    Call arguments:
+        sequences: (batch, time, features).
+        initial_state: h and c, each (batch, units).
+        mask: boolean, (batch, time). A position that is False keeps the state.
+        training: whether to drop out.
+
+    Weights:
+        kernel, recurrent_kernel, bias: as in Keras' layer, in this order.
+        gamma_input, beta_input, gamma_recurrent, beta_recurrent: (4 * units,).
+        gamma_cell, beta_cell: (units,).
+
+    Raises:
+        ValueError: a mask, an initial state, a list of weights or `units` does
+            not fit.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from normzoo.layers import LayerNormLSTM
+    >>> x = np.random.default_rng(0).normal(size=(8, 5, 3)).astype("float32")
+    >>> LayerNormLSTM(4, return_sequences=True)(x).shape
+    TensorShape([8, 5, 4])
+
+    Reference: [Ba, Kiros and Hinton, 2016](https://arxiv.org/abs/1607.06450).
+    """
+
+    kind = cells.LSTM
+
+    def __init__(
+        self,
+        units,
+        *,
+        carry_normalized=False,
+        normalize_cell=True,
+        jit_compile="auto",
+        **kwargs,
+    ):
+        check_jit_compile(jit_compile)
+        super().__init__(units, normalize_cell=normalize_cell, **kwargs)
+        self.carry_normalized = carry_normalized
+        self.jit_compile = jit_compile
+
+    def get_config(self):
+        """Returns the constructor's arguments."""
+        return {
+            **super().get_config(),
+            "carry_normalized": self.carry_normalized,
+            "jit_compile": self.jit_compile,
+        }
+
+    def _carries_normalized(self):
+        return self.carry_normalized
+
+    def _step(self, *args):
+        carry = self.carry_normalized
+        return cells.lstm(*args, carry_normalized=carry)
+
+
+@keras.saving.register_keras_serializable(package="normzoo")
+class LayerNormGRU(_LayerNormRNN):
+    """A GRU with layer normalization.
+
+        z, r = sigmoid(LN(x_t W_x) + b_x + LN(h_(t-1) W_h) + b_h), two gates
+        g = tanh(LN(x_t W_x) + b_x + r * (LN(h_(t-1) W_h) + b_h)), the third
+        h_t = z * h_(t-1) + (1 - z) * g
+
+    This is Keras' form `reset_after=True`, with its two biases. LN is over the
+    features of all three gates, with a gamma and beta for each product. The
+    arguments are those of `LayerNormLSTM`, apart from `normalize_cell` and
+    `carry_normalized`.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from normzoo.layers import LayerNormGRU
+    >>> LayerNormGRU(4)(np.zeros((8, 5, 3), "float32")).shape
+    TensorShape([8, 4])
+
+    Reference: [Ba, Kiros and Hinton, 2016](https://arxiv.org/abs/1607.06450).
+    """
+
+    kind = cells.GRU
+
+
+@keras.saving.register_keras_serializable(package="normzoo")
+class LayerNormSimpleRNN(_LayerNormRNN):
+    """A simple recurrent layer with layer normalization.
+
+        h_t = tanh(LN(x_t W_x; gamma_x, beta_x)
+                   + LN(h_(t-1) W_h; gamma_h, beta_h) + b)
+
+    The arguments are those of `LayerNormLSTM`, apart from `normalize_cell` and
+    `carry_normalized`.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from normzoo.layers import LayerNormSimpleRNN
+    >>> LayerNormSimpleRNN(4)(np.zeros((8, 5, 3), "float32")).shape
+    TensorShape([8, 4])
+
+    Reference: [Ba, Kiros and Hinton, 2016](https://arxiv.org/abs/1607.06450).
+    """
+
+    kind = cells.SIMPLE

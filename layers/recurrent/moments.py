@@ -1,0 +1,42 @@
+"""Where the moments of a recurrent layer come from."""
+
+from ..numerics.arithmetic import moments
+
+
+class ByExample:
+    """The moments of each example's features: layer normalization."""
+
+    #: Whether the moments of each step are to be kept.
+    keeps = False
+    #: Whether they are those of all replicas.
+    synchronized = False
+
+    def __call__(self, site, value, now):
+        """Returns mean and variance of what stands at a `Site`.
+
+        Args:
+            site: its name.
+            value: (..., batch, features).
+            now: what is known of the step, or of all steps.
+        """
+        del site, now
+        mean, variance, _ = moments(value, [len(value.shape) - 1])
+        return mean, variance
+
+
+class ByBatch:
+    """The moments of each step's batch, without padding."""
+
+    keeps = True
+
+    def __init__(self, synchronized=False):
+        self.synchronized = synchronized
+
+    def __call__(self, site, value, now):
+        """Returns mean and variance, as `ByExample`."""
+        del site
+        batch = len(value.shape) - 2
+        mean, variance, _ = moments(
+            value, [batch], now.get("real"), self.synchronized
+        )
+        return mean, variance

@@ -1,0 +1,184 @@
+"""The gradient by hand against autodiff, which other activations get."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from normzoo import layers
+from normzoo.layers.numerics import standard_scores
+from normzoo.layers.recurrent import lstm_by_hand, lstm_gradient
+
+MASK = np.array(
+    [[1, 1, 1, 1, 0], [0, 0, 1, 1, 1], [1, 0, 1, 0, 1], [0, 0, 0, 0, 0]], bool
+)
+
+
+@pytest.fixture
+def as_under_xla(monkeypatch):
+    """Takes the gradient by hand, which is taken under XLA, everywhere."""
+    monkeypatch.setattr(lstm_by_hand, "under_xla", lambda: True)
+    monkeypatch.setattr(standard_scores, "under_xla", lambda: True)
+
+
+def results(layer, mask, jit):
+    """Returns outputs, gradients and weights after a step."""
+    layer = built(layer)
+    rng = np.random.default_rng(1)
+    shapes = [(4, 5, 3), (4, 6), (4, 6)]
+    sources = [tf.constant(rng.normal(size=s), layer.dtype) for s in shapes]
+
+    def step(x, *states):
+        with tf.GradientTape() as tape:
+            tape.watch([x, *states])
+            y = layer(x, initial_state=list(states), mask=mask, training=True)
+            loss = sum(tf.reduce_sum(tf.sin(3 * value)) for value in y)
+        weights = [weight.value for weight in layer.trainable_weights]
+        return [*y, *tape.gradient(loss, [x, *states, *weights])]
+
+    run = tf.function(step, jit_compile=jit, autograph=False)
+    return [*run(*sources), *layer.get_weights()]
+
+
+@pytest.mark.parametrize("layer", [layers.BatchNormLSTM, layers.LayerNormLSTM])
+@pytest.mark.parametrize("mask", [None, MASK], ids=["", "mask"])
+@pytest.mark.parametrize(
+    ("dtype", "jit", "unroll"),
+    [
+        ("float64", False, False),
+        ("float64", False, True),
+        ("float32", True, False),
+    ],
+)
+def test_equals_autodiff(as_under_xla, layer, mask, dtype, jit, unroll):
+    kwargs = {"dtype": dtype, "unroll": unroll}
+    assert_equals_autodiff(layer, mask, jit, kwargs)
+
+
+@pytest.mark.parametrize("layer", [layers.BatchNormLSTM, layers.LayerNormLSTM])
+@pytest.mark.parametrize(
+    ("mask", "dropout"),
+    [(None, 0.0), (MASK, 0.0), (MASK, 0.5)],
+    ids=["", "mask", "mask and dropout"],
+)
+def test_compiled_loop_equals_autodiff(compiled_loops, layer, mask, dropout):
+    # Five steps are two parts of two, and one of one. Four examples are a part
+    # of three, and one of one; with dropout, parts are of steps for both.
+    kwargs = {"dtype": "float64", "dropout": dropout, "seed": 1}
+    assert_equals_autodiff(layer, mask, False, kwargs)
+    assert compiled_loops
+
+
+def assert_equals_autodiff(layer, mask, jit, kwargs):
+    kwargs |= {"return_sequences": True, "return_state": True}
+    ours = results(layer(6, **kwargs), mask, jit)
+    theirs = results(layer(6, activation=tf.tanh, **kwargs), mask, jit)
+    tolerance = {"float64": 1e-12, "float32": 1e-4}[kwargs["dtype"]]
+    for a, b in zip(ours, theirs, strict=True):
+        scale = max(1, np.abs(b).max())
+        np.testing.assert_allclose(a / scale, b / scale, 0, tolerance)
+
+
+@pytest.fixture
+def compiled_loops(monkeypatch):
+    """Lists the loops that are compiled."""
+    loops, make = [], lstm_gradient.LSTMLoop
+
+    def spy(scores, unroll, jit_compile):
+        loops.extend([scores] * jit_compile)
+        return make(scores, unroll, jit_compile)
+
+    monkeypatch.setattr(lstm_by_hand, "LSTMLoop", spy)
+    monkeypatch.setattr(lstm_by_hand, "_FEW", 3)
+    return loops
+
+
+@pytest.mark.parametrize(
+    ("jit_compile", "shape", "expected"),
+    [
+        ("auto", (4, 5, 3), True),
+        ("auto", (None, 5, 3), False),
+        (True, (None, 5, 3), True),
+        (True, (4, None, 3), False),
+        (False, (4, 5, 3), False),
+    ],
+)
+def test_when_the_loop_is_compiled(
+    compiled_loops, jit_compile, shape, expected
+):
+    layer = layers.BatchNormLSTM(6, max_timesteps=5, jit_compile=jit_compile)
+    layer.build(shape)
+    x = np.random.default_rng(0).normal(size=(4, 5, 3)).astype("float32")
+    eager = layer(x, training=True)
+    assert not compiled_loops
+    signature = [tf.TensorSpec(shape)]
+
+    @tf.function(input_signature=signature, autograph=False)
+    def run(x):
+        return layer(x, training=True)
+
+    np.testing.assert_allclose(run(x), eager, 0, 1e-5)
+    assert bool(compiled_loops) == expected
+
+
+def test_compiled_loop_on_replicas(compiled_loops, two_replicas):
+    x = np.random.default_rng(0).normal(size=(4, 5, 3)).astype("float32")
+    with two_replicas.scope():
+        layer = layers.LayerNormLSTM(6)
+        layer.build(x.shape)
+
+    @tf.function(autograph=False)
+    def step():
+        def replica():
+            with tf.GradientTape() as tape:
+                y = tf.reduce_sum(layer(tf.constant(x), training=True))
+            kernel = layer.cell.recurrent_kernel.value
+            return tape.gradient(y, kernel)
+
+        return two_replicas.experimental_local_results(
+            two_replicas.run(replica)
+        )
+
+    first, second = step()
+    with tf.GradientTape() as tape:
+        y = tf.reduce_sum(layer(x, training=True))
+    eager = tape.gradient(y, layer.cell.recurrent_kernel.value)
+    np.testing.assert_allclose(first, eager, 1e-3, 1e-4)
+    np.testing.assert_array_equal(first, second)
+    assert len(compiled_loops) == 2
+
+
+@pytest.mark.parametrize("layer", [layers.BatchNormLSTM, layers.LayerNormLSTM])
+def test_second_derivatives_equal_autodiff(as_under_xla, layer):
+    own = penalty(built(layer(6, dtype="float64")))
+    other = penalty(built(layer(6, dtype="float64", activation=tf.tanh)))
+    np.testing.assert_allclose(own, other, 1e-9, 1e-12)
+
+
+def test_second_derivatives_of_compiled_loop(compiled_loops):
+    layer = layers.BatchNormLSTM
+    compiled = built(layer(6, dtype="float64"))
+    own = tf.function(lambda: penalty(compiled), autograph=False)()
+    assert compiled_loops
+    other = penalty(built(layer(6, dtype="float64", activation=tf.tanh)))
+    np.testing.assert_allclose(own, other, 1e-9, 1e-12)
+
+
+def built(layer):
+    """Returns a layer with weights of its own."""
+    layer.build((4, 5, 3))
+    rng = np.random.default_rng(0)
+    for weight in layer.trainable_weights:
+        weight.assign(rng.normal(0.5, 0.5, weight.shape))
+    return layer
+
+
+def penalty(layer):
+    """Returns the gradient of a gradient's square."""
+    x = tf.constant(np.random.default_rng(1).normal(size=(4, 5, 3)))
+    with tf.GradientTape() as outer:
+        outer.watch(x)
+        with tf.GradientTape() as inner:
+            inner.watch(x)
+            y = tf.reduce_sum(layer(x, training=True) ** 2)
+        penalty = tf.reduce_sum(inner.gradient(y, x) ** 2)
+    return outer.gradient(penalty, x)

@@ -1,0 +1,202 @@
+import json
+
+import keras
+import numpy as np
+import pytest
+
+from normzoo import layers
+from normzoo.trainers import benchmark
+from normzoo.trainers.benchmarks import (
+    cell,
+    dcgan,
+    folding,
+    gan,
+    gan_torch,
+    memory,
+    norms,
+    recurrent,
+    report,
+    virtual,
+)
+from normzoo.trainers.benchmarks.report import Table, goal
+
+
+def test_report_is_written_and_read_back(tmp_path):
+    tables = [
+        Table("first", [{"layer": "a", "ms": 1.234}, {"layer": "b", "x": 2}]),
+        Table("goals", [goal("a / b", 0.5, 0.6), goal("a / c", 0.7, 0.6)]),
+    ]
+    report.show(tables)
+    report.write(tables, {"cores": 2}, tmp_path / "new", "norms")
+    content = json.loads((tmp_path / "new/norms.json").read_text())
+    assert content["facts"] == {"cores": 2}
+    assert content["tables"]["first"][0] == {"layer": "a", "ms": 1.234}
+    lines = (tmp_path / "new/norms.md").read_text().splitlines()
+    assert lines[0] == "- cores: 2"
+    assert lines[4:8] == [
+        "| layer | ms | x |",
+        "| --- | --- | --- |",
+        "| a | 1.23 |  |",
+        "| b |  | 2 |",
+    ]
+    assert lines[-2:] == [
+        "| a / b | 0.50 | 0.60 | yes |",
+        "| a / c | 0.70 | 0.60 | no |",
+    ]
+
+
+def test_facts_name_the_machine():
+    assert {"processor", "cores", "TensorFlow", "Keras"} <= set(
+        benchmark.facts()
+    )
+
+
+def test_rows_and_goals():
+    seconds = {
+        "ReLU, graph": 0.002,
+        "ReLU, XLA": 0.001,
+        "batch, graph": 0.003,
+        "batch, XLA": 0.004,
+        "Keras batch, graph": 0.012,
+        "Keras batch, XLA": 0.010,
+        "torch layer": 0.5,
+        "layer, graph": 0.25,
+        "layer, XLA": 0.3,
+    }
+    rows = {row["layer"]: row for row in norms._rows(seconds)}
+    assert rows["batch"]["graph / Keras'"] == pytest.approx(0.25)
+    assert rows["batch"]["XLA / Keras'"] == pytest.approx(0.4)
+    assert rows["batch"]["best / ReLU"] == pytest.approx(3)
+    assert rows["torch layer"]["graph, ms"] is None
+    goals = norms._goals(seconds, "float32")
+    assert {row["figure"]: row["ratio"] for row in goals} == pytest.approx(
+        {
+            "batch / Keras batch, float32": 0.3,
+            "batch, XLA / Keras batch, XLA, float32": 0.4,
+            "layer / torch layer, float32": 0.5,
+        }
+    )
+
+
+def test_a_tiny_measurement_has_all_subjects(monkeypatch):
+    monkeypatch.setattr(
+        norms.timing,
+        "interleaved",
+        lambda callables, repeats: {
+            name: call() or repeats for name, call in callables.items()
+        },
+    )
+    monkeypatch.setattr(norms, "MODES", ("graph",))
+    seconds = norms.measure((2, 4, 4, 8), "float32", 1)
+    assert {f"{name}, graph" for name in layers.NORMS} <= set(seconds)
+    assert {"ReLU, graph", "Keras batch, graph"} <= set(seconds)
+
+
+@pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16"])
+def test_dcgan_step_trains(policy):
+    call = dcgan.step(layers.BatchNormalization, policy, 2, 2)
+    call()
+
+
+def test_folding_is_measured_against_no_norm(monkeypatch):
+    monkeypatch.setattr(
+        folding.timing,
+        "interleaved",
+        lambda callables, repeats: {
+            name: len(call()) for name, call in callables.items()
+        },
+    )
+    rows = folding.goals(1)
+    assert [row["ratio"] for row in rows] == [1, 1]
+
+
+def test_peak_memory_is_that_of_a_few_tensors():
+    shape = (64, 64, 64, 16)
+    peak = memory.peak(layers.LayerNormalization, shape)
+    tensors = peak / (4 * np.prod(shape))
+    assert 0.5 < tensors < 20
+
+
+def test_step_with_a_reference_batch_trains():
+    call = virtual.step("virtual", "float32", False, True, 2, 2)
+    first, *_, last = (call() for _ in range(5))
+    assert last["loss"] < first["loss"]
+
+
+def test_virtual_suite_compares_with_batch_norm(monkeypatch):
+    monkeypatch.setattr(
+        virtual.timing,
+        "interleaved",
+        lambda steps, repeats: {name: len(name) for name in steps},
+    )
+    monkeypatch.setattr(virtual, "step", lambda *_: None)
+    times, goals = virtual.run()
+    assert [row["ratio"] for row in goals.rows] == [7 / 5] * 4
+    assert {row["virtual, ms"] for row in times.rows} == {7000}
+
+
+@pytest.fixture
+def _tiny_cases(monkeypatch):
+    sizes = {"tiny": (2, 3, 2), recurrent._SMALL: (2, 3, 2)}
+    monkeypatch.setattr(recurrent, "SIZES", sizes)
+    monkeypatch.setattr(recurrent, "MODES", ("graph",))
+
+
+@pytest.mark.usefixtures("_tiny_cases")
+@pytest.mark.parametrize("what", ["training", "inference"])
+def test_recurrent_layers_are_measured(what):
+    seconds, first = recurrent.measure("tiny", "bfloat16", what, 1)
+    assert set(seconds) == set(first)
+    figures = recurrent._goals(seconds, what, "tiny")
+    names = [row["figure"].split(" / ")[0] for row in figures]
+    assert "BatchNormLSTM" in names
+    cell = "RNN(BatchNormLSTMCell), graph" in seconds
+    assert cell == (what == "training")
+
+
+@pytest.mark.usefixtures("_tiny_cases")
+def test_recurrent_suite_runs_a_case_alone(monkeypatch):
+    monkeypatch.setattr(
+        recurrent.timing,
+        "interleaved",
+        lambda calls, *_: {name: len(name) for name in calls},
+    )
+    *tables, goals = benchmark.run("recurrent", case="tiny,float32")
+    titles = [table.title for table in tables]
+    assert titles == ["training, tiny,float32", "inference, tiny,float32"]
+    assert all("tiny,float32" in row["figure"] for row in goals.rows)
+
+
+def test_obvious_cell_equals_the_layer():
+    x = np.random.default_rng(0).normal(size=(8, 5, 3)).astype("float32")
+    layer = layers.BatchNormLSTM(4, epsilon=1e-3)
+    y = layer(x, training=True)
+    obvious = keras.layers.RNN(cell.BatchNormLSTMCell(4))
+    obvious.build(x.shape)
+    for ours, theirs in zip(
+        layer.trainable_weights, obvious.trainable_weights, strict=True
+    ):
+        theirs.assign(ours)
+    np.testing.assert_allclose(obvious(x, training=True), y, 0, 1e-5)
+
+
+def test_gan_step_and_its_twin_train():
+    call = gan.step("batch", "mixed_bfloat16", 4, 4)
+    assert np.isfinite(call()["g_loss"])
+    for twin in gan_torch.steps("float32", 4, 4).values():
+        assert np.isfinite(twin())
+
+
+def test_gan_goals(monkeypatch):
+    seconds = {"none": 2.0, "batch": 3.0, "Keras batch": 4.0}
+    twins = {"torch batch, threads=1": 6.0, "torch batch, threads=2": 5.0}
+    rows = gan._step_goals(seconds | twins, "float32", 1.1)
+    assert [row["ratio"] for row in rows] == [1.5, 2.0, 0.6]
+    assert [row["reached"] for row in rows] == ["no", None, "yes"]
+    calls = []
+    monkeypatch.setattr(gan, "step", lambda *_: lambda: calls.append(1))
+    row = gan._memory_goal(300)
+    assert row["reached"] == "yes"
+    assert len(calls) == 300
+    assert gan._fit_goal(4, 4, 2)["ratio"] > 0
+    assert len(calls) == 302

@@ -1,0 +1,172 @@
+"""A sweep from its config to its reports."""
+
+import csv
+import json
+
+import keras
+import numpy as np
+import pytest
+import rich.console
+from tensorboard.backend.event_processing import event_accumulator
+from tensorboard.plugins.hparams import metadata, plugin_data_pb2
+
+from normzoo.trainers import classify, compare
+from normzoo.trainers.common.errors import InputError
+from normzoo.trainers.comparison import report
+from normzoo.trainers.comparison.statistics import Estimate
+from normzoo.trainers.comparison.summary import Row, Summary
+
+NORMS = ("none", "batch")
+SWEEP = [{"model.norm": n, "seed": s} for s in (0, 1) for n in NORMS]
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    return tmp_path_factory.mktemp("comparison")
+
+
+@pytest.fixture
+def summary(config, finished):
+    """The summary of a small sweep that all tests of this file share."""
+    return compare.compare(config, SWEEP, finished, command="the command")
+
+
+def test_the_summary_has_a_row_per_variant(summary):
+    assert [row.variant for row in summary.rows] == ["norm=none", "norm=batch"]
+    assert summary.baseline == "norm=none"
+    none, batch = summary.rows
+    assert (none.runs, none.diverged) == (2, 0)
+    assert batch.parameters == none.parameters + 16
+    for metric in ("test_accuracy", "test_loss"):
+        difference = batch.values[metric].mean - none.values[metric].mean
+        assert batch.differences[metric].mean == pytest.approx(difference)
+
+
+def test_the_reports_hold_the_results(summary, finished):
+    with open(finished / "summary.csv") as file:
+        records = list(csv.DictReader(file))
+    results = [
+        json.loads((finished / f"norm=batch,seed={s}/DONE").read_text())
+        for s in (0, 1)
+    ]
+    mean = np.mean([result["test_accuracy"] for result in results])
+    assert float(records[1]["test_accuracy_mean"]) == pytest.approx(mean)
+    text = (finished / "summary.md").read_text()
+    assert text.startswith("`the command`")
+    assert f"| norm=batch | {100 * mean:.2f} ±" in text
+    assert (finished / "summary.png").read_bytes().startswith(b"\x89PNG")
+    page = (finished / "report.html").read_text()
+    assert "<td>norm=batch</td>" in page
+    assert "the command" in page
+
+
+def test_the_table_fits_80_columns(capsys):
+    values = {
+        "test_accuracy": Estimate(0.9912, 0.1234),
+        "test_loss": Estimate(-0.1234, 0.1234),
+    }
+    row = Row("norm=batch", 3, 0, values, values, 26_122, 12.3)
+    table = report.terminal_table(Summary("norm=none", [row]))
+    rich.console.Console(width=80).print(table)
+    assert "…" not in capsys.readouterr().out
+
+
+def test_variants_start_equal_and_see_equal_batches(config, tmp_path):
+    """Where the norms do nothing, one seed gives the same run bit by bit."""
+    config.compare.baseline = "norm_position=before"
+    config.model.norm = "none"
+    positions = [
+        {"model.norm_position": p, "seed": 0} for p in ("before", "after")
+    ]
+    compare.compare(config, positions, tmp_path)
+    before, after = (
+        (tmp_path / f"norm_position={p},seed=0/metrics.jsonl").read_text()
+        for p in ("before", "after")
+    )
+    assert before == after
+
+
+def test_finished_runs_are_skipped(summary, config, finished, monkeypatch):
+    monkeypatch.setattr(
+        classify, "train", lambda *_: pytest.fail("trained again")
+    )
+    assert compare.compare(config, SWEEP, finished) == summary
+
+
+def test_two_processes_give_the_same_results(
+    summary, config, finished, tmp_path
+):
+    compare.compare(config, SWEEP, tmp_path, jobs=2)
+    for run in ("norm=none,seed=1", "norm=batch,seed=0"):
+        paths = (tmp_path / run, finished / run)
+        texts = [(path / "metrics.jsonl").read_text() for path in paths]
+        assert texts[0] == texts[1]
+
+
+def test_a_diverged_run_is_marked_and_the_sweep_goes_on(config, tmp_path):
+    rates = [
+        {"optimizer.learning_rate": rate, "seed": seed}
+        for seed in (0, 1)
+        for rate in (1e30, 1e-3)
+    ]
+    config.compare.baseline = "learning_rate=0.001"
+    summary = compare.compare(config, rates, tmp_path)
+    diverged, trained = summary.rows
+    assert (diverged.diverged, trained.diverged) == (2, 0)
+    assert np.isnan(diverged.values["test_accuracy"].mean)
+    text = (tmp_path / "summary.md").read_text()
+    assert "learning_rate=1e+30 (2 of 2 diverged) | n/a | n/a" in text
+
+
+def test_the_hparams_tab_can_compare_the_runs(summary, finished):
+    for run in finished.iterdir():
+        if not run.is_dir():
+            continue
+        events = event_accumulator.EventAccumulator(str(run)).Reload()
+        content = events.SummaryMetadata(metadata.SESSION_START_INFO_TAG)
+        data = plugin_data_pb2.HParamsPluginData.FromString(
+            content.plugin_data.content
+        )
+        hparams = data.session_start_info.hparams
+        assert set(hparams) == {"model.norm", "seed"}
+        assert hparams["model.norm"].string_value in NORMS
+        assert "test_accuracy" in events.Tags()["tensors"]
+
+
+BAD = {
+    "no run": ([], {}, "yields no run"),
+    "unknown key": ([{"model.nrom": "batch"}], {}, "model.nrom"),
+    "wrong type": ([{"epochs": "many"}], {}, "epochs.*many"),
+    "twice": ([{"seed": 1}, {"seed": 1}], {}, "twice: all,seed=1"),
+    "norm": ([*SWEEP, {"model.norm": "btach", "seed": 0}], {}, "'btach'"),
+    "baseline": (SWEEP, {"baseline": "norm=rms"}, "norm=none; norm=batch"),
+    "metric": (SWEEP, {"metric": "f1"}, "'f1'.*accuracy, loss"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_sweeps_are_refused_before_the_first_run(config, name, tmp_path):
+    overrides, settings, message = BAD[name]
+    config.compare.baseline = ""
+    config.compare.update(settings)
+    with pytest.raises(InputError, match=message):
+        compare.compare(config, overrides, tmp_path / "sweep")
+    assert not (tmp_path / "sweep").exists()
+
+
+def test_another_config_is_refused(summary, config, finished):
+    config.epochs = 3
+    with pytest.raises(InputError, match="epochs: 2 there, 3 now"):
+        compare.compare(config, SWEEP, finished)
+
+
+def test_equal_names_of_different_keys_are_told_apart(config):
+    runs = compare.plan(
+        config, [{"model.name": "cnn", "dataset.name": "digits"}]
+    )
+    assert runs[0].name == "model.name=cnn,dataset.name=digits,seed=0"
+
+
+def test_graphs_of_earlier_runs_are_freed(config, tmp_path):
+    compare.compare(config, SWEEP[:1], tmp_path)
+    assert keras.layers.Dense(1).name == "dense"

@@ -1,0 +1,299 @@
+"""A GAN's training step: what it updates, by what, and when it does not."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from tensorflow.python.framework import config as tf_config
+
+from normzoo import layers, zoo
+from normzoo.trainers.gans.model import losses
+from normzoo.trainers.gans.model.gan import GAN
+from normzoo.trainers.gans.model.noise import Noise
+
+LATENT = 3
+
+
+def points(rows, seed=0):
+    return np.random.default_rng(seed).normal(size=(rows, 2)).astype("float32")
+
+
+def networks(g_norm="batch", d_norm="batch"):
+    knobs = {"base_width": 8, "depth": 2}
+    generator = zoo.toy_generator(latent_dim=LATENT, norm=g_norm, **knobs)
+    if g_norm == "virtual":
+        reference = np.random.default_rng(5).normal(size=(6, LATENT))
+        generator = layers.ReferenceModel(generator, reference)
+    return generator, zoo.toy_discriminator(norm=d_norm, **knobs)
+
+
+def gan(
+    norms=("batch", "batch"),
+    loss="non_saturating",
+    optimizer=lambda: keras.optimizers.SGD(0.1),
+    jit_compile=False,
+    run_eagerly=False,
+    **options,
+):
+    model = GAN(*networks(*norms), losses.get(loss), **options)
+    model.compile(
+        optimizer(),
+        optimizer(),
+        jit_compile=jit_compile,
+        run_eagerly=run_eagerly,
+    )
+    model.reset_average()
+    return model
+
+
+def fit(model, examples, batch_size):
+    data = tf.data.Dataset.from_tensor_slices(examples)
+    return model.fit(data.batch(batch_size, True), verbose=0).history
+
+
+def values(model):
+    return [w.numpy() for w in model.weights]
+
+
+def assert_close(left, right, rtol=1e-5, atol=1e-6):
+    for a, b in zip(left, right, strict=True):
+        np.testing.assert_allclose(a, b, rtol, atol)
+
+
+def by_hand(generator, discriminator, real, noise, rate=0.1):
+    """One step of both, as the papers write it."""
+    bce = keras.losses.BinaryCrossentropy(from_logits=True)
+
+    def descend(network, loss_of):
+        with tf.GradientTape() as tape:
+            loss = loss_of()
+        weights = network.trainable_variables
+        slopes = tape.gradient(loss, [w.value for w in weights])
+        for weight, slope in zip(weights, slopes, strict=True):
+            weight.assign(weight - rate * slope)
+
+    ones, zeros = tf.ones([len(real), 1]), tf.zeros([len(real), 1])
+    fakes = generator(noise, training=True)
+
+    def of_discriminator():
+        of_real = discriminator(real, training=True)
+        of_fakes = discriminator(fakes, training=True)
+        return bce(ones, of_real) + bce(zeros, of_fakes)
+
+    descend(discriminator, of_discriminator)
+    kept = [w.numpy() for w in discriminator.non_trainable_variables]
+    moved = [w.numpy() for w in generator.non_trainable_variables]
+
+    def of_generator():
+        fakes = generator(noise, training=True)
+        return bce(ones, discriminator(fakes, training=True))
+
+    descend(generator, of_generator)
+    for network, statistics in ((discriminator, kept), (generator, moved)):
+        for weight, value in zip(
+            network.non_trainable_variables, statistics, strict=True
+        ):
+            weight.assign(value)
+
+
+@pytest.mark.parametrize("norms", [("batch", "batch"), ("virtual", "layer")])
+def test_a_step_is_what_the_papers_write(norms):
+    model = gan(norms, seed=11)
+    generator, discriminator = networks(*norms)
+    real = points(16)
+    logs = fit(model, real, 16)
+    noise = Noise(11).normal(0, 0, 16, LATENT)
+    by_hand(generator, discriminator, real, noise)
+    assert_close(values(model.generator), values(generator))
+    assert_close(values(model.discriminator), values(discriminator))
+    assert 0 < logs["d_real"][0] < 1
+    assert logs["d_norm"][0] > 0
+
+
+@pytest.mark.parametrize("seen", ["real", "fake", "both"])
+def test_the_discriminators_statistics_follow_the_chosen_pass(seen):
+    model = gan(("none", "batch"), statistics=seen, seed=2)
+    first = model.discriminator.get_layer("dense_0")
+    second = model.discriminator.get_layer("dense_1")
+    norm = model.discriminator.get_layer("norm_dense_1")
+    real = points(32)
+    fakes = model.generator(Noise(2).normal(0, 0, 32, LATENT))
+    expected = norm.moving_mean.numpy()
+    for name, examples in (("real", real), ("fake", fakes)):
+        if seen in (name, "both"):
+            mean = np.mean(second(tf.nn.relu(first(examples))), 0)
+            expected = 0.9 * expected + 0.1 * mean
+    fit(model, real, 32)
+    np.testing.assert_allclose(norm.moving_mean, expected, 1e-4, 1e-6)
+
+
+def test_joint_and_separate_passes_differ_by_the_batch_norm_only():
+    def trained(norm, batch):
+        model = gan(("none", norm), discriminator_batch=batch, seed=3)
+        fit(model, points(32), 16)
+        return values(model.discriminator)
+
+    plain = trained("none", "separate"), trained("none", "joint")
+    assert_close(*plain)
+    normed = trained("batch", "separate"), trained("batch", "joint")
+    assert max(np.abs(a - b).max() for a, b in zip(*normed, strict=True)) > 1e-3
+
+
+def test_more_discriminator_updates_use_other_examples_and_noise():
+    model = gan(("none", "none"), n_dis=2, loss="hinge")
+    fit(model, points(32), 32)
+    assert model.d_optimizer.iterations == 2
+    assert model.g_optimizer.iterations == 1
+    assert model.tally.steps == 1
+    draws = [Noise(0).normal(0, 2 * i, 16, LATENT) for i in range(2)]
+    assert not np.allclose(*draws)
+
+
+def test_the_average_follows_all_the_generators_weights():
+    model = gan(("virtual", "layer"), ema_decay=0.75)
+    average = [a.numpy() for a in model.average.weights]
+    for i in range(3):
+        fit(model, points(16, seed=i), 16)
+        average = [
+            0.75 * a + 0.25 * w.numpy()
+            for a, w in zip(average, model.generator.variables, strict=True)
+        ]
+    assert_close([a.numpy() for a in model.average.weights], average)
+    names = {v.name for v in model.generator.variables}
+    assert {"reference_mean", "reference_variance"} <= names
+    before = values(model.generator)
+    with model.averaged_generator() as generator:
+        assert_close(values(generator), average)
+    assert_close(values(model.generator), before, 0, 0)
+
+
+def scaled(rate=0.1):
+    return keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD(rate))
+
+
+@pytest.mark.parametrize("skips", ["d", "g"])
+def test_nothing_of_a_network_advances_on_a_skipped_step(skips):
+    keras.config.set_dtype_policy("mixed_float16")
+    try:
+        model = gan(optimizer=scaled)
+    finally:
+        keras.config.set_dtype_policy("float32")
+    parts = {"d": model.discriminator, "g": model.generator}
+    player = model.players[skips]
+    player.optimizer.dynamic_scale.assign(1e30)
+    before = {name: values(part) for name, part in parts.items()}
+    average = [a.numpy() for a in model.average.weights]
+    logs = fit(model, points(16), 16)
+    for name, part in parts.items():
+        same = [
+            np.array_equal(a, b)
+            for a, b in zip(values(part), before[name], strict=True)
+        ]
+        skipped = name == skips
+        assert all(same) if skipped else not any(same)
+        assert logs[f"{name}_skipped"][-1] == skipped
+        assert model.players[name].optimizer.iterations == 1 - skipped
+    kept = all(
+        np.array_equal(a, b)
+        for a, b in zip(model.average.weights, average, strict=True)
+    )
+    assert kept == (skips == "g")
+    assert logs[f"{skips}_loss_scale"][-1] == np.float32(5e29)
+    assert logs["nonfinite"][-1] == 0
+    assert model.tally.steps == 1
+
+
+def test_the_loss_scale_changes_nothing_else():
+    plain, with_scale = gan(), gan(optimizer=scaled)
+    for model in (plain, with_scale):
+        fit(model, points(48), 16)
+    assert_close(values(plain.generator), values(with_scale.generator), 1e-4)
+    assert_close(
+        values(plain.discriminator), values(with_scale.discriminator), 1e-4
+    )
+
+
+@pytest.mark.parametrize("finite_only", [True, False])
+def test_what_is_not_finite_is_counted_and_seen_unless_told(finite_only):
+    model = gan(("none", "none"), finite_only=finite_only)
+    examples = points(48)
+    examples[20] = np.nan
+    logs = fit(model, examples, 16)
+    assert logs["nonfinite"][-1] >= 2
+    assert np.isfinite(logs["d_norm"][-1]) == finite_only
+
+
+@pytest.fixture
+def xla():
+    """Lets Keras compile with XLA, which it refuses to deterministic runs."""
+    before = tf_config.is_op_determinism_enabled()
+    tf_config.disable_op_determinism()
+    yield
+    if before:
+        tf_config.enable_op_determinism()
+
+
+@pytest.mark.parametrize(
+    ("norms", "loss"),
+    [
+        (("batch", "batch"), "non_saturating"),
+        (("virtual", "layer"), "wasserstein"),
+    ],
+)
+def test_xla_computes_the_same(norms, loss, xla, monkeypatch):
+    def waves(noise, step, draw, *shape):
+        values = tf.range(1, tf.math.reduce_prod(shape) + 1)
+        phase = tf.cast(tf.cast(step, tf.int32) + draw, tf.float32)
+        return tf.cos(tf.reshape(tf.cast(values, tf.float32), shape) + phase)
+
+    # XLA's random numbers are others.
+    monkeypatch.setattr(Noise, "normal", waves)
+    monkeypatch.setattr(Noise, "uniform", waves)
+
+    def trained(jit_compile):
+        model = gan(norms, loss, jit_compile=jit_compile)
+        logs = fit(model, points(64), 32)
+        return values(model), logs
+
+    (plain, logs), (compiled, compiled_logs) = trained(False), trained(True)
+    assert_close(plain, compiled, 1e-3, 2e-4)
+    for name in logs:
+        assert logs[name][-1] == pytest.approx(
+            compiled_logs[name][-1], 1e-3, 1e-4
+        )
+
+
+def test_noise_is_stateless_and_split_among_replicas(two_replicas):
+    noise = Noise(4)
+    np.testing.assert_array_equal(
+        noise.normal(7, 0, 6, 2), Noise(4).normal(7, 0, 6, 2)
+    )
+    for other in (noise.normal(8, 0, 6, 2), Noise(5).normal(7, 0, 6, 2)):
+        assert not np.allclose(noise.normal(7, 0, 6, 2), other)
+    parts = two_replicas.run(lambda: noise.normal(7, 0, 3, 2))
+    both = np.concatenate(two_replicas.experimental_local_results(parts))
+    np.testing.assert_array_equal(both, noise.normal(7, 0, 6, 2))
+
+
+@pytest.mark.parametrize("norms", [("virtual", "layer"), ("layer", "none")])
+def test_two_replicas_equal_one_device(norms, two_replicas):
+    examples = points(20 * 8)
+    single = gan(norms, ema_decay=0.9)
+    with two_replicas.scope():
+        double = gan(norms, ema_decay=0.9)
+    for model in (single, double):
+        fit(model, examples, 8)
+    assert single.tally.steps == double.tally.steps == 20
+    assert_close(values(single), values(double), 1e-5, 1e-5)
+
+
+def test_a_skipped_step_is_skipped_on_all_replicas(two_replicas):
+    with two_replicas.scope():
+        model = gan(("layer", "layer"), optimizer=scaled)
+    before = values(model.discriminator)
+    examples = points(8)
+    examples[6] = np.inf  # goes to the second replica
+    logs = fit(model, examples, 8)
+    assert_close(values(model.discriminator), before, 0, 0)
+    assert logs["d_skipped"][-1] == 1
+    assert logs["g_skipped"][-1] == 0

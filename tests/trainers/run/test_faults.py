@@ -1,0 +1,281 @@
+"""Damaged files, full disks, folders in use: said clearly, nothing lost."""
+
+import contextlib
+import os
+import pathlib
+import shutil
+import signal
+import tempfile
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from normzoo.trainers import classify, compare
+from normzoo.trainers.common import lock
+from normzoo.trainers.common.errors import InputError, writing
+from normzoo.trainers.data import loading
+from normzoo.trainers.run.checkpoints import Checkpoints
+from normzoo.trainers.run.progress import Progress
+from normzoo.trainers.run.recovery import newest_first
+
+from .. import killable
+
+
+class Store:
+    """Checkpoints of one variable that tells the step."""
+
+    def __init__(self, folder, shape=(50,), keep=3):
+        self.value = tf.Variable(tf.zeros(shape))
+        self.checkpoints = Checkpoints(folder, {"model": [self.value]}, keep)
+
+    def save(self, *steps):
+        """Saves at some steps."""
+        for step in steps:
+            self.value.assign(tf.fill(self.value.shape, float(step)))
+            self.checkpoints.save(Progress(step=step, seconds=step / 7))
+
+    def restore(self):
+        """Returns the step of the progress and that of the variable."""
+        progress = self.checkpoints.restore()
+        if progress is None:
+            return None
+        assert progress.seconds == progress.step / 7
+        (step,) = np.unique(self.value)
+        assert step == progress.step
+        return progress.step
+
+
+def cut(path):
+    os.truncate(path, path.stat().st_size // 2)
+
+
+def flip(path):
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+
+
+def empty(path):
+    os.truncate(path, 0)
+
+
+@pytest.mark.parametrize("damage", [cut, flip, empty, pathlib.Path.unlink])
+@pytest.mark.parametrize("part", ["index", "data-00000-of-00001"])
+def test_the_one_before_a_damaged_one_is_taken(damage, part, tmp_path, caplog):
+    Store(tmp_path).save(1, 2, 3)
+    damage(tmp_path / f"step-3.{part}")
+    assert Store(tmp_path).restore() == 2
+    # Without an index it is no checkpoint, as if its writing had been stopped.
+    if (damage, part) != (pathlib.Path.unlink, "index"):
+        assert "step-3 is damaged. Going on from step 2" in caplog.text
+    assert newest_first(tmp_path) == [2, 1]
+    assert not list(tmp_path.glob("step-3*"))
+    store = Store(tmp_path)
+    store.restore()
+    store.save(3, 4)
+    assert newest_first(tmp_path) == [4, 3, 2]
+
+
+def test_two_damaged_ones_and_all(tmp_path, caplog):
+    Store(tmp_path).save(1, 2, 3)
+    for step in (3, 2):
+        cut(tmp_path / f"step-{step}.data-00000-of-00001")
+    assert Store(tmp_path).restore() == 1
+    empty(tmp_path / "step-1.index")
+    assert Store(tmp_path).restore() is None
+    assert "Going on without one" in caplog.text
+
+
+def test_what_was_being_written_is_no_checkpoint(tmp_path):
+    Store(tmp_path).save(1, 2)
+    (tmp_path / "step-3_temp").mkdir()
+    (tmp_path / "step-3_temp/part-00000-of-00001.index").touch()
+    (tmp_path / "step-3.data-00000-of-00001").touch()
+    assert Store(tmp_path).restore() == 2
+    assert len(list(tmp_path.iterdir())) == 4
+
+
+def test_the_state_of_another_model_is_refused(tmp_path):
+    Store(tmp_path).save(1)
+    with pytest.raises(InputError, match="does not fit the model"):
+        Store(tmp_path, shape=(51,)).restore()
+
+
+class Stop(classify.keras.callbacks.Callback):
+    """Ends the process, so to say, in the second epoch."""
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """Ends it."""
+        if epoch == 1:
+            raise KeyboardInterrupt
+
+
+def interrupted(config, workdir):
+    """Leaves a run with checkpoints of steps 9 and 18."""
+    config.checkpoint.every_steps = 9
+    with pytest.raises(KeyboardInterrupt):
+        classify.train(config, workdir, callbacks=[Stop()], verbose=0)
+    assert newest_first(workdir / "checkpoints") == [18, 9]
+
+
+def test_a_run_continues_before_a_damaged_checkpoint(config, tmp_path):
+    classify.train(config, tmp_path / "whole", verbose=0)
+    interrupted(config, tmp_path / "run")
+    cut(tmp_path / "run/checkpoints/step-18.data-00000-of-00001")
+    classify.train(config, tmp_path / "run", verbose=0)
+    texts = {
+        (tmp_path / name / "metrics.jsonl").read_text()
+        for name in ("run", "whole")
+    }
+    assert len(texts) == 1
+
+
+def test_a_full_disk_ends_the_run_and_keeps_the_last_checkpoint(
+    config, tmp_path
+):
+    interrupted(config, tmp_path / "run")
+    with killable.started(
+        config=config,
+        workdir=str(tmp_path / "run"),
+        file_size=4000,  # for the log, and not for a checkpoint
+        stderr=str(tmp_path / "stderr"),
+    ) as process:
+        process.join()
+    assert process.exitcode == 2
+    said = (tmp_path / "stderr").read_text()
+    assert "The checkpoint of step 27 cannot be written" in said
+    assert "That of step 18 is intact" in said
+    assert "Traceback" not in said
+    files = list((tmp_path / "run/checkpoints").glob("step-*"))
+    assert {path.name.partition(".")[0] for path in files} == {
+        "step-9",
+        "step-18",
+    }
+    classify.train(config, tmp_path / "run", verbose=0)
+
+
+def test_a_full_disk_ends_the_log_clearly(config, tmp_path):
+    interrupted(config, tmp_path / "run")
+    log = tmp_path / "run/metrics.jsonl"
+    log.unlink()
+    log.symlink_to("/dev/full")
+    with pytest.raises(InputError, match=r"log .* No space left.*continues"):
+        classify.train(config, tmp_path / "run", verbose=0)
+    assert 18 in newest_first(tmp_path / "run/checkpoints")
+
+
+@contextlib.contextmanager
+def unprivileged():
+    """As a user who may not do everything, which the tester may be."""
+    is_root = os.geteuid() == 0
+    if is_root:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        if is_root:
+            os.seteuid(0)
+
+
+@pytest.fixture
+def read_only():
+    """A folder that nobody may write into."""
+    folder = pathlib.Path(tempfile.mkdtemp())
+    yield folder
+    folder.chmod(0o755)
+    shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize("held", [False, True])
+def test_a_read_only_workdir_is_named_before_training(read_only, held):
+    if held:
+        with lock.held(read_only):
+            pass
+        for path in read_only.iterdir():
+            path.chmod(0o444)
+    read_only.chmod(0o555)
+    with (
+        unprivileged(),
+        pytest.raises(InputError, match=r"cannot be written.*Permission"),
+        lock.held(read_only),
+    ):
+        pytest.fail("it could be written")
+
+
+def test_a_workdir_in_use_is_refused_with_its_holder(config, tmp_path):
+    loading.load_data(config)
+    config.epochs = 500
+    sweep = [{"seed": 0}]
+    log = tmp_path / "all,seed=0/metrics.jsonl"
+    config.compare.baseline = ""
+    with killable.started(
+        config=config, workdir=str(tmp_path), sweep=sweep
+    ) as process:
+        killable.wait_for(log.exists, process)
+        holder = rf"in use by process {process.pid} on .* since 20"
+        with pytest.raises(InputError, match=holder):
+            compare.compare(config, sweep, tmp_path)
+        config.compare.baseline = "norm=none"
+        with pytest.raises(InputError, match=holder):
+            classify.train(config, tmp_path / "all,seed=0", verbose=0)
+        os.kill(process.pid, signal.SIGKILL)
+        process.join()
+    with lock.held(tmp_path):
+        pass  # a dead process holds nothing
+
+
+def test_a_killed_sweep_continues_its_run(config, tmp_path):
+    loading.load_data(config)
+    config.compare.baseline = ""
+    config.steps_per_execution = 1
+    config.epochs = 4
+    sweep = [{"model.norm": n, "seed": 0} for n in ("none", "batch")]
+    whole = compare.compare(config, sweep, tmp_path / "whole")
+    config.checkpoint.every_steps = 1
+    second = tmp_path / "killed/norm=batch,seed=0"
+    with killable.started(
+        config=config, workdir=str(tmp_path / "killed"), sweep=sweep
+    ) as process:
+        checkpoints = second / "checkpoints"
+        killable.wait_for(
+            lambda: max(newest_first(checkpoints), default=0) > 20, process
+        )
+        os.kill(process.pid, signal.SIGKILL)
+        process.join()
+    reached = newest_first(checkpoints)[0]
+    assert 20 < reached < 72
+    killed = compare.compare(config, sweep, tmp_path / "killed")
+    without_time = [
+        [row._replace(seconds=0) for row in summary.rows]
+        for summary in (killed, whole)
+    ]
+    assert without_time[0] == without_time[1]
+    # It was not trained again: the first part's events are still there.
+    assert len(list((second / "train").iterdir())) == 2
+
+
+def test_a_signal_to_a_sweep_saves_the_runs_of_all_its_processes(
+    config, tmp_path
+):
+    loading.load_data(config)
+    config.epochs = 500
+    config.compare.baseline = ""
+    sweep = [{"seed": seed} for seed in range(3)]
+    runs = [tmp_path / f"all,seed={seed}" for seed in range(3)]
+    with killable.started(
+        config=config, workdir=str(tmp_path), sweep=sweep, jobs=2
+    ) as process:
+        logs = [run / "metrics.jsonl" for run in runs[:2]]
+        killable.wait_for(lambda: all(x.exists() for x in logs), process)
+        os.kill(process.pid, signal.SIGTERM)
+        process.join()
+    assert process.exitcode == 75
+    assert [len(newest_first(r / "checkpoints")) for r in runs[:2]] == [1, 1]
+    assert not runs[2].exists()
+
+
+def test_a_worker_lost_in_a_save_is_no_full_disk():
+    lost = tf.errors.UnavailableError(None, None, "no more heartbeats")
+    with pytest.raises(tf.errors.UnavailableError), writing("It", ""):
+        raise lost

@@ -1,0 +1,355 @@
+"""What cannot be worked with: a clear error, and nothing written or lost."""
+
+import ast
+import os
+import pathlib
+import shutil
+import zipfile
+
+import keras
+import numpy as np
+import pytest
+import tensorflow_datasets as tfds
+
+import normzoo
+from normzoo.trainers import classify
+from normzoo.trainers.common.errors import InputError
+from normzoo.trainers.run.rundir import RunDir
+
+from .. import killable
+
+NAN = float("nan")
+
+#: Overrides of a config, and what the error says.
+CONFIGS = {
+    "unknown norm": ({"model.norm": "btach"}, "'btach'.*none, batch"),
+    "unknown model": ({"model.name": "vgg"}, "'vgg'.*mlp, cnn"),
+    "no model": ({"model.name": ""}, "''.*mlp, cnn"),
+    "depth": ({"model.depth": -1}, "depth.*-1"),
+    "width": ({"model.width": 0}, "width=0"),
+    "dropout": ({"model.dropout": 1.0}, "dropout.*1.0"),
+    "NaN dropout": ({"model.dropout": NAN}, "dropout.*nan"),
+    "activation": ({"model.activation": "rleu"}, "rleu"),
+    "kernels": ({"model.kernel_initializer": "zeros"}, "he_normal"),
+    "scale": ({"model.initializer_scale": NAN}, "initializer_scale.*nan"),
+    "position": ({"model.norm_position": "middle"}, "before, after"),
+    "small images": ({"model.name": "cnn", "model.depth": 9}, "pixels a side"),
+    "large batch": ({"batch_size": 2000}, "1 to 1204.*2000"),
+    "negative batch": ({"batch_size": -5}, "1 to 1204.*-5"),
+    "no epoch": ({"epochs": 0}, "epochs must be positive.*0"),
+    "evaluation": ({"evaluation_batch_size": 0}, "evaluation_batch_size"),
+    "log": ({"log_every_steps": 0}, "log_every_steps"),
+    "execution": ({"steps_per_execution": 0}, "steps_per_execution"),
+    "XLA": ({"jit_compile": True}, "deterministic=False"),
+    "precision": ({"precision": "int8"}, "'int8'.*auto"),
+    "seed": ({"seed": -1}, "seed must be 0 to 4294967295"),
+    "large seed": ({"seed": 2**40}, "seed must be 0 to 4294967295"),
+    "optimizer": ({"optimizer.name": "adma"}, "'adma'.*adam, adamw"),
+    "option": ({"optimizer.momentum": 0.9}, "momentum.*0 leaves"),
+    "rate": ({"optimizer.learning_rate": NAN}, "learning_rate.*nan"),
+    "clipping": ({"optimizer.clipnorm": -1.0}, "clipnorm.*-1"),
+    "schedule": ({"optimizer.schedule": "step"}, "'step'.*cosine"),
+    "warm-up": ({"optimizer.warmup_steps": 36}, "0 to 35.*36"),
+    "keep": ({"checkpoint.keep": 0}, "checkpoint.keep must be positive"),
+    "best": ({"checkpoint.best": "f1"}, "val_accuracy.*'f1'"),
+    "best mode": ({"checkpoint.best_mode": "up"}, "'max', 'min'.*'up'"),
+    "interval": ({"checkpoint.every_seconds": NAN}, "every_seconds.*nan"),
+    "unknown data": ({"dataset.name": "digts"}, "'digts'.*digits"),
+    "no data": ({"dataset.name": ""}, "name"),
+    "path": ({"dataset.name": "../digits"}, "../digits"),
+    "version": ({"dataset.name": "digits:9.9.9"}, "only: 1.0.0"),
+    "variant": ({"dataset.name": "digits/large"}, "large"),
+    "image size": ({"dataset.image_size": -1}, "image_size.*-1"),
+    "empty slice": ({"dataset.train_split": "train[50%:20%]"}, "empty"),
+    "half a slice": ({"dataset.test_split": "test[5"}, r"no split 'test\[5'"),
+    "file": ({"dataset.data_dir": "/proc/version"}, "/proc/version"),
+    "vanished": ({"dataset.data_dir": "/proc/gone"}, "/proc/gone"),
+    "zero byte": ({"dataset.data_dir": "a\0b"}, "null byte"),
+}
+
+
+def refused(config, workdir, message):
+    with pytest.raises(InputError, match=message):
+        classify.train(config, workdir, verbose=0)
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_configs(config, name, tmp_path):
+    overrides, message = CONFIGS[name]
+    config.update_from_flattened_dict(overrides)
+    refused(config, tmp_path / "run", message)
+    assert not (tmp_path / "run").exists()
+
+
+FEATURES = tfds.features
+PIXELS = FEATURES.Image(shape=(4, 4, 1))
+CLASSES = FEATURES.ClassLabel(num_classes=2)
+
+
+def pixels(dtype, value=0):
+    """Returns the feature and a function that makes the i-th image."""
+
+    def image(i):
+        array = np.zeros((4, 4, 1), dtype)
+        array[1, 2] = value if i == 3 else 0
+        return array
+
+    return FEATURES.Tensor(shape=(4, 4, 1), dtype=dtype), image
+
+
+#: Features of images and labels, as in `pixels`, and what the error says.
+DATA = {
+    "nan_pixel": (pixels(np.float32, np.nan), None, "not finite.*example 3"),
+    "inf_pixel": (pixels(np.float32, np.inf), None, "not finite.*example 3"),
+    "int_pixel": (pixels(np.int32), None, "type int32. Expected uint8"),
+    "double_pixel": (pixels(np.float64), None, "type float64"),
+    "text_label": (None, (FEATURES.Text(), str), "ClassLabel"),
+    "number_label": (None, (FEATURES.Scalar(np.int64), int), "ClassLabel"),
+    "no_label": (None, (CLASSES, lambda i: -1), "from -1 to -1.*0 to 1"),
+    "one_class": (
+        None,
+        (FEATURES.ClassLabel(num_classes=1), lambda i: 0),
+        "num_classes must be at least 2",
+    ),
+    "all_sizes": (
+        (FEATURES.Image(shape=(None, None, 1)), pixels(np.uint8)[1]),
+        None,
+        "differ in size.*image_size",
+    ),
+}
+
+
+def prepare(name, image, label, data_dir):
+    """Prepares a data set of six examples for training and two for the test."""
+    image = image or (PIXELS, pixels(np.uint8)[1])
+    label = label or (CLASSES, lambda i: i % 2)
+
+    def info(self):
+        features = {"image": image[0], "label": label[0]}
+        return self.dataset_info_from_configs(
+            features=FEATURES.FeaturesDict(features)
+        )
+
+    def generate(self, count):
+        for i in range(count):
+            yield i, {"image": image[1](i), "label": label[1](i)}
+
+    def splits(self, manager):
+        return {s: generate(self, n) for s, n in (("train", 6), ("test", 2))}
+
+    members = {
+        "VERSION": tfds.core.Version("1.0.0"),
+        "_info": info,
+        "_generate_examples": generate,
+        "_split_generators": splits,
+        # TFDS looks for more about it beside this module.
+        "__module__": "normzoo.trainers.data.digits",
+    }
+    bases = (tfds.core.GeneratorBasedBuilder,)
+    builder = type(name.title().replace("_", ""), bases, members)
+    builder(data_dir=data_dir).download_and_prepare()
+
+
+@pytest.fixture(scope="module")
+def fine(tmp_path_factory):
+    """A folder with a data set that can be used."""
+    folder = tmp_path_factory.mktemp("fine")
+    prepare("fine_data", None, None, folder)
+    return folder
+
+
+def with_data(config, name, folder):
+    config.dataset.name = name
+    config.dataset.data_dir = str(folder)
+    config.batch_size = 2
+    return config
+
+
+@pytest.mark.parametrize("name", DATA)
+def test_data(config, name, tmp_path):
+    image, label, message = DATA[name]
+    prepare(name, image, label, tmp_path)
+    refused(with_data(config, name, tmp_path), tmp_path / "run", message)
+    assert not (tmp_path / "run").exists()
+
+
+def cut(path):
+    os.truncate(path, path.stat().st_size // 2)
+
+
+def with_one_class(path):
+    text = path.read_text()
+    assert '"numClasses": "2"' in text
+    path.write_text(text.replace('"numClasses": "2"', '"numClasses": "1"'))
+
+
+DAMAGE = {
+    "cut records": ("fine_data-train.tfrecord-00000-of-00001", cut, "damaged"),
+    "no records": (
+        "fine_data-test.tfrecord-00000-of-00001",
+        pathlib.Path.unlink,
+        "damaged",
+    ),
+    "cut info": ("dataset_info.json", cut, "damaged"),
+    "cut features": ("features.json", cut, "damaged"),
+    "no info": ("dataset_info.json", pathlib.Path.unlink, "not prepared"),
+    "labels": ("features.json", with_one_class, "labels from 0 to 1"),
+}
+
+
+@pytest.mark.parametrize("name", DAMAGE)
+def test_damaged_data(config, fine, name, tmp_path):
+    file, damage, message = DAMAGE[name]
+    shutil.copytree(fine, tmp_path / "data")
+    damage(tmp_path / "data/fine_data/1.0.0" / file)
+    config = with_data(config, "fine_data", tmp_path / "data")
+    refused(config, tmp_path / "run", message)
+    assert not (tmp_path / "run").exists()
+
+
+def test_undamaged_data(config, fine, tmp_path):
+    """The other tests' data, as it should be."""
+    config = with_data(config, "fine_data", fine)
+    assert classify.train(config, tmp_path, verbose=0)["steps"] == 4
+
+
+#: What stands in the workdir, and what the error says.
+WORKDIRS = {
+    "config.json": ("{", "config.json is damaged"),
+    "config.json/x": ("", "config.json"),
+    "notes.txt": ("", "no run's folder"),
+    ".lock/x": ("", "cannot be written"),
+}
+
+
+@pytest.mark.parametrize("name", WORKDIRS)
+def test_workdirs(config, name, tmp_path):
+    text, message = WORKDIRS[name]
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_text(text)
+    refused(config, tmp_path, message)
+    assert (tmp_path / name).read_text() == text
+
+
+def test_a_damaged_result(config, tmp_path):
+    RunDir(tmp_path).start(classify.resolve(config), {})
+    (tmp_path / "DONE").write_text("not JSON")
+    refused(config, tmp_path, "DONE is damaged")
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("a[b]", r"\[ \] in its name"),
+        ("a\\b", r"in its name"),
+        ("x" * 300, "too long"),
+        ("a\0b", "null byte"),
+    ],
+)
+def test_names_of_workdirs(config, name, message, tmp_path):
+    refused(config, tmp_path / name, message)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_workdir_with_spaces_and_other_letters(config, tmp_path):
+    config.checkpoint.every_steps = 9
+    workdir = tmp_path / "läufe, 走 %s {}"[:-3]
+    result = classify.train(config, workdir, verbose=0)
+    assert classify.train(config, workdir, verbose=0) == result
+    assert list((workdir / "checkpoints").glob("step-36.*"))
+
+
+DEFAULT = "from normzoo.configs import default\n\n\ndef get_config():\n"
+GOOD = DEFAULT + "    return default.get_config()\n\n\n"
+
+#: The text of a config file, the script, and what it says.
+FILES = {
+    "raises": (DEFAULT + "    1 / 0\n", "classify", "line 5: ZeroDivision"),
+    "import": ("import nothing_here\n", "classify", "line 1: ModuleNotFound"),
+    "syntax": ("def get_config(:\n", "classify", "line 1: SyntaxError"),
+    "bytes": ("\0", "classify", "SyntaxError"),
+    "empty": ("", "classify", "has no get_config()"),
+    "dict": ("def get_config():\n    return {}\n", "classify", "is a dict"),
+    "short": (
+        "from ml_collections import ConfigDict as get_config\n",
+        "classify",
+        "keys: batch_size",
+    ),
+    "type": (
+        DEFAULT
+        + "    config = default.get_config()\n    config.epochs = 'many'\n",
+        "classify",
+        "line 6: TypeError",
+    ),
+    "sweep": (
+        GOOD + "def sweep():\n    yield {}\n    raise OSError('lost')\n",
+        "compare",
+        "line 10: OSError: lost",
+    ),
+    "number": (GOOD + "def sweep():\n    yield 3\n", "compare", "yields 3"),
+    "nothing": (GOOD + "def sweep():\n    pass\n", "compare", "yields no run"),
+    "no sweep": (GOOD, "compare", "has no sweep()"),
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_config_files(name, tmp_path):
+    text, script, message = FILES[name]
+    (tmp_path / "mine.py").write_text(text)
+    argv = [script, f"--config={tmp_path}/mine.py", f"--workdir={tmp_path}/r"]
+    said = tmp_path / "stderr"
+    with killable.started(argv=argv, stderr=str(said)) as process:
+        process.join()
+    assert process.exitcode == 2
+    assert message in said.read_text()
+    assert "Traceback" not in said.read_text()
+    assert not (tmp_path / "r").exists()
+
+
+def rename_layers(path):
+    """Gives the layers of a saved model a class that there is not."""
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    config = parts["config.json"].replace(b'"Dense"', b'"Missing"')
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, part in (parts | {"config.json": config}).items():
+            archive.writestr(name, part)
+
+
+def test_saved_models_run_no_code(tmp_path):
+    for name, layer in (
+        ("unknown", keras.layers.Dense(1)),
+        ("lambda", keras.layers.Lambda(lambda x: x + 1)),
+    ):
+        model = keras.Sequential([keras.Input((2,)), layer])
+        model.save(tmp_path / f"{name}.keras")
+    rename_layers(tmp_path / "unknown.keras")
+    with pytest.raises((TypeError, ValueError), match="Missing"):
+        keras.saving.load_model(tmp_path / "unknown.keras")
+    with pytest.raises(ValueError, match="safe_mode"):
+        keras.saving.load_model(tmp_path / "lambda.keras")
+
+
+def words(file):
+    """Returns all names in a module's code, of arguments, too."""
+    fields = ("id", "attr", "arg", "name")
+    return {
+        getattr(node, field, None)
+        for node in ast.walk(ast.parse(file.read_text()))
+        for field in fields
+    }
+
+
+def test_nothing_is_unpickled_or_evaluated():
+    root = pathlib.Path(normzoo.__file__).parent
+    files = [
+        file
+        for part in ("layers", "zoo", "trainers", "configs")
+        for file in (root / part).rglob("*.py")
+    ]
+    assert len(files) > 50
+    bad = {"eval", "exec", "pickle", "dill", "marshal", "joblib"}
+    bad |= {"safe_mode", "allow_pickle", "enable_unsafe_deserialization"}
+    found = {(file.name, word) for file in files for word in words(file) & bad}
+    # It copies the Lambda layers of a model in memory, no file's.
+    assert found == {("graph.py", "safe_mode")}

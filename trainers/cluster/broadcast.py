@@ -1,0 +1,121 @@
+"""What the processes of a run tell each other.
+
+All of them must come to each of these functions, and wait there for the
+others. With one process nothing is sent.
+"""
+
+import json
+import time
+
+import numpy as np
+import tensorflow as tf
+
+from ..common.errors import InputError
+from .workers import is_chief, worker_index, workers
+
+
+def together(strategy, function):
+    """Returns `function()`, or raises on all workers what it raises on one.
+
+    Args:
+        strategy: of the run.
+        function: without arguments, may raise `InputError`.
+    """
+    if workers(strategy) == 1:
+        return function()
+    result, error = None, None
+    try:
+        result = function()
+    except InputError as caught:
+        error = str(caught)
+    for worker, message in enumerate(from_all(strategy, error)):
+        if message is not None:
+            raise InputError(f"Worker {worker}: {message}")
+    return result
+
+
+def from_chief(strategy, value):
+    """Returns the chief's value, which can be written as JSON."""
+    return from_all(strategy, value)[0]
+
+
+def from_all(strategy, value):
+    """Returns the values of all workers, in their order."""
+    if workers(strategy) == 1:
+        return [value]
+    text = json.dumps(value).encode()
+    index, count = worker_index(strategy), workers(strategy)
+    # Bytes as floats: every communication library takes these.
+    sizes = np.zeros(count, np.float32)
+    sizes[index] = len(text)
+    sizes = _total(strategy, sizes).numpy().astype(int)
+    codes = np.zeros((count, max(sizes)), np.float32)
+    codes[index, : len(text)] = list(text)
+    codes = _total(strategy, codes).numpy().astype(np.uint8)
+    pairs = zip(codes, sizes, strict=True)
+    return [json.loads(bytes(row[:size])) for row, size in pairs]
+
+
+def share(strategy, variables):
+    """Gives all replicas the values that the chief's first one has."""
+    if workers(strategy) == 1:
+        return
+    for variable in variables:
+        copies = strategy.experimental_local_results(variable)
+        # Wide enough for integers, too.
+        value = tf.cast(tf.convert_to_tensor(copies[0]), tf.float64)
+        mine = value if is_chief(strategy) else tf.zeros_like(value)
+        total = _total(strategy, mine)
+        for copy in copies:
+            copy.assign(tf.cast(total, copy.dtype))
+
+
+def _total(strategy, value):
+    """Returns the sum of all workers' values."""
+    value = tf.convert_to_tensor(value)
+    replicas = strategy.num_replicas_in_sync // workers(strategy)
+
+    def of_replica(context):
+        others = context.replica_id_in_sync_group % replicas
+        return tf.zeros_like(value) if others else value
+
+    values = strategy.experimental_distribute_values_from_function(of_replica)
+    return strategy.reduce("SUM", values, axis=None)
+
+
+class Wishes:
+    """Tells all workers at the same step what one of them wants.
+
+    They ask each other about once a second, not at each step.
+
+    Args:
+        strategy: of the run.
+    """
+
+    def __init__(self, strategy):
+        self._strategy = strategy
+        self._steps = 0
+        self._ask_after = 1
+        self._asked = time.monotonic()
+
+    def at_step(self, wish):
+        """Returns the wishes of all that wish something, often none."""
+        self._steps += 1
+        if workers(self._strategy) > 1 and self._steps < self._ask_after:
+            return []
+        return self.now(wish)
+
+    def now(self, wish):
+        """Returns the wishes of all that wish something.
+
+        Args:
+            wish: None, or what can be written as JSON.
+        """
+        seconds = time.monotonic() - self._asked
+        answers = from_all(self._strategy, [wish, seconds])
+        slowest = max(seconds for _, seconds in answers)
+        in_a_second = int(self._steps / max(slowest, 1e-3))
+        self._ask_after = max(1, min(2 * self._steps, in_a_second))
+        self._steps = 0
+        self._asked = time.monotonic()
+        return [wish for wish, _ in answers if wish is not None]

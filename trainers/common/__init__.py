@@ -1,0 +1,1 @@
+"""What every part of the trainers needs: errors, files, locks, signals."""

@@ -1,0 +1,150 @@
+"""Executing the runs of a sweep, in this process or in several."""
+
+import concurrent.futures
+import contextlib
+import multiprocessing
+import os
+import signal
+import threading
+
+import keras
+import ml_collections
+import tensorflow as tf
+from rich import progress
+
+from ..common import signals
+from ..common.errors import InputError
+from ..run import graphs, reuse
+from ..run.rundir import RunDir
+from ..supervised import trainer as classifier
+from .trainers import trainer_of
+
+
+def check(runs, workdir):
+    """Raises `InputError` unless every run can start."""
+    trainer = trainer_of(runs[0].config)
+    checked = set()
+    for run in runs:
+        if run.config.distribution == "multi_worker":
+            raise InputError(
+                "A comparison trains on one machine. Received: distribution="
+                "multi_worker. Train its runs with normzoo.trainers.classify, "
+                "or start comparisons of other seeds on the other machines."
+            )
+        RunDir(workdir / run.name).check(trainer.resolve(run.config))
+        # Seeds cannot make a config wrong, and building models takes time.
+        if run.variant not in checked:
+            trainer.check(run.config)
+        checked.add(run.variant)
+
+
+def execute(runs, workdir, jobs=1):
+    """Trains the runs that are not finished, under one progress bar.
+
+    Args:
+        runs: list of `Run`s.
+        workdir: folder that holds one folder per run.
+        jobs: number of processes; with 1, this one does the work.
+
+    Returns:
+        Run name -> result, in the order of `runs`.
+
+    Raises:
+        signals.Interrupted: a signal came; the runs under way are saved.
+    """
+    results = {run.name: RunDir(workdir / run.name).result() for run in runs}
+    pending = [run for run in runs if results[run.name] is None]
+    columns = (
+        progress.TextColumn("{task.description}"),
+        progress.BarColumn(),
+        progress.MofNCompleteColumn(),
+        progress.TimeElapsedColumn(),
+        progress.TextColumn("left"),
+        progress.TimeRemainingColumn(elapsed_when_finished=False),
+    )
+    with signals.catch(_interrupt_workers), progress.Progress(*columns) as bar:
+        task = bar.add_task("runs", total=len(runs))
+        bar.advance(task, len(runs) - len(pending))
+        execute_pending = _here if jobs == 1 else _in_processes
+        for name, result in execute_pending(pending, workdir, jobs, bar):
+            results[name] = result
+            bar.advance(task)
+    return results
+
+
+def _here(runs, workdir, jobs, bar):
+    for run in runs:
+        bar.update(bar.task_ids[0], description=run.name)
+        yield _train(run.name, run.config.to_dict(), workdir)
+    _models.clear()
+
+
+def _in_processes(runs, workdir, jobs, bar):
+    # Forking a process that has started TensorFlow deadlocks.
+    context = multiprocessing.get_context("spawn")
+    pool = concurrent.futures.ProcessPoolExecutor(
+        jobs, context, initializer=_start_worker, initargs=(jobs,)
+    )
+    with pool:
+        futures = [
+            pool.submit(_train_all, group, workdir) for group in _groups(runs)
+        ]
+        try:
+            for future in concurrent.futures.as_completed(futures):
+                yield from future.result()
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def _groups(runs):
+    """Returns lists of runs that share a model's graphs, so one process."""
+    groups = {}
+    for run in runs:
+        arguments = run.name, run.config.to_dict()
+        groups.setdefault(run.variant, []).append(arguments)
+    return groups.values()
+
+
+_worker = contextlib.ExitStack()  # open as long as the worker lives
+_models = reuse.Models()  # of this process
+
+
+def _start_worker(jobs):
+    # Processes that share the cores, each with threads for all of them, wait
+    # for each other.
+    threads = max((os.cpu_count() or 1) // jobs, 1)
+    tf.config.threading.set_intra_op_parallelism_threads(threads)
+    tf.config.threading.set_inter_op_parallelism_threads(threads)
+    # Ctrl-C reaches all processes; this one hears of it from its parent.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _worker.enter_context(signals.catch())
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent():
+    multiprocessing.parent_process().join()
+    os._exit(1)
+
+
+def _interrupt_workers():
+    for worker in multiprocessing.active_children():
+        worker.terminate()
+
+
+def _train_all(runs, workdir):
+    return [_train(name, config, workdir) for name, config in runs]
+
+
+def _train(name, config, workdir):
+    with signals.catch() as stop, graphs.freed():
+        stop.raise_if_wanted()
+        config = ml_collections.ConfigDict(config)
+        trainer = trainer_of(config)
+        options = {"verbose": 0}
+        if trainer is classifier:
+            options["models"] = _models
+        else:
+            # Frees the names and layers of the run before.
+            keras.backend.clear_session()
+        return name, trainer.train(config, workdir / name, **options)

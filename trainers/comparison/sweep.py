@@ -1,0 +1,132 @@
+"""From a config and its `sweep()` to a list of named runs."""
+
+import importlib.util
+from typing import Any, NamedTuple
+
+from ml_collections import ConfigDict
+
+from ..common.config_errors import explained
+from ..common.errors import InputError
+
+# A path in a value must not make a folder of its own, and TensorFlow takes the
+# other characters for patterns.
+_IN_NAMES = str.maketrans(dict.fromkeys("/*?[]{}\\", "_"))
+
+
+class Run(NamedTuple):
+    """One run of a sweep.
+
+    Attributes:
+        name: of its folder, such as `"norm=batch,seed=0"`.
+        variant: its name without the seed; runs of one variant are averaged.
+        overrides: dotted config key -> value.
+        settings: the same by the shortest names that tell the keys apart.
+        config: the complete config.
+    """
+
+    name: str
+    variant: str
+    overrides: dict[str, Any]
+    settings: dict[str, Any]
+    config: Any
+
+    @property
+    def seed(self):
+        """Runs of equal seed, one of each variant, are compared in pairs."""
+        return self.config.seed
+
+
+def load_module(config_path):
+    """Returns a config file as a module."""
+    path = config_path.partition(":")[0]  # without the config's argument
+    spec = importlib.util.spec_from_file_location("sweep_config", path)
+    module = importlib.util.module_from_spec(spec)
+    with explained(path):
+        spec.loader.exec_module(module)
+    return module
+
+
+def load_overrides(config_path):
+    """Returns what the `sweep()` of a config file yields, as a list."""
+    return overrides_of(load_module(config_path))
+
+
+def overrides_of(module):
+    """Returns what the `sweep()` of a config's module yields, as a list."""
+    path = module.__file__
+    if not hasattr(module, "sweep"):
+        raise InputError(
+            f"The config {path} has no sweep(). Add a generator of "
+            'override dicts, such as {"model.norm": "batch", "seed": 0}.'
+        )
+    with explained(path):
+        found = list(module.sweep() or ())
+    if odd := [item for item in found if not isinstance(item, dict)]:
+        raise InputError(
+            f"The sweep() of {path} yields {odd[0]!r}. Expected a dict "
+            "from config keys to values."
+        )
+    return found
+
+
+def plan(config, overrides):
+    """Returns the runs of a sweep in the order of `overrides`.
+
+    Raises:
+        InputError: a key that the config does not have, a value of the wrong
+            type, two runs of equal name, or no run at all.
+    """
+    short = _short_names(overrides)
+    runs = [_run(config, override, short) for override in overrides]
+    if not runs:
+        raise InputError("The sweep() of the config yields no run.")
+    names = [run.name for run in runs]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise InputError(f"The sweep() yields runs twice: {'; '.join(twice)}.")
+    return runs
+
+
+def _run(config, overrides, short):
+    config = config.copy_and_resolve_references().lock()
+    try:
+        _update(config, overrides)
+    except (AttributeError, KeyError, TypeError) as error:
+        raise InputError(
+            f"The sweep() yields an override that does not fit: {overrides}. "
+            f"{error}"
+        ) from error
+    parts = {
+        key: f"{short[key]}={_text(value)}".translate(_IN_NAMES)
+        for key, value in overrides.items()
+    }
+    seed = parts.pop("seed", "seed=" + str(config.seed))
+    variant = ",".join(parts.values()) or "all"
+    settings = {short[key]: value for key, value in overrides.items()}
+    return Run(f"{variant},{seed}", variant, overrides, settings, config)
+
+
+def _update(config, overrides):
+    """Sets whole parts first, and then single values in them."""
+    single = {}
+    for key, value in overrides.items():
+        if isinstance(value, ConfigDict):
+            with config.unlocked():
+                config[key] = value.copy_and_resolve_references().lock()
+        else:
+            single[key] = value
+    config.update_from_flattened_dict(single)
+
+
+def _text(value):
+    return value.name if isinstance(value, ConfigDict) else value
+
+
+def _short_names(overrides):
+    """Returns key -> its last component, or the whole key where ambiguous."""
+    keys = {key for override in overrides for key in override}
+    last = [key.rpartition(".")[2] for key in keys]
+    return {
+        key: name if last.count(name) == 1 else key
+        for key, name in zip(keys, last, strict=True)
+    }

@@ -1,0 +1,82 @@
+"""Images as sequences, for recurrent models."""
+
+import functools
+
+import numpy as np
+
+from ..common.errors import InputError
+
+#: Of the permutation; a legacy generator, because NumPy keeps its stream.
+_PERMUTATION_SEED = 1603_09025
+
+
+def rows(images):
+    """Returns each row of an image as a step."""
+    return images.reshape(*images.shape[:2], -1)
+
+
+def pixels(images):
+    """Returns each pixel of an image as a step, row by row."""
+    return images.reshape(len(images), -1, images.shape[-1])
+
+
+def permuted_pixels(images):
+    """Returns each pixel as a step, in the order of `permutation`."""
+    steps = pixels(images)
+    return steps[:, permutation(steps.shape[1])]
+
+
+#: Name in `config.dataset.view` -> function of the arrays of images, or of
+#: sequences, whose steps count as pixels.
+VIEWS = {
+    "rows": rows,
+    "pixels": pixels,
+    "permuted_pixels": permuted_pixels,
+}
+
+
+@functools.cache
+def permutation(count):
+    """Returns the one order of `count` steps that all runs share.
+
+    Example:
+
+    >>> from normzoo.trainers import views
+    >>> views.permutation(8).tolist()
+    [5, 6, 7, 3, 2, 1, 0, 4]
+    """
+    order = np.random.RandomState(_PERMUTATION_SEED).permutation(count)
+    order.flags.writeable = False
+    return order
+
+
+def find_view(name):
+    """Returns the function of `config.dataset.view`; `""` changes nothing."""
+    if not name:
+        return lambda images: images
+    if name not in VIEWS:
+        raise InputError(
+            f"Unknown view. Received: {name!r}. Expected one of: "
+            f"{', '.join(VIEWS)}, or '' for images as they are."
+        )
+    return VIEWS[name]
+
+
+def pool(images, size):
+    """Returns images of the rounded means over squares of `size` pixels.
+
+    Raises:
+        InputError: the squares do not fill the images.
+    """
+    count, height, width, channels = images.shape
+    if size < 1 or height % size or width % size:
+        raise InputError(
+            "dataset.pooling must divide the height and width of the images, "
+            f"{height} and {width}. Received: {size}."
+        )
+    if size == 1:
+        return images
+    blocks = images.reshape(
+        count, height // size, size, width // size, size, channels
+    )
+    return np.rint(blocks.mean((2, 4))).astype(images.dtype)

@@ -1,0 +1,1 @@
+"""GANs: settings, networks, the game, metrics, pictures."""

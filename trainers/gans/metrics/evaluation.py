@@ -1,0 +1,125 @@
+"""All metrics of a generator, on a split of the data."""
+
+import contextlib
+import math
+
+import numpy as np
+
+from ...common.errors import InputError
+from .. import real
+from ..sampling import Sampler, latent, sampling_statistics
+from . import classes, distances, manifolds
+from .dependence import batch_dependence
+
+#: How much noise batch norms' statistics are estimated from.
+_STATISTICS = 1024
+
+
+class Evaluator:
+    """Measures a generator against the real examples of a split.
+
+    As many examples are made as are real, always from the same noise.
+
+    Args:
+        config: `ConfigDict` with the keys of `configs/gan_default.py`.
+        data: `loading.Data`.
+        modes: `gan_data.Modes`, or None.
+        features: `gan_features.Features`.
+    """
+
+    def __init__(self, config, data, modes, features):
+        self._config = config
+        self._data = data
+        self._modes = modes
+        self._features = features
+        self._real = {}
+        self._sampler = None
+
+    def check(self):
+        """Raises `InputError` unless the splits have enough examples."""
+        smallest = min(
+            len(self._examples(split))
+            for split in ("validation", self._config.metrics.split)
+        )
+        units = self._features.extract(self._examples("validation")[:1])[0].size
+        if smallest <= max(units, self._config.metrics.neighbors):
+            raise InputError(
+                f"Too few samples for a covariance of {units} features. "
+                f"Received: {smallest}. Raise --config.metrics.samples, name "
+                "larger splits, or lower --config.metrics.feature_units."
+            )
+
+    def validate(self, generator):
+        """Returns the metrics on the validation split."""
+        return self.measure(generator, "validation")
+
+    def measure(self, generator, split):
+        """Returns metric -> number, for the generator as it is.
+
+        Beside the metrics stand `n_real`, `n_fake`, `seed` (of the noise) and,
+        for classifiers, `feature_accuracy`.
+        """
+        config = self._config.metrics
+        real, real_classes = self._real_features(split)
+        made = self.make(generator, self._noise("metrics", len(real)))
+        finite = np.isfinite(made).all()
+        made = np.nan_to_num(made)
+        fake, fake_classes = self._features.extract(made)
+        precision, recall = manifolds.precision_recall(
+            real, fake, config.neighbors
+        )
+        measured = {
+            "frechet": distances.frechet_distance(real, fake),
+            "kernel": distances.kernel_distance(real, fake),
+            "precision": precision,
+            "recall": recall,
+        }
+        if real_classes is not None:
+            measured |= classes.class_balance(
+                real_classes, fake_classes, self._data.num_classes
+            )
+        if self._modes is not None:
+            measured |= classes.mode_counts(made, *self._modes)
+        if not finite:
+            measured = dict.fromkeys(measured, math.nan)
+        conditions = {"n_real": len(real), "n_fake": len(fake)}
+        conditions["seed"] = config.seed
+        if self._features.accuracy is not None:
+            conditions["feature_accuracy"] = self._features.accuracy
+        return measured | conditions
+
+    def make(self, generator, noise):
+        """Returns examples in [-1, 1], with statistics fit for sampling."""
+        with self.statistics(generator):
+            if self._sampler is None or self._sampler.generator != generator:
+                self._sampler = Sampler(generator, self._config.batch_size)
+            return self._sampler(noise)
+
+    @contextlib.contextmanager
+    def statistics(self, generator):
+        """Makes the generator's statistics fit for sampling, for a block."""
+        noise = None
+        if self._config.generator.reestimate:
+            noise = self._noise("statistics", _STATISTICS)
+        with sampling_statistics(generator, noise, self._config.batch_size):
+            yield
+
+    def dependence(self, generator):
+        """Returns how the generator's outputs depend on their batch mates."""
+        size = self._config.batch_size
+        noise = self._noise("dependence", 3 * size).reshape(3, size, -1)
+        return batch_dependence(generator, noise[0], noise[1:])
+
+    def _noise(self, role, rows):
+        size = self._config.generator.latent_dim
+        return latent(self._config.metrics.seed, role, rows, size)
+
+    def _examples(self, split):
+        examples = real.examples(getattr(self._data, split))
+        return examples[: self._config.metrics.samples]
+
+    def _real_features(self, split):
+        if split not in self._real:
+            examples = self._examples(split)
+            self._real[split] = self._features.extract(examples)
+        return self._real[split]

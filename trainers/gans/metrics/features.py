@@ -1,0 +1,143 @@
+"""The feature vectors that GAN metrics compare, and where they come from."""
+
+import hashlib
+import json
+import os
+import pathlib
+from collections.abc import Callable
+from typing import NamedTuple
+
+import filelock
+import keras
+import numpy as np
+import tensorflow as tf
+
+from ....configs import default
+from ...common.errors import InputError
+from ...supervised import trainer as classifier
+from ..real import to_unit
+from ..sampling import in_batches
+
+_BATCH = 128
+
+
+class Features(NamedTuple):
+    """A map from examples to what is compared.
+
+    Attributes:
+        name: of the map.
+        accuracy: on the test split, of a classifier; else None.
+        extract: examples in [-1, 1] -> float64 features `(examples,
+            dimensions)`, and the predicted classes or None.
+    """
+
+    name: str
+    accuracy: float | None
+    extract: Callable
+
+
+def load_features(config):
+    """Returns the `Features` that `config.metrics.features` names.
+
+    - `classifier`: the last hidden layer of the zoo's CNN, trained on the same
+      data set. It is trained once per data set and setting, and kept.
+    - `raw`: the values themselves.
+    - `inception`: Keras' Inception v3, for those who have its ImageNet weights.
+
+    Raises:
+        InputError: the weights are not there, or the data cannot be used.
+    """
+    if config.metrics.features == "inception":
+        return _inception(_inception_weights(config.metrics))
+    if config.metrics.features == "raw":
+        return Features("raw values", None, _flatten)
+    return _classifier(config)
+
+
+def _flatten(examples):
+    return examples.reshape(len(examples), -1).astype(np.float64), None
+
+
+def _classifier(config):
+    settings = _classifier_config(config)
+    key = json.dumps(classifier.resolve(settings), sort_keys=True)
+    digest = hashlib.sha256(key.encode()).hexdigest()[:12]
+    folder = _cache(config.metrics) / f"{config.dataset.name}-{digest}"
+    # Several runs of a comparison may ask at once.
+    with filelock.FileLock(f"{folder}.lock"):
+        result = classifier.train(settings, folder, verbose=0)
+    if result["status"] != "finished":
+        raise InputError(
+            f"The classifier for the metrics diverged, see {folder}. Use "
+            "--config.metrics.features=raw."
+        )
+    model = keras.saving.load_model(folder / "checkpoints/final.keras")
+    hidden = model.get_layer("activation_dense").output
+    both = keras.Model(model.input, [hidden, model.output])
+    # Not `predict`, which takes the strategy that it is called under.
+    step = tf.function(lambda x: both(x, training=False), autograph=False)
+
+    def extract(images):
+        features, logits = in_batches(step, to_unit(images), _BATCH)
+        return features.astype(np.float64), logits.argmax(-1)
+
+    return Features("classifier", result["test_accuracy"], extract)
+
+
+def _classifier_config(config):
+    settings = default.get_config()
+    settings.dataset = config.dataset.copy_and_resolve_references()
+    settings.model.name = "cnn"
+    settings.model.width = 16
+    settings.model.dense_units = config.metrics.feature_units
+    settings.batch_size = 64
+    settings.epochs = config.metrics.classifier_epochs
+    settings.steps_per_execution = 20
+    settings.deterministic = config.deterministic
+    return settings
+
+
+def _cache(metrics):
+    home = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    folder = metrics.cache_dir or os.path.join(home, "normzoo")
+    path = pathlib.Path(folder).expanduser()
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"The classifiers' folder cannot be made: {error}. Name another "
+            "one with --config.metrics.cache_dir=DIR."
+        ) from error
+    return path
+
+
+def _inception_weights(metrics):
+    name = "inception_v3_weights_tf_dim_ordering_tf_kernels_notop.h5"
+    kept = pathlib.Path("~/.keras/models").expanduser() / name
+    path = pathlib.Path(metrics.inception_weights or kept)
+    if not path.is_file():
+        raise InputError(
+            f"The weights of Inception v3 are not in {path}. Nothing is "
+            f"downloaded here: put Keras' {name} there, name its place with "
+            "--config.metrics.inception_weights=FILE, or use "
+            "--config.metrics.features=classifier."
+        )
+    return path
+
+
+def _inception(path):
+    model = keras.applications.InceptionV3(
+        include_top=False, weights=None, pooling="avg"
+    )
+    model.load_weights(path)
+
+    def step(images):
+        colors = tf.broadcast_to(images, [*images.shape[:3], 3])
+        return model(tf.image.resize(colors, (299, 299)), training=False)
+
+    compiled = tf.function(step, autograph=False)
+
+    def extract(images):
+        return in_batches(compiled, images, _BATCH).astype(np.float64), None
+
+    return Features("Inception v3", None, extract)

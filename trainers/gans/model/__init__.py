@@ -1,0 +1,1 @@
+"""The game of a GAN, as a Keras model."""

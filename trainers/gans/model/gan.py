@@ -1,0 +1,211 @@
+"""A GAN as a Keras model that `fit` trains."""
+
+import contextlib
+
+import keras
+import tensorflow as tf
+
+from .average import MovingAverage
+from .discrimination import Discrimination
+from .meters import Meters
+from .noise import Noise
+from .player import Player, restore
+from .tally import Tally
+
+
+class GAN(keras.Model):
+    """Generator and discriminator, trained against each other.
+
+    A training step takes `n_dis` batches of real examples in one, updates the
+    discriminator on each and then the generator once. Noise is a function of
+    the seed and the step.
+
+    A `Discrimination` says how the discriminator sees real and made examples.
+    What the generator's update makes of its statistics is never remembered.
+
+    `average`, the `MovingAverage` of the generator, follows every step.
+
+    Under `LossScaleOptimizer`s a network whose gradients are not finite is not
+    updated in that step, and neither are its statistics and its average.
+
+    Args:
+        generator: a built model from noise `(batch, latent_dim)`.
+        discriminator: a built model to logits `(batch, 1)`.
+        loss: a `normzoo.trainers.gans.model.losses.Loss`.
+        n_dis: discriminator updates per step.
+        discriminator_batch, statistics, penalty: of the `Discrimination`.
+        ema_decay: of the generator's moving average.
+        finite_only: whether the logged means leave out what is not finite.
+        seed: of the noise.
+        **kwargs: arguments of `keras.Model`.
+
+    Attributes:
+        evaluator: function of the generator with its averaged weights, which
+            returns metric -> number; set it to validate in `fit`.
+
+    Call arguments:
+        inputs: real or made examples.
+        training: as of the discriminator.
+
+    Example:
+
+    >>> import keras, numpy as np
+    >>> from normzoo import zoo
+    >>> from normzoo.trainers import gan_losses
+    >>> from normzoo.trainers.gans.model.gan import GAN
+    >>> gan = GAN(zoo.toy_generator(), zoo.toy_discriminator(),
+    ...     gan_losses.get("hinge"))
+    >>> gan.compile(*(keras.optimizers.Adam(2e-4, 0.5) for _ in range(2)))
+    >>> logs = gan.fit(np.zeros((64, 2), "float32"), verbose=0).history
+    >>> sorted(logs)[:4]
+    ['d_fake', 'd_loss', 'd_loss_scale', 'd_norm']
+    """
+
+    def __init__(
+        self,
+        generator,
+        discriminator,
+        loss,
+        *,
+        n_dis=1,
+        discriminator_batch="separate",
+        statistics="both",
+        penalty=10.0,
+        ema_decay=0.999,
+        finite_only=False,
+        seed=0,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.generator = generator
+        self.discriminator = discriminator
+        self.loss_functions = loss
+        self.discrimination = Discrimination(
+            loss, discriminator_batch, statistics, penalty
+        )
+        self.n_dis = n_dis
+        self.seed = seed
+        self.noise = Noise(seed)
+        self.latent_dim = _latent_dim(generator)
+        self.players = {}
+        self.evaluator = None
+        self.meters = Meters(finite_only)
+        self.tally = Tally("dg", self.add_weight)
+        self.average = MovingAverage(generator, ema_decay, self.add_weight)
+        self.built = True  # As both networks are.
+
+    def compile(self, d_optimizer, g_optimizer, **kwargs):
+        """Sets the optimizers of both networks; see `keras.Model.compile`."""
+        super().compile(optimizer=None, **kwargs)
+        self.d_optimizer, self.g_optimizer = d_optimizer, g_optimizer
+        self.players = {
+            "d": Player(self.discriminator, d_optimizer),
+            "g": Player(self.generator, g_optimizer),
+        }
+
+    def call(self, inputs, training=None):
+        """Returns the discriminator's logits."""
+        return self.discriminator(inputs, training=training)
+
+    def evaluate(self, *args, return_dict=False, **kwargs):
+        """Returns what `evaluator` finds; `fit` calls it for validation.
+
+        A GAN has no loss that tells how good its samples are: the data are not
+        read.
+        """
+        with self.averaged_generator() as generator:
+            measured = self.evaluator(generator)
+        return measured if return_dict else list(measured.values())
+
+    def learned(self):
+        """Returns all variables that training changes, but the counters."""
+        return [
+            *self.generator.variables,
+            *self.discriminator.variables,
+            *self.average.weights,
+            *self.d_optimizer.variables,
+            *self.g_optimizer.variables,
+        ]
+
+    @property
+    def metrics(self):
+        """What `fit` resets at the beginning of an epoch."""
+        return self.meters.all
+
+    def train_step(self, data):
+        """Updates both networks once, and returns the logs."""
+        examples = data[0] if isinstance(data, tuple) else data
+        batches = tf.split(examples, self.n_dis)
+        for i, real in enumerate(batches[:-1]):
+            with self.players["g"].statistics_kept():
+                fakes = self.generator(self._draw(i, real), training=True)
+            self._train_discriminator(i, real, fakes)
+        self._train_on_last(self.n_dis - 1, batches[-1])
+        self.tally.steps.assign_add(1)
+        return self._logs()
+
+    def _train_on_last(self, i, real):
+        """Updates the discriminator, then the generator by the same fakes."""
+        player = self.players["g"]
+        before = player.remember() if player.scaled else []
+        with tf.GradientTape() as tape:
+            fakes = self.generator(self._draw(i, real), training=True)
+        self._train_discriminator(i, real, fakes)
+        with tf.GradientTape() as outer, self.players["d"].statistics_kept():
+            outer.watch(fakes)
+            logits = self.discriminator(fakes, training=True)
+            loss = self.loss_functions.generator(logits)
+            scaled = player.scale_loss(loss)
+        slopes = outer.gradient(scaled, fakes)
+        gradients = tape.gradient(fakes, player.weights, slopes)
+        norm, applied = player.apply(gradients)
+        restore(before, unless=applied)
+        self.average.follow(applied)
+        counts = self.tally.count("g", applied, player.scale, loss, norm)
+        self.meters.update(counts, g_loss=loss, g_norm=norm)
+
+    def _train_discriminator(self, i, real, fakes):
+        player = self.players["d"]
+        before = player.remember() if player.scaled else []
+        fakes = tf.stop_gradient(fakes)
+        share = self.noise.uniform(
+            self.tally.steps, 2 * i + 1, tf.shape(real)[0]
+        )
+        with tf.GradientTape() as tape:
+            loss, of_real, of_fakes = self.discrimination(
+                player, real, fakes, share
+            )
+            scaled = player.scale_loss(loss)
+        norm, applied = player.apply(tape.gradient(scaled, player.weights))
+        restore(before, unless=applied)
+        counts = self.tally.count("d", applied, player.scale, loss, norm)
+        self.meters.update(
+            counts, d_loss=loss, d_norm=norm, d_real=of_real, d_fake=of_fakes
+        )
+
+    def _draw(self, i, real):
+        rows = tf.shape(real)[0]
+        return self.noise.normal(self.tally.steps, 2 * i, rows, self.latent_dim)
+
+    def _logs(self):
+        logs = self.meters.results() | self.tally.results()
+        for name, player in self.players.items():
+            logs[f"{name}_loss_scale"] = player.scale
+        return logs
+
+    def reset_average(self):
+        """Makes the moving average equal to the generator."""
+        if hasattr(self.generator, "refresh"):
+            self.generator.refresh()
+        self.average.reset()
+
+    @contextlib.contextmanager
+    def averaged_generator(self):
+        """Yields the generator, with its averaged weights for a block."""
+        with self.average.in_place():
+            yield self.generator
+
+
+def _latent_dim(generator):
+    network = getattr(generator, "model", generator)  # of a ReferenceModel
+    return network.input_shape[-1]

@@ -1,0 +1,111 @@
+"""One GAN's run: its batches, its callbacks, its result, what is left of it."""
+
+import json
+import math
+
+import tensorflow as tf
+
+from ..run.logs import finite
+from ..run.training import Training
+from . import build, pictures, real
+from .callbacks import BackToFinite, Pictures, Speed
+from .sampling import latent
+
+#: How many examples a picture shows.
+SHOWN = 64
+
+
+def training(gan, data, config, rundir):
+    """Returns the `Training` of the compiled GAN on `data.train`."""
+    per_pass = build.steps_per_pass(config, data)
+    per_epoch = build.steps_per_epoch(config, data)
+    passes = -(-config.epochs * per_epoch // per_pass)
+
+    def batches(epoch, step, part):
+        return real.training_batches(
+            data,
+            config.batch_size * config.discriminator.updates,
+            passes,
+            config.seed,
+            start=divmod(epoch * per_epoch + step, per_pass),
+            part=part,
+        )
+
+    return Training(gan, batches, per_epoch, config, rundir)
+
+
+def fit_and_measure(run, evaluator, callbacks=(), verbose=0):
+    """Trains to the end; returns the result, as `DONE` holds it."""
+    gan, config = run.model, run.config
+    # `GAN.evaluate` makes its own examples.
+    unread = tf.data.Dataset.from_tensors(tf.zeros([1]))
+    own = _callbacks(run, evaluator)
+    run.fit((unread, 1), [*own, *callbacks], verbose)
+    split = config.metrics.split
+    with gan.averaged_generator() as generator:
+        measured = evaluator.measure(generator, split)
+    measured |= evaluator.dependence(gan.generator)
+    if run.progress.diverged:
+        measured = dict.fromkeys(measured, math.nan)
+    run.log.write(split, measured)
+    weights = gan.generator.trainable_weights
+    return {
+        "status": "diverged" if run.progress.diverged else "finished",
+        **finite({f"last_{k}": v for k, v in measured.items()}),
+        **_best(run.rundir.path),
+        "split": split,
+        "features": config.metrics.features,
+        "steps": run.progress.step,
+        "skipped": {k: int(v.numpy()) for k, v in gan.tally.skipped.items()},
+        "parameters": sum(math.prod(w.shape) for w in weights),
+        "seconds": round(run.progress.seconds, 3),
+    }
+
+
+def _callbacks(run, evaluator):
+    config, folder = run.config, run.rundir.path
+    noise = latent(config.seed, "fixed", SHOWN, config.generator.latent_dim)
+
+    def make(generator):
+        return evaluator.make(generator, noise)
+
+    callbacks = [
+        Pictures(folder, make, run.progress),
+        Speed(folder, run.progress),
+    ]
+    if config.loss.on_nan == "restore":
+        every = config.log_every_steps
+        callbacks.append(BackToFinite(every, run.progress))
+    return callbacks
+
+
+def _best(folder):
+    """Returns the best Frechet distance on the validation split, its epoch."""
+    lines = (folder / "metrics.jsonl").read_text().splitlines()
+    lines = [json.loads(line) for line in lines]
+    found = [
+        (line["frechet"], line["epoch"])
+        for line in lines
+        if line["split"] == "validation" and line["frechet"] is not None
+    ]
+    best, epoch = min(found, default=(None, None))
+    return {"best_frechet": best, "best_epoch": epoch}
+
+
+def save(gan, evaluator, data, folder):
+    """Writes the models, the last pictures and the film of the fixed noise."""
+    checkpoints = folder / "checkpoints"
+    checkpoints.mkdir(exist_ok=True)
+    gan.discriminator.save(checkpoints / "discriminator.keras")
+    latent_dim = gan.latent_dim
+    noise = latent(gan.seed, "random", SHOWN, latent_dim)
+    with gan.averaged_generator() as generator:
+        with evaluator.statistics(generator):
+            generator.save(checkpoints / "generator.keras")
+        made = evaluator.make(generator, noise)
+    shown = real.examples(data.test)[:SHOWN]
+    images = folder / "images"
+    pictures.save(pictures.grid(made), images / "random.png")
+    pictures.save(pictures.grid(shown), images / "real.png")
+    frames = sorted(images.glob("fixed-*.png"))
+    pictures.film(frames, images / "fixed.gif")

@@ -1,0 +1,1 @@
+"""One training that survives its process: state, checkpoints, logs."""

@@ -1,0 +1,102 @@
+"""The checkpoints of a run: the last ones and the best one."""
+
+import tensorflow as tf
+
+from ..common.errors import InputError, writing
+from .progress import Progress
+from .recovery import keep_only, newest_first, path_of, recover
+
+
+class Checkpoints:
+    """Writes and reads a run's state, each time as a whole.
+
+    `FOLDER/step-120.*` holds the state after 120 steps, `FOLDER/best/step-*`
+    that with the best validation. What a dying process was writing is never
+    taken for a checkpoint.
+
+    Args:
+        folder: of the checkpoints; made by the first one.
+        variables: name of a group -> list of `tf.Variable`.
+        keep: how many of the last ones stay.
+    """
+
+    def __init__(self, folder, variables, keep):
+        self._folder = folder
+        self._keep = keep
+        self._progress = _Text()
+        self._checkpoint = tf.train.Checkpoint(
+            progress=self._progress, **variables
+        )
+
+    def restore(self):
+        """Sets all variables to those of the newest checkpoint.
+
+        What is damaged is removed, and so are best checkpoints of later steps,
+        which the run will come to again.
+
+        Returns:
+            Its `Progress`; None if there is no checkpoint that can be read.
+
+        Raises:
+            InputError: it is one of another model.
+        """
+        step = recover(self._folder)
+        steps = newest_first(self._best)
+        keep_only(self._best, [s for s in steps if s <= (step or 0)])
+        if step is None:
+            return None
+        path = path_of(self._folder, step)
+        try:
+            self._checkpoint.read(str(path)).assert_consumed()
+        except (AssertionError, ValueError) as error:
+            raise InputError(
+                f"The checkpoint {path} does not fit the model: {error} "
+                "Was it made with other versions of normzoo or Keras "
+                "(config.json tells)? Use those, or name another workdir."
+            ) from error
+        return Progress.from_json(self._progress.text)
+
+    def save(self, progress):
+        """Writes the state after `progress.step` steps.
+
+        Raises:
+            InputError: it cannot be written; those before are intact.
+        """
+        self._write(self._folder, progress)
+        keep_only(self._folder, newest_first(self._folder)[: self._keep])
+
+    def save_best(self, progress):
+        """Writes the state to the place of the best one."""
+        self._write(self._best, progress)
+        keep_only(self._best, [progress.step])
+
+    @property
+    def _best(self):
+        return self._folder / "best"
+
+    def _write(self, folder, progress):
+        self._progress.text = progress.to_json()
+        steps = newest_first(self._folder)
+        what = f"The checkpoint of step {progress.step}"
+        safe = f"That of step {steps[0]} is intact" if steps else ""
+        try:
+            with writing(what, safe):
+                folder.mkdir(parents=True, exist_ok=True)
+                self._checkpoint.write(str(path_of(folder, progress.step)))
+        except InputError:
+            # The rest of it may be most of what fills the disk.
+            keep_only(folder, newest_first(folder))
+            raise
+
+
+class _Text(tf.train.experimental.PythonState):
+    """A text in a checkpoint; replicas of a variable hold none."""
+
+    def __init__(self):
+        self.text = ""
+
+    def serialize(self):
+        return self.text
+
+    def deserialize(self, string_value):
+        self.text = tf.compat.as_str(string_value)

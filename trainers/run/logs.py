@@ -1,0 +1,139 @@
+"""What a run writes while it trains: `metrics.jsonl` and TensorBoard events."""
+
+import contextlib
+import json
+import math
+
+import keras
+import tensorflow as tf
+
+from ..common.errors import writing
+from .state import optimizers_of
+
+
+class MetricsLog(keras.callbacks.Callback):
+    """Writes the metrics of `fit` to a run's folder, as a context manager.
+
+    `metrics.jsonl` gets one object per logged step:
+
+    - `{"step", "epoch", "split": "running", ...}`: the means over the epoch so
+      far, at steps 1, 2, 4, 8, ... and then at every `every_steps`-th;
+    - `{"step", "epoch", "split": "train" | "validation", ...}` at the end of
+      each epoch. A value that is not finite is null.
+
+    TensorBoard finds Keras' tags in Keras' folders: `train/` with
+    `batch_*`, `epoch_*`, `epoch_learning_rate`, and `validation/` with
+    `epoch_*`. The step of `batch_*` is the optimizer's, that of `epoch_*` the
+    epoch, counted from 1.
+
+    What is in the files already stays.
+
+    Args:
+        path: the run's folder.
+        every_steps: number of steps between two logged ones.
+        progress: the `Progress` that tells the step and the epoch.
+    """
+
+    def __init__(self, path, every_steps, progress):
+        super().__init__()
+        self.path = path
+        self.every_steps = every_steps
+        self.progress = progress
+        self._file = path / "metrics.jsonl"
+        self._writers = {}
+        self._open = contextlib.ExitStack()
+
+    def __enter__(self):
+        self._file.touch()
+        for split in ("train", "validation"):
+            writer = tf.summary.create_file_writer(str(self.path / split))
+            self._open.callback(writer.close)
+            self._writers[split] = writer
+        return self
+
+    def __exit__(self, *error):
+        self._open.close()
+
+    def flush(self):
+        """Gives to the system what has been logged so far."""
+        with _writing(self.path):
+            for writer in self._writers.values():
+                writer.flush()
+
+    def on_train_batch_end(self, batch, logs=None):
+        """Logs the running means if this step's turn has come."""
+        step = self.progress.step
+        if step < self.progress.next_log:
+            return
+        self.progress.next_log = step + min(step, self.every_steps)
+        self._write_line(self.progress.epoch + 1, "running", logs)
+        self._write_events("train", "batch", step, logs)
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Logs the epoch's metrics."""
+        prefix = "val_"
+        validation = {
+            key.removeprefix(prefix): value
+            for key, value in logs.items()
+            if key.startswith(prefix)
+        }
+        train = {k: v for k, v in logs.items() if not k.startswith(prefix)}
+        train |= _learning_rates(self.model)
+        for split, values in (("train", train), ("validation", validation)):
+            if not values:
+                continue
+            self._write_line(epoch + 1, split, values)
+            self._write_events(split, "epoch", epoch + 1, values)
+
+    def write(self, split, values):
+        """Appends one line to `metrics.jsonl` when training is over."""
+        self._write_line(self.progress.epoch, split, values)
+
+    def _write_line(self, epoch, split, values):
+        line = {"step": self.progress.step, "epoch": epoch, "split": split}
+        # Opened each time, lines are few: nothing is left for the end to write.
+        with _writing(self.path), open(self._file, "a") as file:
+            file.write(json.dumps(line | finite(values)) + "\n")
+
+    def _write_events(self, split, prefix, step, values):
+        with self._writers[split].as_default(), _writing(self.path):
+            for name, value in values.items():
+                tf.summary.scalar(f"{prefix}_{name}", value, step=step)
+
+
+def _writing(path):
+    safe = "The run continues from its last checkpoint"
+    return writing(f"The log in {path}", safe)
+
+
+def _learning_rates(model):
+    """Returns `learning_rate`, with a prefix if it is not *the* optimizer's."""
+    rates = {
+        name.replace("optimizer", "learning_rate"): optimizer.learning_rate
+        for name, optimizer in optimizers_of(model).items()
+    }
+    # float() of the variable itself fails under a strategy.
+    return {k: float(tf.convert_to_tensor(r)) for k, r in rates.items()}
+
+
+class StopOnDivergence(keras.callbacks.Callback):
+    """Ends training at the first metric that is not finite.
+
+    Args:
+        progress: the `Progress` that is told.
+    """
+
+    def __init__(self, progress):
+        super().__init__()
+        self.progress = progress
+
+    def on_train_batch_end(self, batch, logs=None):
+        """Looks at the running means, which never recover from a NaN."""
+        if not all(map(math.isfinite, logs.values())):
+            self.progress.diverged = True
+            self.model.stop_training = True
+
+
+def finite(values):
+    """Returns `values` with None, JSON's null, for what is not finite."""
+    return {k: v if math.isfinite(v) else None for k, v in values.items()}

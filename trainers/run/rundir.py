@@ -1,0 +1,141 @@
+"""The folder of one run: its config, its logs, its result."""
+
+import json
+import os
+import pathlib
+
+from ..common import lock
+from ..common.errors import InputError
+from ..common.files import write_json
+from ..common.structures import flatten
+
+_CONFIG, _DONE = "config.json", "DONE"
+#: What grows while the run goes on: files, and folders of files.
+_GROWING = ("metrics.jsonl", "train", "validation")
+#: Paths with these TensorFlow may write and not find again.
+_PATTERN = set("*?[]{}\\")
+
+
+class RunDir:
+    """A workdir as `docs/workdir.md` lays it out.
+
+    Args:
+        path: the folder; made by `start`.
+    """
+
+    def __init__(self, path):
+        self.path = pathlib.Path(path)
+
+    def result(self):
+        """Returns the result of the finished run, or None."""
+        try:
+            return self._read(_DONE)
+        except FileNotFoundError:
+            return None
+
+    def _read(self, name):
+        try:
+            return json.loads((self.path / name).read_text())
+        except FileNotFoundError:
+            raise
+        except (OSError, ValueError) as error:  # no file; not JSON, not text
+            raise InputError(
+                f"{self.path / name} is damaged: {error}. Remove the workdir, "
+                "or name another one."
+            ) from error
+
+    def check(self, config):
+        """Raises `InputError` unless a run with `config` may use the folder.
+
+        Args:
+            config: the resolved config, a JSON-ready dict.
+        """
+        if odd := sorted(_PATTERN & set(str(self.path))):
+            raise InputError(
+                f"The workdir {self.path} has {' '.join(odd)} in its name, "
+                "which TensorFlow takes for a pattern. Name another one."
+            )
+        try:
+            self.path.stat()
+        except FileNotFoundError:
+            return
+        except (OSError, ValueError) as error:  # its name may be impossible
+            raise InputError(
+                f"The workdir {self.path} cannot be used: {error}. Name "
+                "another one."
+            ) from error
+        if not self.path.is_dir():
+            raise InputError(f"The workdir {self.path} is a file.")
+        if not (self.path / _CONFIG).exists():
+            # The lock is hidden, and what a dying process was writing.
+            if any(x.name[0] != "." for x in self.path.iterdir()):
+                raise InputError(
+                    f"The workdir {self.path} holds files but no {_CONFIG}, "
+                    "so it is no run's folder. Name an empty or a new one."
+                )
+            return
+        held = self._read(_CONFIG)["config"]
+        changed = differences(held, config)
+        if changed:
+            raise InputError(
+                f"The workdir {self.path} holds a run with another config:\n"
+                + "\n".join(f"  {line}" for line in changed)
+                + "\nName another workdir, or remove this one."
+            )
+
+    def held(self):
+        """Returns a context that keeps other processes out of the folder.
+
+        Raises:
+            InputError: another process is in it, or it cannot be written.
+        """
+        return lock.held(self.path)
+
+    def start(self, config, provenance):
+        """Writes `config.json`, unless a run is to be continued."""
+        self.check(config)
+        if not (self.path / _CONFIG).exists():
+            write_json(self.path / _CONFIG, {"config": config, **provenance})
+
+    def sizes(self):
+        """Returns path within the folder -> size, of all files that grow."""
+        return {
+            str(path.relative_to(self.path)): path.stat().st_size
+            for path in self._growing()
+        }
+
+    def rewind(self, sizes):
+        """Cuts all files that grow back to what `sizes` returned once.
+
+        Files that were not there then are removed.
+        """
+        for path in self._growing():
+            size = sizes.get(str(path.relative_to(self.path)))
+            if size is None:
+                path.unlink()
+            elif size < path.stat().st_size:
+                os.truncate(path, size)
+        for summary in self.path.glob("events.out.tfevents.*"):
+            summary.unlink()
+
+    def _growing(self):
+        for name in _GROWING:
+            path = self.path / name
+            found = [path, *path.rglob("*")] if path.exists() else []
+            yield from (file for file in found if file.is_file())
+
+    def finish(self, result):
+        """Writes the result, which marks the run as finished."""
+        write_json(self.path / _DONE, result)
+
+
+def differences(held, wanted):
+    """Returns one line per key that two nested dicts do not share."""
+    held, wanted = flatten(held), flatten(wanted)
+    missing = "(not set)"
+    return [
+        f"{key}: {held.get(key, missing)!r} there, "
+        f"{wanted.get(key, missing)!r} now"
+        for key in sorted(held.keys() | wanted.keys())
+        if held.get(key, missing) != wanted.get(key, missing)
+    ]

@@ -1,0 +1,187 @@
+"""Training that goes on where it was interrupted, bit by bit the same."""
+
+import contextlib
+import functools
+import itertools
+
+import keras
+
+from ..cluster.broadcast import Wishes, from_chief, share, together
+from ..cluster.strategies import distribute
+from ..common import signals
+from ..data.pipeline import Part
+from .checkpoints import Checkpoints
+from .logs import MetricsLog, StopOnDivergence
+from .progress import Progress, every_so_many
+from .saving import Saver
+from .state import build_state, variables_of
+
+
+class Training:
+    """A run of `keras.Model.fit` that survives its process, as a context.
+
+    Entering it sets the model to the newest checkpoint in
+    `rundir.path/checkpoints`, if there is one, and cuts the logs back to it.
+    `fit` then does what is left. After N steps, all variables and logs are
+    bitwise the same however often the process was killed in between, as far
+    as the model computes the same from the same state (see
+    `config.deterministic`), and all its state is in variables of its layers,
+    metrics, optimizers and seed generators.
+
+    SIGTERM and Ctrl-C end the process after the step under way, with the state
+    saved: see `normzoo.trainers.common.signals`.
+
+    Args:
+        model: a compiled `keras.Model` with weights. Its optimizers are
+            attributes of it.
+        batches: function of the epoch, from 0, the step in it, from 0, and a
+            `Part`; it returns the `tf.data.Dataset` of that part of all
+            training batches from there to the end of the run, always the same
+            ones.
+        steps_per_epoch: steps of an epoch; a multiple of the model's
+            `steps_per_execution`.
+        config: its `epochs`, `validate_every_epochs`, `log_every_steps` and
+            `checkpoint` count here.
+        rundir: the `RunDir`, started.
+
+    Attributes:
+        progress: the `Progress` of the run.
+        log: the `MetricsLog`, for more lines.
+    """
+
+    def __init__(self, model, batches, steps_per_epoch, config, rundir):
+        self.model = model
+        self.batches = batches
+        self.steps_per_epoch = steps_per_epoch
+        self.config = config
+        self.rundir = rundir
+        self.progress = Progress()
+        self.log = None
+        self._checkpoints = None
+        self._stop = None
+        self._contexts = contextlib.ExitStack()
+
+    def __enter__(self):
+        batches = self.batches(0, 0, Part())
+        build_state(self.model, batches.element_spec)
+        variables = variables_of(self.model)
+        self._checkpoints = Checkpoints(
+            self.rundir.path / "checkpoints",
+            variables,
+            self.config.checkpoint.keep,
+        )
+        self.progress = self._restore(variables)
+        self.rundir.rewind(self.progress.outputs)
+        self._stop = self._contexts.enter_context(signals.catch())
+        self.log = self._contexts.enter_context(
+            MetricsLog(
+                self.rundir.path, self.config.log_every_steps, self.progress
+            )
+        )
+        return self
+
+    def __exit__(self, *error):
+        self._contexts.close()
+
+    def _restore(self, variables):
+        """Returns the `Progress` of the chief's checkpoint, if there is one."""
+        strategy = self.model.distribute_strategy
+        progress = together(strategy, self._checkpoints.restore)
+        text = from_chief(strategy, progress and progress.to_json())
+        if text is None:
+            return self.progress
+        share(strategy, itertools.chain(*variables.values()))
+        return progress or Progress.from_json(text)
+
+    def fit(self, validation=None, callbacks=(), verbose=0):
+        """Trains from the present position to the end.
+
+        Args:
+            validation: data and the number of steps, as from
+                `distribute_once`, or None.
+            callbacks: Keras callbacks. What they remember is not saved.
+            verbose: as in `keras.Model.fit`.
+        """
+        progress, epochs = self.progress, self.config.epochs
+        progress.start_clock()
+        if progress.batch:
+            # The metrics' state goes on: Keras resets it before each epoch.
+            first = _Metrics(self.model)
+            self._fit(
+                progress.epoch + 1, validation, [*callbacks, first], verbose
+            )
+        if progress.epoch < epochs and not progress.ended:
+            self._fit(epochs, validation, callbacks, verbose)
+        progress.count_time()
+
+    def _fit(self, epochs, validation, callbacks, verbose):
+        progress = self.progress
+        data, steps = validation or (None, None)
+        batches = functools.partial(
+            self.batches, progress.epoch, progress.batch
+        )
+        self.model.fit(
+            distribute(self.model.distribute_strategy, batches),
+            initial_epoch=progress.epoch,
+            epochs=epochs,
+            steps_per_epoch=self.steps_per_epoch - progress.batch,
+            validation_data=data,
+            validation_steps=steps,
+            validation_freq=every_so_many(
+                self.config.validate_every_epochs, self.config.epochs
+            ),
+            callbacks=self._with_own(callbacks),
+            shuffle=False,  # the batches come shuffled
+            verbose=verbose,
+        )
+
+    def _with_own(self, callbacks):
+        progress = self.progress
+        return [
+            _Counter(progress),
+            self.log,
+            StopOnDivergence(progress),
+            *callbacks,
+            Saver(
+                self._checkpoints,
+                progress,
+                self.config,
+                self.steps_per_epoch,
+                self._stop,
+                Wishes(self.model.distribute_strategy),
+                self._sizes,
+            ),
+        ]
+
+    def _sizes(self):
+        self.log.flush()
+        return self.rundir.sizes()
+
+
+class _Counter(keras.callbacks.Callback):
+    """Counts the steps, before other callbacks look."""
+
+    def __init__(self, progress):
+        super().__init__()
+        self.progress = progress
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._batch = self.progress.batch
+        self._step = self.progress.step
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.progress.batch = self._batch + batch + 1
+        self.progress.step = self._step + batch + 1
+
+
+class _Metrics(keras.callbacks.Callback):
+    """Puts the metrics' state back after Keras has reset it."""
+
+    def __init__(self, model):
+        super().__init__()
+        variables = model.metrics_variables
+        self._values = [(v, v.numpy()) for v in variables]
+
+    def on_epoch_begin(self, epoch, logs=None):
+        for variable, value in self._values:
+            variable.assign(value)

@@ -1,0 +1,1 @@
+"""Models with labels: settings, model, metrics, probes."""

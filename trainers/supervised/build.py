@@ -1,0 +1,119 @@
+"""From a config and its data to a compiled model."""
+
+import functools
+
+import keras
+import tensorflow as tf
+
+from ... import zoo
+from ...layers import ReferenceModel, VirtualBatchNormalization
+from ..cluster import strategies
+from ..common.errors import InputError
+from ..data import pipeline
+from ..run.optimizers import build_optimizer
+from .metrics import BitsPerCharacter
+from .probes import find_probe
+
+
+def compiled_model(config, data, models=None):
+    """Returns the compiled Keras model that `config` describes.
+
+    Args:
+        config: `ConfigDict` with the keys of `configs/default.py`.
+        data: `Data` that it names.
+        models: `reuse.Models` that may have one, or None.
+    """
+    strategies.check(config)
+    find_probe(config.probe)
+    build = functools.partial(_new_model, config, data)
+    if models is not None and config.distribution == "none":
+        return models.get(
+            config,
+            build,
+            lambda model: _compile(model, config, data),
+            lambda: training_batches(config, data).element_spec,
+        )
+    model = build()
+    _compile(model, config, data)
+    return model
+
+
+def _new_model(config, data):
+    model = build_model(config, data.image_shape, data.num_classes)
+    _check_outputs(model, data)
+    if any(isinstance(x, VirtualBatchNormalization) for x in model.layers):
+        return ReferenceModel(model, _reference_batch(config, data))
+    return model
+
+
+def _compile(model, config, data):
+    steps = pipeline.steps_per_epoch(data.train, config.batch_size)
+    optimizer = build_optimizer(config, config.epochs * steps)
+    if keras.config.dtype_policy().name == "mixed_float16":
+        # `compile` would wrap it too, but not when the saved model is loaded.
+        optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
+    model.compile(
+        optimizer=optimizer,
+        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=_metrics(data),
+        jit_compile=config.jit_compile,
+        steps_per_execution=steps_per_execution(config, steps),
+    )
+
+
+def _metrics(data):
+    return ["accuracy", BitsPerCharacter()] if data.per_step else ["accuracy"]
+
+
+def steps_per_execution(config, steps):
+    """Returns the largest divisor of an epoch's steps up to the limit.
+
+    Keras would take the rest of the last execution from the next epoch. And
+    replicas cannot meet inside its loop over the steps of an execution.
+    """
+    if tf.distribute.has_strategy():
+        return 1
+    limit = min(steps, config.steps_per_execution)
+    return next(n for n in range(limit, 0, -1) if steps % n == 0)
+
+
+def build_model(config, image_shape, num_classes):
+    """Returns the model of the zoo that `config.model` describes."""
+    knobs = config.model.to_dict()
+    name = knobs.pop("name")
+    if name not in zoo.MODELS:
+        raise InputError(
+            f"Unknown model. Received: {name!r}. Expected one of: "
+            f"{', '.join(zoo.MODELS)}."
+        )
+    try:
+        return zoo.MODELS[name](
+            image_shape, num_classes, seed=config.seed, **knobs
+        )
+    except (TypeError, ValueError) as error:
+        raise InputError(f"The model cannot be built. {error}") from error
+
+
+def _check_outputs(model, data):
+    expected = (None, *data.train.labels.shape[1:], data.num_classes)
+    if model.output_shape != expected:
+        raise InputError(
+            "The model's outputs do not fit the labels. Received: outputs of "
+            f"shape {model.output_shape}. Expected: {expected}. A stacked_rnn "
+            "with --config.model.readout=each has an output for each "
+            "character of a text; with last or all it has one for an example."
+        )
+
+
+def _reference_batch(config, data):
+    """Returns the images of the first training batch of this seed."""
+    batches = training_batches(config, data)
+    images, _ = next(batches.as_numpy_iterator())
+    return images
+
+
+def training_batches(config, data, **position):
+    """Returns the batches of the run, as `pipeline.training_batches`."""
+    return pipeline.training_batches(
+        data.train, config.batch_size, config.epochs, config.seed, **position
+    )

@@ -1,0 +1,148 @@
+"""Times the predictions of one model with different norms, side by side.
+
+No script of its own: `normzoo.trainers.claims` runs configs that have a
+`latency`. Nothing else may run meanwhile, so with `--jobs=1`.
+"""
+
+import time
+
+import numpy as np
+import tensorflow as tf
+
+from ...layers import ReferenceModel, fold_batch_norm
+from ..cluster import strategies
+from ..common import precision, timing
+from ..common.errors import InputError
+from ..data import loading, pipeline
+from ..run import completion
+from ..run.rundir import RunDir
+from .build import build_model
+from .settings import check_settings
+from .trainer import resolve
+
+#: Those that differ in their norm alone; `"folded"` comes from `"batch"`.
+NORMS = ("none", "batch", "layer", "virtual")
+_REFERENCE = 128  # examples of virtual batch norm's reference, at most
+
+
+def train(config, workdir, *, verbose=0):
+    """Times the predictions of `config.model` with each norm.
+
+    The variants take turns in an order that depends on the seed. Each is a
+    `tf.function` of the model with `training=False`, and is called with the
+    first `config.batch_size` training examples, `config.latency.repeats` times.
+    A finished run with the same config is not repeated.
+
+    Args:
+        config: `ConfigDict` with the keys of `configs/default.py` and
+            `latency.repeats`; `model.norm` is not looked at.
+        workdir: folder of this run.
+        verbose: not looked at.
+
+    Returns:
+        The result, as `DONE` holds it: `status` (`"finished"`), the median
+        seconds of a call as `latency_none`, `latency_batch`,
+        `latency_folded`, `latency_layer`, `latency_virtual`, and `seconds` of
+        the run.
+
+    Raises:
+        InputError: something in the config, the data or the workdir cannot be
+            worked with.
+    """
+    del verbose
+    _check_settings(config)
+    rundir, resolved = RunDir(workdir), resolve(config)
+    rundir.check(resolved)
+    strategy = strategies.strategy(config.distribution)
+    return completion.finished(
+        strategy, rundir, resolved, lambda: _measure(config)
+    )
+
+
+def check(config):
+    """Raises `InputError` unless a run with `config` can start."""
+    _check_settings(config)
+    with precision.dtype_policy(config.precision):
+        models(config, loading.load_data(config))
+
+
+def compared(config):
+    """Raises `InputError`: a run compares the norms by itself."""
+    raise InputError(
+        "A config with `latency` is not for normzoo.trainers.compare. Use "
+        "normzoo.trainers.claims."
+    )
+
+
+def models(config, data):
+    """Returns name of the variant -> model.
+
+    Args:
+        config: that of a run.
+        data: `Data` that it names.
+    """
+    found = {norm: _model(config, data, norm) for norm in NORMS}
+    folded = fold_batch_norm(found["batch"])
+    if folded.left:
+        raise InputError(
+            f"Some batch norms cannot be folded: {folded.left}. Use another "
+            "model, or --config.model.norm_position=before."
+        )
+    reference = _batch(config, data, _REFERENCE)
+    found["virtual"] = ReferenceModel(found["virtual"], reference)
+    found["virtual"].refresh()
+    return {**found, "folded": folded.model}
+
+
+def _check_settings(config):
+    check_settings(config)
+    if config.latency.repeats < 1:
+        raise InputError(
+            "latency.repeats must be positive. Received: "
+            f"{config.latency.repeats}."
+        )
+    if config.distribution != "none":
+        raise InputError(
+            "Latency is that of one device. Received: distribution="
+            f"{config.distribution!r}."
+        )
+
+
+def _model(config, data, norm):
+    config = config.copy_and_resolve_references()
+    config.model.norm = norm
+    return build_model(config, data.image_shape, data.num_classes)
+
+
+def _batch(config, data, size):
+    batches = pipeline.evaluation_batches(data.train, size)
+    return next(iter(batches))[0]
+
+
+def _measure(config):
+    start = time.perf_counter()
+    data = loading.load_data(config)
+    precision.set_seed(config.seed, config.deterministic)
+    with precision.dtype_policy(config.precision):
+        found = models(config, data)
+        images = _batch(config, data, config.batch_size)
+        # No variant always follows the same one.
+        order = np.random.default_rng(config.seed).permutation(sorted(found))
+        calls = {
+            str(name): _prediction(found[name], images, config.jit_compile)
+            for name in order
+        }
+        seconds = timing.interleaved(calls, config.latency.repeats)
+    return {
+        "status": "finished",
+        **{f"latency_{name}": seconds[name] for name in sorted(seconds)},
+        "seconds": round(time.perf_counter() - start, 3),
+    }
+
+
+def _prediction(model, images, jit_compile):
+    @tf.function(jit_compile=jit_compile)
+    def predict(images):
+        return model(images, training=False)
+
+    return lambda: predict(images).numpy()

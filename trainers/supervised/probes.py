@@ -1,0 +1,67 @@
+"""What can be measured in a model before training and after each epoch."""
+
+import keras
+
+from ..common.errors import InputError
+from ..data import pipeline
+from ..inspection import gradients, landscape, through_time, training_mode
+from ..run.progress import every_so_many
+from ..run.state import frozen
+
+#: Name of `config.probe` -> function of the model, the first training
+#: examples, their labels and the config that returns name -> number.
+PROBES = {
+    "landscape": landscape.landscape,
+    "layers": gradients.layers,
+    "time": through_time.time,
+    "training_mode": training_mode.training_mode,
+}
+
+_EXAMPLES = 256  # at most, in the order of the training split
+
+
+def find_probe(name):
+    """Returns the function of a probe's name; of `""` None.
+
+    Raises:
+        InputError: unknown name.
+    """
+    if name and name not in PROBES:
+        raise InputError(
+            f"Unknown probe. Received: {name!r}. Expected '' or one of: "
+            f"{', '.join(PROBES)}."
+        )
+    return PROBES.get(name)
+
+
+class Probe(keras.callbacks.Callback):
+    """Writes lines of the split `"probe"` to a run's log.
+
+    Args:
+        measure: one of `PROBES`.
+        data: the `Data` of the run.
+        run: the `Training`.
+    """
+
+    def __init__(self, measure, data, run):
+        super().__init__()
+        self.measure = measure
+        self.run = run
+        batches = pipeline.evaluation_batches(data.train, _EXAMPLES)
+        self.examples = next(iter(batches))
+
+    def on_train_begin(self, logs=None):
+        """Measures the model as it was made."""
+        if not self.run.progress.step:
+            self._write()
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Measures the model as it is now."""
+        config = self.run.config
+        if epoch + 1 in every_so_many(config.probe_every_epochs, config.epochs):
+            self._write()
+
+    def _write(self):
+        with frozen(self.model):
+            values = self.measure(self.model, *self.examples, self.run.config)
+        self.run.log.write("probe", values)

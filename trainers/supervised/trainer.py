@@ -1,0 +1,110 @@
+"""Trains one model with labels and measures it, once for each workdir."""
+
+import functools
+import json
+
+from ..cluster import strategies
+from ..cluster.broadcast import from_chief, together
+from ..cluster.workers import own_folder, watched
+from ..common import precision
+from ..data import loading
+from ..run import completion
+from ..run.rundir import RunDir
+from . import fit
+from .build import compiled_model
+from .settings import check_settings
+
+
+def train(config, workdir, *, callbacks=(), verbose="auto", models=None):
+    """Trains the model of `config` and measures it on the test split.
+
+    A finished run with the same config is not repeated; an interrupted one is
+    continued.
+
+    Args:
+        config: `ConfigDict` with the keys of `configs/default.py`.
+        workdir: folder of this run.
+        callbacks: more Keras callbacks.
+        verbose: Keras' progress bar, as in `keras.Model.fit`.
+        models: `reuse.Models` of earlier runs, to save time.
+
+    Returns:
+        The result, as `DONE` holds it: `status` (`"finished"`, or
+        `"diverged"` when a loss was not finite), `test_loss` and
+        `test_accuracy` (null when diverged), `validation_loss`,
+        `validation_accuracy`, `steps`, `parameters` (trainable ones),
+        `seconds` (of training and validation, compilation included); on a
+        text also `test_bits_per_character` and
+        `validation_bits_per_character`.
+
+    Raises:
+        InputError: something in the config, the data or the workdir cannot be
+            worked with; nothing has been written then.
+    """
+    check_settings(config)
+    strategy = strategies.strategy(config.distribution)
+    with (
+        watched(strategy),
+        strategy.scope(),
+        own_folder(strategy, workdir) as folder,
+    ):
+        measure = functools.partial(
+            fit.fit_and_measure, callbacks=callbacks, verbose=verbose
+        )
+        return _train(strategy, config, RunDir(folder), models, measure)
+
+
+def _train(strategy, config, rundir, models, measure):
+    resolved = resolve(config)
+    result, data = together(
+        strategy, lambda: _look_up(rundir, resolved, config)
+    )
+    if result := from_chief(strategy, result):
+        return result
+    precision.set_seed(config.seed, config.deterministic)
+    with precision.dtype_policy(config.precision):
+        model = compiled_model(config, data, models)
+
+        def work():
+            with fit.training(model, data, config, rundir) as run:
+                result = measure(run, data)
+            fit.save(model, rundir.path / "checkpoints")
+            return result
+
+        return completion.finished(strategy, rundir, resolved, work)
+
+
+def _look_up(rundir, resolved, config):
+    """Returns the result of the finished run, or else its data."""
+    rundir.check(resolved)
+    if result := rundir.result():
+        return result, None
+    return None, loading.load_data(config)
+
+
+def resolve(config):
+    """Returns what the result depends on, as a JSON-ready dict."""
+    resolved = config.to_dict()
+    del resolved["compare"], resolved["checkpoint"]
+    return json.loads(json.dumps(resolved))
+
+
+def check(config):
+    """Raises `InputError` unless a run with `config` can start."""
+    check_settings(config)
+    strategy = strategies.strategy(config.distribution)
+    data = loading.load_data(config)
+    with strategy.scope(), precision.dtype_policy(config.precision):
+        compiled_model(config, data)
+
+
+def compared(config):
+    """Returns what `config.compare.metric` can be."""
+    text = loading.load_data(config).per_step
+    return ("accuracy", "bits_per_character" if text else "loss")
+
+
+def appendix(runs, results, workdir):
+    """Returns HTML for a comparison's report: nothing."""
+    del runs, results, workdir
+    return ""
