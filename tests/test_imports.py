@@ -2,6 +2,7 @@
 
 import ast
 import pathlib
+import re
 
 import pytest
 
@@ -145,3 +146,13 @@ def test_no_folder_holds_too_many_modules():
         if path.relative_to(ROOT).parts[0] != "configs":
             counts.setdefault(path.parent, []).append(path.name)
     assert not {k: len(v) for k, v in counts.items() if len(v) > MOST}
+
+
+@pytest.mark.parametrize("parent", ["layers", "trainers"])
+def test_contributing_shows_the_order(parent):
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    table = text[text.index(f"| `{parent}/` | one job |") :].partition("\n\n")[
+        0
+    ]
+    shown = re.findall(r"^\| `(\w+)/`", table, re.MULTILINE)[1:]
+    assert shown == [room for room in ORDERS[parent] if room]
