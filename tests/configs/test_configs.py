@@ -6,9 +6,9 @@ import pathlib
 import pytest
 
 from normzoo import configs, layers, zoo
-from normzoo.trainers import classify
 from normzoo.trainers.comparison import sweep
 from normzoo.trainers.gans import build
+from normzoo.trainers.supervised.build import build_model
 
 #: The configs of GANs, and those of classifiers.
 GANS = ("digits_dcgan", "gan_default", "gaussians_gan", "mnist_dcgan")
@@ -35,7 +35,7 @@ def shapes(config):
 def test_the_model_can_be_built(name):
     config = importlib.import_module(f"normzoo.configs.{name}").get_config()
     example, outputs = shapes(config)
-    model = classify.build_model(config, example, 10)
+    model = build_model(config, example, 10)
     assert model.output_shape == outputs
     assert config.model.name in zoo.MODELS
 
@@ -57,7 +57,7 @@ def test_the_sweep_fits_the_config(name):
 )
 def test_the_published_models_of_mnist1d_have_their_sizes(name, parameters):
     module = importlib.import_module(f"normzoo.configs.mnist1d_{name}")
-    model = classify.build_model(module.get_config(), (40, 1), 10)
+    model = build_model(module.get_config(), (40, 1), 10)
     assert model.count_params() == parameters
 
 

@@ -10,11 +10,11 @@ SHAPE = (6, 3)
 CELLS = ("lstm", "gru", "simple")
 FAMILIES = {
     "none": keras.layers.RNN,
-    "batch": layers.batch_norm_rnn._BatchNormRNN,
-    "batch_shared": layers.batch_norm_rnn._BatchNormRNN,
-    "input": layers.batch_norm_rnn._BatchNormRNN,
+    "batch": layers.recurrent.batch_norm_rnn._BatchNormRNN,
+    "batch_shared": layers.recurrent.batch_norm_rnn._BatchNormRNN,
+    "input": layers.recurrent.batch_norm_rnn._BatchNormRNN,
     "vertical": keras.layers.RNN,
-    "layer": layers.layer_norm_rnn._LayerNormRNN,
+    "layer": layers.recurrent.layer_norm_rnn._LayerNormRNN,
 }
 
 each_cell = pytest.mark.parametrize("cell", CELLS)

@@ -117,7 +117,7 @@ def expand_hosts(text):
 
     Example:
 
-    >>> from normzoo.trainers.cluster import expand_hosts
+    >>> from normzoo.trainers.cluster.addresses import expand_hosts
     >>> expand_hosts("a[08-10,12],b")
     ['a08', 'a09', 'a10', 'a12', 'b']
     """
@@ -145,7 +145,7 @@ def expand_tasks(text):
 
     Example:
 
-    >>> from normzoo.trainers.cluster import expand_tasks
+    >>> from normzoo.trainers.cluster.addresses import expand_tasks
     >>> expand_tasks("2(x3),1")
     [2, 2, 2, 1]
     """

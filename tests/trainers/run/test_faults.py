@@ -7,6 +7,7 @@ import shutil
 import signal
 import tempfile
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -102,7 +103,7 @@ def test_the_state_of_another_model_is_refused(tmp_path):
         Store(tmp_path, shape=(51,)).restore()
 
 
-class Stop(classify.keras.callbacks.Callback):
+class Stop(keras.callbacks.Callback):
     """Ends the process, so to say, in the second epoch."""
 
     def on_epoch_begin(self, epoch, logs=None):

@@ -10,7 +10,9 @@ from tensorflow.python.summary.summary_iterator import summary_iterator
 
 from normzoo import layers
 from normzoo.trainers import classify
+from normzoo.trainers.common import precision
 from normzoo.trainers.common.errors import InputError
+from normzoo.trainers.data import loading, pipeline
 
 
 def train(config, workdir, **kwargs):
@@ -89,8 +91,8 @@ def test_metrics_come_early_and_reach_tensorboard(config, tmp_path):
 def test_the_saved_model_gives_the_reported_metrics(config, tmp_path):
     result = train(config, tmp_path)
     model = keras.saving.load_model(tmp_path / "checkpoints/final.keras")
-    data = classify.loading.load_data(config)
-    test = classify.pipeline.evaluation_batches(data.test, 512)
+    data = loading.load_data(config)
+    test = pipeline.evaluation_batches(data.test, 512)
     measured = model.evaluate(test, verbose=0, return_dict=True)
     assert measured["accuracy"] == result["test_accuracy"]
 
@@ -102,7 +104,7 @@ def test_virtual_batch_norm_gets_its_reference(config, tmp_path):
     path = tmp_path / "checkpoints/final.keras"
     model = keras.saving.load_model(path)
     assert isinstance(model, layers.ReferenceModel)
-    images = classify.loading.load_data(config).test.images[:2] / 255.0
+    images = loading.load_data(config).test.images[:2] / 255.0
     np.testing.assert_allclose(
         model.predict(images, verbose=0)[:1], model(images[:1]), 1e-4, 1e-5
     )
@@ -168,7 +170,7 @@ def test_auto_precision_looks_at_the_gpus(monkeypatch, gpus, expected):
         "get_device_details",
         lambda gpu: {"compute_capability": gpu},
     )
-    assert classify.precision.resolve_precision("auto") == expected
+    assert precision.resolve_precision("auto") == expected
 
 
 def test_another_config_is_refused_key_by_key(config, tmp_path):

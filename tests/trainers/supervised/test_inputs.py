@@ -15,6 +15,7 @@ import normzoo
 from normzoo.trainers import classify
 from normzoo.trainers.common.errors import InputError
 from normzoo.trainers.run.rundir import RunDir
+from normzoo.trainers.supervised.trainer import resolve
 
 from .. import killable
 
@@ -232,7 +233,7 @@ def test_workdirs(config, name, tmp_path):
 
 
 def test_a_damaged_result(config, tmp_path):
-    RunDir(tmp_path).start(classify.resolve(config), {})
+    RunDir(tmp_path).start(resolve(config), {})
     (tmp_path / "DONE").write_text("not JSON")
     refused(config, tmp_path, "DONE is damaged")
 
