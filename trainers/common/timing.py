@@ -24,7 +24,7 @@ def interleaved(callables, repeats=25, warm_up=3):
     Example:
 
     >>> import time
-    >>> from normzoo.trainers import timing
+    >>> from normzoo.trainers.common import timing
     >>> seconds = timing.interleaved(
     ...     {"short": lambda: None, "long": lambda: time.sleep(1e-3)}
     ... )

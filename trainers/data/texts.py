@@ -47,7 +47,7 @@ def windows(codes, length):
 
     Example:
 
-    >>> from normzoo.trainers import texts
+    >>> from normzoo.trainers.data import texts
     >>> inputs, labels = texts.windows(range(8), 3)
     >>> inputs.tolist(), labels.tolist()
     ([[0, 1, 2], [3, 4, 5]], [[1, 2, 3], [4, 5, 6]])

@@ -41,7 +41,7 @@ def permutation(count):
 
     Example:
 
-    >>> from normzoo.trainers import views
+    >>> from normzoo.trainers.data import views
     >>> views.permutation(8).tolist()
     [5, 6, 7, 3, 2, 1, 0, 4]
     """

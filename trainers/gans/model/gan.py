@@ -51,10 +51,10 @@ class GAN(keras.Model):
 
     >>> import keras, numpy as np
     >>> from normzoo import zoo
-    >>> from normzoo.trainers import gan_losses
+    >>> from normzoo.trainers.gans.model import losses
     >>> from normzoo.trainers.gans.model.gan import GAN
     >>> gan = GAN(zoo.toy_generator(), zoo.toy_discriminator(),
-    ...     gan_losses.get("hinge"))
+    ...     losses.get("hinge"))
     >>> gan.compile(*(keras.optimizers.Adam(2e-4, 0.5) for _ in range(2)))
     >>> logs = gan.fit(np.zeros((64, 2), "float32"), verbose=0).history
     >>> sorted(logs)[:4]
