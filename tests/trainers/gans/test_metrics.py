@@ -124,7 +124,7 @@ def test_dropped_classes_cost_recall_coverage_and_entropy():
                 *balance.values(),
             )
         )
-        assert balance["class_coverage"] == classes / 10
+        assert balance["class_coverage"] == kept / 10
     for values in zip(*found, strict=True):
         assert values[0] > values[1] > values[2]
 
