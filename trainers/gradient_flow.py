@@ -62,7 +62,7 @@ def pixels(size, batch):
     config = default.get_config()
     config.dataset.image_size = size
     examples = loading.load_data(config).train
-    x = examples.images[:batch].reshape(batch, -1, 1, 1) / 255
+    x = examples.inputs[:batch].reshape(batch, -1, 1, 1) / 255
     return x.swapaxes(0, 1).astype("float32"), examples.labels[:batch]
 
 

@@ -22,13 +22,13 @@ class Examples(NamedTuple):
     """A split in memory.
 
     Attributes:
-        images: uint8 `(examples, height, width, channels)`, or what the view
+        inputs: uint8 `(examples, height, width, channels)`, or what the view
             makes of them; float32 `(examples, steps, channels)` signals; or
             int64 `(examples, steps)` characters of a text.
         labels: int64 `(examples,)`, or `(examples, steps)` for a text.
     """
 
-    images: np.ndarray
+    inputs: np.ndarray
     labels: np.ndarray
 
 
@@ -41,9 +41,9 @@ class Data(NamedTuple):
     num_classes: int
 
     @property
-    def image_shape(self):
+    def input_shape(self):
         """Shape of one image, signal or window of a text."""
-        return self.train.images.shape[1:]
+        return self.train.inputs.shape[1:]
 
     @property
     def per_step(self):
@@ -127,12 +127,12 @@ def _decode(data_path, splits, feature, image_size, pooling, view):
     decoded = []
     for split in splits:
         with opened(data_path):
-            images, labels = _decode_split(builder, split, feature, image_size)
+            inputs, labels = _decode_split(builder, split, feature, image_size)
         where = f"Split {split!r} of {builder.name!r}"
-        check_examples(where, images, labels, num_classes)
+        check_examples(where, inputs, labels, num_classes)
         if feature == "image":
-            images = pool(images, pooling)
-        decoded.append(Examples(find_view(view)(images), labels))
+            inputs = pool(inputs, pooling)
+        decoded.append(Examples(find_view(view)(inputs), labels))
     return Data(*decoded, num_classes)
 
 
@@ -153,5 +153,5 @@ def _decode_split(builder, split, feature, image_size):
     if total > 10:
         text = f"Decoding {builder.name} {split}"
         batches = rich.progress.track(batches, text, total, transient=True)
-    images, labels = zip(*batches, strict=True)
-    return np.concatenate(images), np.concatenate(labels)
+    inputs, labels = zip(*batches, strict=True)
+    return np.concatenate(inputs), np.concatenate(labels)

@@ -41,7 +41,7 @@ def training_batches(
         part: the `Part` of each batch; its replicas divide `batch_size`.
 
     Returns:
-        Batches `(images, labels)`: images as float32 in [0, 1], signals and
+        Batches `(inputs, labels)`: images as float32 in [0, 1], signals and
         characters as they are, and int64 labels; `batch_size / replicas`
         examples in each. The shares of a batch follow each other.
     """
@@ -90,11 +90,11 @@ def steps_per_epoch(examples, batch_size):
 
 
 def _gather(examples, indices):
-    images, labels = tf.constant(examples.images), tf.constant(examples.labels)
+    inputs, labels = tf.constant(examples.inputs), tf.constant(examples.labels)
 
     def gather(rows):
-        batch = tf.gather(images, rows)
-        if images.dtype == tf.uint8:
+        batch = tf.gather(inputs, rows)
+        if inputs.dtype == tf.uint8:
             # Stored in a quarter of the memory, and scaled at the end.
             batch = tf.cast(batch, tf.float32) / 255
         return batch, tf.gather(labels, rows)

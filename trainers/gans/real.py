@@ -67,16 +67,16 @@ def training_batches(data, *args, **kwargs):
     [0, 1].
     """
     batches = pipeline.training_batches(data.train, *args, **kwargs)
-    if data.train.images.dtype == np.uint8:
+    if data.train.inputs.dtype == np.uint8:
         return batches.map(lambda images, labels: images * 2 - 1)
     return batches.map(lambda points, labels: points)
 
 
 def examples(split):
     """Returns the examples of a split, a NumPy array in [-1, 1]."""
-    if split.images.dtype == np.uint8:
-        return split.images.astype("float32") / 255 * 2 - 1
-    return split.images
+    if split.inputs.dtype == np.uint8:
+        return split.inputs.astype("float32") / 255 * 2 - 1
+    return split.inputs
 
 
 def to_unit(values):

@@ -73,7 +73,7 @@ def _check_numbers(config, data):
 
 
 def _check_examples(config, data):
-    shape = data.image_shape
+    shape = data.input_shape
     points = config.dataset.name == GAUSSIANS
     if points != (config.networks == "toy"):
         raise InputError(

@@ -180,7 +180,7 @@ def _prepare(config):
     """Returns the data and the evaluator of a config that can be run."""
     data, modes = real.load_data(config)
     settings.check(config, data)
-    build.networks(config, data.image_shape)
+    build.networks(config, data.input_shape)
     extractor = features.load_features(config)
     evaluator = Evaluator(config, data, modes, extractor)
     evaluator.check()
