@@ -22,7 +22,7 @@ from .. import layers
 from ..configs import default
 from . import app
 from .common.errors import InputError
-from .data import loading
+from .data import loading, scaling
 
 LAYERS = (layers.BatchNormSimpleRNN, layers.BatchNormLSTM)
 GAMMAS = (1.0, 0.5, 0.1, 0.01)
@@ -62,8 +62,8 @@ def pixels(size, batch):
     config = default.get_config()
     config.dataset.image_size = size
     examples = loading.load_data(config).train
-    x = examples.images[:batch].reshape(batch, -1, 1, 1) / 255
-    return x.swapaxes(0, 1).astype("float32"), examples.labels[:batch]
+    x = scaling.seen(examples.inputs[:batch]).reshape(batch, -1, 1, 1)
+    return x.swapaxes(0, 1), examples.labels[:batch]
 
 
 def gradient_norms(make, gamma, x, labels, units):

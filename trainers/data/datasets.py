@@ -6,17 +6,13 @@ import difflib
 import tensorflow_datasets as tfds
 
 from ..common.errors import InputError
-from .preparation import LocalBuilder, data_root, preparation_lock
+from . import gaussians
+from .features import input_feature
+from .preparation import prepare
+from .reading import described
 
 #: The share of `train` that is held out where a set has no validation split.
 _HELD_OUT = 10
-
-#: The feature that models see -> all features that a set must have.
-_INPUTS = {
-    "image": {"image", "label"},
-    "signal": {"signal", "label"},
-    "text": {"text"},
-}
 
 
 def find_builder(config):
@@ -31,91 +27,66 @@ def find_builder(config):
             images or signals with labels, and no text; unusable folder.
     """
     dataset = config.dataset
-    try:
-        with opened(dataset.name):
-            builder = tfds.builder(
-                dataset.name, data_dir=dataset.data_dir or None
+    with _files_of(dataset):
+        builder = _builder(dataset)
+        # Asked in this order, or TFDS warns that the folder is not there; it
+        # gets its name when all its files are written.
+        if not builder.data_path.exists():
+            prepare(builder, dataset.download)
+        elif not builder.is_prepared():
+            raise InputError(
+                f"Data set {dataset.name!r} is not prepared in "
+                f"{builder.data_path}: dataset_info.json is missing. Remove "
+                "the folder and prepare the set again."
             )
-            prepared = builder.is_prepared()
-        if not prepared:
-            _prepare(builder, dataset)
-    except tfds.core.DatasetNotFoundError:
-        raise InputError(_unknown(dataset.name)) from None
-    except OSError as error:
-        raise InputError(
-            f"The data_dir of {dataset.name!r} cannot be used: {error}. "
-            "Name another one with --config.dataset.data_dir=DIR."
-        ) from error
+    # Of what the files hold: they may be older than the builder's code.
+    builder = described(builder.data_path)
     input_feature(builder)
     return builder
 
 
 @contextlib.contextmanager
-def opened(name):
-    """Turns whatever TFDS raises for unusable files into an `InputError`."""
+def _files_of(dataset):
+    """Turns what the file system raises into an `InputError`."""
     try:
         yield
-    except (InputError, OSError, tfds.core.DatasetNotFoundError):
-        raise  # which are clear already
-    # A version that is not there is an AssertionError, damage of any kind.
-    except Exception as error:
+    except OSError as error:
         raise InputError(
-            f"Data set {name!r} cannot be read: {error} Is its name right? If "
-            "it is, its files are damaged: remove them and prepare it again."
+            f"The data_dir of {dataset.name!r} cannot be used: {error}. Name "
+            "another one with --config.dataset.data_dir=DIR."
         ) from error
 
 
-def _prepare(builder, dataset):
-    data_dir = data_root(builder)
-    if not (isinstance(builder, LocalBuilder) or dataset.download):
+def _builder(dataset):
+    if "\0" in dataset.data_dir:
         raise InputError(
-            f"Data set {dataset.name!r} is not prepared in {data_dir}. Prepare "
-            f"it where there is a network: tfds build {dataset.name} "
-            f"--data_dir={data_dir}, or add --config.dataset.download=True."
+            "The dataset.data_dir of dataset.name="
+            f"{dataset.name!r} holds a null byte: {dataset.data_dir!r}."
         )
-    with preparation_lock(builder):
-        # One folder a set: archives of several sets have equal file names.
-        builder.download_and_prepare(
-            download_dir=data_dir / "downloads" / builder.name
-        )
+    try:
+        return tfds.builder(dataset.name, data_dir=dataset.data_dir or None)
+    except tfds.core.DatasetNotFoundError:
+        raise InputError(_unknown(dataset.name)) from None
+    except OSError:
+        raise
+    # An unknown version is an AssertionError, a config a ValueError, an option
+    # a TypeError; and builders are code that anyone may have written.
+    except Exception as error:
+        raise InputError(
+            f"TFDS cannot open data set {dataset.name!r}: {error} Check "
+            "dataset.name (NAME, NAME/CONFIG or NAME:VERSION) and "
+            "dataset.data_dir."
+        ) from error
 
 
 def _unknown(name):
     near = difflib.get_close_matches(name, tfds.list_builders(), n=3)
-    mend = f" Did you mean: {', '.join(near)}?" if near else ""
+    hint = f" Did you mean: {', '.join(near)}?" if near else ""
     return (
-        f"Unknown TFDS data set. Received: {name!r}.{mend} Expected a name of "
+        f"Unknown data set. Received: {name!r}.{hint} Expected a name of "
         "https://www.tensorflow.org/datasets/catalog/overview or an embedded "
-        "one: digits, mnist1d."
+        f"one: digits, mnist1d, {gaussians.NAME}."
     )
-
-
-def input_feature(builder):
-    """Returns which feature models see: `"image"`, `"signal"` or `"text"`.
-
-    Raises:
-        InputError: the set has none of them, or no label with it.
-    """
-    features = builder.info.features
-    for name, needed in _INPUTS.items():
-        if needed <= set(features):
-            _check_label(builder.name, needed, features)
-            return name
-    raise InputError(
-        f"Data set {builder.name!r} has the features "
-        f"{', '.join(builder.info.features)}. A set with 'image' and 'label', "
-        "with 'signal' and 'label', or with 'text' is expected."
-    )
-
-
-def _check_label(name, needed, features):
-    if "label" not in needed:
-        return
-    if not isinstance(features["label"], tfds.features.ClassLabel):
-        raise InputError(
-            f"The labels of data set {name!r} are {features['label']}. "
-            "Expected a tfds.features.ClassLabel."
-        )
 
 
 def find_splits(builder, dataset):

@@ -1,58 +1,20 @@
-"""From a prepared TFDS set to examples in memory, decoded once."""
+"""From the config to examples in memory."""
 
 import functools
-from typing import NamedTuple
-
-import numpy as np
-import rich.progress
-import tensorflow as tf
-import tensorflow_datasets as tfds
+import numbers
 
 from ..common.errors import InputError
-from . import texts
-from .checks import check_examples
-from .datasets import find_builder, find_splits, input_feature, opened
-from .pipeline import untuned
-from .views import find_view, pool
-
-_DECODE_BATCH = 512
-
-
-class Examples(NamedTuple):
-    """A split in memory.
-
-    Attributes:
-        images: uint8 `(examples, height, width, channels)`, or what the view
-            makes of them; float32 `(examples, steps, channels)` signals; or
-            int64 `(examples, steps)` characters of a text.
-        labels: int64 `(examples,)`, or `(examples, steps)` for a text.
-    """
-
-    images: np.ndarray
-    labels: np.ndarray
-
-
-class Data(NamedTuple):
-    """What a run trains and is measured on."""
-
-    train: Examples
-    validation: Examples
-    test: Examples
-    num_classes: int
-
-    @property
-    def image_shape(self):
-        """Shape of one image, signal or window of a text."""
-        return self.train.images.shape[1:]
-
-    @property
-    def per_step(self):
-        """Whether each step of an example has a label of its own."""
-        return self.train.labels.ndim > 1
+from . import gaussians, texts
+from .datasets import find_builder, find_splits
+from .decoding import decode
+from .examples import Data, Examples
+from .features import input_feature
+from .reading import described, records
+from .views import find_view
 
 
 def load_data(config):
-    """Returns the splits that `config.dataset` names, decoded.
+    """Returns the `Data` that `config.dataset` names.
 
     Runs of one process that use the same data share them.
 
@@ -60,29 +22,50 @@ def load_data(config):
         InputError: the data set cannot be used, see `find_builder`; or the
             batch is larger than the training split.
     """
-    builder = find_builder(config)
     dataset = config.dataset
+    if dataset.name == gaussians.NAME:
+        data = gaussians.load(dataset)
+        _check_batch(config, len(data.train.labels), "train")
+        return data
+    builder = find_builder(config)
     splits = find_splits(builder, dataset)
     path, names = str(builder.data_path), tuple(splits.values())
     feature = input_feature(builder)
+    image_size, pooling, window = _numbers(dataset)
     _check_settings(builder.name, feature, dataset)
     if feature == "text":
-        data = _read_texts(path, names, dataset.window)
-        _check_batch(config.batch_size, len(data.train.labels), builder, names)
+        data = _read_texts(path, names, window)
+        _check_batch(config, len(data.train.labels), names[0])
         return data
     # Checked before a long decoding.
     count = builder.info.splits[names[0]].num_examples
-    _check_batch(config.batch_size, count, builder, names)
-    return _decode(
-        path, names, feature, dataset.image_size, dataset.pooling, dataset.view
-    )
+    _check_batch(config, count, names[0])
+    return decode(path, names, feature, image_size, pooling, dataset.view)
 
 
-def _check_batch(batch_size, count, builder, splits):
-    if not 1 <= batch_size <= count:
+def _numbers(dataset):
+    """Returns image size, pooling and window as Python's integers."""
+    found = []
+    for key in ("image_size", "pooling", "window"):
+        value = dataset[key]
+        if not isinstance(value, numbers.Integral):
+            raise InputError(
+                f"dataset.{key} must be an integer. Received: {value!r}."
+            )
+        found.append(int(value))
+    if found[0] < 0:
+        raise InputError(
+            f"dataset.image_size must be at least 0. Received: {found[0]}."
+        )
+    return found
+
+
+def _check_batch(config, count, split):
+    if not 1 <= config.batch_size <= count:
         raise InputError(
             f"batch_size must be 1 to {count}, the examples in split "
-            f"{splits[0]!r} of {builder.name!r}. Received: {batch_size}."
+            f"{split!r} of {config.dataset.name!r}. Received: "
+            f"{config.batch_size}."
         )
 
 
@@ -100,58 +83,15 @@ def _check_settings(name, feature, dataset):
 
 @functools.lru_cache(maxsize=2)
 def _read_texts(data_path, splits, window):
-    with opened(data_path):
-        builder = tfds.builder_from_directory(data_path)
-        read = {split: texts.read(builder, split) for split in splits}
+    builder = described(data_path)
+    read = {}
+    for split in splits:
+        with records(data_path):
+            joined = texts.read(builder, split)
+        read[split] = texts.decoded(joined, split)
     vocabulary = texts.characters(read[splits[0]])
     examples = []
     for split in splits:
         codes = texts.encode(read[split], vocabulary, split)
         examples.append(Examples(*texts.windows(codes, window)))
     return Data(*examples, num_classes=len(vocabulary))
-
-
-@functools.lru_cache(maxsize=2)
-def _decode(data_path, splits, feature, image_size, pooling, view):
-    with opened(data_path):
-        builder = tfds.builder_from_directory(data_path)
-    features = builder.info.features
-    shape = features[feature].shape
-    if None in shape and not image_size:
-        raise InputError(
-            f"Images of {builder.name!r} have shape {shape}: they differ in "
-            "size. Set --config.dataset.image_size=PIXELS to resize them to a "
-            "square."
-        )
-    num_classes = features["label"].num_classes
-    decoded = []
-    for split in splits:
-        with opened(data_path):
-            images, labels = _decode_split(builder, split, feature, image_size)
-        where = f"Split {split!r} of {builder.name!r}"
-        check_examples(where, images, labels, num_classes)
-        if feature == "image":
-            images = pool(images, pooling)
-        decoded.append(Examples(find_view(view)(images), labels))
-    return Data(*decoded, num_classes)
-
-
-def _decode_split(builder, split, feature, image_size):
-    def select(example):
-        image = example[feature]
-        if image_size:
-            image = tf.image.resize(image, (image_size, image_size))
-            image = tf.cast(tf.round(image), tf.uint8)
-        return image, example["label"]
-
-    dataset = builder.as_dataset(split=split).map(
-        select, num_parallel_calls=tf.data.AUTOTUNE
-    )
-    dataset = untuned(dataset.batch(_DECODE_BATCH))
-    batches = dataset.as_numpy_iterator()
-    total = -(-builder.info.splits[split].num_examples // _DECODE_BATCH)
-    if total > 10:
-        text = f"Decoding {builder.name} {split}"
-        batches = rich.progress.track(batches, text, total, transient=True)
-    images, labels = zip(*batches, strict=True)
-    return np.concatenate(images), np.concatenate(labels)

@@ -5,6 +5,8 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
+from . import scaling
+
 
 class Part(NamedTuple):
     """Which share of each batch to make, for the replicas of one worker.
@@ -41,9 +43,9 @@ def training_batches(
         part: the `Part` of each batch; its replicas divide `batch_size`.
 
     Returns:
-        Batches `(images, labels)`: images as float32 in [0, 1], signals and
-        characters as they are, and int64 labels; `batch_size / replicas`
-        examples in each. The shares of a batch follow each other.
+        Batches `(inputs, labels)`: inputs as models see them, see `scaling`,
+        and int64 labels; `batch_size / replicas` examples in each. The shares
+        of a batch follow each other.
     """
     count = len(examples.labels)
     steps = steps_per_epoch(examples, batch_size)
@@ -90,14 +92,10 @@ def steps_per_epoch(examples, batch_size):
 
 
 def _gather(examples, indices):
-    images, labels = tf.constant(examples.images), tf.constant(examples.labels)
+    inputs, labels = tf.constant(examples.inputs), tf.constant(examples.labels)
 
     def gather(rows):
-        batch = tf.gather(images, rows)
-        if images.dtype == tf.uint8:
-            # Stored in a quarter of the memory, and scaled at the end.
-            batch = tf.cast(batch, tf.float32) / 255
-        return batch, tf.gather(labels, rows)
+        return scaling.seen(tf.gather(inputs, rows)), tf.gather(labels, rows)
 
     dataset = indices.map(gather, num_parallel_calls=tf.data.AUTOTUNE)
     return untuned(dataset.prefetch(tf.data.AUTOTUNE))

@@ -7,10 +7,24 @@ from ..common.errors import InputError
 
 
 def read(builder, split):
-    """Returns the text of a split, all its examples one after the other."""
+    """Returns the bytes of a split, all its examples one after the other."""
     dataset = builder.as_dataset(split=split)
-    texts = [example["text"] for example in tfds.as_numpy(dataset)]
-    return b"".join(texts).decode("utf-8")
+    return b"".join(example["text"] for example in tfds.as_numpy(dataset))
+
+
+def decoded(text, split):
+    """Returns the characters of a text in UTF-8.
+
+    Raises:
+        InputError: it is not in UTF-8.
+    """
+    try:
+        return text.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"The split {split!r} has a text that is not in UTF-8, first at "
+            f"byte {error.start}: {error.reason}. Convert it in the builder."
+        ) from error
 
 
 def characters(text):

@@ -5,6 +5,7 @@ import functools
 import numpy as np
 
 from ..common.errors import InputError
+from .scaling import as_before
 
 #: Of the permutation; a legacy generator, because NumPy keeps its stream.
 _PERMUTATION_SEED = 1603_09025
@@ -17,6 +18,8 @@ def rows(images):
 
 def pixels(images):
     """Returns each pixel of an image as a step, row by row."""
+    if images.ndim == 2:  # signals of one channel
+        return images[..., np.newaxis]
     return images.reshape(len(images), -1, images.shape[-1])
 
 
@@ -63,20 +66,31 @@ def find_view(name):
 
 
 def pool(images, size):
-    """Returns images of the rounded means over squares of `size` pixels.
+    """Returns images of the means over squares of `size` pixels.
+
+    They have the type of `images`: means of integers are rounded.
+
+    Args:
+        images: `(examples, height, width, channels)`, as in memory.
+        size: of a square's side.
 
     Raises:
         InputError: the squares do not fill the images.
     """
     count, height, width, channels = images.shape
-    if size < 1 or height % size or width % size:
-        raise InputError(
-            "dataset.pooling must divide the height and width of the images, "
-            f"{height} and {width}. Received: {size}."
-        )
+    check_pooling(height, width, size)
     if size == 1:
         return images
     blocks = images.reshape(
         count, height // size, size, width // size, size, channels
     )
-    return np.rint(blocks.mean((2, 4))).astype(images.dtype)
+    return as_before(blocks.mean((2, 4), dtype=np.float64), images.dtype)
+
+
+def check_pooling(height, width, size):
+    """Raises `InputError` unless squares of `size` pixels fill the images."""
+    if size < 1 or height % size or width % size:
+        raise InputError(
+            "dataset.pooling must divide the height and width of the images, "
+            f"{height} and {width}. Received: {size}."
+        )

@@ -26,7 +26,7 @@ def compiled_gan(config, data):
         InputError: the config makes no GAN for these data.
     """
     settings.check(config, data)
-    generator, discriminator = networks(config, data.image_shape)
+    generator, discriminator = networks(config, data.input_shape)
     steps = config.epochs * steps_per_epoch(config, data)
     optimizers = [
         _optimizer(config.discriminator, steps * config.discriminator.updates),

@@ -1,84 +1,49 @@
-"""What GANs are trained on: TFDS images, or points of a known mixture."""
+"""What GANs see of examples: values in [-1, 1], where generators make theirs.
 
-import functools
-from typing import NamedTuple
-
-import numpy as np
+`trainers.data.scaling` says what examples hold in memory and what other models
+see; images of those are in [0, 1], the points of a mixture in [-1, 1].
+"""
 
 from ..common.errors import InputError
-from ..data import loading, pipeline
-
-#: The names of the sets that are made here, not by TFDS.
-GAUSSIANS = "gaussians25"
-
-#: Distance of neighboring modes, and the standard deviation of each.
-SPACING, DEVIATION = 0.4, 0.01
-
-_POINTS = {"train": 50_000, "validation": 10_000, "test": 10_000}
+from ..data import pipeline, scaling
 
 
-class Modes(NamedTuple):
-    """The modes of a mixture of Gaussians that data were drawn from."""
-
-    centers: np.ndarray
-    deviation: float
-
-
-def load_data(config):
-    """Returns the `loading.Data` that `config.dataset` names, and its modes.
-
-    Images are stored as 0 to 255, points as they are, within [-1, 1].
-
-    Returns:
-        The data, and `Modes`, or None where they are not known.
-
-    Raises:
-        InputError: as `loading.load_data`.
-    """
-    if config.dataset.name != GAUSSIANS:
-        return loading.load_data(config), None
-    if not 1 <= config.batch_size <= _POINTS["train"]:
+def check(data):
+    """Raises `InputError` unless a GAN can make values like those of `data`."""
+    if data.bounds is None:
+        low, high = data.train.inputs.min(), data.train.inputs.max()
         raise InputError(
-            f"batch_size must be 1 to {_POINTS['train']}. Received: "
-            f"{config.batch_size}."
+            "A GAN makes images, of floats in [0, 1] or of integers. Received: "
+            f"examples of type {data.train.inputs.dtype} from {low} to {high}. "
+            "Scale them when the data set is made."
         )
-    return _gaussians()
-
-
-@functools.lru_cache(maxsize=1)
-def _gaussians():
-    side = SPACING * np.arange(-2, 3)
-    centers = np.stack(np.meshgrid(side, side), -1).reshape(-1, 2)
-    rng = np.random.default_rng(25)
-    splits = [_draw(rng, centers, count) for count in _POINTS.values()]
-    return loading.Data(*splits, num_classes=25), Modes(centers, DEVIATION)
-
-
-def _draw(rng, centers, count):
-    labels = rng.integers(len(centers), size=count)
-    points = centers[labels] + DEVIATION * rng.standard_normal((count, 2))
-    return loading.Examples(points.astype(np.float32), labels)
 
 
 def training_batches(data, *args, **kwargs):
-    """Returns batches as `pipeline.training_batches`, without labels.
+    """Returns batches as `pipeline.training_batches`, in [-1, 1].
 
-    In [-1, 1], where generators make theirs; `pipeline` gives images in
-    [0, 1].
+    Without labels.
     """
     batches = pipeline.training_batches(data.train, *args, **kwargs)
-    if data.train.images.dtype == np.uint8:
-        return batches.map(lambda images, labels: images * 2 - 1)
-    return batches.map(lambda points, labels: points)
+    return batches.map(lambda inputs, labels: _signed(inputs, data.bounds))
 
 
-def examples(split):
-    """Returns the examples of a split, a NumPy array in [-1, 1]."""
-    if split.images.dtype == np.uint8:
-        return split.images.astype("float32") / 255 * 2 - 1
-    return split.images
+def examples(data, split):
+    """Returns the examples of a split, a NumPy array in [-1, 1].
+
+    Args:
+        data: `Data`.
+        split: `"train"`, `"validation"` or `"test"`.
+    """
+    inputs = getattr(data, split).inputs
+    return _signed(scaling.seen(inputs), data.bounds)
 
 
-def to_unit(values):
-    """Maps values from [-1, 1] to [0, 1]."""
-    return (values + 1) / 2
+def to_unit(examples):
+    """Maps images from [-1, 1] to [0, 1], where classifiers see them."""
+    return (examples + 1) / 2
+
+
+def _signed(inputs, bounds):
+    """Maps what other models see to [-1, 1]."""
+    return inputs if bounds == (-1, 1) else inputs * 2 - 1

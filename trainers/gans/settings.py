@@ -3,8 +3,9 @@
 from ... import zoo
 from ..cluster import strategies
 from ..common.errors import InputError
+from ..data import gaussians
+from . import real
 from .model.discrimination import BATCHES, STATISTICS
-from .real import GAUSSIANS
 
 ON_NAN = ("raise", "restore", "ignore")
 FEATURES = ("classifier", "raw", "inception")
@@ -73,13 +74,13 @@ def _check_numbers(config, data):
 
 
 def _check_examples(config, data):
-    shape = data.image_shape
-    points = config.dataset.name == GAUSSIANS
+    shape = data.input_shape
+    points = data.modes is not None
     if points != (config.networks == "toy"):
         raise InputError(
             "The networks do not fit the data. Received: networks="
-            f"{config.networks!r} and examples of shape {tuple(shape)}. "
-            f"'toy' makes the points of {GAUSSIANS!r}, 'dcgan' makes images."
+            f"{config.networks!r} and examples of shape {tuple(shape)}. 'toy' "
+            f"makes the points of {gaussians.NAME!r}, 'dcgan' makes images."
         )
     if not points and (len(shape) != 3 or shape[0] != shape[1]):
         raise InputError(
@@ -87,6 +88,7 @@ def _check_examples(config, data):
             f"{tuple(shape)}. Set --config.dataset.image_size=PIXELS and no "
             "dataset.view."
         )
+    real.check(data)
     if points and config.metrics.features != "raw":
         raise InputError(
             "Points are their own features. Received: metrics.features="

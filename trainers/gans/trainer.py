@@ -12,9 +12,10 @@ from ..cluster.workers import own_folder, watched
 from ..common import precision
 from ..common.errors import InputError
 from ..common.files import write_json
+from ..data import loading
 from ..run import completion
 from ..run.rundir import RunDir
-from . import build, pictures, real, report, settings
+from . import build, pictures, report, settings
 from .metrics import features
 from .metrics.evaluation import Evaluator
 from .sampling import Sampler, latent
@@ -178,10 +179,10 @@ def appendix(runs, results, workdir):
 
 def _prepare(config):
     """Returns the data and the evaluator of a config that can be run."""
-    data, modes = real.load_data(config)
+    data = loading.load_data(config)
     settings.check(config, data)
-    build.networks(config, data.image_shape)
+    build.networks(config, data.input_shape)
     extractor = features.load_features(config)
-    evaluator = Evaluator(config, data, modes, extractor)
+    evaluator = Evaluator(config, data, extractor)
     evaluator.check()
     return data, evaluator

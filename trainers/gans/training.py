@@ -103,7 +103,7 @@ def save(gan, evaluator, data, folder):
         with evaluator.statistics(generator):
             generator.save(checkpoints / "generator.keras")
         made = evaluator.make(generator, noise)
-    shown = real.examples(data.test)[:SHOWN]
+    shown = real.examples(data, "test")[:SHOWN]
     images = folder / "images"
     pictures.save(pictures.grid(made), images / "random.png")
     pictures.save(pictures.grid(shown), images / "real.png")

@@ -39,7 +39,7 @@ def compiled_model(config, data, models=None):
 
 
 def _new_model(config, data):
-    model = build_model(config, data.image_shape, data.num_classes)
+    model = build_model(config, data.input_shape, data.num_classes)
     _check_outputs(model, data)
     if any(isinstance(x, VirtualBatchNormalization) for x in model.layers):
         return ReferenceModel(model, _reference_batch(config, data))
@@ -77,7 +77,7 @@ def steps_per_execution(config, steps):
     return next(n for n in range(limit, 0, -1) if steps % n == 0)
 
 
-def build_model(config, image_shape, num_classes):
+def build_model(config, input_shape, num_classes):
     """Returns the model of the zoo that `config.model` describes."""
     knobs = config.model.to_dict()
     name = knobs.pop("name")
@@ -88,7 +88,7 @@ def build_model(config, image_shape, num_classes):
         )
     try:
         return zoo.MODELS[name](
-            image_shape, num_classes, seed=config.seed, **knobs
+            input_shape, num_classes, seed=config.seed, **knobs
         )
     except (TypeError, ValueError) as error:
         raise InputError(f"The model cannot be built. {error}") from error
@@ -106,10 +106,10 @@ def _check_outputs(model, data):
 
 
 def _reference_batch(config, data):
-    """Returns the images of the first training batch of this seed."""
+    """Returns the inputs of the first training batch of this seed."""
     batches = training_batches(config, data)
-    images, _ = next(batches.as_numpy_iterator())
-    return images
+    inputs, _ = next(batches.as_numpy_iterator())
+    return inputs
 
 
 def training_batches(config, data, **position):

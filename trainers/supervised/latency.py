@@ -111,7 +111,7 @@ def _check_settings(config):
 def _model(config, data, norm):
     config = config.copy_and_resolve_references()
     config.model.norm = norm
-    return build_model(config, data.image_shape, data.num_classes)
+    return build_model(config, data.input_shape, data.num_classes)
 
 
 def _batch(config, data, size):
@@ -125,11 +125,11 @@ def _measure(config):
     precision.set_seed(config.seed, config.deterministic)
     with precision.dtype_policy(config.precision):
         found = models(config, data)
-        images = _batch(config, data, config.batch_size)
+        inputs = _batch(config, data, config.batch_size)
         # No variant always follows the same one.
         order = np.random.default_rng(config.seed).permutation(sorted(found))
         calls = {
-            str(name): _prediction(found[name], images, config.jit_compile)
+            str(name): _prediction(found[name], inputs, config.jit_compile)
             for name in order
         }
         seconds = timing.interleaved(calls, config.latency.repeats)
@@ -140,9 +140,9 @@ def _measure(config):
     }
 
 
-def _prediction(model, images, jit_compile):
+def _prediction(model, inputs, jit_compile):
     @tf.function(jit_compile=jit_compile)
-    def predict(images):
-        return model(images, training=False)
+    def predict(inputs):
+        return model(inputs, training=False)
 
-    return lambda: predict(images).numpy()
+    return lambda: predict(inputs).numpy()

@@ -2,11 +2,12 @@
 
 import types
 
+import numpy as np
 import pytest
 import tensorflow_datasets as tfds
 
 from normzoo.trainers.common.errors import InputError
-from normzoo.trainers.data import datasets
+from normzoo.trainers.data import datasets, features
 
 from . import prepared
 
@@ -67,14 +68,19 @@ def test_what_cannot_be_used_is_named(config, key, value, message):
 
 
 def builder(names):
-    label = tfds.features.ClassLabel(num_classes=2)
-    features = {name: label if name == "label" else None for name in names}
+    known = {
+        "image": tfds.features.Image(),
+        "signal": tfds.features.Tensor(shape=(5, 1), dtype=np.float32),
+        "text": tfds.features.Text(),
+        "label": tfds.features.ClassLabel(num_classes=2),
+    }
+    features = {name: known.get(name) for name in names}
     info = types.SimpleNamespace(features=features)
     return types.SimpleNamespace(name="a set", info=info)
 
 
 @pytest.mark.parametrize(
-    ("features", "expected"),
+    ("names", "expected"),
     [
         (("label", "image", "id"), "image"),
         (("signal", "label"), "signal"),
@@ -82,11 +88,11 @@ def builder(names):
         (("text", "label"), "text"),
     ],
 )
-def test_what_models_see(features, expected):
-    assert datasets.input_feature(builder(features)) == expected
+def test_what_models_see(names, expected):
+    assert features.input_feature(builder(names)) == expected
 
 
-@pytest.mark.parametrize("features", [("image",), ("video", "label")])
-def test_sets_of_other_things_are_refused(features):
-    with pytest.raises(InputError, match=f"has the features {features[0]}"):
-        datasets.input_feature(builder(features))
+@pytest.mark.parametrize("names", [("image",), ("video", "label")])
+def test_sets_of_other_things_are_refused(names):
+    with pytest.raises(InputError, match=f"has the features {names[0]}"):
+        features.input_feature(builder(names))

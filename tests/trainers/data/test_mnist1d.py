@@ -49,7 +49,7 @@ def test_the_pipeline_keeps_the_signals(config, published):
     config.dataset.train_split = "train"
     config.dataset.validation_split = "train[90%:]"
     data = loading.load_data(config)
-    assert data.image_shape == (40, 1)
+    assert data.input_shape == (40, 1)
     assert not data.per_step
     batches = pipeline.evaluation_batches(data.test, 1000)
     ((signals, _),) = batches.as_numpy_iterator()
@@ -58,9 +58,9 @@ def test_the_pipeline_keeps_the_signals(config, published):
         np.sort(signals, None), np.sort(published["x_test"], None), 1e-6
     )
     config.dataset.view = "permuted_pixels"
-    permuted = loading.load_data(config).test.images
+    permuted = loading.load_data(config).test.inputs
     order = views.permutation(40)
-    np.testing.assert_array_equal(permuted, data.test.images[:, order])
+    np.testing.assert_array_equal(permuted, data.test.inputs[:, order])
 
 
 def test_a_missing_package_is_named(config, tmp_path, monkeypatch):

@@ -100,13 +100,13 @@ def test_runs_share_the_decoded_images(config):
     first = loading.load_data(config)
     config.seed = 2
     assert loading.load_data(config) is first
-    assert first.image_shape == (8, 8, 1)
+    assert first.input_shape == (8, 8, 1)
     assert first.num_classes == 10
 
 
 def test_images_can_be_resized(config):
     config.dataset.image_size = 12
-    assert loading.load_data(config).image_shape == (12, 12, 1)
+    assert loading.load_data(config).input_shape == (12, 12, 1)
 
 
 @pytest.mark.parametrize("batch_size", [0, 1205])

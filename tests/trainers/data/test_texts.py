@@ -87,7 +87,7 @@ def test_the_text_as_it_is(config):
     config.dataset.data_dir = str(prepared.FOLDER)
     data = loading.load_data(config)
     assert data.num_classes == 65
-    assert data.image_shape == (100,)
+    assert data.input_shape == (100,)
     assert data.per_step
     sizes = [len(split.labels) for split in data[:3]]
     assert sizes == [10_038, 557, 557]

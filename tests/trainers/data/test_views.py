@@ -62,8 +62,8 @@ def test_digits_as_sequences(config, view, size, pooling, shape):
     config.dataset.image_size = size
     config.dataset.pooling = pooling
     data = loading.load_data(config)
-    assert data.image_shape == shape
-    assert data.train.images.dtype == np.uint8
+    assert data.input_shape == shape
+    assert data.train.inputs.dtype == np.uint8
     assert loading.load_data(config) is data
 
 
@@ -81,14 +81,14 @@ def test_mnist_as_sequences(config, view, pooling, shape):
     config.dataset.view = view
     config.dataset.pooling = pooling
     data = loading.load_data(config)
-    assert data.image_shape == shape
+    assert data.input_shape == shape
     assert len(data.test.labels) == 9
 
 
 def test_the_view_of_the_digits(config):
-    images = loading.load_data(config).test.images
+    images = loading.load_data(config).test.inputs
     config.dataset.view = "permuted_pixels"
-    permuted = loading.load_data(config).test.images
+    permuted = loading.load_data(config).test.inputs
     expected = images.reshape(-1, 64, 1)[:, views.permutation(64)]
     np.testing.assert_array_equal(permuted, expected)
 

@@ -256,7 +256,7 @@ def test_a_classifier_is_trained_once_per_data_set(config, tmp_path):
     config.metrics.cache_dir = str(tmp_path / "cache")
     extractor = features.load_features(config)
     data = loading.load_data(config)
-    images = 2 * (data.test.images / np.float32(255)) - 1
+    images = 2 * (data.test.inputs / np.float32(255)) - 1
     vectors, classes = extractor.extract(images)
     assert vectors.shape == (len(images), 16)
     assert vectors.dtype == np.float64

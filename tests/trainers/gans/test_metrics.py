@@ -6,8 +6,10 @@ import pytest
 from scipy import linalg
 
 from normzoo import layers, zoo
+from normzoo.configs import gaussians_gan
 from normzoo.trainers.common.errors import InputError
-from normzoo.trainers.gans import real as real_data
+from normzoo.trainers.data import gaussians
+from normzoo.trainers.gans import real as gan_data
 from normzoo.trainers.gans import sampling
 from normzoo.trainers.gans.metrics import (
     classes,
@@ -142,8 +144,8 @@ def test_duplicated_samples_cost_recall():
 
 
 def test_modes_are_counted_within_three_deviations():
-    data, modes = real_data._gaussians()
-    points = real_data.examples(data.test)
+    data = gaussians.load(gaussians_gan.get_config().dataset)
+    points, modes = gan_data.examples(data, "test"), data.modes
     counts = classes.mode_counts(points, *modes)
     assert counts["modes"] == 25
     # P(|x| < 3 sigma) in the plane is 1 - exp(-9 / 2).

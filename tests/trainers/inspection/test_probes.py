@@ -20,8 +20,8 @@ RATE = 0.1
 @pytest.fixture
 def batch():
     generator = np.random.default_rng(0)
-    images = generator.random((16, 5)).astype("float32")
-    return tf.constant(images), tf.constant(np.arange(16) % 3)
+    inputs = generator.random((16, 5)).astype("float32")
+    return tf.constant(inputs), tf.constant(np.arange(16) % 3)
 
 
 def make(name="none", **knobs):
@@ -31,10 +31,10 @@ def make(name="none", **knobs):
     return model
 
 
-def reference(weights, images, labels):
+def reference(weights, inputs, labels):
     """Returns loss and gradients of a tanh MLP, in float64 NumPy."""
     kernel, bias, top, top_bias = weights
-    hidden = np.tanh(images @ kernel + bias)
+    hidden = np.tanh(inputs @ kernel + bias)
     logits = hidden @ top + top_bias
     p = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
     rows = np.arange(len(labels))
@@ -42,7 +42,7 @@ def reference(weights, images, labels):
     p[rows, labels] -= 1
     p /= len(labels)
     back = p @ top.T * (1 - hidden**2)
-    gradients = [images.T @ back, back.sum(0), hidden.T @ p, p.sum(0)]
+    gradients = [inputs.T @ back, back.sum(0), hidden.T @ p, p.sum(0)]
     return loss, gradients, logits
 
 

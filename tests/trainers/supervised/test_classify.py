@@ -104,7 +104,7 @@ def test_virtual_batch_norm_gets_its_reference(config, tmp_path):
     path = tmp_path / "checkpoints/final.keras"
     model = keras.saving.load_model(path)
     assert isinstance(model, layers.ReferenceModel)
-    images = loading.load_data(config).test.images[:2] / 255.0
+    images = loading.load_data(config).test.inputs[:2] / 255.0
     np.testing.assert_allclose(
         model.predict(images, verbose=0)[:1], model(images[:1]), 1e-4, 1e-5
     )

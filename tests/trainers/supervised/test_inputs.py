@@ -1,15 +1,11 @@
 """What cannot be worked with: a clear error, and nothing written or lost."""
 
 import ast
-import os
 import pathlib
-import shutil
 import zipfile
 
 import keras
-import numpy as np
 import pytest
-import tensorflow_datasets as tfds
 
 import normzoo
 from normzoo.trainers import classify
@@ -80,138 +76,6 @@ def test_configs(config, name, tmp_path):
     config.update_from_flattened_dict(overrides)
     refused(config, tmp_path / "run", message)
     assert not (tmp_path / "run").exists()
-
-
-FEATURES = tfds.features
-PIXELS = FEATURES.Image(shape=(4, 4, 1))
-CLASSES = FEATURES.ClassLabel(num_classes=2)
-
-
-def pixels(dtype, value=0):
-    """Returns the feature and a function that makes the i-th image."""
-
-    def image(i):
-        array = np.zeros((4, 4, 1), dtype)
-        array[1, 2] = value if i == 3 else 0
-        return array
-
-    return FEATURES.Tensor(shape=(4, 4, 1), dtype=dtype), image
-
-
-#: Features of images and labels, as in `pixels`, and what the error says.
-DATA = {
-    "nan_pixel": (pixels(np.float32, np.nan), None, "not finite.*example 3"),
-    "inf_pixel": (pixels(np.float32, np.inf), None, "not finite.*example 3"),
-    "int_pixel": (pixels(np.int32), None, "type int32. Expected uint8"),
-    "double_pixel": (pixels(np.float64), None, "type float64"),
-    "text_label": (None, (FEATURES.Text(), str), "ClassLabel"),
-    "number_label": (None, (FEATURES.Scalar(np.int64), int), "ClassLabel"),
-    "no_label": (None, (CLASSES, lambda i: -1), "from -1 to -1.*0 to 1"),
-    "one_class": (
-        None,
-        (FEATURES.ClassLabel(num_classes=1), lambda i: 0),
-        "num_classes must be at least 2",
-    ),
-    "all_sizes": (
-        (FEATURES.Image(shape=(None, None, 1)), pixels(np.uint8)[1]),
-        None,
-        "differ in size.*image_size",
-    ),
-}
-
-
-def prepare(name, image, label, data_dir):
-    """Prepares a data set of six examples for training and two for the test."""
-    image = image or (PIXELS, pixels(np.uint8)[1])
-    label = label or (CLASSES, lambda i: i % 2)
-
-    def info(self):
-        features = {"image": image[0], "label": label[0]}
-        return self.dataset_info_from_configs(
-            features=FEATURES.FeaturesDict(features)
-        )
-
-    def generate(self, count):
-        for i in range(count):
-            yield i, {"image": image[1](i), "label": label[1](i)}
-
-    def splits(self, manager):
-        return {s: generate(self, n) for s, n in (("train", 6), ("test", 2))}
-
-    members = {
-        "VERSION": tfds.core.Version("1.0.0"),
-        "_info": info,
-        "_generate_examples": generate,
-        "_split_generators": splits,
-        # TFDS looks for more about it beside this module.
-        "__module__": "normzoo.trainers.data.digits",
-    }
-    bases = (tfds.core.GeneratorBasedBuilder,)
-    builder = type(name.title().replace("_", ""), bases, members)
-    builder(data_dir=data_dir).download_and_prepare()
-
-
-@pytest.fixture(scope="module")
-def fine(tmp_path_factory):
-    """A folder with a data set that can be used."""
-    folder = tmp_path_factory.mktemp("fine")
-    prepare("fine_data", None, None, folder)
-    return folder
-
-
-def with_data(config, name, folder):
-    config.dataset.name = name
-    config.dataset.data_dir = str(folder)
-    config.batch_size = 2
-    return config
-
-
-@pytest.mark.parametrize("name", DATA)
-def test_data(config, name, tmp_path):
-    image, label, message = DATA[name]
-    prepare(name, image, label, tmp_path)
-    refused(with_data(config, name, tmp_path), tmp_path / "run", message)
-    assert not (tmp_path / "run").exists()
-
-
-def cut(path):
-    os.truncate(path, path.stat().st_size // 2)
-
-
-def with_one_class(path):
-    text = path.read_text()
-    assert '"numClasses": "2"' in text
-    path.write_text(text.replace('"numClasses": "2"', '"numClasses": "1"'))
-
-
-DAMAGE = {
-    "cut records": ("fine_data-train.tfrecord-00000-of-00001", cut, "damaged"),
-    "no records": (
-        "fine_data-test.tfrecord-00000-of-00001",
-        pathlib.Path.unlink,
-        "damaged",
-    ),
-    "cut info": ("dataset_info.json", cut, "damaged"),
-    "cut features": ("features.json", cut, "damaged"),
-    "no info": ("dataset_info.json", pathlib.Path.unlink, "not prepared"),
-    "labels": ("features.json", with_one_class, "labels from 0 to 1"),
-}
-
-
-@pytest.mark.parametrize("name", DAMAGE)
-def test_damaged_data(config, fine, name, tmp_path):
-    file, damage, message = DAMAGE[name]
-    shutil.copytree(fine, tmp_path / "data")
-    damage(tmp_path / "data/fine_data/1.0.0" / file)
-    config = with_data(config, "fine_data", tmp_path / "data")
-    refused(config, tmp_path / "run", message)
-    assert not (tmp_path / "run").exists()
-
-
-def test_undamaged_data(config, fine, tmp_path):
-    """The other tests' data, as it should be."""
-    config = with_data(config, "fine_data", fine)
-    assert classify.train(config, tmp_path, verbose=0)["steps"] == 4
 
 
 #: What stands in the workdir, and what the error says.

@@ -23,14 +23,12 @@ class Evaluator:
     Args:
         config: `ConfigDict` with the keys of `configs/gan_default.py`.
         data: `loading.Data`.
-        modes: `gan_data.Modes`, or None.
-        features: `gan_features.Features`.
+        features: `features.Features`.
     """
 
-    def __init__(self, config, data, modes, features):
+    def __init__(self, config, data, features):
         self._config = config
         self._data = data
-        self._modes = modes
         self._features = features
         self._real = {}
         self._sampler = None
@@ -78,8 +76,8 @@ class Evaluator:
             measured |= classes.class_balance(
                 real_classes, fake_classes, self._data.num_classes
             )
-        if self._modes is not None:
-            measured |= classes.mode_counts(made, *self._modes)
+        if self._data.modes is not None:
+            measured |= classes.mode_counts(made, *self._data.modes)
         if not finite:
             measured = dict.fromkeys(measured, math.nan)
         conditions = {"n_real": len(real), "n_fake": len(fake)}
@@ -115,7 +113,7 @@ class Evaluator:
         return latent(self._config.metrics.seed, role, rows, size)
 
     def _examples(self, split):
-        examples = real.examples(getattr(self._data, split))
+        examples = real.examples(self._data, split)
         return examples[: self._config.metrics.samples]
 
     def _real_features(self, split):

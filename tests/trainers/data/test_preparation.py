@@ -1,0 +1,101 @@
+"""Preparing a set: what a first-time user sees, and what goes wrong."""
+
+import importlib.util
+import subprocess
+import sys
+
+import pytest
+import tensorflow_datasets as tfds
+from tensorflow_datasets.core.utils import tqdm_utils
+
+from normzoo.trainers.common.errors import InputError
+from normzoo.trainers.data import datasets, preparation
+
+from . import made
+
+#: Prepares sets as our scripts do, then one as users of TFDS do.
+PREPARE = """
+import sys
+import tensorflow as tf
+from normzoo.configs import default
+from normzoo.trainers.data import loading
+
+def mark(text):
+    for stream in (sys.stdout, sys.stderr):
+        print(text, file=stream, flush=True)
+
+config = default.get_config()
+folder, *names = sys.argv[1:]
+config.dataset.data_dir = folder
+tf.zeros(1)  # TensorFlow has said all that it says at its start
+mark("ours")
+for config.dataset.name in names:
+    assert len(loading.load_data(config).train.labels)
+mark("theirs")
+import tensorflow_datasets as tfds
+tfds.load("digits", data_dir=folder + "/theirs")
+"""
+
+
+def test_tfds_says_nothing_while_we_prepare(tmp_path):
+    names = ["digits"]
+    if importlib.util.find_spec("mnist1d"):
+        names.append("mnist1d")
+    done = subprocess.run(
+        [sys.executable, "-c", PREPARE, tmp_path, *names],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for said in (done.stdout, done.stderr):
+        ours, theirs = said.partition("ours\n")[2].split("theirs\n")
+        assert not ours
+        assert "100%" in theirs or "prepared" in theirs
+
+
+@pytest.mark.parametrize("shown", [True, False])
+def test_the_users_choice_of_bars_stays(shown, config, tmp_path):
+    config.dataset.data_dir = str(tmp_path)
+    before = tqdm_utils._active
+    tfds.display_progress_bar(shown)
+    try:
+        datasets.find_builder(config)
+        assert preparation.bars_shown() == shown
+    finally:
+        tfds.display_progress_bar(before)
+
+
+def test_bars_are_shown_where_tfds_does_not_tell(monkeypatch):
+    monkeypatch.delattr(tqdm_utils, "_active")
+    assert preparation.bars_shown()
+    monkeypatch.setitem(sys.modules, tqdm_utils.__name__, None)
+    assert preparation.bars_shown()
+
+
+def test_a_failed_download_is_not_the_folders_fault(
+    config, tmp_path, monkeypatch
+):
+    def no_network(self, **kwargs):
+        raise ConnectionError("no route to host")
+
+    with monkeypatch.context() as patch:
+        builder = tfds.core.DatasetBuilder
+        patch.setattr(builder, "download_and_prepare", no_network)
+        config.dataset.name = "mnist"
+        config.dataset.data_dir = str(tmp_path)
+        config.dataset.download = True
+        message = "'mnist' cannot be prepared. ConnectionError: no route.*tfds"
+        with pytest.raises(InputError, match=message):
+            datasets.find_builder(config)
+
+
+def test_a_builder_that_fails_is_named(config, tmp_path):
+    def example(i):
+        raise KeyError("height")
+
+    with pytest.raises(KeyError):
+        made.prepare_images("failing", tmp_path, image=example)
+    made.with_data(config, "failing", tmp_path)
+    config.dataset.download = True
+    with pytest.raises(InputError, match=r"'failing' cannot be.*KeyError"):
+        datasets.find_builder(config)

@@ -1,0 +1,61 @@
+"""Examples in memory, and the splits that a run works with."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Examples(NamedTuple):
+    """A split in memory.
+
+    Attributes:
+        inputs: what `scaling` says of images `(examples, height, width,
+            channels)`, of what a view makes of them, of signals `(examples,
+            steps, channels)`, of points `(examples, 2)`, or of a text's
+            characters `(examples, steps)`.
+        labels: int64 `(examples,)`, or `(examples, steps)` for a text.
+    """
+
+    inputs: np.ndarray
+    labels: np.ndarray
+
+
+class Modes(NamedTuple):
+    """The modes of a mixture of Gaussians that data were drawn from.
+
+    Attributes:
+        centers: `(modes, dimensions)`.
+        deviation: the standard deviation of each, in all directions.
+    """
+
+    centers: np.ndarray
+    deviation: float
+
+
+class Data(NamedTuple):
+    """What a run trains and is measured on.
+
+    Attributes:
+        train, validation, test: `Examples` each.
+        num_classes: one more than the largest label there can be.
+        bounds: the interval `(low, high)` that models see all inputs in, or
+            None where it is not known.
+        modes: `Modes`, or None where the distribution is not known.
+    """
+
+    train: Examples
+    validation: Examples
+    test: Examples
+    num_classes: int
+    bounds: tuple[int, int] | None = None
+    modes: Modes | None = None
+
+    @property
+    def input_shape(self):
+        """Shape of one image, signal, point or window of a text."""
+        return self.train.inputs.shape[1:]
+
+    @property
+    def per_step(self):
+        """Whether each step of an example has a label of its own."""
+        return self.train.labels.ndim > 1
