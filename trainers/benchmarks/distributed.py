@@ -11,6 +11,7 @@ from ..cluster import strategies
 from ..cluster.addresses import on_this_machine
 from ..cluster.heartbeat import watching
 from ..data import loading, pipeline
+from ..run.session import Session
 from ..supervised.build import compiled_model
 from .report import Table
 
@@ -68,7 +69,7 @@ def _worker(cluster, core, results):
     os.sched_setaffinity(0, {core})
     os.environ["TF_CONFIG"] = cluster.tf_config()
     several = len(cluster.addresses) > 1
-    strategy = strategies.strategy("multi_worker" if several else "none")
+    strategy = Session().strategy("multi_worker" if several else "none")
     with watching(cluster, patience=30), strategy.scope():
         rates = {name: _rate(strategy, name) for name in _MODELS}
     if cluster.index == 0:

@@ -3,8 +3,6 @@
 A run has replicas, one per device, and workers, one per process.
 """
 
-import functools
-
 import tensorflow as tf
 
 from ..common.errors import InputError
@@ -16,12 +14,11 @@ from .workers import worker_index, workers
 STRATEGIES = ("none", "mirrored", "multi_worker")
 
 
-@functools.cache
-def strategy(name):
-    """Returns the `tf.distribute.Strategy` of `config.distribution`.
+def create(name):
+    """Returns a new `tf.distribute.Strategy` for `config.distribution`.
 
-    There is one of each per process: collective operations of a second one
-    would be mixed up with those of the first.
+    Call it once per name and process, as `Session.strategy` does: collective
+    operations of a second strategy would be mixed up with those of the first.
 
     Args:
         name: `"none"`, one device; `"mirrored"`, all GPUs of this machine, or
@@ -65,9 +62,9 @@ def _multi_worker(cluster):
         ) from error
 
 
-def check(config):
-    """Raises `InputError` unless the replicas of `config` can train."""
-    replicas = strategy(config.distribution).num_replicas_in_sync
+def check(config, strategy):
+    """Raises `InputError` unless the strategy's replicas can train."""
+    replicas = strategy.num_replicas_in_sync
     if config.jit_compile and config.distribution != "none":
         raise InputError(
             "XLA cannot compile a step that several devices take together. "

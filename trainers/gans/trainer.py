@@ -14,6 +14,7 @@ from ..common.errors import InputError
 from ..common.files import write_json
 from ..run import completion
 from ..run.rundir import RunDir
+from ..run.session import Session
 from . import build, pictures, real, report, settings
 from .metrics import features
 from .metrics.evaluation import Evaluator
@@ -21,7 +22,7 @@ from .sampling import Sampler, latent
 from .training import SHOWN, fit_and_measure, save, training
 
 
-def train(config, workdir, *, callbacks=(), verbose="auto"):
+def train(config, workdir, *, callbacks=(), verbose="auto", session=None):
     """Trains the GAN of `config` and measures it.
 
     A finished run with the same config is not repeated; an interrupted one is
@@ -32,6 +33,7 @@ def train(config, workdir, *, callbacks=(), verbose="auto"):
         workdir: folder of this run.
         callbacks: more Keras callbacks.
         verbose: Keras' progress bar, as in `keras.Model.fit`.
+        session: the `Session` of all runs of this process, or None.
 
     Returns:
         The result, as `DONE` holds it: `status` (`"finished"` or
@@ -45,13 +47,16 @@ def train(config, workdir, *, callbacks=(), verbose="auto"):
         InputError: something in the config, the data or the workdir cannot be
             worked with; nothing has been written then.
     """
-    strategy = strategies.strategy(config.distribution)
+    session = session or Session()
+    strategy = session.strategy(config.distribution)
     with watched(strategy), own_folder(strategy, workdir) as folder:
         rundir = RunDir(folder)
-        result, *prepared = together(strategy, lambda: _look_up(rundir, config))
+        result, *prepared = together(
+            strategy, lambda: _look_up(rundir, config, strategy)
+        )
         if result := from_chief(strategy, result):
             return result
-        precision.set_seed(config.seed, config.deterministic)
+        session.seed(config.seed, config.deterministic)
         with strategy.scope(), precision.dtype_policy(config.precision):
             run = functools.partial(
                 _train, callbacks=callbacks, verbose=verbose
@@ -59,11 +64,12 @@ def train(config, workdir, *, callbacks=(), verbose="auto"):
             return run(strategy, config, rundir, *prepared)
 
 
-def _look_up(rundir, config):
+def _look_up(rundir, config, strategy):
     """Returns the result of the finished run, or else data and evaluator."""
     rundir.check(resolve(config))
     if result := rundir.result():
         return result, None, None
+    strategies.check(config, strategy)
     # Outside of the strategy's scope: each process measures by itself.
     return None, *_prepare(config)
 
@@ -155,8 +161,9 @@ def resolve(config):
 
 def check(config):
     """Raises `InputError` unless a run with `config` can start."""
+    strategy = Session().strategy(config.distribution)
+    strategies.check(config, strategy)
     data, _ = _prepare(config)
-    strategy = strategies.strategy(config.distribution)
     with strategy.scope(), precision.dtype_policy(config.precision):
         build.compiled_gan(config, data)
 

@@ -10,12 +10,13 @@ from ..common import precision
 from ..data import loading
 from ..run import completion
 from ..run.rundir import RunDir
+from ..run.session import Session
 from . import fit
 from .build import compiled_model
 from .settings import check_settings
 
 
-def train(config, workdir, *, callbacks=(), verbose="auto", models=None):
+def train(config, workdir, *, callbacks=(), verbose="auto", session=None):
     """Trains the model of `config` and measures it on the test split.
 
     A finished run with the same config is not repeated; an interrupted one is
@@ -26,7 +27,7 @@ def train(config, workdir, *, callbacks=(), verbose="auto", models=None):
         workdir: folder of this run.
         callbacks: more Keras callbacks.
         verbose: Keras' progress bar, as in `keras.Model.fit`.
-        models: `reuse.Models` of earlier runs, to save time.
+        session: the `Session` of all runs of this process, or None.
 
     Returns:
         The result, as `DONE` holds it: `status` (`"finished"`, or
@@ -42,7 +43,8 @@ def train(config, workdir, *, callbacks=(), verbose="auto", models=None):
             worked with; nothing has been written then.
     """
     check_settings(config)
-    strategy = strategies.strategy(config.distribution)
+    session = session or Session()
+    strategy = session.strategy(config.distribution)
     with (
         watched(strategy),
         strategy.scope(),
@@ -51,19 +53,20 @@ def train(config, workdir, *, callbacks=(), verbose="auto", models=None):
         measure = functools.partial(
             fit.fit_and_measure, callbacks=callbacks, verbose=verbose
         )
-        return _train(strategy, config, RunDir(folder), models, measure)
+        return _train(session, config, RunDir(folder), measure)
 
 
-def _train(strategy, config, rundir, models, measure):
+def _train(session, config, rundir, measure):
     resolved = resolve(config)
+    strategy = session.strategy(config.distribution)
     result, data = together(
-        strategy, lambda: _look_up(rundir, resolved, config)
+        strategy, lambda: _look_up(rundir, resolved, config, strategy)
     )
     if result := from_chief(strategy, result):
         return result
-    precision.set_seed(config.seed, config.deterministic)
+    session.seed(config.seed, config.deterministic)
     with precision.dtype_policy(config.precision):
-        model = compiled_model(config, data, models)
+        model = compiled_model(config, data, session.models)
 
         def work():
             with fit.training(model, data, config, rundir) as run:
@@ -74,11 +77,12 @@ def _train(strategy, config, rundir, models, measure):
         return completion.finished(strategy, rundir, resolved, work)
 
 
-def _look_up(rundir, resolved, config):
+def _look_up(rundir, resolved, config, strategy):
     """Returns the result of the finished run, or else its data."""
     rundir.check(resolved)
     if result := rundir.result():
         return result, None
+    strategies.check(config, strategy)
     return None, loading.load_data(config)
 
 
@@ -92,7 +96,8 @@ def resolve(config):
 def check(config):
     """Raises `InputError` unless a run with `config` can start."""
     check_settings(config)
-    strategy = strategies.strategy(config.distribution)
+    strategy = Session().strategy(config.distribution)
+    strategies.check(config, strategy)
     data = loading.load_data(config)
     with strategy.scope(), precision.dtype_policy(config.precision):
         compiled_model(config, data)
