@@ -8,7 +8,7 @@ import tensorflow as tf
 from ..common.errors import InputError
 from ..data.pipeline import Part
 from .addresses import find_cluster
-from .rendezvous import meeting
+from .rendezvous import join
 from .workers import worker_index, workers
 
 STRATEGIES = ("none", "mirrored", "multi_worker")
@@ -53,7 +53,7 @@ def _multi_worker(cluster):
         rpc_layer="grpc",
     )
     try:
-        with meeting(cluster):
+        with join(cluster):
             return _MultiWorker(resolver)
     except RuntimeError as error:
         raise InputError(
