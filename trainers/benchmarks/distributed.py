@@ -9,7 +9,7 @@ from ... import zoo
 from ...configs import default
 from ..cluster import strategies
 from ..cluster.addresses import on_this_machine
-from ..cluster.heartbeat import watching
+from ..cluster.heartbeat import monitor
 from ..data import loading, pipeline
 from ..run.session import Session
 from ..supervised.build import compiled_model
@@ -70,7 +70,7 @@ def _worker(cluster, core, results):
     os.environ["TF_CONFIG"] = cluster.tf_config()
     several = len(cluster.addresses) > 1
     strategy = Session().strategy("multi_worker" if several else "none")
-    with watching(cluster, patience=30), strategy.scope():
+    with monitor(cluster, patience=30), strategy.scope():
         rates = {name: _rate(strategy, name) for name in _MODELS}
     if cluster.index == 0:
         results.put(rates)

@@ -7,9 +7,9 @@ import contextlib
 import tempfile
 
 from .addresses import Cluster
-from .heartbeat import watching
+from .heartbeat import monitor
 
-_PATIENCE = 30  # seconds
+_PATIENCE = 30  # seconds for which a worker may not be reached
 
 
 def cluster_of(strategy):
@@ -39,13 +39,13 @@ def is_chief(strategy):
 
 
 @contextlib.contextmanager
-def watched(strategy):
+def monitored(strategy):
     """Ends the run within a minute when another worker dies."""
     cluster = cluster_of(strategy)
     if cluster is None:
         yield
         return
-    with watching(cluster, _PATIENCE):
+    with monitor(cluster, _PATIENCE):
         yield
 
 

@@ -8,7 +8,7 @@ import keras
 
 from ..cluster import strategies
 from ..cluster.broadcast import from_chief, together
-from ..cluster.workers import own_folder, watched
+from ..cluster.workers import monitored, own_folder
 from ..common import precision
 from ..common.errors import InputError
 from ..common.files import write_json
@@ -49,7 +49,7 @@ def train(config, workdir, *, callbacks=(), verbose="auto", session=None):
     """
     session = session or Session()
     strategy = session.strategy(config.distribution)
-    with watched(strategy), own_folder(strategy, workdir) as folder:
+    with monitored(strategy), own_folder(strategy, workdir) as folder:
         rundir = RunDir(folder)
         result, *prepared = together(
             strategy, lambda: _look_up(rundir, config, strategy)

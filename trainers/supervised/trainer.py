@@ -5,7 +5,7 @@ import json
 
 from ..cluster import strategies
 from ..cluster.broadcast import from_chief, together
-from ..cluster.workers import own_folder, watched
+from ..cluster.workers import monitored, own_folder
 from ..common import precision
 from ..data import loading
 from ..run import completion
@@ -46,7 +46,7 @@ def train(config, workdir, *, callbacks=(), verbose="auto", session=None):
     session = session or Session()
     strategy = session.strategy(config.distribution)
     with (
-        watched(strategy),
+        monitored(strategy),
         strategy.scope(),
         own_folder(strategy, workdir) as folder,
     ):
