@@ -7,7 +7,7 @@ import pathlib
 import keras
 
 from ..cluster import strategies
-from ..cluster.broadcast import from_chief, together
+from ..cluster.broadcast import from_chief, on_all_workers
 from ..cluster.workers import monitored, own_folder
 from ..common import precision
 from ..common.errors import InputError
@@ -51,7 +51,7 @@ def train(config, workdir, *, callbacks=(), verbose="auto", session=None):
     strategy = session.strategy(config.distribution)
     with monitored(strategy), own_folder(strategy, workdir) as folder:
         rundir = RunDir(folder)
-        result, *prepared = together(
+        result, *prepared = on_all_workers(
             strategy, lambda: _look_up(rundir, config, strategy)
         )
         if result := from_chief(strategy, result):

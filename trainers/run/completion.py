@@ -2,7 +2,7 @@
 
 import contextlib
 
-from ..cluster.broadcast import from_chief, together
+from ..cluster.broadcast import from_chief, on_all_workers
 from ..common.provenance import provenance
 
 
@@ -18,11 +18,11 @@ def finished(strategy, rundir, resolved, work):
         work: function without arguments that returns the result.
     """
     with contextlib.ExitStack() as lock:
-        together(strategy, lambda: lock.enter_context(rundir.held()))
+        on_all_workers(strategy, lambda: lock.enter_context(rundir.held()))
         # Of a process that was faster.
         if result := from_chief(strategy, rundir.result()):
             return result
-        together(strategy, lambda: rundir.start(resolved, provenance()))
+        on_all_workers(strategy, lambda: rundir.start(resolved, provenance()))
         result = work()
-        together(strategy, lambda: rundir.finish(result))
+        on_all_workers(strategy, lambda: rundir.finish(result))
     return result

@@ -6,7 +6,12 @@ import itertools
 
 import keras
 
-from ..cluster.broadcast import Wishes, from_chief, share, together
+from ..cluster.broadcast import (
+    Wishes,
+    broadcast_variables,
+    from_chief,
+    on_all_workers,
+)
 from ..cluster.strategies import distribute
 from ..common import signals
 from ..data.pipeline import Part
@@ -86,11 +91,11 @@ class Training:
     def _restore(self, variables):
         """Returns the `Progress` of the chief's checkpoint, if there is one."""
         strategy = self.model.distribute_strategy
-        progress = together(strategy, self._checkpoints.restore)
+        progress = on_all_workers(strategy, self._checkpoints.restore)
         text = from_chief(strategy, progress and progress.to_json())
         if text is None:
             return self.progress
-        share(strategy, itertools.chain(*variables.values()))
+        broadcast_variables(strategy, itertools.chain(*variables.values()))
         return progress or Progress.from_json(text)
 
     def fit(self, validation=None, callbacks=(), verbose=0):

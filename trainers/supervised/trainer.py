@@ -4,7 +4,7 @@ import functools
 import json
 
 from ..cluster import strategies
-from ..cluster.broadcast import from_chief, together
+from ..cluster.broadcast import from_chief, on_all_workers
 from ..cluster.workers import monitored, own_folder
 from ..common import precision
 from ..data import loading
@@ -59,7 +59,7 @@ def train(config, workdir, *, callbacks=(), verbose="auto", session=None):
 def _train(session, config, rundir, measure):
     resolved = resolve(config)
     strategy = session.strategy(config.distribution)
-    result, data = together(
+    result, data = on_all_workers(
         strategy, lambda: _look_up(rundir, resolved, config, strategy)
     )
     if result := from_chief(strategy, result):
