@@ -101,10 +101,10 @@ def _all_reduce(strategy, value):
     return strategy.reduce("SUM", values, axis=None)
 
 
-class Wishes:
-    """Tells all workers at the same step what one of them wants.
+class SharedRequests:
+    """Makes one worker's request known to all workers at the same step.
 
-    They ask each other about once a second, not at each step.
+    Workers exchange requests about once a second, not at each step.
 
     Args:
         strategy: of the run.
@@ -113,27 +113,34 @@ class Wishes:
     def __init__(self, strategy):
         self._strategy = strategy
         self._steps = 0
-        self._ask_after = 1
-        self._asked = time.monotonic()
+        self._next_exchange = 1
+        self._exchanged = time.monotonic()
 
-    def at_step(self, wish):
-        """Returns the wishes of all that wish something, often none."""
-        self._steps += 1
-        if workers(self._strategy) > 1 and self._steps < self._ask_after:
-            return []
-        return self.now(wish)
-
-    def now(self, wish):
-        """Returns the wishes of all that wish something.
+    def at_step(self, request):
+        """Counts a step; does `now` if the workers exchange at this one.
 
         Args:
-            wish: None, or what can be written as JSON.
+            request: as in `now`.
+
+        Returns:
+            The workers' requests; an empty list between two exchanges.
         """
-        seconds = time.monotonic() - self._asked
-        answers = all_gather(self._strategy, [wish, seconds])
+        self._steps += 1
+        if workers(self._strategy) > 1 and self._steps < self._next_exchange:
+            return []
+        return self.now(request)
+
+    def now(self, request):
+        """Returns the requests of all workers that have one.
+
+        Args:
+            request: of this worker; JSON-ready, None for no request.
+        """
+        seconds = time.monotonic() - self._exchanged
+        answers = all_gather(self._strategy, [request, seconds])
         slowest = max(seconds for _, seconds in answers)
         in_a_second = int(self._steps / max(slowest, 1e-3))
-        self._ask_after = max(1, min(2 * self._steps, in_a_second))
+        self._next_exchange = max(1, min(2 * self._steps, in_a_second))
         self._steps = 0
-        self._asked = time.monotonic()
-        return [wish for wish, _ in answers if wish is not None]
+        self._exchanged = time.monotonic()
+        return [request for request, _ in answers if request is not None]

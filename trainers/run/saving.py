@@ -19,7 +19,7 @@ class Saver(keras.callbacks.Callback):
         config: its `epochs` and `checkpoint` count here.
         steps_per_epoch: steps of an epoch.
         stop: `signals.StopRequest`.
-        wishes: `Wishes` of all workers.
+        requests: `SharedRequests` of all workers.
         sizes: function that returns the sizes of the files that grow.
     """
 
@@ -30,7 +30,7 @@ class Saver(keras.callbacks.Callback):
         config,
         steps_per_epoch,
         stop,
-        wishes,
+        requests,
         sizes,
     ):
         super().__init__()
@@ -40,7 +40,7 @@ class Saver(keras.callbacks.Callback):
         self.settings = config.checkpoint
         self.steps_per_epoch = steps_per_epoch
         self.stop = stop
-        self.wishes = wishes
+        self.requests = requests
         self.sizes = sizes
         self._ends = False
         self._saved_step = progress.step
@@ -51,7 +51,7 @@ class Saver(keras.callbacks.Callback):
         ends_epoch = self.progress.batch == self.steps_per_epoch
         if ends_epoch or self.model.stop_training:
             return
-        if self._is_due(self.wishes.at_step):
+        if self._is_due(self.requests.at_step):
             self._save()
             self._end_if_agreed()
 
@@ -64,23 +64,23 @@ class Saver(keras.callbacks.Callback):
         if self._is_best():
             self.progress.best = self.progress.logs[self.settings.best]
             self._save(best=True)
-        if self._is_due(self.wishes.now) or self._is_last():
+        if self._is_due(self.requests.now) or self._is_last():
             self._save()
         self._end_if_agreed()
 
-    def _is_due(self, ask):
+    def _is_due(self, exchange):
         every_steps = self.settings.every_steps
         every_seconds = self.settings.every_seconds
         steps = self.progress.step - self._saved_step
         seconds = time.monotonic() - self._saved_time
         timely = 0 < every_seconds <= seconds
-        wishes = ask(self.stop.signal or ("time" if timely else None))
-        signals = [wish for wish in wishes if wish != "time"]
+        requests = exchange(self.stop.signal or ("time" if timely else None))
+        signals = [request for request in requests if request != "time"]
         if signals:
-            # One to some worker is one to all, and this they all know.
+            # A signal to one worker counts for all, and all have heard of it.
             self.stop.signal = signals[0]
             self._ends = True
-        return bool(wishes) or 0 < every_steps <= steps
+        return bool(requests) or 0 < every_steps <= steps
 
     def _end_if_agreed(self):
         if self._ends:

@@ -7,7 +7,7 @@ import itertools
 import keras
 
 from ..cluster.broadcast import (
-    Wishes,
+    SharedRequests,
     broadcast_variables,
     from_chief,
     on_all_workers,
@@ -153,7 +153,7 @@ class Training:
                 self.config,
                 self.steps_per_epoch,
                 self._stop,
-                Wishes(self.model.distribute_strategy),
+                SharedRequests(self.model.distribute_strategy),
                 self._sizes,
             ),
         ]
