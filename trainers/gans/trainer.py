@@ -78,13 +78,15 @@ def _train(strategy, config, rundir, data, evaluator, callbacks, verbose):
     gan = build.compiled_gan(config, data)
     gan.evaluator = evaluator.validate
 
-    def work():
+    def train_and_save():
         with training(gan, data, config, rundir) as run:
             result = fit_and_measure(run, evaluator, callbacks, verbose)
         save(gan, evaluator, data, rundir.path)
         return result
 
-    return completion.finished(strategy, rundir, resolve(config), work)
+    return completion.load_or_run(
+        strategy, rundir, resolve(config), train_and_save
+    )
 
 
 def evaluate(config, workdir):

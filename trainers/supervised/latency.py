@@ -56,7 +56,7 @@ def train(config, workdir, *, verbose=0, session=None):
     rundir.check(resolved)
     session = session or Session()
     strategy = session.strategy(config.distribution)
-    return completion.finished(
+    return completion.load_or_run(
         strategy, rundir, resolved, lambda: _measure(session, config)
     )
 

@@ -68,13 +68,15 @@ def _train(session, config, rundir, measure):
     with precision.dtype_policy(config.precision):
         model = compiled_model(config, data, session.models)
 
-        def work():
+        def train_and_save():
             with fit.training(model, data, config, rundir) as run:
                 result = measure(run, data)
             fit.save(model, rundir.path / "checkpoints")
             return result
 
-        return completion.finished(strategy, rundir, resolved, work)
+        return completion.load_or_run(
+            strategy, rundir, resolved, train_and_save
+        )
 
 
 def _look_up(rundir, resolved, config, strategy):
