@@ -79,10 +79,10 @@ def check(config, strategy):
 
 
 def distribute(strategy, make_batches):
-    """Returns data for Keras; who reads it has to count the steps.
+    """Returns data for Keras; whoever reads it has to count the steps.
 
-    For several replicas it is endless: so they need not ask each other at each
-    step whether there is more.
+    For several replicas the data are endless, so that the replicas need not
+    ask each other at each step whether there are more.
 
     Args:
         strategy: of the model.
@@ -93,12 +93,12 @@ def distribute(strategy, make_batches):
     return _of_replicas(strategy, part, make_batches(part))
 
 
-def distribute_once(strategy, make_batches):
-    """Returns the same, and the number of steps of one pass.
+def distribute_one_pass(strategy, make_batches):
+    """Returns the data of `distribute` and the steps of one pass over them.
 
     Args:
         strategy: of the model.
-        make_batches: as above, with a known number of batches.
+        make_batches: as in `distribute`, with a known number of batches.
     """
     part = _part(strategy)
     batches = make_batches(part)

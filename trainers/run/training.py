@@ -103,7 +103,7 @@ class Training:
 
         Args:
             validation: data and the number of steps, as from
-                `distribute_once`, or None.
+                `distribute_one_pass`, or None.
             callbacks: Keras callbacks. What they remember is not saved.
             verbose: as in `keras.Model.fit`.
         """
