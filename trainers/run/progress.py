@@ -56,9 +56,17 @@ class Progress:
         return cls(**json.loads(text))
 
 
-def every_so_many(every, last):
+def epochs_due(every, last):
     """Returns the epochs, counted from 1, after which something is due.
 
-    They are every `every`-th, and the last one.
+    Args:
+        every: it is due after every `every`-th epoch,
+        last: and after the last one, this one.
+
+    Example:
+
+    >>> from normzoo.trainers.run.progress import epochs_due
+    >>> epochs_due(3, 8)
+    [3, 6, 8]
     """
     return [*range(every, last, every), last]

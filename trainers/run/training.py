@@ -17,7 +17,7 @@ from ..common import signals
 from ..data.pipeline import Part
 from .checkpoints import Checkpoints
 from .logs import MetricsLog, StopOnDivergence
-from .progress import Progress, every_so_many
+from .progress import Progress, epochs_due
 from .saving import Saver
 from .state import build_state, variables_of
 
@@ -132,7 +132,7 @@ class Training:
             steps_per_epoch=self.steps_per_epoch - progress.batch,
             validation_data=data,
             validation_steps=steps,
-            validation_freq=every_so_many(
+            validation_freq=epochs_due(
                 self.config.validate_every_epochs, self.config.epochs
             ),
             callbacks=self._with_own(callbacks),
