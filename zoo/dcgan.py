@@ -4,7 +4,7 @@ import functools
 
 import keras
 
-from .dcgan_layers import LEAKY_RELU, Block, check_sizes, stages
+from .gan_layers import check_sizes, hidden_layers, stages
 
 
 def dcgan_generator(
@@ -55,9 +55,7 @@ def dcgan_generator(
     """
     count, side = stages(resolution)
     check_sizes(channels=channels, base_width=base_width, latent_dim=latent_dim)
-    block = Block(
-        norm=norm, activation=keras.layers.ReLU, stddev=stddev, seed=seed
-    )
+    hidden = hidden_layers(norm, keras.layers.ReLU(), stddev, seed)
     up = functools.partial(
         keras.layers.Conv2DTranspose,
         kernel_size=kernel_size,
@@ -67,11 +65,11 @@ def dcgan_generator(
     width = base_width * 2 ** (count - 1)
     inputs = keras.Input((latent_dim,), name="noise")
     dense = functools.partial(keras.layers.Dense, side * side * width)
-    x = block.apply(dense, inputs, "project", reshape=(side, side, width))
+    x = hidden.apply(dense, inputs, "project", reshape=(side, side, width))
     for i in range(1, count):
         layer = functools.partial(up, filters=width >> i)
-        x = block.apply(layer, x, f"up_{i}")
-    x = block.linear(up, "images", filters=channels)(x)
+        x = hidden.apply(layer, x, f"up_{i}")
+    x = hidden.linear(up, "images", filters=channels)(x)
     x = keras.layers.Activation("tanh", dtype="float32", name="tanh")(x)
     return keras.Model(inputs, x, name=name)
 
@@ -121,18 +119,20 @@ def dcgan_discriminator(
     """
     count, _ = stages(resolution)
     check_sizes(channels=channels, base_width=base_width)
-    block = Block(norm=norm, activation=LEAKY_RELU, stddev=stddev, seed=seed)
+    # Keras' own default slope is 0.3, that of the original 0.2.
+    leaky_relu = keras.layers.LeakyReLU(negative_slope=0.2)
+    hidden = hidden_layers(norm, leaky_relu, stddev, seed)
     down = functools.partial(
         keras.layers.Conv2D, kernel_size=kernel_size, strides=2, padding="same"
     )
     inputs = keras.Input((resolution, resolution, channels), name="images")
-    x = block.linear(down, "down_0", filters=base_width)(inputs)
-    x = block.activation(name="activation_down_0")(x)
+    x = hidden.linear(down, "down_0", filters=base_width)(inputs)
+    x = hidden.activate(x, "down_0")
     for i in range(1, count):
         layer = functools.partial(down, filters=base_width << i)
-        x = block.apply(layer, x, f"down_{i}")
+        x = hidden.apply(layer, x, f"down_{i}")
     x = keras.layers.Flatten(name="flatten")(x)
-    logits = block.linear(
+    logits = hidden.linear(
         keras.layers.Dense, "logits", units=1, dtype="float32"
     )
     return keras.Model(inputs, logits(x), name=name)

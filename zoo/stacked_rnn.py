@@ -2,7 +2,8 @@
 
 import keras
 
-from .hidden import Hidden, layer_seed
+from .hidden import Hidden
+from .initializers import layer_seed
 from .recurrent_norms import get_stack, layer_factory
 
 READOUTS = ("last", "all", "each")
