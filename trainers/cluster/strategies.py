@@ -24,8 +24,8 @@ def create(name):
         name: `"none"`, one device; `"mirrored"`, all GPUs of this machine, or
             its logical CPUs where there is none; `"multi_worker"`, this
             machine and those that the environment names, see `find_cluster`.
-            This one connects to the others: call it before all other
-            operations of TensorFlow. It returns when all are there.
+            This one returns when all workers are connected; call it before
+            any other operation of TensorFlow.
 
     Raises:
         InputError: the name is unknown, the environment names no workers, or
@@ -67,14 +67,14 @@ def check(config, strategy):
     replicas = strategy.num_replicas_in_sync
     if config.jit_compile and config.distribution != "none":
         raise InputError(
-            "XLA cannot compile a step that several devices take together. "
+            "XLA cannot compile a step that several devices share. "
             f"Received: jit_compile=True, distribution={config.distribution}. "
             "Set --config.jit_compile=False."
         )
     if config.batch_size % replicas:
         raise InputError(
-            f"batch_size is that of all {replicas} replicas together and must "
-            f"be a multiple of their number. Received: {config.batch_size}."
+            f"batch_size is that of all {replicas} replicas together, and must "
+            f"be a multiple of {replicas}. Received: {config.batch_size}."
         )
 
 
@@ -122,11 +122,10 @@ def _part(strategy):
 
 
 class _MultiWorker(tf.distribute.MultiWorkerMirroredStrategy):
-    """Reduces what Keras' `fit` wants reduced.
+    """The strategy of TensorFlow, with a `reduce` that works for Keras' `fit`.
 
-    These are structures, and scalars over their axis 0, neither of which
-    TensorFlow's own method takes
-    (https://github.com/keras-team/keras/issues/20585).
+    Keras reduces nested structures, and scalars over axis 0. TensorFlow's own
+    method takes neither (https://github.com/keras-team/keras/issues/20585).
     """
 
     def reduce(self, reduce_op, value, axis):

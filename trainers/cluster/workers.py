@@ -53,8 +53,8 @@ def monitored(strategy):
 def own_folder(strategy, folder):
     """Yields `folder` on the chief, and a temporary folder elsewhere.
 
-    So all workers do the same. They have to: saving reads variables, and some
-    of these are sums over all workers.
+    All workers have to save, although only the chief's files are kept: saving
+    reads variables, and some of these are sums over all workers.
     """
     if is_chief(strategy):
         yield folder

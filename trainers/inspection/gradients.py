@@ -5,15 +5,15 @@ import tensorflow as tf
 
 
 def layers(model, examples, labels, config):
-    """Returns the norms of the kernels and of the loss' gradients to them.
+    """Returns the norms of the kernels and of the loss's gradients to them.
 
     The gradient is that of the mean cross entropy in training mode.
 
     Args:
         model: a classifier with logits.
         examples: a batch.
-        labels: theirs.
-        config: not looked at.
+        labels: of the examples.
+        config: not used.
 
     Returns:
         `"weight_norm/PATH"` and `"gradient_norm/PATH"` of each kernel, from

@@ -1,15 +1,15 @@
-"""Compiled models for many short runs, traced once."""
+"""Compiled models that many short runs share."""
 
 import keras
 
 from .state import build_state, optimizers_of
 
-#: Models that are kept with their graphs; then all are given up at once.
+#: How many models are kept with their graphs. One more, and all are discarded.
 _MOST = 32
 
 
 class Models:
-    """Compiled models, used again by configs of equal structure.
+    """Keeps compiled models for configs of equal structure.
 
     Tracing takes longer than a short training. A model that is used again gets
     the variables of a new one, so its results are bitwise the same.
@@ -25,8 +25,8 @@ class Models:
             config: `ConfigDict` with the keys of `configs/default.py`.
             build: function without arguments that returns a new model.
             compile_model: function that compiles a model.
-            like_batch: function without arguments that returns what one
-                training batch is like.
+            like_batch: function without arguments that returns the specs of
+                a training batch.
         """
         new = build()
         key = _structure(config)
@@ -52,17 +52,17 @@ class Models:
         return len(self._kept)
 
     def clear(self):
-        """Gives up all models and their graphs."""
+        """Discards all models and their graphs."""
         self._kept.clear()
         keras.backend.clear_session()
 
 
 def _structure(config):
-    """Returns, as text, what a model's graphs depend on."""
+    """Returns a key of all settings that a model's graphs depend on."""
     config = config.copy_and_resolve_references()
     with config.unlocked():
         del config.compare, config.checkpoint
-        # These are in variables, or not in the graphs at all.
+        # These affect the values of variables only, or no graph at all.
         config.seed = config.log_every_steps = 0
         for initial in ("initializer_scale", "gamma_initializer"):
             if initial in config.model:

@@ -15,7 +15,7 @@ class Session:
     """Owns the process-wide state of one or more trainings, as a context.
 
     A script or a worker process creates one and passes it to each training.
-    At its end it gives up the models that it has kept.
+    When the context ends, the session discards the models that it has kept.
 
     Args:
         reuse_models: whether runs of equal structure share a compiled model.

@@ -63,9 +63,10 @@ def optimizers_of(model):
 def variables_of(model):
     """Returns all variables that training changes, in named groups.
 
-    They are the model's own, which are its weights, its statistics and the
-    states of its seed generators; those of its metrics; and those of each
-    optimizer that is an attribute of the model, loss scales included.
+    - `"model"`: weights, statistics and the states of seed generators;
+    - `"metrics"`: those of its metrics;
+    - one group for each optimizer that is an attribute of the model, with its
+      loss scale, if it has one.
 
     Returns:
         Name of the group -> list of `tf.Variable`, in a fixed order.
@@ -95,7 +96,7 @@ def variables_of(model):
 
 @contextlib.contextmanager
 def frozen(model):
-    """Puts the model's variables back, at its end, to what they were."""
+    """Restores the values of the model's variables when the context ends."""
     values = [variable.numpy() for variable in model.variables]
     try:
         yield
