@@ -19,11 +19,11 @@ def dcgan_generator(
     seed=0,
     name="generator",
 ):
-    """Returns a network that makes images from noise.
+    """Returns a network that generates images from noise.
 
     Dense to the smallest image, then transposed convolutions, each of which
-    doubles the side and halves the width. Norm and ReLU behind each; tanh and
-    no norm behind the last.
+    doubles the side and halves the width. Each is followed by norm and ReLU,
+    the last one by tanh alone.
 
     Args:
         resolution: pixels a side, 8 to 128; the number of stages follows.
@@ -85,15 +85,15 @@ def dcgan_discriminator(
     seed=0,
     name="discriminator",
 ):
-    """Returns a network that tells real images from made ones.
+    """Returns a network that tells real images from generated ones.
 
-    Convolutions, each of which halves the side and doubles the width, with norm
-    and LeakyReLU of slope 0.2; no norm behind the first. Then Dense.
+    Convolutions, each of which halves the side and doubles the width, followed
+    by norm and LeakyReLU of slope 0.2, the first one without norm. Then Dense.
 
     Args:
         resolution: pixels a side, 8 to 128; the number of stages follows.
         channels: of the images.
-        base_width: channels behind the first layer.
+        base_width: channels after the first layer.
         norm: what `normzoo.layers.get` takes. Batch norm has momentum 0.9;
             epsilon is 1e-5 in all norms.
         kernel_size: of the convolutions.

@@ -25,7 +25,7 @@ _OVER_ONE_CHANNEL = (
 def cancels_bias(norm):
     """Returns whether a norm subtracts whatever was added to each channel.
 
-    A bias in front of it has no effect. Layer and group norm subtract the
+    A bias before such a norm has no effect. Layer and group norm subtract the
     mean over several channels, so differences between channels remain.
     """
     return isinstance(norm, _OVER_ONE_CHANNEL)
@@ -44,12 +44,12 @@ class Hidden:
         norm_arguments: name of a norm -> arguments of its layers, such as
             `{"batch": {"momentum": 0.9}}`. Other norms ignore them.
         norm_position: `"before"` or `"after"` the activation.
-        norm_noise: strength of the `NormNoise` behind each norm; 0 leaves it
+        norm_noise: strength of the `NormNoise` after each norm; 0 leaves it
             out.
         activation: name of a Keras activation, a function, or a layer such as
             `keras.layers.LeakyReLU(negative_slope=0.2)`, of which each use
             gets a copy.
-        dropout: rate in [0, 1) behind each hidden layer; 0 leaves it out.
+        dropout: rate in [0, 1) after each hidden layer; 0 leaves it out.
         kernel_initializer: a Keras variance-scaling initializer, a
             `RandomNormal`, or the name of one, such as `"he_normal"` or
             `"glorot_uniform"`.
@@ -96,15 +96,15 @@ class Hidden:
             )
         if not 0 <= self.initializer_scale < math.inf:
             raise ValueError(
-                "initializer_scale must not be negative, and finite. Received: "
+                "initializer_scale must be finite and not negative. Received: "
                 f"{self.initializer_scale}."
             )
 
     def initializer(self, name):
         """Returns the kernel initializer of the layer called `name`.
 
-        Each layer has one of its own: a shared initializer would give layers
-        of equal shape identical kernels.
+        Each layer has its own: a shared initializer would give layers of equal
+        shape identical kernels.
         """
         return scaled_initializer(
             self.kernel_initializer,
@@ -148,7 +148,7 @@ class Hidden:
                 `kernel_initializer`.
             x: a symbolic tensor.
             name: of the linear layer; the others' names end with it.
-            reshape: shape of one example behind the linear map, or None.
+            reshape: shape of one example after the linear map, or None.
         """
         norm = self.norm_layer(f"norm_{name}")
         noise = self._noise(name)

@@ -18,7 +18,7 @@ def toy_generator(
     seed=0,
     name="generator",
 ):
-    """Returns a perceptron that makes points from noise.
+    """Returns a perceptron that generates points from noise.
 
     `depth` times Dense, norm, ReLU; then Dense. The usual check of a GAN for
     mode collapse trains it on a grid of Gaussians.
@@ -59,10 +59,9 @@ def toy_discriminator(
     seed=0,
     name="discriminator",
 ):
-    """Returns a perceptron that tells real points from made ones.
+    """Returns a perceptron that tells real points from generated ones.
 
-    `depth` times Dense, norm, ReLU, without a norm behind the first; then
-    Dense.
+    `depth` times Dense, norm, ReLU, the first time without norm; then Dense.
 
     Args:
         dimensions: of the points.
