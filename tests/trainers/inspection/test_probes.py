@@ -1,6 +1,8 @@
 """What probes measure, against other ways to compute it."""
 
+import gc
 import json
+import weakref
 
 import keras
 import numpy as np
@@ -137,3 +139,12 @@ def test_a_probed_run_is_the_run_itself(config, tmp_path):
     log = (tmp_path / "probed" / "metrics.jsonl").read_text().splitlines()
     found = [x for x in map(json.loads, log) if x["split"] == "probe"]
     assert [line["step"] for line in found] == [0, 18, 36]
+
+
+def test_a_trace_lives_as_long_as_its_model(batch):
+    model = make()
+    landscape(model, *batch, config=None)
+    reference = weakref.ref(model)
+    del model
+    gc.collect()
+    assert reference() is None
