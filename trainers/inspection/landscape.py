@@ -6,7 +6,7 @@ import weakref
 import tensorflow as tf
 
 from ..run.state import frozen
-from .gradients import cross_entropy, norm
+from .gradients import cross_entropy, euclidean_norm
 
 #: Model -> its traced function, as long as the model lives.
 _FUNCTIONS = weakref.WeakKeyDictionary()
@@ -48,8 +48,8 @@ def landscape(model, examples, labels, config):
         ]
         there, others = _loss_and_gradients(model, weights, examples, labels)
         losses.append(there)
-        changes.append(norm(*map(tf.subtract, others, gradients)))
-    length, change = norm(*gradients), _largest(changes)
+        changes.append(euclidean_norm(*map(tf.subtract, others, gradients)))
+    length, change = euclidean_norm(*gradients), _largest(changes)
     return {
         "loss": loss,
         "gradient_norm": length,

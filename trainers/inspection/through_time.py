@@ -6,7 +6,7 @@ from ... import zoo
 from .gradients import cross_entropy
 
 
-def time(model, sequences, labels, config):
+def through_time(model, sequences, labels, config):
     """Returns how gradients, statistics and accuracy depend on the steps.
 
     Args:

@@ -5,7 +5,7 @@ import keras
 from .state import build_state, optimizers_of
 
 #: How many models are kept with their graphs. One more, and all are discarded.
-_MOST = 32
+_MAX_MODELS = 32
 
 
 class Models:
@@ -18,24 +18,24 @@ class Models:
     def __init__(self):
         self._kept = {}
 
-    def get(self, config, build, compile_model, like_batch):
+    def get(self, config, build, compile_model, batch_spec):
         """Returns a compiled model for `config`, as good as new.
 
         Args:
             config: `ConfigDict` with the keys of `configs/default.py`.
             build: function without arguments that returns a new model.
             compile_model: function that compiles a model.
-            like_batch: function without arguments that returns the specs of
+            batch_spec: function without arguments that returns the specs of
                 a training batch.
         """
         new = build()
         key = _structure(config)
         if key not in self._kept:
-            if len(self._kept) == _MOST:
+            if len(self._kept) == _MAX_MODELS:
                 self.clear()
                 new = build()
             compile_model(new)
-            build_state(new, like_batch())
+            build_state(new, batch_spec())
             self._kept[key] = new, _optimizer_values(new)
             return new
         model, beginning = self._kept[key]

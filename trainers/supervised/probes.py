@@ -12,8 +12,8 @@ from ..run.state import frozen
 #: examples, their labels and the config that returns name -> number.
 PROBES = {
     "landscape": landscape.landscape,
-    "layers": gradients.layers,
-    "time": through_time.time,
+    "layers": gradients.layer_gradients,
+    "time": through_time.through_time,
     "training_mode": training_mode.training_mode,
 }
 

@@ -11,7 +11,10 @@ import tensorflow as tf
 
 from normzoo import zoo
 from normzoo.trainers import classify
-from normzoo.trainers.inspection.gradients import layers, norm
+from normzoo.trainers.inspection.gradients import (
+    euclidean_norm,
+    layer_gradients,
+)
 from normzoo.trainers.inspection.landscape import STEPS, landscape
 from normzoo.trainers.run.state import frozen
 from normzoo.trainers.supervised.probes import PROBES
@@ -61,7 +64,7 @@ def test_layers_are_those_of_numpy(batch):
     model = make()
     weights, *data = as_float64(model, batch)
     _, gradients, logits = reference(weights, *data)
-    found = layers(model, *batch, None)
+    found = layer_gradients(model, *batch, None)
     expected = {
         "logits": np.sqrt((logits**2).mean()),
         "weight_norm/dense_0/kernel": length(weights[:1]),
@@ -75,8 +78,8 @@ def test_layers_are_those_of_numpy(batch):
 
 
 def test_a_tiny_gradient_has_a_norm():
-    assert norm(tf.fill([4], 1e-30)) == pytest.approx(2e-30)
-    assert norm(tf.constant([3.0]), tf.constant([[4.0]])) == 5
+    assert euclidean_norm(tf.fill([4], 1e-30)) == pytest.approx(2e-30)
+    assert euclidean_norm(tf.constant([3.0]), tf.constant([[4.0]])) == 5
 
 
 def test_the_landscape_is_that_of_numpy(batch):
