@@ -38,9 +38,9 @@ def two_replicas():
     one in a process numbers its collective operations like the first, and they
     get mixed up.
     """
-    from normzoo.trainers.cluster import strategies
+    from normzoo.trainers.run.session import Session
 
-    return strategies.strategy("mirrored")
+    return Session().strategy("mirrored")
 
 
 @pytest.fixture(scope="session")

@@ -30,9 +30,9 @@ def cnn(
 
     `depth` stages of convolution, norm, activation and average pooling, each
     twice as wide and half as large as the one before; then Dense, norm,
-    activation, dropout, then Dense logits. Instance and filter response norm
-    stand behind the convolutions only, they need positions. With its defaults
-    it is the MNIST example of Flax.
+    activation and dropout; then Dense logits. Instance and filter response
+    norm need positions and are used in the stages only. With its defaults it
+    is the MNIST example of Flax.
 
     Args:
         input_shape: `(height, width, channels)` of one image, or
@@ -40,13 +40,14 @@ def cnn(
         num_classes: number of logits.
         depth: number of stages; each halves the image or sequence.
         width: filters of the first stage.
-        growth: how many times as wide as the one before a stage is.
-        kernel_size: side of the convolutions' kernels; or one for each stage.
+        growth: factor of the width from one stage to the next.
+        kernel_size: side of the convolutions' kernels, or a sequence with one
+            for each stage.
         downsampling: whether a stage halves by average pooling, `"pool"`, or
             by its convolution's stride, `"stride"`.
-        dense_units: units of the dense layer behind the stages; 0 leaves it
+        dense_units: units of the dense layer after the stages; 0 leaves it
             out.
-        normalize_inputs: whether a norm stands in front of the first stage.
+        normalize_inputs: whether there is a norm before the first stage.
         name: of the model.
         **knobs: `norm`, `norm_arguments`, `norm_position`, `norm_noise`,
             `activation`, `dropout`, `kernel_initializer`,

@@ -4,7 +4,7 @@ import functools
 
 import keras
 
-from .dcgan_layers import LEAKY_RELU, Block, check_sizes, stages
+from .gan_layers import check_sizes, hidden_layers, stages
 
 
 def dcgan_generator(
@@ -19,11 +19,11 @@ def dcgan_generator(
     seed=0,
     name="generator",
 ):
-    """Returns a network that makes images from noise.
+    """Returns a network that generates images from noise.
 
     Dense to the smallest image, then transposed convolutions, each of which
-    doubles the side and halves the width. Norm and ReLU behind each; tanh and
-    no norm behind the last.
+    doubles the side and halves the width. Each is followed by norm and ReLU,
+    the last one by tanh alone.
 
     Args:
         resolution: pixels a side, 8 to 128; the number of stages follows.
@@ -55,9 +55,7 @@ def dcgan_generator(
     """
     count, side = stages(resolution)
     check_sizes(channels=channels, base_width=base_width, latent_dim=latent_dim)
-    block = Block(
-        norm=norm, activation=keras.layers.ReLU, stddev=stddev, seed=seed
-    )
+    hidden = hidden_layers(norm, keras.layers.ReLU(), stddev, seed)
     up = functools.partial(
         keras.layers.Conv2DTranspose,
         kernel_size=kernel_size,
@@ -67,11 +65,11 @@ def dcgan_generator(
     width = base_width * 2 ** (count - 1)
     inputs = keras.Input((latent_dim,), name="noise")
     dense = functools.partial(keras.layers.Dense, side * side * width)
-    x = block.apply(dense, inputs, "project", reshape=(side, side, width))
+    x = hidden.apply(dense, inputs, "project", reshape=(side, side, width))
     for i in range(1, count):
         layer = functools.partial(up, filters=width >> i)
-        x = block.apply(layer, x, f"up_{i}")
-    x = block.linear(up, "images", filters=channels)(x)
+        x = hidden.apply(layer, x, f"up_{i}")
+    x = hidden.linear(up, "images", filters=channels)(x)
     x = keras.layers.Activation("tanh", dtype="float32", name="tanh")(x)
     return keras.Model(inputs, x, name=name)
 
@@ -87,15 +85,15 @@ def dcgan_discriminator(
     seed=0,
     name="discriminator",
 ):
-    """Returns a network that tells real images from made ones.
+    """Returns a network that tells real images from generated ones.
 
-    Convolutions, each of which halves the side and doubles the width, with norm
-    and LeakyReLU of slope 0.2; no norm behind the first. Then Dense.
+    Convolutions, each of which halves the side and doubles the width, followed
+    by norm and LeakyReLU of slope 0.2, the first one without norm. Then Dense.
 
     Args:
         resolution: pixels a side, 8 to 128; the number of stages follows.
         channels: of the images.
-        base_width: channels behind the first layer.
+        base_width: channels after the first layer.
         norm: what `normzoo.layers.get` takes. Batch norm has momentum 0.9;
             epsilon is 1e-5 in all norms.
         kernel_size: of the convolutions.
@@ -121,18 +119,20 @@ def dcgan_discriminator(
     """
     count, _ = stages(resolution)
     check_sizes(channels=channels, base_width=base_width)
-    block = Block(norm=norm, activation=LEAKY_RELU, stddev=stddev, seed=seed)
+    # Keras' own default slope is 0.3, that of the original 0.2.
+    leaky_relu = keras.layers.LeakyReLU(negative_slope=0.2)
+    hidden = hidden_layers(norm, leaky_relu, stddev, seed)
     down = functools.partial(
         keras.layers.Conv2D, kernel_size=kernel_size, strides=2, padding="same"
     )
     inputs = keras.Input((resolution, resolution, channels), name="images")
-    x = block.linear(down, "down_0", filters=base_width)(inputs)
-    x = block.activation(name="activation_down_0")(x)
+    x = hidden.linear(down, "down_0", filters=base_width)(inputs)
+    x = hidden.activate(x, "down_0")
     for i in range(1, count):
         layer = functools.partial(down, filters=base_width << i)
-        x = block.apply(layer, x, f"down_{i}")
+        x = hidden.apply(layer, x, f"down_{i}")
     x = keras.layers.Flatten(name="flatten")(x)
-    logits = block.linear(
+    logits = hidden.linear(
         keras.layers.Dense, "logits", units=1, dtype="float32"
     )
     return keras.Model(inputs, logits(x), name=name)

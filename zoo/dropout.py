@@ -8,7 +8,7 @@ from ..layers.numerics.replicas import dropout
 
 @keras.saving.register_keras_serializable(package="normzoo")
 class Dropout(keras.layers.Dropout):
-    """`keras.layers.Dropout`, with noise of its own on each replica.
+    """`keras.layers.Dropout`, with different noise on each replica.
 
     Under a `tf.distribute` strategy Keras drops the same units on all
     replicas. On one device this layer does what Keras' does, bit by bit.

@@ -1,8 +1,8 @@
 """One hidden layer of any model: linear map, normalization, activation."""
 
 import dataclasses
+import functools
 import math
-import zlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -10,6 +10,7 @@ import keras
 
 from ..layers import InstanceNormalization, VirtualBatchNormalization, get
 from .dropout import Dropout
+from .initializers import layer_seed, scaled_initializer
 from .norm_noise import NormNoise
 
 NORM_POSITIONS = ("before", "after")
@@ -21,45 +22,54 @@ _OVER_ONE_CHANNEL = (
 )
 
 
-def layer_seed(seed, name):
-    """Returns a seed that depends on the model's seed and the layer's name.
-
-    It does not depend on what else is in the model: equal layers of two models
-    that differ in their normalization start from equal kernels.
-    """
-    return zlib.crc32(f"{seed}/{name}".encode())
-
-
 def cancels_bias(norm):
-    """Returns whether a norm takes away what was added to each channel.
+    """Returns whether a norm subtracts whatever was added to each channel.
 
-    A bias in front of it has no effect. Layer and group norm take away the
-    mean over several channels, which leaves the channels' differences.
+    A bias before such a norm has no effect. Layer and group norm subtract the
+    mean over several channels, so differences between channels remain.
     """
     return isinstance(norm, _OVER_ONE_CHANNEL)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Hidden:
-    """The knobs that all hidden layers of a model share.
+    """The building block of all models, and the knobs that its uses share.
+
+    `hidden.apply(linear, x, name)` is one hidden layer: a linear map, a norm,
+    and an activation. Dropout (`drop`), a last layer (`linear`, `logits`) and
+    single norms (`norm_layer`) follow the same knobs.
 
     Args:
         norm: what `normzoo.layers.get` takes.
         norm_arguments: name of a norm -> arguments of its layers, such as
-            `{"batch": {"momentum": 0.9}}`. Other norms pass them by.
+            `{"batch": {"momentum": 0.9}}`. Other norms ignore them.
         norm_position: `"before"` or `"after"` the activation.
-        norm_noise: strength of the `NormNoise` behind each norm; 0 leaves it
+        norm_noise: strength of the `NormNoise` after each norm; 0 leaves it
             out.
-        activation: name of a Keras activation, or a callable.
-        dropout: rate in [0, 1) behind each hidden layer; 0 leaves it out.
-        kernel_initializer: a Keras variance-scaling initializer or its name,
-            such as `"he_normal"` or `"glorot_uniform"`.
+        activation: name of a Keras activation, a function, or a layer such as
+            `keras.layers.LeakyReLU(negative_slope=0.2)`, of which each use
+            gets a copy.
+        dropout: rate in [0, 1) after each hidden layer; 0 leaves it out.
+        kernel_initializer: a Keras variance-scaling initializer, a
+            `RandomNormal`, or the name of one, such as `"he_normal"` or
+            `"glorot_uniform"`.
         initializer_scale: factor of the initial kernels' standard deviation.
         seed: integer; equal seeds give equal kernels to layers of equal name
             and shape.
 
     Raises:
         ValueError: a knob is out of its range.
+
+    Example:
+
+    >>> import keras
+    >>> from normzoo import zoo
+    >>> hidden = zoo.Hidden(norm="batch", seed=1)
+    >>> inputs = keras.Input((5,))
+    >>> dense = lambda **options: keras.layers.Dense(3, **options)
+    >>> y = hidden.apply(dense, inputs, "first")
+    >>> [layer.name for layer in keras.Model(inputs, y).layers[1:]]
+    ['first', 'norm_first', 'activation_first']
     """
 
     norm: str | Callable | None = "none"
@@ -86,35 +96,26 @@ class Hidden:
             )
         if not 0 <= self.initializer_scale < math.inf:
             raise ValueError(
-                "initializer_scale must not be negative, and finite. Received: "
+                "initializer_scale must be finite and not negative. Received: "
                 f"{self.initializer_scale}."
             )
 
     def initializer(self, name):
         """Returns the kernel initializer of the layer called `name`.
 
-        Each layer has one of its own: a shared initializer would give layers
-        of equal shape identical kernels.
+        Each layer has its own: a shared initializer would give layers of equal
+        shape identical kernels.
         """
-        base = keras.initializers.get(self.kernel_initializer)
-        if not isinstance(base, keras.initializers.VarianceScaling):
-            raise ValueError(
-                "kernel_initializer must be of Keras' variance-scaling family "
-                "(he_normal, glorot_uniform, lecun_normal, ...), so that "
-                f"initializer_scale applies. Received: {base!r}."
-            )
-        return keras.initializers.VarianceScaling(
-            scale=base.scale * self.initializer_scale**2,
-            mode=base.mode,
-            distribution=base.distribution,
-            seed=layer_seed(self.seed, name),
+        return scaled_initializer(
+            self.kernel_initializer,
+            self.initializer_scale,
+            layer_seed(self.seed, name),
         )
 
     def for_vectors(self):
-        """Returns the knobs of layers that follow those with positions.
+        """Returns the knobs for layers whose inputs have no positions.
 
-        A norm over the positions of an example has none to work on there, and
-        is left out.
+        A norm over the positions of an example is left out there.
         """
         if getattr(self.norm_layer(None), "over_positions", False):
             return dataclasses.replace(self, norm="none")
@@ -125,28 +126,47 @@ class Hidden:
         arguments = self.norm_arguments.get(self.norm, {})
         return get(self.norm, **arguments)(name=name)
 
-    def apply(self, linear, x, name):
-        """Returns the hidden layer's output.
+    def linear(self, layer, name, **options):
+        """Returns a linear layer called `name`, with its own initializer.
 
         Args:
-            linear: a layer class or partial that takes `name`, `use_bias` and
+            layer: a layer class or partial that takes `name` and
+                `kernel_initializer`.
+            name: of the layer.
+            **options: of the layer.
+        """
+        initializer = self.initializer(name)
+        return layer(name=name, kernel_initializer=initializer, **options)
+
+    def apply(self, layer, x, name, reshape=None):
+        """Returns the hidden layer's output.
+
+        A bias that the norm would cancel is left out.
+
+        Args:
+            layer: a layer class or partial that takes `name`, `use_bias` and
                 `kernel_initializer`.
             x: a symbolic tensor.
             name: of the linear layer; the others' names end with it.
+            reshape: shape of one example after the linear map, or None.
         """
         norm = self.norm_layer(f"norm_{name}")
         noise = self._noise(name)
-        x = linear(
-            name=name,
-            use_bias=self.norm_position == "after" or not cancels_bias(norm),
-            kernel_initializer=self.initializer(name),
-        )(x)
-        activation = keras.layers.Activation(
-            self.activation, name=f"activation_{name}"
-        )
+        use_bias = self.norm_position == "after" or not cancels_bias(norm)
+        x = self.linear(layer, name, use_bias=use_bias)(x)
+        if reshape is not None:
+            x = keras.layers.Reshape(reshape, name=f"reshape_{name}")(x)
         if self.norm_position == "before":
-            return activation(noise(norm(x)))
-        return noise(norm(activation(x)))
+            return self.activate(noise(norm(x)), name)
+        return noise(norm(self.activate(x, name)))
+
+    def activate(self, x, name):
+        """Returns the activations of `x`, by a new layer."""
+        name, activation = f"activation_{name}", self.activation
+        if isinstance(activation, keras.layers.Layer):
+            config = {**activation.get_config(), "name": name}
+            return type(activation).from_config(config)(x)
+        return keras.layers.Activation(activation, name=name)(x)
 
     def _noise(self, name):
         if not self.norm_noise:
@@ -169,9 +189,5 @@ class Hidden:
             raise ValueError(
                 f"num_classes must be at least 2. Received: {num_classes}."
             )
-        return keras.layers.Dense(
-            num_classes,
-            kernel_initializer=self.initializer("logits"),
-            dtype="float32",
-            name="logits",
-        )(x)
+        dense = functools.partial(keras.layers.Dense, num_classes)
+        return self.linear(dense, "logits", dtype="float32")(x)

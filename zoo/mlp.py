@@ -30,7 +30,7 @@ def mlp(
         width: units of each hidden layer.
         residual: whether each hidden layer but the first adds its input to
             its output.
-        normalize_inputs: whether a norm stands in front of the first layer.
+        normalize_inputs: whether there is a norm before the first layer.
         name: of the model.
         **knobs: `norm`, `norm_arguments`, `norm_position`, `norm_noise`,
             `activation`, `dropout`, `kernel_initializer`,

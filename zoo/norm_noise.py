@@ -1,4 +1,4 @@
-"""Noise that moves the distributions behind a norm from step to step."""
+"""Noise that shifts and scales the outputs of a norm from step to step."""
 
 import keras
 import tensorflow as tf
@@ -8,18 +8,18 @@ from ..layers.numerics.replicas import replica_seed
 
 @keras.saving.register_keras_serializable(package="normzoo")
 class NormNoise(keras.layers.Layer):
-    """Undoes the mean 0 and the variance 1 of a norm, in another way each step.
+    """Gives a norm's outputs a random mean and variance, new ones each step.
 
         y = (scale + strength/5 n) x + shift + strength/5 u
 
-    Of each call in training, each unit has a shift from
-    U(-strength, strength) and a scale from U(1, 1 + strength/2), which all
-    examples share; u from U(-1, 1) and n from N(0, 1) are of each example and
-    unit. At inference y = x. With the strength 0.5 it is the noise behind the
-    batch norms of Santurkar et al.
+    In each training call every unit draws a shift from U(-strength, strength)
+    and a scale from U(1, 1 + strength/2), which all examples share; every unit
+    of every example draws u from U(-1, 1) and n from N(0, 1). At inference
+    y = x. With strength 0.5 it is the noise that Santurkar et al. add after
+    batch norm.
 
-    Replicas of a strategy draw noise of their own. The noise is float32 at
-    least; outputs have the policy's compute dtype.
+    Replicas of a strategy draw different noise. The noise is float32 at least;
+    outputs have the policy's compute dtype.
 
     Args:
         strength: not negative.
@@ -62,7 +62,7 @@ class NormNoise(keras.layers.Layer):
         self.built = True
 
     def call(self, inputs, training=False):
-        """Moves `inputs`."""
+        """Adds the noise to `inputs`, in training."""
         if not training:
             return tf.cast(inputs, self.compute_dtype)
         double = inputs.dtype == tf.float64

@@ -31,7 +31,7 @@ _LAYERS = {
 
 @dataclasses.dataclass(frozen=True)
 class Stack:
-    """How a norm's name builds the network.
+    """How to build the network for a norm's name.
 
     Attributes:
         family: of the recurrent layers: `"keras"`, `"batch"` or `"layer"`.

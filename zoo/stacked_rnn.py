@@ -2,7 +2,8 @@
 
 import keras
 
-from .hidden import Hidden, layer_seed
+from .hidden import Hidden
+from .initializers import layer_seed
 from .recurrent_norms import get_stack, layer_factory
 
 READOUTS = ("last", "all", "each")
@@ -37,7 +38,7 @@ def stacked_rnn(
       LSTM's cell), with statistics for each time step;
     - `"batch_shared"`: the same with one set of statistics for all steps, a
       control that is known to fail;
-    - `"input"`: batch norm of the input's products alone, for each step;
+    - `"input"`: batch norm of the input's products only, for each step;
     - `"vertical"`: plain recurrent layers with batch norm between them, over
       the batch and all steps;
     - `"layer"`: layer norm of both products (and of an LSTM's cell).
@@ -50,11 +51,11 @@ def stacked_rnn(
         cell: `"lstm"`, `"gru"` or `"simple"`.
         units: size of each recurrent layer's state.
         norm: one of the names above.
-        readout: what the logits see: the `"last"` output; the outputs of
-            `"all"` steps side by side; or `"each"` output, for logits at each
+        readout: inputs of the logits: the `"last"` output; the outputs of
+            `"all"` steps, concatenated; or `"each"` output, for logits at each
             step.
         bidirectional: whether each layer has a second one that runs
-            backwards; their outputs stand side by side.
+            backwards; their outputs are concatenated.
         gamma_initializer: of the norms inside the recurrent layers: a number,
             for a constant, or a Keras initializer. None: 0.1 for `"batch"`
             and `"batch_shared"`, 1 for the others.
@@ -63,7 +64,7 @@ def stacked_rnn(
             of `input_shape`, which must then be known.
         recurrent_dropout: rate of the recurrent layers' own dropout of the
             state.
-        dropout: rate behind each recurrent layer.
+        dropout: rate after each recurrent layer.
         kernel_initializer, initializer_scale, seed: as in
             `normzoo.zoo.Hidden`, for all kernels but the recurrent ones,
             which are orthogonal.
@@ -74,8 +75,8 @@ def stacked_rnn(
         or `(batch, steps, num_classes)` for `readout="each"`.
 
     Raises:
-        ValueError: an argument is out of its range, or does not go with
-            another.
+        ValueError: an argument is out of its range, or cannot be combined with
+            another one.
 
     Example:
 
@@ -132,7 +133,7 @@ def _inputs(input_shape, num_classes):
 
 
 def _one_way(make, hidden, name, arguments):
-    """Returns a recurrent layer with initializers and a seed of its own."""
+    """Returns a recurrent layer with its own initializers and seed."""
     return make(
         kernel_initializer=hidden.initializer(name),
         recurrent_initializer=keras.initializers.Orthogonal(
@@ -145,7 +146,7 @@ def _one_way(make, hidden, name, arguments):
 
 
 def _both_ways(make, hidden, name, arguments):
-    # Made of one layer, Keras' Bidirectional gives both equal kernels.
+    # Given one layer, Keras' Bidirectional gives both directions equal kernels.
     backward = {**arguments, "go_backwards": True}
     return keras.layers.Bidirectional(
         _one_way(make, hidden, f"{name}_forward", arguments),
@@ -169,8 +170,8 @@ def _check(input_shape, units, norm, readout, bidirectional):
         )
     if norm == "vertical" and len(units) < 2:
         raise ValueError(
-            "The norm 'vertical' stands between recurrent layers, so it needs "
-            f"two or more. Received: units={tuple(units)}."
+            "The norm 'vertical' is between recurrent layers, so it needs two "
+            f"or more. Received: units={tuple(units)}."
         )
     if readout not in READOUTS:
         raise ValueError(
@@ -179,7 +180,7 @@ def _check(input_shape, units, norm, readout, bidirectional):
         )
     if readout == "each" and bidirectional and len(input_shape) == 1:
         raise ValueError(
-            "A bidirectional RNN sees the characters that it is to predict. "
+            "A bidirectional RNN sees the characters that it has to predict. "
             "Received: bidirectional=True, readout='each' and integer steps."
         )
     if readout == "all" and input_shape[0] is None:

@@ -1,10 +1,11 @@
 """Two small perceptrons for GANs on points of the plane."""
 
+import dataclasses
 import functools
 
 import keras
 
-from .dcgan_layers import Block, check_sizes
+from .gan_layers import check_sizes, hidden_layers
 
 
 def toy_generator(
@@ -17,7 +18,7 @@ def toy_generator(
     seed=0,
     name="generator",
 ):
-    """Returns a perceptron that makes points from noise.
+    """Returns a perceptron that generates points from noise.
 
     `depth` times Dense, norm, ReLU; then Dense. The usual check of a GAN for
     mode collapse trains it on a grid of Gaussians.
@@ -58,10 +59,9 @@ def toy_discriminator(
     seed=0,
     name="discriminator",
 ):
-    """Returns a perceptron that tells real points from made ones.
+    """Returns a perceptron that tells real points from generated ones.
 
-    `depth` times Dense, norm, ReLU, without a norm behind the first; then
-    Dense.
+    `depth` times Dense, norm, ReLU, the first time without norm; then Dense.
 
     Args:
         dimensions: of the points.
@@ -91,19 +91,15 @@ def toy_discriminator(
 def _perceptron(inputs, width, depth, outputs, *, norm, seed, name, bare):
     """Returns the model; its first `bare` hidden layers have no norm."""
     check_sizes(dimensions=min(inputs, outputs), base_width=width, depth=depth)
-    # He's standard deviation for hidden layers.
-    block = functools.partial(
-        Block,
-        activation=keras.layers.ReLU,
-        stddev=(2 / width) ** 0.5,
-        seed=seed,
-    )
+    stddev = (2 / width) ** 0.5  # He's, for hidden layers
+    hidden = hidden_layers(norm, keras.layers.ReLU(), stddev, seed)
+    without_norm = dataclasses.replace(hidden, norm="none")
     inputs = x = keras.Input((inputs,), name="inputs")
     dense = functools.partial(keras.layers.Dense, width)
     for i in range(depth):
-        layer = block(norm="none" if i < bare else norm)
-        x = layer.apply(dense, x, f"dense_{i}")
-    last = block(norm="none").linear(
+        block = without_norm if i < bare else hidden
+        x = block.apply(dense, x, f"dense_{i}")
+    last = hidden.linear(
         keras.layers.Dense, "outputs", units=outputs, dtype="float32"
     )
     return keras.Model(inputs, last(x), name=name)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from normzoo import layers, zoo
-from normzoo.zoo.dcgan_layers import stages
+from normzoo.zoo.gan_layers import stages
 
 NORMS = sorted(layers.NORMS)
 

@@ -112,12 +112,29 @@ def test_these_norms_cancel_a_bias(norm):
     np.testing.assert_allclose(*outputs, atol=1e-5)
 
 
-def test_initializer_scale_scales_the_kernels():
+@pytest.mark.parametrize("initializer", ["he_normal", "random_normal"])
+def test_initializer_scale_scales_the_kernels(initializer):
     small, large = (
-        zoo.mlp((64,), 10, initializer_scale=scale).get_layer("dense_0").kernel
+        zoo.mlp(
+            (64,),
+            10,
+            kernel_initializer=initializer,
+            initializer_scale=scale,
+        )
+        .get_layer("dense_0")
+        .kernel
         for scale in (1.0, 3.0)
     )
     np.testing.assert_allclose(3 * small.numpy(), large.numpy(), rtol=1e-5)
+
+
+def test_an_activation_may_be_a_layer():
+    leaky = keras.layers.LeakyReLU(negative_slope=0.1)
+    model = zoo.mlp((64,), 10, depth=2, activation=leaky)
+    copies = [model.get_layer(f"activation_dense_{i}") for i in range(2)]
+    assert len({id(leaky), *map(id, copies)}) == 3
+    for copy in copies:
+        np.testing.assert_allclose(copy(np.float32([[-2, 2]])), [[-0.2, 2]])
 
 
 def test_dropout_depends_on_the_seed_alone():

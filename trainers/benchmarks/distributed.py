@@ -9,8 +9,9 @@ from ... import zoo
 from ...configs import default
 from ..cluster import strategies
 from ..cluster.addresses import on_this_machine
-from ..cluster.heartbeat import watching
+from ..cluster.heartbeat import monitor
 from ..data import loading, pipeline
+from ..run.session import Session
 from ..supervised.build import compiled_model
 from .report import Table
 
@@ -68,8 +69,8 @@ def _worker(cluster, core, results):
     os.sched_setaffinity(0, {core})
     os.environ["TF_CONFIG"] = cluster.tf_config()
     several = len(cluster.addresses) > 1
-    strategy = strategies.strategy("multi_worker" if several else "none")
-    with watching(cluster, patience=30), strategy.scope():
+    strategy = Session().strategy("multi_worker" if several else "none")
+    with monitor(cluster, patience=30), strategy.scope():
         rates = {name: _rate(strategy, name) for name in _MODELS}
     if cluster.index == 0:
         results.put(rates)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from ..common.errors import InputError
 
-#: Of the workers that Slurm or Kubernetes starts.
+#: Default port of workers that Slurm or Kubernetes starts.
 PORT = 12345
 
 
@@ -79,7 +79,7 @@ def from_tf_config(text):
             "TF_CONFIG may have the jobs 'chief' and 'worker' only. Received: "
             f"{', '.join(map(repr, [*others, task[0]]))}."
         )
-    # A chief of its own is the first worker.
+    # A separate chief counts as the first worker.
     before = len(chief) if task[0] == "worker" else 0
     return _checked([*chief, *workers], before + task[1], "TF_CONFIG")
 
@@ -165,7 +165,7 @@ def _from_kubernetes(environ):
     return addresses, int(environ["JOB_COMPLETION_INDEX"])
 
 
-#: Variable that each one sets -> function of the environment.
+#: Variable that a scheduler sets -> function of the environment.
 _SCHEDULERS = {
     "SLURM_PROCID": _from_slurm,
     "JOB_COMPLETION_INDEX": _from_kubernetes,
@@ -173,9 +173,9 @@ _SCHEDULERS = {
 
 
 def on_this_machine(count):
-    """Returns the `Cluster` of each of `count` processes of this machine."""
+    """Returns the `Cluster` of each of `count` processes on this machine."""
     with contextlib.ExitStack() as stack:
-        # All at once, so that no port comes twice.
+        # All open at once, so that no port is given out twice.
         sockets = [
             stack.enter_context(socket.create_server(("127.0.0.1", 0)))
             for _ in range(count)

@@ -1,7 +1,7 @@
-"""What the processes of a run tell each other.
+"""Messages between the processes of a run.
 
-All of them must come to each of these functions, and wait there for the
-others. With one process nothing is sent.
+All processes must call each of these functions, in the same order, and each
+call waits for the others. With one process nothing is sent.
 """
 
 import json
@@ -14,12 +14,15 @@ from ..common.errors import InputError
 from .workers import is_chief, worker_index, workers
 
 
-def together(strategy, function):
-    """Returns `function()`, or raises on all workers what it raises on one.
+def on_all_workers(strategy, function):
+    """Returns `function()`, unless it raises on any worker.
 
     Args:
         strategy: of the run.
-        function: without arguments, may raise `InputError`.
+        function: without arguments; may raise `InputError`.
+
+    Raises:
+        InputError: `function` raised one on some worker. All workers raise it.
     """
     if workers(strategy) == 1:
         return function()
@@ -28,49 +31,64 @@ def together(strategy, function):
         result = function()
     except InputError as caught:
         error = str(caught)
-    for worker, message in enumerate(from_all(strategy, error)):
+    for worker, message in enumerate(all_gather(strategy, error)):
         if message is not None:
             raise InputError(f"Worker {worker}: {message}")
     return result
 
 
 def from_chief(strategy, value):
-    """Returns the chief's value, which can be written as JSON."""
-    return from_all(strategy, value)[0]
+    """Returns the chief's value on all workers.
+
+    Args:
+        strategy: of the run.
+        value: of this worker; JSON-ready.
+    """
+    return all_gather(strategy, value)[0]
 
 
-def from_all(strategy, value):
-    """Returns the values of all workers, in their order."""
+def all_gather(strategy, value):
+    """Returns the values of all workers, in the order of their indices.
+
+    Args:
+        strategy: of the run.
+        value: of this worker; JSON-ready.
+    """
     if workers(strategy) == 1:
         return [value]
     text = json.dumps(value).encode()
     index, count = worker_index(strategy), workers(strategy)
-    # Bytes as floats: every communication library takes these.
+    # Bytes as floats: every communication library can add these.
     sizes = np.zeros(count, np.float32)
     sizes[index] = len(text)
-    sizes = _total(strategy, sizes).numpy().astype(int)
+    sizes = _all_reduce(strategy, sizes).numpy().astype(int)
     codes = np.zeros((count, max(sizes)), np.float32)
     codes[index, : len(text)] = list(text)
-    codes = _total(strategy, codes).numpy().astype(np.uint8)
+    codes = _all_reduce(strategy, codes).numpy().astype(np.uint8)
     pairs = zip(codes, sizes, strict=True)
     return [json.loads(bytes(row[:size])) for row, size in pairs]
 
 
-def share(strategy, variables):
-    """Gives all replicas the values that the chief's first one has."""
+def broadcast_variables(strategy, variables):
+    """Sets variables on all replicas to the values on the chief's first one.
+
+    Args:
+        strategy: of the run.
+        variables: `tf.Variable`s, the same ones on all workers.
+    """
     if workers(strategy) == 1:
         return
     for variable in variables:
         copies = strategy.experimental_local_results(variable)
-        # Wide enough for integers, too.
+        # Holds integers exactly, too.
         value = tf.cast(tf.convert_to_tensor(copies[0]), tf.float64)
         mine = value if is_chief(strategy) else tf.zeros_like(value)
-        total = _total(strategy, mine)
+        total = _all_reduce(strategy, mine)
         for copy in copies:
             copy.assign(tf.cast(total, copy.dtype))
 
 
-def _total(strategy, value):
+def _all_reduce(strategy, value):
     """Returns the sum of all workers' values."""
     value = tf.convert_to_tensor(value)
     replicas = strategy.num_replicas_in_sync // workers(strategy)
@@ -83,10 +101,10 @@ def _total(strategy, value):
     return strategy.reduce("SUM", values, axis=None)
 
 
-class Wishes:
-    """Tells all workers at the same step what one of them wants.
+class SharedRequests:
+    """Makes one worker's request known to all workers at the same step.
 
-    They ask each other about once a second, not at each step.
+    Workers exchange requests about once a second, not at each step.
 
     Args:
         strategy: of the run.
@@ -95,27 +113,34 @@ class Wishes:
     def __init__(self, strategy):
         self._strategy = strategy
         self._steps = 0
-        self._ask_after = 1
-        self._asked = time.monotonic()
+        self._next_exchange = 1
+        self._exchanged = time.monotonic()
 
-    def at_step(self, wish):
-        """Returns the wishes of all that wish something, often none."""
-        self._steps += 1
-        if workers(self._strategy) > 1 and self._steps < self._ask_after:
-            return []
-        return self.now(wish)
-
-    def now(self, wish):
-        """Returns the wishes of all that wish something.
+    def at_step(self, request):
+        """Counts a step; does `now` if the workers exchange at this one.
 
         Args:
-            wish: None, or what can be written as JSON.
+            request: as in `now`.
+
+        Returns:
+            The workers' requests; an empty list between two exchanges.
         """
-        seconds = time.monotonic() - self._asked
-        answers = from_all(self._strategy, [wish, seconds])
+        self._steps += 1
+        if workers(self._strategy) > 1 and self._steps < self._next_exchange:
+            return []
+        return self.now(request)
+
+    def now(self, request):
+        """Returns the requests of all workers that have one.
+
+        Args:
+            request: of this worker; JSON-ready, None for no request.
+        """
+        seconds = time.monotonic() - self._exchanged
+        answers = all_gather(self._strategy, [request, seconds])
         slowest = max(seconds for _, seconds in answers)
         in_a_second = int(self._steps / max(slowest, 1e-3))
-        self._ask_after = max(1, min(2 * self._steps, in_a_second))
+        self._next_exchange = max(1, min(2 * self._steps, in_a_second))
         self._steps = 0
-        self._asked = time.monotonic()
-        return [wish for wish, _ in answers if wish is not None]
+        self._exchanged = time.monotonic()
+        return [request for request, _ in answers if request is not None]

@@ -1,7 +1,7 @@
 """Noticing that another worker has died.
 
-TensorFlow mostly raises an error then, but not always: a worker can wait for
-ever for one that was killed.
+TensorFlow usually raises an error then, but not always: a worker can wait
+forever for one that was killed.
 """
 
 import contextlib
@@ -14,61 +14,62 @@ import tensorflow as tf
 from ..common.errors import CONNECTION_ERRORS, EXIT_RESTART, LostWorkerError
 from .rendezvous import listens
 
-_SECONDS = 5.0  # between two looks
+_INTERVAL = 5.0  # seconds between two checks
 
 
 @contextlib.contextmanager
-def watching(cluster, patience):
-    """Ends the run when another worker is gone.
+def monitor(cluster, patience):
+    """Ends the run, inside the context, when another worker is gone.
 
-    The chief watches all, all watch the chief.
+    The chief monitors all workers, and all workers monitor the chief.
 
     Args:
         cluster: a `Cluster`.
-        patience: seconds for which a worker may be silent. After that the
-            process ends with `EXIT_RESTART`, wherever it is.
+        patience: seconds for which a worker may not be reached. After that the
+            process ends with `EXIT_RESTART`, whatever it is doing.
 
     Raises:
         LostWorkerError: TensorFlow has lost the connection to a worker.
     """
     done = threading.Event()
-    looks = max(1, round(patience / _SECONDS))
+    limit = max(1, round(patience / _INTERVAL))
     thread = threading.Thread(
-        target=_watch, args=(cluster, looks, done), daemon=True
+        target=_check_repeatedly, args=(cluster, limit, done), daemon=True
     )
     thread.start()
     try:
         yield
     except tf.errors.OpError as error:
-        silent = _silent(cluster, range(len(cluster.addresses)))
-        if not (silent or isinstance(error, CONNECTION_ERRORS)):
+        unreachable = _unreachable(cluster, range(len(cluster.addresses)))
+        if not (unreachable or isinstance(error, CONNECTION_ERRORS)):
             raise
-        raise LostWorkerError(_message(cluster, silent)) from error
+        raise LostWorkerError(_message(cluster, unreachable)) from error
     finally:
         done.set()
         thread.join()
 
 
-def _watch(cluster, looks, done):
+def _check_repeatedly(cluster, limit, done):
+    """Ends the process once a worker has missed `limit` checks in a row."""
     others = range(1, len(cluster.addresses)) if cluster.index == 0 else [0]
     misses = dict.fromkeys(others, 0)
-    while not done.wait(_SECONDS):
-        silent = _silent(cluster, others)
-        misses = {i: misses[i] + 1 if i in silent else 0 for i in others}
-        if max(misses.values(), default=0) >= looks and not done.is_set():
-            print(f"error: {_message(cluster, silent)}", file=sys.stderr)
+    while not done.wait(_INTERVAL):
+        unreachable = _unreachable(cluster, others)
+        misses = {i: misses[i] + 1 if i in unreachable else 0 for i in others}
+        if max(misses.values(), default=0) >= limit and not done.is_set():
+            print(f"error: {_message(cluster, unreachable)}", file=sys.stderr)
             sys.stderr.flush()
             os._exit(EXIT_RESTART)  # TensorFlow cannot be interrupted
 
 
-def _silent(cluster, indices):
-    """Returns the workers that nothing listens for any more."""
+def _unreachable(cluster, indices):
+    """Returns the workers at whose address no process listens."""
     return [i for i in indices if not listens(cluster.addresses[i])]
 
 
-def _message(cluster, silent):
-    lost = ", ".join(f"{i} ({cluster.addresses[i]})" for i in silent)
+def _message(cluster, unreachable):
+    lost = ", ".join(f"{i} ({cluster.addresses[i]})" for i in unreachable)
     return (
         f"Worker {cluster.index} has lost worker {lost or 'connections'}. "
-        "Start all workers again: the run goes on from its last checkpoint."
+        "Start all workers again: the run continues from its last checkpoint."
     )

@@ -7,24 +7,28 @@ import time
 
 from ..common.errors import InputError, LostWorkerError
 
-_PATIENCE = 600  # seconds, for machines that start late
-_CONNECTION = 120  # seconds, once all are there
+_START_SECONDS = 600  # for machines that start late
+_CONNECT_SECONDS = 120  # once all workers are there
 
 
 @contextlib.contextmanager
-def meeting(cluster):
-    """Waits for all workers, then allows some time for what connects them.
+def join(cluster):
+    """Waits for all workers; connect to them inside the context.
 
-    TensorFlow itself waits for an hour, holds Python's lock meanwhile, and does
-    not say for whom.
+    TensorFlow itself would wait for an hour, hold Python's lock all the while
+    and not say which worker is missing. If connecting takes over two minutes
+    although all workers are there, the process ends with a traceback.
+
+    Args:
+        cluster: a `Cluster`.
 
     Raises:
-        InputError: the port of this worker is in use.
-        LostWorkerError: not all workers have come.
+        InputError: the port of this worker cannot be used.
+        LostWorkerError: a worker has not started in time.
     """
     _wait(cluster)
-    # A thread without Python's lock ends the process.
-    faulthandler.dump_traceback_later(_CONNECTION, exit=True)
+    # Ends the process from a thread that does not need Python's lock.
+    faulthandler.dump_traceback_later(_CONNECT_SECONDS, exit=True)
     try:
         yield
     finally:
@@ -32,17 +36,17 @@ def meeting(cluster):
 
 
 def _wait(cluster):
-    """Returns when each worker has been there."""
+    """Returns when each worker has been seen listening at its address."""
     missing = set(range(len(cluster.addresses))) - {cluster.index}
-    deadline = time.monotonic() + _PATIENCE
+    deadline = time.monotonic() + _START_SECONDS
     with _listening(cluster.addresses[cluster.index]):
         while missing:
             missing = {i for i in missing if not listens(cluster.addresses[i])}
             if missing and time.monotonic() > deadline:
                 absent = ", ".join(cluster.addresses[i] for i in missing)
                 raise LostWorkerError(
-                    f"Worker {cluster.index} has waited {_PATIENCE} seconds "
-                    f"for {absent}. Start all workers within this time."
+                    f"Worker {cluster.index} has waited {_START_SECONDS} "
+                    f"seconds for {absent}. Start all workers within this time."
                 )
             time.sleep(0.1)
 

@@ -3,32 +3,29 @@
 A run has replicas, one per device, and workers, one per process.
 """
 
-import functools
-
 import tensorflow as tf
 
 from ..common.errors import InputError
 from ..data.pipeline import Part
 from .addresses import find_cluster
-from .rendezvous import meeting
+from .rendezvous import join
 from .workers import worker_index, workers
 
 STRATEGIES = ("none", "mirrored", "multi_worker")
 
 
-@functools.cache
-def strategy(name):
-    """Returns the `tf.distribute.Strategy` of `config.distribution`.
+def create(name):
+    """Returns a new `tf.distribute.Strategy` for `config.distribution`.
 
-    There is one of each per process: collective operations of a second one
-    would be mixed up with those of the first.
+    Call it once per name and process, as `Session.strategy` does: collective
+    operations of a second strategy would be mixed up with those of the first.
 
     Args:
         name: `"none"`, one device; `"mirrored"`, all GPUs of this machine, or
             its logical CPUs where there is none; `"multi_worker"`, this
             machine and those that the environment names, see `find_cluster`.
-            This one connects to the others: call it before all other
-            operations of TensorFlow. It returns when all are there.
+            This one returns when all workers are connected; call it before
+            any other operation of TensorFlow.
 
     Raises:
         InputError: the name is unknown, the environment names no workers, or
@@ -56,7 +53,7 @@ def _multi_worker(cluster):
         rpc_layer="grpc",
     )
     try:
-        with meeting(cluster):
+        with join(cluster):
             return _MultiWorker(resolver)
     except RuntimeError as error:
         raise InputError(
@@ -65,27 +62,27 @@ def _multi_worker(cluster):
         ) from error
 
 
-def check(config):
-    """Raises `InputError` unless the replicas of `config` can train."""
-    replicas = strategy(config.distribution).num_replicas_in_sync
+def check(config, strategy):
+    """Raises `InputError` unless the strategy's replicas can train."""
+    replicas = strategy.num_replicas_in_sync
     if config.jit_compile and config.distribution != "none":
         raise InputError(
-            "XLA cannot compile a step that several devices take together. "
+            "XLA cannot compile a step that several devices share. "
             f"Received: jit_compile=True, distribution={config.distribution}. "
             "Set --config.jit_compile=False."
         )
     if config.batch_size % replicas:
         raise InputError(
-            f"batch_size is that of all {replicas} replicas together and must "
-            f"be a multiple of their number. Received: {config.batch_size}."
+            f"batch_size is that of all {replicas} replicas together, and must "
+            f"be a multiple of {replicas}. Received: {config.batch_size}."
         )
 
 
 def distribute(strategy, make_batches):
-    """Returns data for Keras; who reads it has to count the steps.
+    """Returns data for Keras; whoever reads it has to count the steps.
 
-    For several replicas it is endless: so they need not ask each other at each
-    step whether there is more.
+    For several replicas the data are endless, so that the replicas need not
+    ask each other at each step whether there are more.
 
     Args:
         strategy: of the model.
@@ -96,12 +93,12 @@ def distribute(strategy, make_batches):
     return _of_replicas(strategy, part, make_batches(part))
 
 
-def distribute_once(strategy, make_batches):
-    """Returns the same, and the number of steps of one pass.
+def distribute_one_pass(strategy, make_batches):
+    """Returns the data of `distribute` and the steps of one pass over them.
 
     Args:
         strategy: of the model.
-        make_batches: as above, with a known number of batches.
+        make_batches: as in `distribute`, with a known number of batches.
     """
     part = _part(strategy)
     batches = make_batches(part)
@@ -125,11 +122,10 @@ def _part(strategy):
 
 
 class _MultiWorker(tf.distribute.MultiWorkerMirroredStrategy):
-    """Reduces what Keras' `fit` wants reduced.
+    """The strategy of TensorFlow, with a `reduce` that works for Keras' `fit`.
 
-    These are structures, and scalars over their axis 0, neither of which
-    TensorFlow's own method takes
-    (https://github.com/keras-team/keras/issues/20585).
+    Keras reduces nested structures, and scalars over axis 0. TensorFlow's own
+    method takes neither (https://github.com/keras-team/keras/issues/20585).
     """
 
     def reduce(self, reduce_op, value, axis):

@@ -7,9 +7,9 @@ import contextlib
 import tempfile
 
 from .addresses import Cluster
-from .heartbeat import watching
+from .heartbeat import monitor
 
-_PATIENCE = 30  # seconds
+_PATIENCE = 30  # seconds for which a worker may not be reached
 
 
 def cluster_of(strategy):
@@ -39,13 +39,13 @@ def is_chief(strategy):
 
 
 @contextlib.contextmanager
-def watched(strategy):
+def monitored(strategy):
     """Ends the run within a minute when another worker dies."""
     cluster = cluster_of(strategy)
     if cluster is None:
         yield
         return
-    with watching(cluster, _PATIENCE):
+    with monitor(cluster, _PATIENCE):
         yield
 
 
@@ -53,8 +53,8 @@ def watched(strategy):
 def own_folder(strategy, folder):
     """Yields `folder` on the chief, and a temporary folder elsewhere.
 
-    So all workers do the same. They have to: saving reads variables, and some
-    of these are sums over all workers.
+    All workers have to save, although only the chief's files are kept: saving
+    reads variables, and some of these are sums over all workers.
     """
     if is_chief(strategy):
         yield folder

@@ -1,4 +1,4 @@
-"""The dtype policy and the determinism of a run."""
+"""The dtype policy of a run."""
 
 import contextlib
 
@@ -42,15 +42,3 @@ def dtype_policy(precision):
         yield
     finally:
         keras.config.set_dtype_policy(before)
-
-
-def set_seed(seed, deterministic):
-    """Seeds Python, NumPy and TensorFlow.
-
-    With `deterministic`, TensorFlow also uses only kernels that give bitwise
-    equal results on the same machine; for the rest of the process, because it
-    has no way back.
-    """
-    keras.utils.set_random_seed(seed)
-    if deterministic:
-        tf.config.experimental.enable_op_determinism()

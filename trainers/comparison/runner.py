@@ -7,16 +7,14 @@ import os
 import signal
 import threading
 
-import keras
 import ml_collections
 import tensorflow as tf
 from rich import progress
 
 from ..common import signals
 from ..common.errors import InputError
-from ..run import graphs, reuse
 from ..run.rundir import RunDir
-from ..supervised import trainer as classifier
+from ..run.session import Session
 from .trainers import trainer_of
 
 
@@ -73,10 +71,10 @@ def execute(runs, workdir, jobs=1):
 
 
 def _here(runs, workdir, jobs, bar):
-    for run in runs:
-        bar.update(bar.task_ids[0], description=run.name)
-        yield _train(run.name, run.config.to_dict(), workdir)
-    _models.clear()
+    with Session(reuse_models=True) as session:
+        for run in runs:
+            bar.update(bar.task_ids[0], description=run.name)
+            yield _train(session, run.name, run.config.to_dict(), workdir)
 
 
 def _in_processes(runs, workdir, jobs, bar):
@@ -106,8 +104,10 @@ def _groups(runs):
     return groups.values()
 
 
-_worker = contextlib.ExitStack()  # open as long as the worker lives
-_models = reuse.Models()  # of this process
+# Of a worker process, open as long as it lives: the tasks of a pool share
+# nothing but globals.
+_worker = contextlib.ExitStack()
+_session = Session(reuse_models=True)
 
 
 def _start_worker(jobs):
@@ -119,6 +119,7 @@ def _start_worker(jobs):
     # Ctrl-C reaches all processes; this one hears of it from its parent.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _worker.enter_context(signals.catch())
+    _worker.enter_context(_session)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
@@ -133,18 +134,13 @@ def _interrupt_workers():
 
 
 def _train_all(runs, workdir):
-    return [_train(name, config, workdir) for name, config in runs]
+    return [_train(_session, name, config, workdir) for name, config in runs]
 
 
-def _train(name, config, workdir):
-    with signals.catch() as stop, graphs.freed():
+def _train(session, name, config, workdir):
+    with signals.catch() as stop, session.run():
         stop.raise_if_wanted()
         config = ml_collections.ConfigDict(config)
-        trainer = trainer_of(config)
-        options = {"verbose": 0}
-        if trainer is classifier:
-            options["models"] = _models
-        else:
-            # Frees the names and layers of the run before.
-            keras.backend.clear_session()
-        return name, trainer.train(config, workdir / name, **options)
+        return name, trainer_of(config).train(
+            config, workdir / name, verbose=0, session=session
+        )

@@ -1,7 +1,6 @@
 """What a GAN's config must not be, said before anything is started."""
 
 from ... import zoo
-from ..cluster import strategies
 from ..common.errors import InputError
 from ..data import gaussians
 from . import real
@@ -14,7 +13,6 @@ SPLITS = ("train", "validation", "test")
 
 def check(config, data):
     """Raises `InputError` unless `config` describes a GAN for `data`."""
-    strategies.check(config)
     _check_choices(config)
     _check_numbers(config, data)
     _check_examples(config, data)

@@ -7,14 +7,15 @@ import pathlib
 import keras
 
 from ..cluster import strategies
-from ..cluster.broadcast import from_chief, together
-from ..cluster.workers import own_folder, watched
+from ..cluster.broadcast import from_chief, on_all_workers
+from ..cluster.workers import monitored, own_folder
 from ..common import precision
 from ..common.errors import InputError
 from ..common.files import write_json
 from ..data import loading
 from ..run import completion
 from ..run.rundir import RunDir
+from ..run.session import Session
 from . import build, pictures, report, settings
 from .metrics import features
 from .metrics.evaluation import Evaluator
@@ -22,7 +23,7 @@ from .sampling import Sampler, latent
 from .training import SHOWN, fit_and_measure, save, training
 
 
-def train(config, workdir, *, callbacks=(), verbose="auto"):
+def train(config, workdir, *, callbacks=(), verbose="auto", session=None):
     """Trains the GAN of `config` and measures it.
 
     A finished run with the same config is not repeated; an interrupted one is
@@ -33,6 +34,7 @@ def train(config, workdir, *, callbacks=(), verbose="auto"):
         workdir: folder of this run.
         callbacks: more Keras callbacks.
         verbose: Keras' progress bar, as in `keras.Model.fit`.
+        session: the `Session` of all runs of this process, or None.
 
     Returns:
         The result, as `DONE` holds it: `status` (`"finished"` or
@@ -46,13 +48,16 @@ def train(config, workdir, *, callbacks=(), verbose="auto"):
         InputError: something in the config, the data or the workdir cannot be
             worked with; nothing has been written then.
     """
-    strategy = strategies.strategy(config.distribution)
-    with watched(strategy), own_folder(strategy, workdir) as folder:
+    session = session or Session()
+    strategy = session.strategy(config.distribution)
+    with monitored(strategy), own_folder(strategy, workdir) as folder:
         rundir = RunDir(folder)
-        result, *prepared = together(strategy, lambda: _look_up(rundir, config))
+        result, *prepared = on_all_workers(
+            strategy, lambda: _look_up(rundir, config, strategy)
+        )
         if result := from_chief(strategy, result):
             return result
-        precision.set_seed(config.seed, config.deterministic)
+        session.seed(config.seed, config.deterministic)
         with strategy.scope(), precision.dtype_policy(config.precision):
             run = functools.partial(
                 _train, callbacks=callbacks, verbose=verbose
@@ -60,11 +65,12 @@ def train(config, workdir, *, callbacks=(), verbose="auto"):
             return run(strategy, config, rundir, *prepared)
 
 
-def _look_up(rundir, config):
+def _look_up(rundir, config, strategy):
     """Returns the result of the finished run, or else data and evaluator."""
     rundir.check(resolve(config))
     if result := rundir.result():
         return result, None, None
+    strategies.check(config, strategy)
     # Outside of the strategy's scope: each process measures by itself.
     return None, *_prepare(config)
 
@@ -73,13 +79,15 @@ def _train(strategy, config, rundir, data, evaluator, callbacks, verbose):
     gan = build.compiled_gan(config, data)
     gan.evaluator = evaluator.validate
 
-    def work():
+    def train_and_save():
         with training(gan, data, config, rundir) as run:
             result = fit_and_measure(run, evaluator, callbacks, verbose)
         save(gan, evaluator, data, rundir.path)
         return result
 
-    return completion.finished(strategy, rundir, resolve(config), work)
+    return completion.load_or_run(
+        strategy, rundir, resolve(config), train_and_save
+    )
 
 
 def evaluate(config, workdir):
@@ -156,8 +164,9 @@ def resolve(config):
 
 def check(config):
     """Raises `InputError` unless a run with `config` can start."""
+    strategy = Session().strategy(config.distribution)
+    strategies.check(config, strategy)
     data, _ = _prepare(config)
-    strategy = strategies.strategy(config.distribution)
     with strategy.scope(), precision.dtype_policy(config.precision):
         build.compiled_gan(config, data)
 

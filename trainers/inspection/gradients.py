@@ -4,16 +4,16 @@ import keras
 import tensorflow as tf
 
 
-def layers(model, examples, labels, config):
-    """Returns the norms of the kernels and of the loss' gradients to them.
+def layer_gradients(model, examples, labels, config):
+    """Returns the norms of the kernels and of the loss's gradients to them.
 
     The gradient is that of the mean cross entropy in training mode.
 
     Args:
         model: a classifier with logits.
         examples: a batch.
-        labels: theirs.
-        config: not looked at.
+        labels: of the examples.
+        config: not used.
 
     Returns:
         `"weight_norm/PATH"` and `"gradient_norm/PATH"` of each kernel, from
@@ -29,12 +29,12 @@ def layers(model, examples, labels, config):
     measured = {"logits": float(tf.sqrt(tf.reduce_mean(logits**2)))}
     gradients = tape.gradient(loss, values)
     for kernel, value, gradient in zip(kernels, values, gradients, strict=True):
-        measured[f"weight_norm/{kernel.path}"] = norm(value)
-        measured[f"gradient_norm/{kernel.path}"] = norm(gradient)
+        measured[f"weight_norm/{kernel.path}"] = euclidean_norm(value)
+        measured[f"gradient_norm/{kernel.path}"] = euclidean_norm(gradient)
     return measured
 
 
-def norm(*tensors):
+def euclidean_norm(*tensors):
     """Returns the Euclidean norm of all tensors' elements together."""
     # In float32 the squares of a vanishing gradient would be 0.
     squares = (tf.reduce_sum(tf.cast(t, tf.float64) ** 2) for t in tensors)

@@ -1,12 +1,15 @@
 """How smooth the loss is along its gradient."""
 
-import functools
 import math
+import weakref
 
 import tensorflow as tf
 
 from ..run.state import frozen
-from .gradients import cross_entropy, norm
+from .gradients import cross_entropy, euclidean_norm
+
+#: Model -> its traced function, as long as the model lives.
+_FUNCTIONS = weakref.WeakKeyDictionary()
 
 #: Lengths of the steps, in units of the learning rate.
 STEPS = (0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0)
@@ -15,15 +18,15 @@ STEPS = (0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0)
 def landscape(model, examples, labels, config):
     """Returns how loss and gradient change along the step of plain SGD.
 
-    From the present weights theta the steps are `theta - eta g`, with the
-    loss' gradient g at theta and eta of 0.5 to 4 times the learning rate. All
-    losses are in training mode, and with the same noise where layers draw some.
+    From the current weights theta the steps are `theta - eta g`, with the
+    loss's gradient g at theta and eta of 0.5 to 4 times the learning rate. All
+    losses are in training mode, with the same noise where layers draw some.
 
     Args:
         model: a classifier with logits, compiled.
         examples: a batch.
-        labels: theirs.
-        config: not looked at.
+        labels: of the examples.
+        config: not used.
 
     Returns:
         `"loss"` and `"gradient_norm"` at theta; `"loss_range"`, the largest
@@ -45,8 +48,8 @@ def landscape(model, examples, labels, config):
         ]
         there, others = _loss_and_gradients(model, weights, examples, labels)
         losses.append(there)
-        changes.append(norm(*map(tf.subtract, others, gradients)))
-    length, change = norm(*gradients), _largest(changes)
+        changes.append(euclidean_norm(*map(tf.subtract, others, gradients)))
+    length, change = euclidean_norm(*gradients), _largest(changes)
     return {
         "loss": loss,
         "gradient_norm": length,
@@ -57,12 +60,12 @@ def landscape(model, examples, labels, config):
 
 
 def _largest(values):
-    # max() passes by a NaN that is not the first.
+    # max() may ignore a NaN that does not come first.
     return max(values) if all(map(math.isfinite, values)) else math.nan
 
 
 def _loss_and_gradients(model, weights, examples, labels):
-    # The state of its seeds goes back, too, so the next noise is the same.
+    # This restores the state of seeds, too, so each call draws equal noise.
     with frozen(model):
         for variable, weight in zip(
             model.trainable_weights, weights, strict=True
@@ -72,10 +75,17 @@ def _loss_and_gradients(model, weights, examples, labels):
         return float(loss), gradients
 
 
-@functools.lru_cache(maxsize=1)  # Runs that share a model follow each other.
 def _traced(model):
+    """Returns the function of examples and labels, one for each model."""
+    if model not in _FUNCTIONS:
+        _FUNCTIONS[model] = _trace(weakref.ref(model))
+    return _FUNCTIONS[model]
+
+
+def _trace(reference):
     @tf.function
     def loss_and_gradients(examples, labels):
+        model = reference()
         values = [variable.value for variable in model.trainable_weights]
         with tf.GradientTape() as tape:
             loss = cross_entropy(labels, model(examples, training=True))

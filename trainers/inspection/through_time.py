@@ -1,4 +1,4 @@
-"""What a recurrent network makes of the time axis."""
+"""How a recurrent network uses the time axis."""
 
 import tensorflow as tf
 
@@ -6,21 +6,21 @@ from ... import zoo
 from .gradients import cross_entropy
 
 
-def time(model, sequences, labels, config):
+def through_time(model, sequences, labels, config):
     """Returns how gradients, statistics and accuracy depend on the steps.
 
     Args:
         model: a `normzoo.zoo.stacked_rnn` that classifies sequences.
         sequences: (batch, steps, features).
         labels: (batch,).
-        config: its `model` says what the model is.
+        config: its `model` describes the model.
 
     Returns:
         `"input_gradient_first"` and `"input_gradient_last"`: the norm, over
         the batch, of the gradient of the mean cross entropy in training mode
         to the first and to the last step's input. `"accuracy"` and
-        `"accuracy_twice_as_long"`: in inference mode, the latter of the
-        sequences at half the speed, each step twice. `"shift"`, where the
+        `"accuracy_twice_as_long"`: in inference mode, the latter for the
+        sequences with each step repeated. `"shift"`, where the
         network has statistics for each step: the standard deviation of the
         steps' means over the pooled standard deviation, mean over features.
     """
@@ -40,7 +40,7 @@ def time(model, sequences, labels, config):
 
 
 def _for_length(steps, model, config):
-    """Returns the same network for other sequences, statistics as they are."""
+    """Returns the same network, statistics included, for longer sequences."""
     knobs = config.model.to_dict()
     features, classes = model.input_shape[-1], model.output_shape[-1]
     longer = zoo.MODELS[knobs.pop("name")](

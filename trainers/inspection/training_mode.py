@@ -9,8 +9,8 @@ def training_mode(model, examples, labels, config):
     Args:
         model: a classifier with logits.
         examples: a batch.
-        labels: theirs.
-        config: in training mode the batches have its `batch_size`.
+        labels: of the examples.
+        config: its `batch_size` is that of the batches in training mode.
 
     Returns:
         `"training_accuracy"` and `"inference_accuracy"`.

@@ -8,16 +8,16 @@ from .recovery import keep_only, newest_first, path_of, recover
 
 
 class Checkpoints:
-    """Writes and reads a run's state, each time as a whole.
+    """Writes and reads a run's state, always as a whole.
 
     `FOLDER/step-120.*` holds the state after 120 steps, `FOLDER/best/step-*`
-    that with the best validation. What a dying process was writing is never
-    taken for a checkpoint.
+    the state with the best validation so far. Files that a killed process left
+    incomplete are never used.
 
     Args:
-        folder: of the checkpoints; made by the first one.
+        folder: of the checkpoints; created with the first one.
         variables: name of a group -> list of `tf.Variable`.
-        keep: how many of the last ones stay.
+        keep: how many of the last checkpoints stay.
     """
 
     def __init__(self, folder, variables, keep):
@@ -31,14 +31,14 @@ class Checkpoints:
     def restore(self):
         """Sets all variables to those of the newest checkpoint.
 
-        What is damaged is removed, and so are best checkpoints of later steps,
-        which the run will come to again.
+        Damaged checkpoints are removed, and so are best checkpoints of later
+        steps, which the run will reach again.
 
         Returns:
-            Its `Progress`; None if there is no checkpoint that can be read.
+            The checkpoint's `Progress`, or None if no checkpoint can be read.
 
         Raises:
-            InputError: it is one of another model.
+            InputError: the checkpoint is of another model.
         """
         step = recover(self._folder)
         steps = newest_first(self._best)
@@ -60,13 +60,13 @@ class Checkpoints:
         """Writes the state after `progress.step` steps.
 
         Raises:
-            InputError: it cannot be written; those before are intact.
+            InputError: it cannot be written; earlier checkpoints are intact.
         """
         self._write(self._folder, progress)
         keep_only(self._folder, newest_first(self._folder)[: self._keep])
 
     def save_best(self, progress):
-        """Writes the state to the place of the best one."""
+        """Writes the state as the best one so far."""
         self._write(self._best, progress)
         keep_only(self._best, [progress.step])
 
@@ -78,19 +78,19 @@ class Checkpoints:
         self._progress.text = progress.to_json()
         steps = newest_first(self._folder)
         what = f"The checkpoint of step {progress.step}"
-        safe = f"That of step {steps[0]} is intact" if steps else ""
+        safe = f"The one of step {steps[0]} is intact" if steps else ""
         try:
             with writing(what, safe):
                 folder.mkdir(parents=True, exist_ok=True)
                 self._checkpoint.write(str(path_of(folder, progress.step)))
         except InputError:
-            # The rest of it may be most of what fills the disk.
+            # What was written of it may be what fills the disk.
             keep_only(folder, newest_first(folder))
             raise
 
 
 class _Text(tf.train.experimental.PythonState):
-    """A text in a checkpoint; replicas of a variable hold none."""
+    """A text in a checkpoint; variables of strings cannot be replicated."""
 
     def __init__(self):
         self.text = ""

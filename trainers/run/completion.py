@@ -1,28 +1,32 @@
-"""Doing the work of a workdir once, whoever comes to do it."""
+"""Running what a workdir is for, unless its result is there already."""
 
 import contextlib
 
-from ..cluster.broadcast import from_chief, together
+from ..cluster.broadcast import from_chief, on_all_workers
 from ..common.provenance import provenance
 
 
-def finished(strategy, rundir, resolved, work):
-    """Returns the result in a workdir, from `work` if there is none.
+def load_or_run(strategy, rundir, resolved, run):
+    """Returns the result in a workdir; calls `run` if there is none yet.
 
-    Meanwhile other processes than those of the strategy are kept out.
+    The workdir is locked meanwhile. All workers of the strategy must call this.
 
     Args:
-        strategy: whose workers are all here.
+        strategy: of the run.
         rundir: the `RunDir`.
         resolved: the resolved config.
-        work: function without arguments that returns the result.
+        run: function without arguments that returns the result.
+
+    Raises:
+        InputError: the workdir is in use, holds another run, or cannot be
+            written.
     """
     with contextlib.ExitStack() as lock:
-        together(strategy, lambda: lock.enter_context(rundir.held()))
-        # Of a process that was faster.
+        on_all_workers(strategy, lambda: lock.enter_context(rundir.held()))
+        # Another process may have finished the run since the caller looked.
         if result := from_chief(strategy, rundir.result()):
             return result
-        together(strategy, lambda: rundir.start(resolved, provenance()))
-        result = work()
-        together(strategy, lambda: rundir.finish(result))
+        on_all_workers(strategy, lambda: rundir.start(resolved, provenance()))
+        result = run()
+        on_all_workers(strategy, lambda: rundir.finish(result))
     return result

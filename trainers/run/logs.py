@@ -26,7 +26,7 @@ class MetricsLog(keras.callbacks.Callback):
     `epoch_*`. The step of `batch_*` is the optimizer's, that of `epoch_*` the
     epoch, counted from 1.
 
-    What is in the files already stays.
+    Lines that are in the files already are kept.
 
     Args:
         path: the run's folder.
@@ -55,13 +55,13 @@ class MetricsLog(keras.callbacks.Callback):
         self._open.close()
 
     def flush(self):
-        """Gives to the system what has been logged so far."""
+        """Hands what has been logged so far to the operating system."""
         with _writing(self.path):
             for writer in self._writers.values():
                 writer.flush()
 
     def on_train_batch_end(self, batch, logs=None):
-        """Logs the running means if this step's turn has come."""
+        """Logs the running means if this step is due."""
         step = self.progress.step
         if step < self.progress.next_log:
             return
@@ -86,12 +86,17 @@ class MetricsLog(keras.callbacks.Callback):
             self._write_events(split, "epoch", epoch + 1, values)
 
     def write(self, split, values):
-        """Appends one line to `metrics.jsonl` when training is over."""
+        """Appends one line to `metrics.jsonl`, outside of `fit`'s own logs.
+
+        Args:
+            split: of the line, such as `"test"`.
+            values: dict of numbers.
+        """
         self._write_line(self.progress.epoch, split, values)
 
     def _write_line(self, epoch, split, values):
         line = {"step": self.progress.step, "epoch": epoch, "split": split}
-        # Opened each time, lines are few: nothing is left for the end to write.
+        # Opened for each line, of which there are few: none waits in a buffer.
         with _writing(self.path), open(self._file, "a") as file:
             file.write(json.dumps(line | finite(values)) + "\n")
 
@@ -107,7 +112,7 @@ def _writing(path):
 
 
 def _learning_rates(model):
-    """Returns `learning_rate`, with a prefix if it is not *the* optimizer's."""
+    """Returns `learning_rate`, with a prefix for optimizers of other names."""
     rates = {
         name.replace("optimizer", "learning_rate"): optimizer.learning_rate
         for name, optimizer in optimizers_of(model).items()
@@ -120,7 +125,7 @@ class StopOnDivergence(keras.callbacks.Callback):
     """Ends training at the first metric that is not finite.
 
     Args:
-        progress: the `Progress` that is told.
+        progress: the `Progress` whose `diverged` is set.
     """
 
     def __init__(self, progress):
@@ -128,12 +133,12 @@ class StopOnDivergence(keras.callbacks.Callback):
         self.progress = progress
 
     def on_train_batch_end(self, batch, logs=None):
-        """Looks at the running means, which never recover from a NaN."""
+        """Checks the running means, which never recover from a NaN."""
         if not all(map(math.isfinite, logs.values())):
             self.progress.diverged = True
             self.model.stop_training = True
 
 
 def finite(values):
-    """Returns `values` with None, JSON's null, for what is not finite."""
+    """Returns `values` with None, null in JSON, for those not finite."""
     return {k: v if math.isfinite(v) else None for k, v in values.items()}

@@ -11,8 +11,8 @@ def build_optimizer(config, total_steps):
     """Returns the Keras optimizer that `config.optimizer` describes.
 
     Raises:
-        InputError: unknown optimizer or schedule, an option that this
-            optimizer does not have, or a warm-up longer than the run.
+        InputError: unknown optimizer or schedule, an option that the optimizer
+            does not have, or a warm-up longer than the run.
     """
     optimizer = config.optimizer
     options = {

@@ -7,19 +7,20 @@ import time
 
 @dataclasses.dataclass
 class Progress:
-    """The part of a checkpoint that is no variable of the model.
+    """The part of a checkpoint that is not in variables.
 
     Attributes:
         epoch: number of finished epochs, validation included.
-        batch: number of finished steps of the epoch under way.
+        batch: number of finished steps of the current epoch.
         step: number of finished steps of the run.
         seconds: of training and validation so far.
-        next_log: the step that is logged next.
+        next_log: the next step to log.
         best: the best value of `config.checkpoint.best` so far, or None.
         logs: metrics of the last finished epoch, with Keras' names.
-        diverged: whether a metric has not been finite.
+        diverged: whether a metric was not finite.
         ended: whether a callback has ended training early.
-        outputs: path within the workdir -> size of a file that grows.
+        outputs: path within the workdir -> size of a file that the run
+            appends to.
     """
 
     epoch: int = 0
@@ -37,11 +38,11 @@ class Progress:
         self.start_clock()
 
     def start_clock(self):
-        """Lets time count from now on."""
+        """Starts counting time."""
         self._last = time.perf_counter()
 
     def count_time(self):
-        """Adds to `seconds` what has gone by since the last call."""
+        """Adds the time since the last call to `seconds`."""
         now = time.perf_counter()
         self.seconds += now - self._last
         self._last = now
@@ -52,13 +53,21 @@ class Progress:
 
     @classmethod
     def from_json(cls, text):
-        """Returns what `to_json` was called on."""
+        """Returns the `Progress` that `to_json` has written."""
         return cls(**json.loads(text))
 
 
-def every_so_many(every, last):
+def epochs_due(every, last):
     """Returns the epochs, counted from 1, after which something is due.
 
-    They are every `every`-th, and the last one.
+    Args:
+        every: it is due after every `every`-th epoch,
+        last: and after the last one, this one.
+
+    Example:
+
+    >>> from normzoo.trainers.run.progress import epochs_due
+    >>> epochs_due(3, 8)
+    [3, 6, 8]
     """
     return [*range(every, last, every), last]

@@ -1,7 +1,8 @@
-"""The checkpoints in a folder, whatever has happened to them.
+"""Finding the usable checkpoints in a folder.
 
-`tf.train.CheckpointManager` believes its file `checkpoint` in all this, and
-takes a workdir's name for a pattern. Here the folder itself is what counts.
+`tf.train.CheckpointManager` trusts its list in the file `checkpoint`, which a
+killed process may leave outdated, and treats a workdir's name as a pattern.
+Here only the files in the folder count.
 """
 
 import shutil
@@ -11,31 +12,31 @@ from absl import logging
 
 
 def path_of(folder, step):
-    """Returns the path of the checkpoint after `step` steps, less its ends."""
+    """Returns the prefix of the files of the checkpoint of a step."""
     return folder / f"step-{step}"
 
 
 def newest_first(folder):
-    """Returns the steps of the checkpoints whose writing has ended."""
-    # The index is written last.
+    """Returns the steps of all checkpoints that were written to the end."""
+    # TensorFlow writes the index last.
     return sorted(map(_step, folder.glob("step-*.index")), reverse=True)
 
 
 def recover(folder):
-    """Removes damaged checkpoints, and what was being written.
+    """Removes damaged and incomplete checkpoints.
 
-    Only those that are newer than the newest one that can be read are looked
-    at. The log tells of them.
+    Checkpoints are read from the newest one to the first that is intact, and
+    those before it are not read. Each damaged one is logged.
 
     Returns:
-        The step of the newest checkpoint, or None.
+        The step of the newest intact checkpoint, or None.
     """
     steps = newest_first(folder)
     while steps and not _is_readable(path_of(folder, steps[0])):
         damaged = path_of(folder, steps.pop(0))
-        before = f"from step {steps[0]}" if steps else "without one"
+        start = f"at step {steps[0]}" if steps else "from the beginning"
         logging.warning(
-            "Checkpoint %s is damaged. Going on %s.", damaged, before
+            "Checkpoint %s is damaged. Continuing %s.", damaged, start
         )
     keep_only(folder, steps)
     return steps[0] if steps else None
@@ -44,7 +45,7 @@ def recover(folder):
 def keep_only(folder, steps):
     """Removes all checkpoints but those of `steps`."""
     for path in folder.glob("step-*"):
-        if path.is_dir():  # TensorFlow's, for what is being written
+        if path.is_dir():  # TensorFlow's, of an incomplete checkpoint
             shutil.rmtree(path)
         elif _step(path) not in steps:
             path.unlink()
@@ -55,7 +56,7 @@ def _step(path):
 
 
 def _is_readable(path):
-    """Reads everything; TensorFlow compares the check sums."""
+    """Returns whether all tensors can be read; this verifies checksums."""
     try:
         reader = tf.train.load_checkpoint(str(path))
         for name in reader.get_variable_to_shape_map():

@@ -1,15 +1,15 @@
-"""Compiled models for many short runs, traced once."""
+"""Compiled models that many short runs share."""
 
 import keras
 
 from .state import build_state, optimizers_of
 
-#: Models that are kept with their graphs; then all are given up at once.
-_MOST = 32
+#: How many models are kept with their graphs. One more, and all are discarded.
+_MAX_MODELS = 32
 
 
 class Models:
-    """Compiled models, used again by configs of equal structure.
+    """Keeps compiled models for configs of equal structure.
 
     Tracing takes longer than a short training. A model that is used again gets
     the variables of a new one, so its results are bitwise the same.
@@ -18,24 +18,24 @@ class Models:
     def __init__(self):
         self._kept = {}
 
-    def get(self, config, build, compile_model, like_batch):
+    def get(self, config, build, compile_model, batch_spec):
         """Returns a compiled model for `config`, as good as new.
 
         Args:
             config: `ConfigDict` with the keys of `configs/default.py`.
             build: function without arguments that returns a new model.
             compile_model: function that compiles a model.
-            like_batch: function without arguments that returns what one
-                training batch is like.
+            batch_spec: function without arguments that returns the specs of
+                a training batch.
         """
         new = build()
         key = _structure(config)
         if key not in self._kept:
-            if len(self._kept) == _MOST:
+            if len(self._kept) == _MAX_MODELS:
                 self.clear()
                 new = build()
             compile_model(new)
-            build_state(new, like_batch())
+            build_state(new, batch_spec())
             self._kept[key] = new, _optimizer_values(new)
             return new
         model, beginning = self._kept[key]
@@ -52,17 +52,17 @@ class Models:
         return len(self._kept)
 
     def clear(self):
-        """Gives up all models and their graphs."""
+        """Discards all models and their graphs."""
         self._kept.clear()
         keras.backend.clear_session()
 
 
 def _structure(config):
-    """Returns, as text, what a model's graphs depend on."""
+    """Returns a key of all settings that a model's graphs depend on."""
     config = config.copy_and_resolve_references()
     with config.unlocked():
         del config.compare, config.checkpoint
-        # These are in variables, or not in the graphs at all.
+        # These affect the values of variables only, or no graph at all.
         config.seed = config.log_every_steps = 0
         for initial in ("initializer_scale", "gamma_initializer"):
             if initial in config.model:

@@ -7,20 +7,20 @@ import keras
 
 
 class Saver(keras.callbacks.Callback):
-    """Saves the state when it is due, and when a signal ends the run.
+    """Saves the state when a save is due, and when a signal ends the run.
 
-    The last step of an epoch and its validation are not parted: what is due at
-    that step is saved after the validation. It must be the last callback, so
-    that the files that grow have what belongs to the step.
+    A save that is due at the last step of an epoch comes after the validation.
+    This must be the last callback, so that the logs already contain the step.
 
     Args:
         checkpoints: `Checkpoints`.
         progress: `Progress`.
-        config: its `epochs` and `checkpoint` count here.
+        config: of the run; its `epochs` and `checkpoint` are used.
         steps_per_epoch: steps of an epoch.
         stop: `signals.StopRequest`.
-        wishes: `Wishes` of all workers.
-        sizes: function that returns the sizes of the files that grow.
+        requests: `SharedRequests` of all workers.
+        sizes: function that returns the sizes of the files that the run
+            appends to.
     """
 
     def __init__(
@@ -30,7 +30,7 @@ class Saver(keras.callbacks.Callback):
         config,
         steps_per_epoch,
         stop,
-        wishes,
+        requests,
         sizes,
     ):
         super().__init__()
@@ -40,23 +40,23 @@ class Saver(keras.callbacks.Callback):
         self.settings = config.checkpoint
         self.steps_per_epoch = steps_per_epoch
         self.stop = stop
-        self.wishes = wishes
+        self.requests = requests
         self.sizes = sizes
         self._ends = False
         self._saved_step = progress.step
         self._saved_time = time.monotonic()
 
     def on_train_batch_end(self, batch, logs=None):
-        """Saves inside an epoch."""
+        """Saves within an epoch, if a save is due."""
         ends_epoch = self.progress.batch == self.steps_per_epoch
         if ends_epoch or self.model.stop_training:
             return
-        if self._is_due(self.wishes.at_step):
+        if self._is_due(self.requests.at_step):
             self._save()
-            self._end_if_agreed()
+            self._end_if_requested()
 
     def on_epoch_end(self, epoch, logs=None):
-        """Saves between two epochs."""
+        """Saves between two epochs, if a save is due."""
         self.progress.epoch = epoch + 1
         self.progress.batch = 0
         self.progress.logs = {k: float(v) for k, v in logs.items()}
@@ -64,25 +64,25 @@ class Saver(keras.callbacks.Callback):
         if self._is_best():
             self.progress.best = self.progress.logs[self.settings.best]
             self._save(best=True)
-        if self._is_due(self.wishes.now) or self._is_last():
+        if self._is_due(self.requests.now) or self._is_last():
             self._save()
-        self._end_if_agreed()
+        self._end_if_requested()
 
-    def _is_due(self, ask):
+    def _is_due(self, exchange):
         every_steps = self.settings.every_steps
         every_seconds = self.settings.every_seconds
         steps = self.progress.step - self._saved_step
         seconds = time.monotonic() - self._saved_time
         timely = 0 < every_seconds <= seconds
-        wishes = ask(self.stop.signal or ("time" if timely else None))
-        signals = [wish for wish in wishes if wish != "time"]
+        requests = exchange(self.stop.signal or ("time" if timely else None))
+        signals = [request for request in requests if request != "time"]
         if signals:
-            # One to some worker is one to all, and this they all know.
+            # A signal to one worker counts for all, and all have heard of it.
             self.stop.signal = signals[0]
             self._ends = True
-        return bool(wishes) or 0 < every_steps <= steps
+        return bool(requests) or 0 < every_steps <= steps
 
-    def _end_if_agreed(self):
+    def _end_if_requested(self):
         if self._ends:
             self.stop.raise_if_wanted()
 
@@ -93,7 +93,7 @@ class Saver(keras.callbacks.Callback):
         name, best = self.settings.best, self.progress.best
         if not name:
             return False
-        # Not each epoch ends with validation.
+        # Not every epoch ends with validation.
         value = self.progress.logs.get(name, math.nan)
         sign = {"max": 1, "min": -1}[self.settings.best_mode]
         return math.isfinite(value) and (

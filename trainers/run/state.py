@@ -3,18 +3,52 @@
 import contextlib
 
 import keras
+import tensorflow as tf
 
 
 def build_state(model, batch):
-    """Makes the variables that Keras would make in the first training step.
+    """Creates the variables that Keras would create in the first training step.
+
+    Nothing is computed, and no variable that is there already changes.
 
     Args:
         model: compiled, with weights.
         batch: structure of tensors or specs like one training batch.
     """
+    optimizer = model.optimizer
     with model.distribute_strategy.scope():
-        # Keras has no public function that runs nothing and changes nothing.
-        model._symbolic_build(data_batch=batch)
+        if not all(getattr(metric, "built", True) for metric in model.metrics):
+            symbols = tf.nest.map_structure(_symbol, batch)
+            x, y, weights = keras.utils.unpack_x_y_sample_weight(symbols)
+            _Evaluation(model).compute_output_spec(x, y, weights)
+        if optimizer is not None and not optimizer.built:
+            optimizer.build(model.trainable_variables)
+
+
+def _symbol(spec):
+    return keras.KerasTensor(spec.shape, tf.as_dtype(spec.dtype).name)
+
+
+class _Evaluation(keras.Operation):
+    """Predictions, metrics and loss of a model, as in Keras' `test_step`.
+
+    The first use of compiled metrics and losses creates their variables, even
+    if it is a symbolic one, of which Keras discards all assignments.
+    """
+
+    def __init__(self, model):
+        super().__init__()
+        self._model = model
+
+    def call(self, x, y, sample_weight):
+        """Returns the predictions."""
+        predictions = self._model(x, training=False)
+        self._model.compute_metrics(x, y, predictions, sample_weight)
+        if self._model.loss is not None:
+            self._model.compute_loss(
+                x, y, predictions, sample_weight, training=False
+            )
+        return predictions
 
 
 def optimizers_of(model):
@@ -29,9 +63,10 @@ def optimizers_of(model):
 def variables_of(model):
     """Returns all variables that training changes, in named groups.
 
-    They are the model's own, which are its weights, its statistics and the
-    states of its seed generators; those of its metrics; and those of each
-    optimizer that is an attribute of the model, loss scales included.
+    - `"model"`: weights, statistics and the states of seed generators;
+    - `"metrics"`: those of its metrics;
+    - one group for each optimizer that is an attribute of the model, with its
+      loss scale, if it has one.
 
     Returns:
         Name of the group -> list of `tf.Variable`, in a fixed order.
@@ -61,7 +96,7 @@ def variables_of(model):
 
 @contextlib.contextmanager
 def frozen(model):
-    """Puts the model's variables back, at its end, to what they were."""
+    """Restores the values of the model's variables when the context ends."""
     values = [variable.numpy() for variable in model.variables]
     try:
         yield

@@ -1,4 +1,4 @@
-"""Training that goes on where it was interrupted, bit by bit the same."""
+"""Training that resumes where it was interrupted, and ends bit-identical."""
 
 import contextlib
 import functools
@@ -6,13 +6,18 @@ import itertools
 
 import keras
 
-from ..cluster.broadcast import Wishes, from_chief, share, together
+from ..cluster.broadcast import (
+    SharedRequests,
+    broadcast_variables,
+    from_chief,
+    on_all_workers,
+)
 from ..cluster.strategies import distribute
 from ..common import signals
 from ..data.pipeline import Part
 from .checkpoints import Checkpoints
 from .logs import MetricsLog, StopOnDivergence
-from .progress import Progress, every_so_many
+from .progress import Progress, epochs_due
 from .saving import Saver
 from .state import build_state, variables_of
 
@@ -20,28 +25,30 @@ from .state import build_state, variables_of
 class Training:
     """A run of `keras.Model.fit` that survives its process, as a context.
 
-    Entering it sets the model to the newest checkpoint in
-    `rundir.path/checkpoints`, if there is one, and cuts the logs back to it.
-    `fit` then does what is left. After N steps, all variables and logs are
-    bitwise the same however often the process was killed in between, as far
-    as the model computes the same from the same state (see
-    `config.deterministic`), and all its state is in variables of its layers,
-    metrics, optimizers and seed generators.
+    On entry the model gets the state of the newest checkpoint in
+    `rundir.path/checkpoints`, if there is one, and the logs are cut back to
+    it. `fit` then trains the rest. After N steps all variables and logs are
+    bitwise the same however often the process was killed in between, if
 
-    SIGTERM and Ctrl-C end the process after the step under way, with the state
-    saved: see `normzoo.trainers.common.signals`.
+    - the model computes the same from the same state, for which there is
+      `config.deterministic`, and
+    - all its state is in variables of its layers, metrics, optimizers and seed
+      generators.
+
+    SIGTERM and Ctrl-C save the state after the current step and end the
+    process, see `normzoo.trainers.common.signals`.
 
     Args:
         model: a compiled `keras.Model` with weights. Its optimizers are
             attributes of it.
         batches: function of the epoch, from 0, the step in it, from 0, and a
             `Part`; it returns the `tf.data.Dataset` of that part of all
-            training batches from there to the end of the run, always the same
-            ones.
+            training batches from there to the end of the run. It must return
+            the same batches each time.
         steps_per_epoch: steps of an epoch; a multiple of the model's
             `steps_per_execution`.
-        config: its `epochs`, `validate_every_epochs`, `log_every_steps` and
-            `checkpoint` count here.
+        config: of the run; its `epochs`, `validate_every_epochs`,
+            `log_every_steps` and `checkpoint` are used.
         rundir: the `RunDir`, started.
 
     Attributes:
@@ -86,27 +93,27 @@ class Training:
     def _restore(self, variables):
         """Returns the `Progress` of the chief's checkpoint, if there is one."""
         strategy = self.model.distribute_strategy
-        progress = together(strategy, self._checkpoints.restore)
+        progress = on_all_workers(strategy, self._checkpoints.restore)
         text = from_chief(strategy, progress and progress.to_json())
         if text is None:
             return self.progress
-        share(strategy, itertools.chain(*variables.values()))
+        broadcast_variables(strategy, itertools.chain(*variables.values()))
         return progress or Progress.from_json(text)
 
     def fit(self, validation=None, callbacks=(), verbose=0):
-        """Trains from the present position to the end.
+        """Trains from the current position to the end.
 
         Args:
             validation: data and the number of steps, as from
-                `distribute_once`, or None.
-            callbacks: Keras callbacks. What they remember is not saved.
+                `distribute_one_pass`, or None.
+            callbacks: Keras callbacks. Their own state is not saved.
             verbose: as in `keras.Model.fit`.
         """
         progress, epochs = self.progress, self.config.epochs
         progress.start_clock()
         if progress.batch:
-            # The metrics' state goes on: Keras resets it before each epoch.
-            first = _Metrics(self.model)
+            # Keras resets the metrics before each epoch, this one included.
+            first = _KeepMetrics(self.model)
             self._fit(
                 progress.epoch + 1, validation, [*callbacks, first], verbose
             )
@@ -127,7 +134,7 @@ class Training:
             steps_per_epoch=self.steps_per_epoch - progress.batch,
             validation_data=data,
             validation_steps=steps,
-            validation_freq=every_so_many(
+            validation_freq=epochs_due(
                 self.config.validate_every_epochs, self.config.epochs
             ),
             callbacks=self._with_own(callbacks),
@@ -148,7 +155,7 @@ class Training:
                 self.config,
                 self.steps_per_epoch,
                 self._stop,
-                Wishes(self.model.distribute_strategy),
+                SharedRequests(self.model.distribute_strategy),
                 self._sizes,
             ),
         ]
@@ -159,7 +166,7 @@ class Training:
 
 
 class _Counter(keras.callbacks.Callback):
-    """Counts the steps, before other callbacks look."""
+    """Counts the steps; must come before all callbacks that read them."""
 
     def __init__(self, progress):
         super().__init__()
@@ -174,8 +181,8 @@ class _Counter(keras.callbacks.Callback):
         self.progress.step = self._step + batch + 1
 
 
-class _Metrics(keras.callbacks.Callback):
-    """Puts the metrics' state back after Keras has reset it."""
+class _KeepMetrics(keras.callbacks.Callback):
+    """Restores the metrics' state after Keras has reset it."""
 
     def __init__(self, model):
         super().__init__()

@@ -7,7 +7,6 @@ import tensorflow as tf
 
 from ... import zoo
 from ...layers import ReferenceModel, VirtualBatchNormalization
-from ..cluster import strategies
 from ..common.errors import InputError
 from ..data import pipeline
 from ..run.optimizers import build_optimizer
@@ -23,7 +22,6 @@ def compiled_model(config, data, models=None):
         data: `Data` that it names.
         models: `reuse.Models` that may have one, or None.
     """
-    strategies.check(config)
     find_probe(config.probe)
     build = functools.partial(_new_model, config, data)
     if models is not None and config.distribution == "none":

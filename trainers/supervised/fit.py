@@ -24,7 +24,7 @@ def training(model, data, config, rundir):
 def fit_and_measure(run, data, callbacks, verbose):
     """Trains to the end; returns the result, as `DONE` holds it."""
     validation, test = (
-        strategies.distribute_once(
+        strategies.distribute_one_pass(
             run.model.distribute_strategy,
             functools.partial(
                 pipeline.evaluation_batches,

@@ -10,12 +10,12 @@ import numpy as np
 import tensorflow as tf
 
 from ...layers import ReferenceModel, fold_batch_norm
-from ..cluster import strategies
 from ..common import precision, timing
 from ..common.errors import InputError
 from ..data import loading, pipeline
 from ..run import completion
 from ..run.rundir import RunDir
+from ..run.session import Session
 from .build import build_model
 from .settings import check_settings
 from .trainer import resolve
@@ -25,7 +25,7 @@ NORMS = ("none", "batch", "layer", "virtual")
 _REFERENCE = 128  # examples of virtual batch norm's reference, at most
 
 
-def train(config, workdir, *, verbose=0):
+def train(config, workdir, *, verbose=0, session=None):
     """Times the predictions of `config.model` with each norm.
 
     The variants take turns in an order that depends on the seed. Each is a
@@ -38,6 +38,7 @@ def train(config, workdir, *, verbose=0):
             `latency.repeats`; `model.norm` is not looked at.
         workdir: folder of this run.
         verbose: not looked at.
+        session: the `Session` of all runs of this process, or None.
 
     Returns:
         The result, as `DONE` holds it: `status` (`"finished"`), the median
@@ -53,9 +54,10 @@ def train(config, workdir, *, verbose=0):
     _check_settings(config)
     rundir, resolved = RunDir(workdir), resolve(config)
     rundir.check(resolved)
-    strategy = strategies.strategy(config.distribution)
-    return completion.finished(
-        strategy, rundir, resolved, lambda: _measure(config)
+    session = session or Session()
+    strategy = session.strategy(config.distribution)
+    return completion.load_or_run(
+        strategy, rundir, resolved, lambda: _measure(session, config)
     )
 
 
@@ -119,10 +121,10 @@ def _batch(config, data, size):
     return next(iter(batches))[0]
 
 
-def _measure(config):
+def _measure(session, config):
     start = time.perf_counter()
     data = loading.load_data(config)
-    precision.set_seed(config.seed, config.deterministic)
+    session.seed(config.seed, config.deterministic)
     with precision.dtype_policy(config.precision):
         found = models(config, data)
         inputs = _batch(config, data, config.batch_size)

@@ -5,15 +5,15 @@ import keras
 from ..common.errors import InputError
 from ..data import pipeline
 from ..inspection import gradients, landscape, through_time, training_mode
-from ..run.progress import every_so_many
+from ..run.progress import epochs_due
 from ..run.state import frozen
 
 #: Name of `config.probe` -> function of the model, the first training
 #: examples, their labels and the config that returns name -> number.
 PROBES = {
     "landscape": landscape.landscape,
-    "layers": gradients.layers,
-    "time": through_time.time,
+    "layers": gradients.layer_gradients,
+    "time": through_time.through_time,
     "training_mode": training_mode.training_mode,
 }
 
@@ -58,7 +58,7 @@ class Probe(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         """Measures the model as it is now."""
         config = self.run.config
-        if epoch + 1 in every_so_many(config.probe_every_epochs, config.epochs):
+        if epoch + 1 in epochs_due(config.probe_every_epochs, config.epochs):
             self._write()
 
     def _write(self):

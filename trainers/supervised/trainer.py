@@ -4,18 +4,19 @@ import functools
 import json
 
 from ..cluster import strategies
-from ..cluster.broadcast import from_chief, together
-from ..cluster.workers import own_folder, watched
+from ..cluster.broadcast import from_chief, on_all_workers
+from ..cluster.workers import monitored, own_folder
 from ..common import precision
 from ..data import loading
 from ..run import completion
 from ..run.rundir import RunDir
+from ..run.session import Session
 from . import fit
 from .build import compiled_model
 from .settings import check_settings
 
 
-def train(config, workdir, *, callbacks=(), verbose="auto", models=None):
+def train(config, workdir, *, callbacks=(), verbose="auto", session=None):
     """Trains the model of `config` and measures it on the test split.
 
     A finished run with the same config is not repeated; an interrupted one is
@@ -26,7 +27,7 @@ def train(config, workdir, *, callbacks=(), verbose="auto", models=None):
         workdir: folder of this run.
         callbacks: more Keras callbacks.
         verbose: Keras' progress bar, as in `keras.Model.fit`.
-        models: `reuse.Models` of earlier runs, to save time.
+        session: the `Session` of all runs of this process, or None.
 
     Returns:
         The result, as `DONE` holds it: `status` (`"finished"`, or
@@ -42,43 +43,48 @@ def train(config, workdir, *, callbacks=(), verbose="auto", models=None):
             worked with; nothing has been written then.
     """
     check_settings(config)
-    strategy = strategies.strategy(config.distribution)
+    session = session or Session()
+    strategy = session.strategy(config.distribution)
     with (
-        watched(strategy),
+        monitored(strategy),
         strategy.scope(),
         own_folder(strategy, workdir) as folder,
     ):
         measure = functools.partial(
             fit.fit_and_measure, callbacks=callbacks, verbose=verbose
         )
-        return _train(strategy, config, RunDir(folder), models, measure)
+        return _train(session, config, RunDir(folder), measure)
 
 
-def _train(strategy, config, rundir, models, measure):
+def _train(session, config, rundir, measure):
     resolved = resolve(config)
-    result, data = together(
-        strategy, lambda: _look_up(rundir, resolved, config)
+    strategy = session.strategy(config.distribution)
+    result, data = on_all_workers(
+        strategy, lambda: _look_up(rundir, resolved, config, strategy)
     )
     if result := from_chief(strategy, result):
         return result
-    precision.set_seed(config.seed, config.deterministic)
+    session.seed(config.seed, config.deterministic)
     with precision.dtype_policy(config.precision):
-        model = compiled_model(config, data, models)
+        model = compiled_model(config, data, session.models)
 
-        def work():
+        def train_and_save():
             with fit.training(model, data, config, rundir) as run:
                 result = measure(run, data)
             fit.save(model, rundir.path / "checkpoints")
             return result
 
-        return completion.finished(strategy, rundir, resolved, work)
+        return completion.load_or_run(
+            strategy, rundir, resolved, train_and_save
+        )
 
 
-def _look_up(rundir, resolved, config):
+def _look_up(rundir, resolved, config, strategy):
     """Returns the result of the finished run, or else its data."""
     rundir.check(resolved)
     if result := rundir.result():
         return result, None
+    strategies.check(config, strategy)
     return None, loading.load_data(config)
 
 
@@ -92,7 +98,8 @@ def resolve(config):
 def check(config):
     """Raises `InputError` unless a run with `config` can start."""
     check_settings(config)
-    strategy = strategies.strategy(config.distribution)
+    strategy = Session().strategy(config.distribution)
+    strategies.check(config, strategy)
     data = loading.load_data(config)
     with strategy.scope(), precision.dtype_policy(config.precision):
         compiled_model(config, data)

@@ -98,14 +98,14 @@ def test_workers_hear_what_is_wrong_with_one(several, tmp_path):
 
 
 def test_a_worker_that_does_not_come(monkeypatch):
-    monkeypatch.setattr(rendezvous, "_PATIENCE", 0)
+    monkeypatch.setattr(rendezvous, "_START_SECONDS", 0)
     first, second = on_this_machine(2)
     message = f"Worker 0 has waited 0 seconds for {second.addresses[1]}"
     with (
         pytest.raises(LostWorkerError, match=message),
-        rendezvous.meeting(first),
+        rendezvous.join(first),
     ):
-        pytest.fail("there is nobody to meet")
+        pytest.fail("there is nobody to join")
 
 
 def test_a_port_in_use():
@@ -113,6 +113,6 @@ def test_a_port_in_use():
     with (
         rendezvous._listening(first.addresses[0]),
         pytest.raises(InputError, match=r"Port .* cannot be used.*a free one"),
-        rendezvous.meeting(first),
+        rendezvous.join(first),
     ):
         pytest.fail("the port is not free")

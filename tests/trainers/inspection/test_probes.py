@@ -1,6 +1,8 @@
 """What probes measure, against other ways to compute it."""
 
+import gc
 import json
+import weakref
 
 import keras
 import numpy as np
@@ -9,7 +11,10 @@ import tensorflow as tf
 
 from normzoo import zoo
 from normzoo.trainers import classify
-from normzoo.trainers.inspection.gradients import layers, norm
+from normzoo.trainers.inspection.gradients import (
+    euclidean_norm,
+    layer_gradients,
+)
 from normzoo.trainers.inspection.landscape import STEPS, landscape
 from normzoo.trainers.run.state import frozen
 from normzoo.trainers.supervised.probes import PROBES
@@ -59,7 +64,7 @@ def test_layers_are_those_of_numpy(batch):
     model = make()
     weights, *data = as_float64(model, batch)
     _, gradients, logits = reference(weights, *data)
-    found = layers(model, *batch, None)
+    found = layer_gradients(model, *batch, None)
     expected = {
         "logits": np.sqrt((logits**2).mean()),
         "weight_norm/dense_0/kernel": length(weights[:1]),
@@ -73,8 +78,8 @@ def test_layers_are_those_of_numpy(batch):
 
 
 def test_a_tiny_gradient_has_a_norm():
-    assert norm(tf.fill([4], 1e-30)) == pytest.approx(2e-30)
-    assert norm(tf.constant([3.0]), tf.constant([[4.0]])) == 5
+    assert euclidean_norm(tf.fill([4], 1e-30)) == pytest.approx(2e-30)
+    assert euclidean_norm(tf.constant([3.0]), tf.constant([[4.0]])) == 5
 
 
 def test_the_landscape_is_that_of_numpy(batch):
@@ -137,3 +142,12 @@ def test_a_probed_run_is_the_run_itself(config, tmp_path):
     log = (tmp_path / "probed" / "metrics.jsonl").read_text().splitlines()
     found = [x for x in map(json.loads, log) if x["split"] == "probe"]
     assert [line["step"] for line in found] == [0, 18, 36]
+
+
+def test_a_trace_lives_as_long_as_its_model(batch):
+    model = make()
+    landscape(model, *batch, config=None)
+    reference = weakref.ref(model)
+    del model
+    gc.collect()
+    assert reference() is None

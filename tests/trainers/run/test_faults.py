@@ -69,7 +69,7 @@ def test_the_one_before_a_damaged_one_is_taken(damage, part, tmp_path, caplog):
     assert Store(tmp_path).restore() == 2
     # Without an index it is no checkpoint, as if its writing had been stopped.
     if (damage, part) != (pathlib.Path.unlink, "index"):
-        assert "step-3 is damaged. Going on from step 2" in caplog.text
+        assert "step-3 is damaged. Continuing at step 2" in caplog.text
     assert newest_first(tmp_path) == [2, 1]
     assert not list(tmp_path.glob("step-3*"))
     store = Store(tmp_path)
@@ -85,7 +85,7 @@ def test_two_damaged_ones_and_all(tmp_path, caplog):
     assert Store(tmp_path).restore() == 1
     empty(tmp_path / "step-1.index")
     assert Store(tmp_path).restore() is None
-    assert "Going on without one" in caplog.text
+    assert "Continuing from the beginning" in caplog.text
 
 
 def test_what_was_being_written_is_no_checkpoint(tmp_path):
@@ -146,7 +146,7 @@ def test_a_full_disk_ends_the_run_and_keeps_the_last_checkpoint(
     assert process.exitcode == 2
     said = (tmp_path / "stderr").read_text()
     assert "The checkpoint of step 27 cannot be written" in said
-    assert "That of step 18 is intact" in said
+    assert "The one of step 18 is intact" in said
     assert "Traceback" not in said
     files = list((tmp_path / "run/checkpoints").glob("step-*"))
     assert {path.name.partition(".")[0] for path in files} == {

@@ -7,7 +7,7 @@ import pytest
 from normzoo.configs import default
 from normzoo.trainers import classify
 from normzoo.trainers.comparison import runner, sweep
-from normzoo.trainers.run import reuse
+from normzoo.trainers.run.session import Session
 
 
 def recurrent(gamma, seed):
@@ -54,13 +54,14 @@ def lines(path):
 @pytest.mark.parametrize("name", sorted(PAIRS))
 def test_the_second_run_is_bitwise_that_of_a_new_model(name, short, tmp_path):
     first, second = (run.config for run in sweep.plan(short, PAIRS[name]))
-    models = reuse.Models()
-    results = [
-        classify.train(first, tmp_path / "first", verbose=0, models=models),
-        classify.train(second, tmp_path / "again", verbose=0, models=models),
-        classify.train(second, tmp_path / "new", verbose=0),
-    ]
-    assert len(models) == 1
+    with Session(reuse_models=True) as session:
+        results = [
+            classify.train(config, tmp_path / name, verbose=0, session=session)
+            for name, config in (("first", first), ("again", second))
+        ]
+        assert len(session.models) == 1
+    assert len(session.models) == 0
+    results.append(classify.train(second, tmp_path / "new", verbose=0))
     assert lines(tmp_path / "again") == lines(tmp_path / "new")
     assert results[1]["test_loss"] == results[2]["test_loss"]
     assert results[0]["test_loss"] != results[1]["test_loss"]
@@ -80,11 +81,10 @@ def test_a_run_after_one_that_diverged(short, tmp_path):
 
 
 def test_models_of_another_structure_are_not_shared(short, tmp_path):
-    models = reuse.Models()
-    for width in (8, 16):
-        short.model.width = width
-        path = tmp_path / str(width)
-        classify.train(short, path, verbose=0, models=models)
-    assert len(models) == 2
-    models.clear()
-    assert len(models) == 0
+    with Session(reuse_models=True) as session:
+        for width in (8, 16):
+            short.model.width = width
+            path = tmp_path / str(width)
+            classify.train(short, path, verbose=0, session=session)
+        assert len(session.models) == 2
+    assert len(session.models) == 0
