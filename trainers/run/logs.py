@@ -45,10 +45,12 @@ class MetricsLog(keras.callbacks.Callback):
 
     def __enter__(self):
         self._file.touch()
-        for split in ("train", "validation"):
-            writer = tf.summary.create_file_writer(str(self.path / split))
-            self._open.callback(writer.close)
-            self._writers[split] = writer
+        with contextlib.ExitStack() as opened:
+            for split in ("train", "validation"):
+                writer = tf.summary.create_file_writer(str(self.path / split))
+                opened.callback(writer.close)
+                self._writers[split] = writer
+            self._open = opened.pop_all()
         return self
 
     def __exit__(self, *error):

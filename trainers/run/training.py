@@ -79,12 +79,13 @@ class Training:
         )
         self.progress = self._restore(variables)
         self.rundir.rewind(self.progress.outputs)
-        self._stop = self._contexts.enter_context(signals.catch())
-        self.log = self._contexts.enter_context(
-            MetricsLog(
-                self.rundir.path, self.config.log_every_steps, self.progress
-            )
+        log = MetricsLog(
+            self.rundir.path, self.config.log_every_steps, self.progress
         )
+        with contextlib.ExitStack() as contexts:
+            self._stop = contexts.enter_context(signals.catch())
+            self.log = contexts.enter_context(log)
+            self._contexts = contexts.pop_all()
         return self
 
     def __exit__(self, *error):

@@ -1,6 +1,7 @@
 """What a checkpoint holds, and when there is one."""
 
 import json
+import signal
 
 import keras
 import numpy as np
@@ -8,6 +9,8 @@ import pytest
 import tensorflow as tf
 
 from normzoo.configs import default
+from normzoo.trainers.common import signals
+from normzoo.trainers.run.logs import MetricsLog
 from normzoo.trainers.run.recovery import newest_first
 from normzoo.trainers.run.rundir import RunDir
 from normzoo.trainers.run.state import variables_of
@@ -194,3 +197,17 @@ def test_a_run_at_its_end_is_not_trained_again(config, tmp_path):
     assert (tmp_path / "metrics.jsonl").read_text() == log
     for got, expected in zip(values_of(second), values_of(first), strict=True):
         np.testing.assert_array_equal(got, expected)
+
+
+def test_signals_are_let_go_when_the_logs_cannot_be_opened(
+    config, monkeypatch, tmp_path
+):
+    def refuse(log):
+        raise OSError("no space left")
+
+    handlers = [signal.getsignal(number) for number in signals.EXIT_CODES]
+    monkeypatch.setattr(MetricsLog, "__enter__", refuse)
+    training = Training(TwoNets(), batches, STEPS, config, RunDir(tmp_path))
+    with pytest.raises(OSError, match="no space left"), training:
+        pytest.fail("there is no log")
+    assert handlers == [signal.getsignal(n) for n in signals.EXIT_CODES]
