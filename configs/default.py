@@ -40,6 +40,8 @@ def get_config():
     config.optimizer.momentum = 0.0  # of "sgd" and "rmsprop"
     config.optimizer.clipnorm = 0.0  # 0: no clipping
 
+    # In normzoo.trainers.supervised.task.TASKS; "": what fits the data.
+    config.task = ""
     config.batch_size = 32
     config.evaluation_batch_size = 512
     config.epochs = 10

@@ -9,6 +9,7 @@ can be overridden with `--config.KEY=VALUE`. The workdir gets `config.json`,
 """
 
 from . import app
+from .comparison.trainers import expect
 from .supervised.trainer import train
 
 __all__ = ["train"]
@@ -16,6 +17,7 @@ __all__ = ["train"]
 
 def main(flags):
     """Runs the script."""
+    expect("classifier", flags.config)
     result = train(flags.config, flags.workdir)
     for key, value in result.items():
         print(f"{key}: {value}")

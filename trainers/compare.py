@@ -20,70 +20,16 @@ from absl import flags
 from ml_collections import config_flags
 
 from . import app
-from .common import lock
 from .common.errors import InputError
-from .comparison.hparams import write_hparams
-from .comparison.plot import plot_comparison
-from .comparison.report import legend, terminal_table, write_reports
-from .comparison.report_html import write_page
-from .comparison.runner import check, execute
-from .comparison.summary import find_baseline, summarize
+from .comparison.compare import compare
+from .comparison.report import legend, terminal_table
 from .comparison.sweep import load_overrides, plan
-from .comparison.trainers import trainer_of
 from .run.rundir import RunDir
+
+__all__ = ["compare"]
 
 flags.DEFINE_bool("dry_run", False, "List the runs and stop.")
 app.define_jobs()
-
-
-def compare(config, overrides, workdir, *, jobs=1, command=""):
-    """Trains every variant with every seed and compares them.
-
-    Args:
-        config: `ConfigDict` with the keys of `configs/default.py` or of
-            `configs/gan_default.py`.
-        overrides: list of dicts, dotted config key -> value, one per run.
-        workdir: folder of the comparison.
-        jobs: number of processes.
-        command: the command line, for the report.
-
-    Returns:
-        A `normzoo.trainers.comparison.summary.Summary`, one row per variant.
-
-    Raises:
-        InputError: a run could not start; then none has been started. Or
-            another process works on the same folder.
-    """
-    workdir = pathlib.Path(workdir)
-    runs = plan(config, overrides)
-    baseline = find_baseline(runs, config.compare.baseline)
-    _check_metric(trainer_of(runs[0].config), runs[0].config)
-    check(runs, workdir)
-    with lock.held(workdir):
-        return _compare(runs, baseline, workdir, jobs, command)
-
-
-def _compare(runs, baseline, workdir, jobs, command):
-    results = execute(runs, workdir, jobs)
-    summary = summarize(runs, results, baseline)
-    write_reports(summary, workdir, command)
-    metric = runs[0].config.compare.metric
-    plot_comparison(runs, results, summary, metric, workdir)
-    appendix = trainer_of(runs[0].config).appendix(runs, results, workdir)
-    write_page(summary, workdir, command, appendix)
-    keys = sorted({"seed", *(key for run in runs for key in run.overrides)})
-    for run in runs:
-        write_hparams(run, results[run.name], keys, workdir / run.name)
-    return summary
-
-
-def _check_metric(trainer, config):
-    expected = trainer.compared(config)
-    if config.compare.metric not in expected:
-        raise InputError(
-            f"Unknown compare.metric. Received: {config.compare.metric!r}. "
-            f"Expected one of: {', '.join(expected)}."
-        )
 
 
 def main(flags):

@@ -16,13 +16,16 @@ import sys
 from absl import flags
 
 from . import app
-from .gans.trainer import evaluate, load_generator, sample, train
+from .comparison.trainers import expect
+from .gans.finished import evaluate, load_generator, sample
+from .gans.trainer import train
 
 __all__ = ["evaluate", "load_generator", "sample", "train"]
 
 
 def main(flags):
     """Runs the script."""
+    expect("gan", flags.config)
     if flags.mode == "sample":
         seed, count = flags.sample_seed, flags.samples
         for path in sample(flags.config, flags.workdir, seed, count):

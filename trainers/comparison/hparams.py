@@ -3,10 +3,8 @@
 import tensorflow as tf
 from tensorboard.plugins.hparams import api as hp
 
-from .summary import metrics_of
 
-
-def write_hparams(run, result, keys, folder):
+def write_hparams(run, result, keys, metrics, folder):
     """Writes one run's hyperparameters and final metrics as its trial.
 
     Args:
@@ -14,6 +12,7 @@ def write_hparams(run, result, keys, folder):
         result: its result.
         keys: dotted config keys, the same for all runs: the tab shows no run
             that lacks one.
+        metrics: the `Metric`s that tell how good a run is.
         folder: of the run.
     """
     flat = run.config.to_dict()
@@ -25,9 +24,9 @@ def write_hparams(run, result, keys, folder):
         hp.hparams(values, trial_id=run.name)
         # Present in every run: one without any metric would not be shown.
         tf.summary.scalar("diverged", float(diverged), step=0)
-        for metric in metrics_of(result):
-            if result[metric] is not None:
-                tf.summary.scalar(metric, result[metric], step=0)
+        for metric in metrics:
+            if result[metric.key] is not None:
+                tf.summary.scalar(metric.key, result[metric.key], step=0)
 
 
 def _look_up(config, key):

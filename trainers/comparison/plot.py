@@ -7,7 +7,6 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from .statistics import estimate
-from .summary import key_of
 
 
 def plot_comparison(runs, results, summary, metric, workdir):
@@ -20,7 +19,7 @@ def plot_comparison(runs, results, summary, metric, workdir):
         runs: list of `Run`s.
         results: run name -> result.
         summary: the `Summary`.
-        metric: one that all results have, such as `"accuracy"`.
+        metric: a `Metric` that all results and validations have.
         workdir: folder that holds the runs' folders.
     """
     # `Figure` alone needs no display and leaves pyplot's state alone.
@@ -28,15 +27,14 @@ def plot_comparison(runs, results, summary, metric, workdir):
     curves, finals = figure.subplots(1, 2, width_ratios=(3, 2))
     for i, row in enumerate(summary.rows):
         mine = [run for run in runs if run.variant == row.variant]
-        _plot_curve(curves, mine, row.variant, metric, workdir, f"C{i}")
-        key = key_of(metric, results[mine[0].name])
-        values = [results[run.name][key] for run in mine]
+        _plot_curve(curves, mine, row.variant, metric.name, workdir, f"C{i}")
+        values = [results[run.name][metric.key] for run in mine]
         _plot_final(finals, i, values, estimate(_known(values)))
     curves.xaxis.set_major_locator(MaxNLocator(integer=True))
-    curves.set(xlabel="epoch", ylabel=f"validation {metric}")
+    curves.set(xlabel="epoch", ylabel=f"validation {metric.name}")
     curves.legend()
     curves.grid(alpha=0.3)
-    finals.set(ylabel=f"{key.partition('_')[0]} {metric}")
+    finals.set(ylabel=f"{metric.split} {metric.name}")
     names = [row.variant for row in summary.rows]
     finals.set_xticks(range(len(names)), names)
     finals.tick_params(axis="x", rotation=30)
@@ -44,8 +42,8 @@ def plot_comparison(runs, results, summary, metric, workdir):
     figure.savefig(workdir / "summary.png", dpi=120)
 
 
-def _plot_curve(axes, runs, label, metric, workdir, color):
-    curves = [_validation_curve(workdir / run.name, metric) for run in runs]
+def _plot_curve(axes, runs, label, name, workdir, color):
+    curves = [_validation_curve(workdir / run.name, name) for run in runs]
     # Runs that diverged are shorter; there the mean is over the others.
     length = max(map(len, curves))
     means, widths = zip(
@@ -63,10 +61,10 @@ def _plot_curve(axes, runs, label, metric, workdir, color):
     )
 
 
-def _validation_curve(path, metric):
+def _validation_curve(path, name):
     with open(path / "metrics.jsonl") as file:
         lines = [json.loads(line) for line in file]
-    curve = [x[metric] for x in lines if x["split"] == "validation"]
+    curve = [x[name] for x in lines if x["split"] == "validation"]
     return [np.nan if value is None else value for value in curve]
 
 

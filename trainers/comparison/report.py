@@ -9,33 +9,6 @@ import rich.table
 
 from ..common.files import write_text
 
-_TITLES = {
-    "test_accuracy": "accuracy",
-    "test_loss": "loss",
-    "test_bits_per_character": "bits/char",
-    "last_frechet": "Frechet",
-    "best_frechet": "best",
-    "last_modes": "modes",
-    "last_good": "good",
-}
-
-#: Metric -> factor and number of digits.
-_SHOWN = {
-    "test_accuracy": (100, 2),
-    "last_frechet": (1, 2),
-    "best_frechet": (1, 2),
-    "last_modes": (1, 1),
-    "last_good": (100, 1),
-}
-
-_LEGENDS = {
-    "test_accuracy": "Test split: {means}, accuracy in %; ",
-    "last_frechet": "Frechet: distance in the metrics' features after the "
-    "last step, best: the least one on the validation split: {means}; ",
-    "last_modes": "Modes found after the last step, and the share of good "
-    "points in %: {means}; ",
-}
-
 
 def write_reports(summary, workdir, command):
     """Writes `summary.csv` and `summary.md` into `workdir`."""
@@ -49,7 +22,7 @@ def legend(summary):
     seeds = max(row.runs for row in summary.rows)
     means = f"mean and 95 % t interval over {seeds} seeds"
     return (
-        _LEGENDS[summary.metrics[0]].format(means=means)
+        summary.columns[0].said(means)
         + f"differences to {summary.baseline} are paired by seed; s: seconds "
         "of training per run. Runs that diverged are in no mean."
     )
@@ -81,38 +54,36 @@ def markdown(summary):
 def headers(summary):
     """Returns the titles of the table's columns."""
     columns = ["variant"]
-    for metric in summary.metrics:
-        columns += [_TITLES[metric], "difference"]
+    for metric in summary.columns:
+        columns += [metric.title, "difference"]
     return [*columns, "weights", "s"]
 
 
 def table(summary):
     """Returns the table's cells as text, a list of rows."""
-    return [_cells(row, summary.baseline) for row in summary.rows]
+    return [_cells(row, summary) for row in summary.rows]
 
 
-def _cells(row, baseline):
+def _cells(row, summary):
     name = row.variant
     if row.diverged:
         name += f" ({row.diverged} of {row.runs} diverged)"
     cells = [name]
-    for metric, value in row.values.items():
-        scale, digits = _SHOWN.get(metric, (1, 3))
-        shown = {"scale": scale, "digits": digits}
-        difference = _format(row.differences[metric], **shown, sign="+")
-        if row.variant == baseline:
+    for metric in summary.columns:
+        difference = _format(metric, row.differences[metric.key], sign="+")
+        if row.variant == summary.baseline:
             difference = "baseline"
-        cells += [_format(value, **shown), difference]
+        cells += [_format(metric, row.values[metric.key]), difference]
     return (*cells, f"{row.parameters:,}", f"{row.seconds:.1f}")
 
 
-def _format(estimate, *, scale=1, digits, sign=""):
+def _format(metric, estimate, sign=""):
     if math.isnan(estimate.mean):
         return "n/a"
-    mean = f"{estimate.mean * scale:{sign}.{digits}f}"
+    mean = metric.text(estimate.mean, sign)
     if math.isnan(estimate.half_width):
         return mean
-    return f"{mean} ± {estimate.half_width * scale:.{digits}f}"
+    return f"{mean} ± {metric.text(estimate.half_width)}"
 
 
 def _csv(summary):

@@ -19,9 +19,9 @@ from .trainers import trainer_of
 
 
 def check(runs, workdir):
-    """Raises `InputError` unless every run can start."""
+    """Raises `InputError` unless every run can start. Nothing is trained."""
     trainer = trainer_of(runs[0].config)
-    checked = set()
+    variants = {}
     for run in runs:
         if run.config.distribution == "multi_worker":
             raise InputError(
@@ -29,11 +29,12 @@ def check(runs, workdir):
                 "multi_worker. Train its runs with normzoo.trainers.classify, "
                 "or start comparisons of other seeds on the other machines."
             )
-        RunDir(workdir / run.name).check(trainer.resolve(run.config))
-        # Seeds cannot make a config wrong, and building models takes time.
-        if run.variant not in checked:
-            trainer.check(run.config)
-        checked.add(run.variant)
+        config = trainer.settings.checked(run.config)
+        rundir = trainer.rundir(config, workdir / run.name)
+        rundir.check(trainer.resolve(config))
+        # What is left to check does not depend on the seed.
+        variants.setdefault(run.variant, run.config)
+    trainer.check(list(variants.values()))
 
 
 def execute(runs, workdir, jobs=1):

@@ -3,12 +3,8 @@
 from typing import NamedTuple
 
 from ..common.errors import InputError
+from ..common.metric import Metric
 from .statistics import Estimate, estimate, paired_difference
-
-METRICS = ("test_accuracy", "test_loss")
-TEXT_METRICS = ("test_accuracy", "test_bits_per_character")
-MODE_METRICS = ("last_modes", "last_good")
-GAN_METRICS = ("last_frechet", "best_frechet")
 
 
 class Row(NamedTuple):
@@ -18,8 +14,8 @@ class Row(NamedTuple):
         variant: such as `"norm=batch"`.
         runs: number of runs.
         diverged: how many of them diverged; they are in no mean.
-        values: metric -> its mean over the seeds.
-        differences: metric -> its paired difference to the baseline.
+        values: key of a metric -> its mean over the seeds.
+        differences: the same of its paired difference to the baseline.
         parameters: number of trainable parameters.
         seconds: mean training time of a run.
     """
@@ -34,29 +30,22 @@ class Row(NamedTuple):
 
 
 class Summary(NamedTuple):
-    """The rows of a comparison and the variant that they are compared with."""
+    """What a comparison found.
+
+    Attributes:
+        baseline: the variant that the others are compared with.
+        rows: one `Row` per variant.
+        columns: the `Metric`s that all rows have.
+    """
 
     baseline: str
     rows: list[Row]
+    columns: tuple[Metric, ...]
 
     @property
     def metrics(self):
-        """The two metrics that all rows have."""
-        return tuple(self.rows[0].values)
-
-
-def metrics_of(result):
-    """Returns the two metrics that tell how good a result is."""
-    for metrics in (TEXT_METRICS, MODE_METRICS, GAN_METRICS):
-        if metrics[1] in result:
-            return metrics
-    return METRICS
-
-
-def key_of(metric, result):
-    """Returns the result's key of `compare.metric`, such as `test_loss`."""
-    keys = (f"test_{metric}", f"last_{metric}")
-    return next(key for key in keys if key in result)
+        """The keys of the metrics that all rows have."""
+        return tuple(metric.key for metric in self.columns)
 
 
 def find_baseline(runs, name):
@@ -70,43 +59,44 @@ def find_baseline(runs, name):
     return name or variants[0]
 
 
-def summarize(runs, results, baseline):
+def summarize(runs, results, baseline, columns):
     """Returns the `Summary`, one row per variant in the order of the runs.
 
     Args:
         runs: list of `Run`s.
         results: run name -> result.
         baseline: the variant that the others are compared with.
+        columns: the `Metric`s that tell how good a run is.
     """
     by_variant = {}
     for run in runs:
         seeds = by_variant.setdefault(run.variant, {})
         seeds[run.seed] = results[run.name]
     base = by_variant[baseline]
-    rows = [_row(name, seeds, base) for name, seeds in by_variant.items()]
-    return Summary(baseline, rows)
+    keys = [metric.key for metric in columns]
+    rows = [_row(name, seeds, base, keys) for name, seeds in by_variant.items()]
+    return Summary(baseline, rows, tuple(columns))
 
 
-def _row(variant, seeds, base):
+def _row(variant, seeds, base, keys):
     results = list(seeds.values())
-    metrics = metrics_of(results[0])
     return Row(
         variant=variant,
         runs=len(results),
         diverged=sum(r["status"] == "diverged" for r in results),
-        values={m: estimate(list(_finite(seeds, m).values())) for m in metrics},
+        values={k: estimate(list(_finite(seeds, k).values())) for k in keys},
         differences={
-            m: paired_difference(_finite(seeds, m), _finite(base, m))
-            for m in metrics
+            k: paired_difference(_finite(seeds, k), _finite(base, k))
+            for k in keys
         },
         parameters=results[0]["parameters"],
         seconds=estimate([r["seconds"] for r in results]).mean,
     )
 
 
-def _finite(seeds, metric):
+def _finite(seeds, key):
     return {
-        seed: result[metric]
+        seed: result[key]
         for seed, result in seeds.items()
-        if result[metric] is not None
+        if result[key] is not None
     }

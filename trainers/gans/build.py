@@ -1,5 +1,6 @@
 """From a config to a compiled GAN."""
 
+import contextlib
 import types
 
 import keras
@@ -9,7 +10,6 @@ from ...layers import ReferenceModel
 from ..common.errors import InputError
 from ..run.optimizers import build_optimizer
 from ..supervised.build import steps_per_execution
-from . import settings
 from .model import losses
 from .model.gan import GAN
 from .sampling import latent
@@ -20,18 +20,13 @@ def compiled_gan(config, data):
 
     Args:
         config: `ConfigDict` with the keys of `configs/gan_default.py`.
-        data: `loading.Data`.
+        data: `loading.Data` that the config fits, see `settings`.
 
     Raises:
-        InputError: the config makes no GAN for these data.
+        InputError: the networks or the optimizers cannot be made.
     """
-    settings.check(config, data)
     generator, discriminator = networks(config, data.input_shape)
-    steps = config.epochs * steps_per_epoch(config, data)
-    optimizers = [
-        _optimizer(config.discriminator, steps * config.discriminator.updates),
-        _optimizer(config.generator, steps),
-    ]
+    optimizers = new_optimizers(config, data)
     gan = GAN(
         generator,
         discriminator,
@@ -55,33 +50,62 @@ def compiled_gan(config, data):
     return gan
 
 
+def new_optimizers(config, data):
+    """Returns the discriminator's optimizer and the generator's."""
+    steps = config.epochs * steps_per_epoch(config, data)
+    return [
+        _optimizer(config.discriminator, steps * config.discriminator.updates),
+        _optimizer(config.generator, steps),
+    ]
+
+
 def networks(config, shape):
     """Returns the generator and the discriminator for examples of a shape."""
-    make, tell = zoo.GANS[config.networks]
-    sizes = (shape[0], shape[2]) if config.networks == "dcgan" else shape
-    of_generator, of_discriminator = config.generator, config.discriminator
-    try:
+    return new_generator(config, shape), new_discriminator(config, shape)
+
+
+def new_generator(config, shape):
+    """Returns the generator, with its reference batch if it needs one."""
+    player = config.generator
+    make, _ = zoo.GANS[config.networks]
+    with _explained():
         generator = make(
-            *sizes,
-            base_width=of_generator.base_width,
-            latent_dim=of_generator.latent_dim,
-            norm=of_generator.norm,
+            *_sizes(config, shape),
+            base_width=player.base_width,
+            latent_dim=player.latent_dim,
+            norm=player.norm,
             seed=config.seed,
         )
-        discriminator = tell(
-            *sizes,
-            base_width=of_discriminator.base_width,
-            norm=of_discriminator.norm,
+    if player.norm == "virtual":
+        size = player.latent_dim
+        reference = latent(config.seed, "reference", config.batch_size, size)
+        generator = ReferenceModel(generator, reference, name="generator")
+    return generator
+
+
+def new_discriminator(config, shape):
+    """Returns the discriminator."""
+    player = config.discriminator
+    _, make = zoo.GANS[config.networks]
+    with _explained():
+        return make(
+            *_sizes(config, shape),
+            base_width=player.base_width,
+            norm=player.norm,
             seed=config.seed,
         )
+
+
+def _sizes(config, shape):
+    return (shape[0], shape[2]) if config.networks == "dcgan" else shape
+
+
+@contextlib.contextmanager
+def _explained():
+    try:
+        yield
     except ValueError as error:
         raise InputError(f"The networks cannot be built. {error}") from error
-    if of_generator.norm == "virtual":
-        reference = latent(
-            config.seed, "reference", config.batch_size, of_generator.latent_dim
-        )
-        generator = ReferenceModel(generator, reference, name="generator")
-    return generator, discriminator
 
 
 def steps_per_epoch(config, data):

@@ -3,30 +3,17 @@
 import base64
 import html
 
-#: Title -> key of the result.
-_COLUMNS = {
-    "last Frechet": "last_frechet",
-    "best": "best_frechet",
-    "in epoch": "best_epoch",
-    "kernel": "last_kernel",
-    "precision": "last_precision",
-    "recall": "last_recall",
-    "classes": "last_class_coverage",
-    "entropy": "last_class_entropy",
-    "modes": "last_modes",
-    "good": "last_good",
-    "D(batch mates)": "last_batch_dependence_training",
-}
+from .metrics import measures
 
 
 def appendix(runs, results, workdir):
     """Returns HTML: the metrics of every run, and samples of every variant."""
     first = results[runs[0].name]
-    columns = {k: v for k, v in _COLUMNS.items() if v in first}
-    rows = [_row("th", ["run", *columns])]
+    columns = measures.every(runs[0].config)
+    rows = [_row("th", ["run", *(metric.title for metric in columns)])]
     for run in runs:
         result = results[run.name]
-        values = [_text(result[key]) for key in columns.values()]
+        values = [_text(result[metric.key]) for metric in columns]
         rows.append(_row("td", [run.name, *values]))
     # Of one seed: the same noise in all of them.
     seed = runs[0].seed

@@ -1,67 +1,75 @@
 """What a GAN's config must not be, said before anything is started."""
 
 from ... import zoo
+from ...configs import gan_default
 from ..common.errors import InputError
 from ..data import gaussians
+from ..run.settings import Settings
+from ..run.values import check_name
 from . import real
+from .metrics import measures
+from .metrics.features import SOURCES
+from .model import losses
 from .model.discrimination import BATCHES, STATISTICS
 
 ON_NAN = ("raise", "restore", "ignore")
-FEATURES = ("classifier", "raw", "inception")
 SPLITS = ("train", "validation", "test")
 
+SETTINGS = Settings(
+    defaults=gan_default.get_config,
+    begin="normzoo.configs.gan_default.get_config()",
+    optimizers=("generator.optimizer", "discriminator.optimizer"),
+    positive=(
+        "generator.base_width",
+        "generator.latent_dim",
+        "discriminator.base_width",
+        "discriminator.updates",
+        "metrics.classifier_epochs",
+        "metrics.feature_units",
+        "metrics.neighbors",
+        "metrics.samples",
+    ),
+    not_negative=("loss.penalty", "steps_per_epoch"),
+    below_one=("ema_decay",),
+    seeds=("seed", "metrics.seed"),
+    one_of={
+        "networks": zoo.GANS,
+        "discriminator.batch": BATCHES,
+        "discriminator.statistics": STATISTICS,
+        "loss.name": losses.LOSSES,
+        "loss.on_nan": ON_NAN,
+        "metrics.features": SOURCES,
+        "metrics.split": SPLITS,
+    },
+    apart=("compare", "checkpoint", "metrics.cache_dir"),
+)
 
-def check(config, data):
-    """Raises `InputError` unless `config` describes a GAN for `data`."""
-    _check_choices(config)
-    _check_numbers(config, data)
-    _check_examples(config, data)
-    _check_norms(config)
-    if config.jit_compile and config.deterministic:
-        raise InputError(
-            "Keras has no deterministic XLA. Received: jit_compile=True and "
-            "deterministic=True. Set --config.deterministic=False."
-        )
 
-
-def _check_choices(config):
+def checked(config):
+    """Returns the config with Python's numbers; see `Settings.checked`."""
+    config = SETTINGS.checked(config)
+    validated = (f"val_{m.name}" for m in measures.metrics(config))
+    best = config.checkpoint.best
+    check_name("checkpoint.best", best, ("", *validated))
     discriminator = config.discriminator
-    for key, value, choices in (
-        ("networks", config.networks, zoo.GANS),
-        ("discriminator.batch", discriminator.batch, BATCHES),
-        ("discriminator.statistics", discriminator.statistics, STATISTICS),
-        ("loss.on_nan", config.loss.on_nan, ON_NAN),
-        ("metrics.features", config.metrics.features, FEATURES),
-        ("metrics.split", config.metrics.split, SPLITS),
-    ):
-        if value not in choices:
-            raise InputError(
-                f"Unknown {key}. Received: {value!r}. Expected one of: "
-                f"{', '.join(choices)}."
-            )
     if discriminator.batch == "joint" and discriminator.statistics != "both":
         raise InputError(
             "In a joint batch the statistics are those of both. Received: "
             f"discriminator.statistics={discriminator.statistics!r}. Set it "
             "to 'both', or discriminator.batch to 'separate'."
         )
+    losses.get(config.loss.name, config.loss.label_smoothing)
+    _check_norms(config)
+    return config
 
 
-def _check_numbers(config, data):
-    for key, value in (
-        ("epochs", config.epochs),
-        ("log_every_steps", config.log_every_steps),
-        ("validate_every_epochs", config.validate_every_epochs),
-        ("steps_per_execution", config.steps_per_execution),
-        ("discriminator.updates", config.discriminator.updates),
-        ("metrics.samples", config.metrics.samples),
-    ):
-        if value < 1:
-            raise InputError(f"{key} must be at least 1. Received: {value}.")
-    if not 0 <= config.ema_decay < 1:
-        raise InputError(
-            f"ema_decay must be in [0, 1). Received: {config.ema_decay}."
-        )
+def check_data(config, data):
+    """Raises `InputError` unless `config` describes a GAN for `data`."""
+    _check_batch(config, data)
+    _check_examples(config, data)
+
+
+def _check_batch(config, data):
     examples = config.batch_size * config.discriminator.updates
     if examples > len(data.train.labels):
         raise InputError(
@@ -102,10 +110,11 @@ def _check_norms(config):
             "made ones change with the generator. Received: "
             "discriminator.norm='virtual'. Use another norm there."
         )
-    if config.loss.name == "wasserstein" and discriminator.norm == "batch":
+    penalized = losses.LOSSES[config.loss.name].penalized
+    if penalized and discriminator.norm == "batch":
         raise InputError(
             "The gradient penalty is that of each example alone, which batch "
-            "norm mixes. Received: loss.name='wasserstein' and "
+            f"norm mixes. Received: loss.name={config.loss.name!r} and "
             "discriminator.norm='batch'. Use layer or none."
         )
     for name, player in (

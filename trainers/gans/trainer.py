@@ -1,26 +1,21 @@
-"""Trains one GAN, measures it, and makes samples of it."""
+"""Trains one GAN and measures it, once for each workdir."""
 
 import functools
 import json
-import pathlib
-
-import keras
 
 from ..cluster import strategies
 from ..cluster.broadcast import from_chief, on_all_workers
 from ..cluster.workers import monitored, own_folder
 from ..common import precision
-from ..common.errors import InputError
-from ..common.files import write_json
-from ..data import loading
 from ..run import completion
-from ..run.rundir import RunDir
 from ..run.session import Session
-from . import build, pictures, report, settings
-from .metrics import features
-from .metrics.evaluation import Evaluator
-from .sampling import Sampler, latent
-from .training import SHOWN, fit_and_measure, save, training
+from ..run.trainer import Trainer
+from . import build, report, settings
+from .metrics import measures
+from .metrics.features import SOURCES
+from .preparation import load_checked, prepared
+from .settings import SETTINGS
+from .training import fit_and_measure, save, training
 
 
 def train(config, workdir, *, callbacks=(), verbose="auto", session=None):
@@ -48,10 +43,11 @@ def train(config, workdir, *, callbacks=(), verbose="auto", session=None):
         InputError: something in the config, the data or the workdir cannot be
             worked with; nothing has been written then.
     """
+    config = settings.checked(config)
     session = session or Session()
     strategy = session.strategy(config.distribution)
     with monitored(strategy), own_folder(strategy, workdir) as folder:
-        rundir = RunDir(folder)
+        rundir = TRAINER.rundir(config, folder)
         result, *prepared = on_all_workers(
             strategy, lambda: _look_up(rundir, config, strategy)
         )
@@ -72,7 +68,7 @@ def _look_up(rundir, config, strategy):
         return result, None, None
     strategies.check(config, strategy)
     # Outside of the strategy's scope: each process measures by itself.
-    return None, *_prepare(config)
+    return None, *prepared(config)
 
 
 def _train(strategy, config, rundir, data, evaluator, callbacks, verbose):
@@ -90,108 +86,52 @@ def _train(strategy, config, rundir, data, evaluator, callbacks, verbose):
     )
 
 
-def evaluate(config, workdir):
-    """Measures the generator of a finished run; returns the metrics.
-
-    Args:
-        config: that of the run, but for `config.metrics`.
-        workdir: folder of the run; it gets `evaluation.json`.
-    """
-    generator = load_generator(config, workdir)
-    _, evaluator = _prepare(config)
-    split = config.metrics.split
-    # Its statistics are those for sampling already.
-    measured = evaluator.measure(generator, split)
-    measured |= evaluator.dependence(generator)
-    measured |= {"split": split, "features": config.metrics.features}
-    write_json(pathlib.Path(workdir) / "evaluation.json", measured)
-    return measured
-
-
-def sample(config, workdir, seed=0, count=SHOWN):
-    """Makes pictures with the generator of a finished run.
-
-    Args:
-        config: that of the run.
-        workdir: folder of the run.
-        seed: of the noise.
-        count: how many examples.
-
-    Returns:
-        The paths of `images/sample-SEED.png` and, where each row leads from
-        one noise to another, `images/interpolation-SEED.png`.
-    """
-    generator = load_generator(config, workdir)
-    make = Sampler(generator, config.batch_size)
-    size = config.generator.latent_dim
-    starts, ends = (latent(seed, role, 10, size) for role in ("start", "end"))
-    made = {
-        "sample": pictures.grid(make(latent(seed, "sample", count, size))),
-        "interpolation": pictures.interpolation(make, starts, ends),
-    }
-    folder = pathlib.Path(workdir) / "images"
-    paths = [folder / f"{name}-{seed}.png" for name in made]
-    for path, picture in zip(paths, made.values(), strict=True):
-        pictures.save(picture, path)
-    return paths
-
-
-def load_generator(config, workdir):
-    """Returns the averaged generator of a finished run.
-
-    Raises:
-        InputError: there is none, or it is one of another config.
-    """
-    rundir = RunDir(workdir)
-    if rundir.result() is None:
-        raise InputError(
-            f"The workdir {workdir} holds no finished run. Train it first: the "
-            "same command with --mode=train."
-        )
-    rundir.check(resolve(config))
-    return keras.saving.load_model(
-        rundir.path / "checkpoints" / "generator.keras"
-    )
-
-
 def resolve(config):
     """Returns what the result depends on, as a JSON-ready dict."""
-    resolved = config.to_dict()
-    del resolved["compare"], resolved["checkpoint"]
-    del resolved["metrics"]["cache_dir"]
-    return json.loads(json.dumps(resolved))
+    return SETTINGS.resolve(config)
 
 
-def check(config):
-    """Raises `InputError` unless a run with `config` can start."""
-    strategy = Session().strategy(config.distribution)
-    strategies.check(config, strategy)
-    data, _ = _prepare(config)
-    with strategy.scope(), precision.dtype_policy(config.precision):
-        build.compiled_gan(config, data)
+def check(configs):
+    """Raises `InputError` unless a run with each of the configs can start.
+
+    Networks are built, since nothing else tells whether they can be, but once
+    where configs agree in what they are built from. A classifier that the
+    metrics need is trained, and kept.
+    """
+    configs = [settings.checked(config) for config in configs]
+    built = set()
+    for config in configs:
+        strategies.check(config, Session().strategy(config.distribution))
+        data = load_checked(config)
+        build.new_optimizers(config, data)
+        with precision.dtype_policy(config.precision):
+            for player, make in (
+                ("generator", build.new_generator),
+                ("discriminator", build.new_discriminator),
+            ):
+                like = _built_from(config, player, data.input_shape)
+                if like not in built:
+                    make(config, data.input_shape)
+                built.add(like)
+    for config in configs:
+        SOURCES[config.metrics.features].prepare(config)
 
 
-def compared(config):
-    """Returns what `config.compare.metric` can be."""
-    metrics = ("frechet", "kernel", "precision", "recall")
-    if config.networks == "toy":
-        return (*metrics, "modes", "good")
-    if config.metrics.features == "classifier":
-        return (*metrics, "class_coverage", "class_entropy")
-    return metrics
+def _built_from(config, player, shape):
+    knobs = getattr(config, player).to_dict()
+    del knobs["optimizer"]  # which is none of the network
+    knobs = json.dumps(knobs, sort_keys=True)
+    return player, knobs, config.networks, config.precision, shape
 
 
-def appendix(runs, results, workdir):
-    """Returns HTML for a comparison's report: all results, and pictures."""
-    return report.appendix(runs, results, workdir)
-
-
-def _prepare(config):
-    """Returns the data and the evaluator of a config that can be run."""
-    data = loading.load_data(config)
-    settings.check(config, data)
-    build.networks(config, data.input_shape)
-    extractor = features.load_features(config)
-    evaluator = Evaluator(config, data, extractor)
-    evaluator.check()
-    return data, evaluator
+#: Of generative adversarial networks, see `configs/gan_default.py`.
+TRAINER = Trainer(
+    key="generator",
+    script="normzoo.trainers.gan",
+    settings=SETTINGS,
+    train=train,
+    check=check,
+    metrics=lambda config: measures.metrics(settings.checked(config)),
+    table=lambda config: measures.columns(settings.checked(config)),
+    appendix=report.appendix,
+)

@@ -9,6 +9,7 @@ from ..run.logs import finite
 from ..run.training import Training
 from . import build, pictures, real
 from .callbacks import BackToFinite, Pictures, Speed
+from .metrics.measures import BEST, BEST_EPOCH, FRECHET
 from .sampling import latent
 
 #: How many examples a picture shows.
@@ -81,15 +82,16 @@ def _callbacks(run, evaluator):
 
 def _best(folder):
     """Returns the best Frechet distance on the validation split, its epoch."""
+    name, better = FRECHET.name, max if FRECHET.higher_is_better else min
     lines = (folder / "metrics.jsonl").read_text().splitlines()
     lines = [json.loads(line) for line in lines]
     found = [
-        (line["frechet"], line["epoch"])
+        (line[name], line["epoch"])
         for line in lines
-        if line["split"] == "validation" and line["frechet"] is not None
+        if line["split"] == "validation" and line[name] is not None
     ]
-    best, epoch = min(found, default=(None, None))
-    return {"best_frechet": best, "best_epoch": epoch}
+    best, epoch = better(found, default=(None, None))
+    return {BEST.key: best, BEST_EPOCH.key: epoch}
 
 
 def save(gan, evaluator, data, folder):

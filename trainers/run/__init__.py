@@ -1,1 +1,1 @@
-"""One training that survives its process: state, checkpoints, logs."""
+"""One training that survives its process; what all trainers offer and check."""

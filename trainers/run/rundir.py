@@ -14,6 +14,7 @@ _CONFIG, _DONE = "config.json", "DONE"
 _GROWING = ("metrics.jsonl", "train", "validation")
 #: Paths with these TensorFlow may write and not find again.
 _PATTERN = set("*?[]{}\\")
+_MISSING = "(not set)"
 
 
 class RunDir:
@@ -21,10 +22,13 @@ class RunDir:
 
     Args:
         path: the folder; made by `start`.
+        defaults: dotted key -> what a run does whose config lacks the key. The
+            config that is held may be an older version's.
     """
 
-    def __init__(self, path):
+    def __init__(self, path, defaults=None):
         self.path = pathlib.Path(path)
+        self.defaults = defaults or {}
 
     def result(self):
         """Returns the result of the finished run, or None."""
@@ -44,11 +48,12 @@ class RunDir:
                 "or name another one."
             ) from error
 
-    def check(self, config):
+    def check(self, config, apart=()):
         """Raises `InputError` unless a run with `config` may use the folder.
 
         Args:
             config: the resolved config, a JSON-ready dict.
+            apart: its parts that may differ from those of the run.
         """
         if odd := sorted(_PATTERN & set(str(self.path))):
             raise InputError(
@@ -75,7 +80,11 @@ class RunDir:
                 )
             return
         held = self._read(_CONFIG)["config"]
-        changed = differences(held, config)
+        held, config = (
+            {k: v for k, v in each.items() if k not in apart}
+            for each in (held, config)
+        )
+        changed = differences(held, config, self.defaults)
         if changed:
             raise InputError(
                 f"The workdir {self.path} holds a run with another config:\n"
@@ -129,13 +138,21 @@ class RunDir:
         write_json(self.path / _DONE, result)
 
 
-def differences(held, wanted):
-    """Returns one line per key that two nested dicts do not share."""
+def differences(held, wanted, defaults):
+    """Returns one line per key that two nested dicts do not share.
+
+    Args:
+        held: of the one run.
+        wanted: of the other.
+        defaults: dotted key -> the value of a key that is in only one of them.
+    """
     held, wanted = flatten(held), flatten(wanted)
-    missing = "(not set)"
+
+    def value(config, key):
+        return config.get(key, defaults.get(key, _MISSING))
+
     return [
-        f"{key}: {held.get(key, missing)!r} there, "
-        f"{wanted.get(key, missing)!r} now"
+        f"{key}: {value(held, key)!r} there, {value(wanted, key)!r} now"
         for key in sorted(held.keys() | wanted.keys())
-        if held.get(key, missing) != wanted.get(key, missing)
+        if value(held, key) != value(wanted, key)
     ]

@@ -10,8 +10,8 @@ from ...layers import ReferenceModel, VirtualBatchNormalization
 from ..common.errors import InputError
 from ..data import pipeline
 from ..run.optimizers import build_optimizer
-from .metrics import BitsPerCharacter
-from .probes import find_probe
+from ..run.values import check_name
+from .task import check_outputs, find_task
 
 
 def compiled_model(config, data, models=None):
@@ -22,8 +22,7 @@ def compiled_model(config, data, models=None):
         data: `Data` that it names.
         models: `reuse.Models` that may have one, or None.
     """
-    find_probe(config.probe)
-    build = functools.partial(_new_model, config, data)
+    build = functools.partial(_with_reference, config, data)
     if models is not None and config.distribution == "none":
         return models.get(
             config,
@@ -36,31 +35,56 @@ def compiled_model(config, data, models=None):
     return model
 
 
-def _new_model(config, data):
+def fitting_model(config, data):
+    """Returns a new model whose outputs fit the labels; not compiled.
+
+    Raises:
+        InputError: `config.model` makes none.
+    """
     model = build_model(config, data.input_shape, data.num_classes)
-    _check_outputs(model, data)
+    check_outputs(find_task(config, data), model, data)
+    return model
+
+
+def built_from(config, data):
+    """Returns, hashable, what decides whether a model can be built."""
+    return (
+        config.model.to_json_best_effort(sort_keys=True),
+        config.task,
+        config.precision,
+        data.input_shape,
+        data.train.labels.shape[1:],
+        data.num_classes,
+    )
+
+
+def _with_reference(config, data):
+    model = fitting_model(config, data)
     if any(isinstance(x, VirtualBatchNormalization) for x in model.layers):
         return ReferenceModel(model, _reference_batch(config, data))
     return model
 
 
-def _compile(model, config, data):
+def new_optimizer(config, data):
+    """Returns the optimizer for the steps of a run on `data`."""
     steps = pipeline.steps_per_epoch(data.train, config.batch_size)
-    optimizer = build_optimizer(config, config.epochs * steps)
+    return build_optimizer(config, config.epochs * steps)
+
+
+def _compile(model, config, data):
+    optimizer = new_optimizer(config, data)
     if keras.config.dtype_policy().name == "mixed_float16":
         # `compile` would wrap it too, but not when the saved model is loaded.
         optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
+    task = find_task(config, data)
+    steps = pipeline.steps_per_epoch(data.train, config.batch_size)
     model.compile(
         optimizer=optimizer,
-        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        metrics=_metrics(data),
+        loss=task.loss(),
+        metrics=task.keras_metrics(),
         jit_compile=config.jit_compile,
         steps_per_execution=steps_per_execution(config, steps),
     )
-
-
-def _metrics(data):
-    return ["accuracy", BitsPerCharacter()] if data.per_step else ["accuracy"]
 
 
 def steps_per_execution(config, steps):
@@ -79,28 +103,13 @@ def build_model(config, input_shape, num_classes):
     """Returns the model of the zoo that `config.model` describes."""
     knobs = config.model.to_dict()
     name = knobs.pop("name")
-    if name not in zoo.MODELS:
-        raise InputError(
-            f"Unknown model. Received: {name!r}. Expected one of: "
-            f"{', '.join(zoo.MODELS)}."
-        )
+    check_name("model", name, zoo.MODELS)
     try:
         return zoo.MODELS[name](
             input_shape, num_classes, seed=config.seed, **knobs
         )
     except (TypeError, ValueError) as error:
         raise InputError(f"The model cannot be built. {error}") from error
-
-
-def _check_outputs(model, data):
-    expected = (None, *data.train.labels.shape[1:], data.num_classes)
-    if model.output_shape != expected:
-        raise InputError(
-            "The model's outputs do not fit the labels. Received: outputs of "
-            f"shape {model.output_shape}. Expected: {expected}. A stacked_rnn "
-            "with --config.model.readout=each has an output for each "
-            "character of a text; with last or all it has one for an example."
-        )
 
 
 def _reference_batch(config, data):

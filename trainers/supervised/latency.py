@@ -4,21 +4,24 @@ No script of its own: `normzoo.trainers.claims` runs configs that have a
 `latency`. Nothing else may run meanwhile, so with `--jobs=1`.
 """
 
+import dataclasses
 import time
 
+import ml_collections
 import numpy as np
 import tensorflow as tf
 
+from ...configs import default
 from ...layers import ReferenceModel, fold_batch_norm
 from ..common import precision, timing
 from ..common.errors import InputError
 from ..data import loading, pipeline
 from ..run import completion
-from ..run.rundir import RunDir
 from ..run.session import Session
-from .build import build_model
-from .settings import check_settings
-from .trainer import resolve
+from ..run.trainer import Trainer
+from . import settings as classifiers
+from .build import build_model, built_from
+from .settings import checked
 
 #: Those that differ in their norm alone; `"folded"` comes from `"batch"`.
 NORMS = ("none", "batch", "layer", "virtual")
@@ -51,8 +54,8 @@ def train(config, workdir, *, verbose=0, session=None):
             worked with.
     """
     del verbose
-    _check_settings(config)
-    rundir, resolved = RunDir(workdir), resolve(config)
+    config = _checked(config)
+    rundir, resolved = TRAINER.rundir(config, workdir), resolve(config)
     rundir.check(resolved)
     session = session or Session()
     strategy = session.strategy(config.distribution)
@@ -61,19 +64,16 @@ def train(config, workdir, *, verbose=0, session=None):
     )
 
 
-def check(config):
-    """Raises `InputError` unless a run with `config` can start."""
-    _check_settings(config)
-    with precision.dtype_policy(config.precision):
-        models(config, loading.load_data(config))
-
-
-def compared(config):
-    """Raises `InputError`: a run compares the norms by itself."""
-    raise InputError(
-        "A config with `latency` is not for normzoo.trainers.compare. Use "
-        "normzoo.trainers.claims."
-    )
+def check(configs):
+    """Raises `InputError` unless a run with each of the configs can start."""
+    built = set()
+    for config in map(_checked, configs):
+        data = loading.load_data(config)
+        like = built_from(config, data)
+        if like not in built:
+            with precision.dtype_policy(config.precision):
+                _folded(_model(config, data, "batch"))
+        built.add(like)
 
 
 def models(config, data):
@@ -84,30 +84,38 @@ def models(config, data):
         data: `Data` that it names.
     """
     found = {norm: _model(config, data, norm) for norm in NORMS}
-    folded = fold_batch_norm(found["batch"])
+    folded = _folded(found["batch"])
+    reference = _batch(config, data, _REFERENCE)
+    found["virtual"] = ReferenceModel(found["virtual"], reference)
+    found["virtual"].refresh()
+    return {**found, "folded": folded}
+
+
+def _folded(model):
+    folded = fold_batch_norm(model)
     if folded.left:
         raise InputError(
             f"Some batch norms cannot be folded: {folded.left}. Use another "
             "model, or --config.model.norm_position=before."
         )
-    reference = _batch(config, data, _REFERENCE)
-    found["virtual"] = ReferenceModel(found["virtual"], reference)
-    found["virtual"].refresh()
-    return {**found, "folded": folded.model}
+    return folded.model
 
 
-def _check_settings(config):
-    check_settings(config)
-    if config.latency.repeats < 1:
-        raise InputError(
-            "latency.repeats must be positive. Received: "
-            f"{config.latency.repeats}."
-        )
+def get_config():
+    """Returns the defaults of all keys of a config with `latency`."""
+    config = default.get_config()
+    config.latency = ml_collections.ConfigDict({"repeats": 30})
+    return config
+
+
+def _checked(config):
+    config = checked(config, SETTINGS)
     if config.distribution != "none":
         raise InputError(
             "Latency is that of one device. Received: distribution="
             f"{config.distribution!r}."
         )
+    return config
 
 
 def _model(config, data, norm):
@@ -148,3 +156,32 @@ def _prediction(model, inputs, jit_compile):
         return model(inputs, training=False)
 
     return lambda: predict(inputs).numpy()
+
+
+def resolve(config):
+    """Returns what the result depends on, as a JSON-ready dict."""
+    return SETTINGS.resolve(config)
+
+
+def _not_compared(config):
+    """Returns no metric: a run compares the norms by itself."""
+    del config
+    return ()
+
+
+SETTINGS = dataclasses.replace(
+    classifiers.SETTINGS,
+    defaults=get_config,
+    positive=(*classifiers.SETTINGS.positive, "latency.repeats"),
+)
+
+#: Of configs with a `latency`.
+TRAINER = Trainer(
+    key="latency",
+    script="normzoo.trainers.claims",
+    settings=SETTINGS,
+    train=train,
+    check=check,
+    metrics=_not_compared,
+    table=_not_compared,
+)

@@ -1,8 +1,12 @@
-"""Metrics that Keras does not have."""
+"""What models with labels are measured by."""
 
+import dataclasses
 import math
+from collections.abc import Callable
 
 import keras
+
+from ..common.metric import Metric
 
 
 @keras.saving.register_keras_serializable(package="normzoo")
@@ -41,3 +45,43 @@ def _bits(y_true, y_pred):
         y_true, y_pred, from_logits=True
     )
     return nats / math.log(2)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Measured:
+    """A metric and how Keras measures it.
+
+    Attributes:
+        shown: the `Metric`; its key is `"test_"` and the name.
+        make: function without arguments that returns what `compile` takes;
+            None for the loss, which is always there.
+    """
+
+    shown: Metric
+    make: Callable | None
+
+
+def _measured(name, make, **shown):
+    metric = Metric(key=f"test_{name}", name=name, **shown)
+    return Measured(shown=metric, make=make)
+
+
+#: Name -> `Measured`. A `Task` chooses from these.
+METRICS = {
+    "accuracy": _measured(
+        "accuracy",
+        lambda: "accuracy",
+        title="accuracy",
+        higher_is_better=True,
+        scale=100,
+        digits=2,
+        legend="Test split: {means}, accuracy in %; ",
+    ),
+    "loss": _measured("loss", None, title="loss", higher_is_better=False),
+    "bits_per_character": _measured(
+        "bits_per_character",
+        BitsPerCharacter,
+        title="bits/char",
+        higher_is_better=False,
+    ),
+}

@@ -2,7 +2,6 @@
 
 import keras
 
-from ..common.errors import InputError
 from ..data import pipeline
 from ..inspection import gradients, landscape, through_time, training_mode
 from ..run.progress import epochs_due
@@ -21,17 +20,8 @@ _EXAMPLES = 256  # at most, in the order of the training split
 
 
 def find_probe(name):
-    """Returns the function of a probe's name; of `""` None.
-
-    Raises:
-        InputError: unknown name.
-    """
-    if name and name not in PROBES:
-        raise InputError(
-            f"Unknown probe. Received: {name!r}. Expected '' or one of: "
-            f"{', '.join(PROBES)}."
-        )
-    return PROBES.get(name)
+    """Returns the function of a probe's name; of `""` None."""
+    return PROBES[name] if name else None
 
 
 class Probe(keras.callbacks.Callback):

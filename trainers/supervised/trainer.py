@@ -1,7 +1,6 @@
 """Trains one model with labels and measures it, once for each workdir."""
 
 import functools
-import json
 
 from ..cluster import strategies
 from ..cluster.broadcast import from_chief, on_all_workers
@@ -9,11 +8,12 @@ from ..cluster.workers import monitored, own_folder
 from ..common import precision
 from ..data import loading
 from ..run import completion
-from ..run.rundir import RunDir
 from ..run.session import Session
+from ..run.trainer import Trainer
 from . import fit
-from .build import compiled_model
-from .settings import check_settings
+from .build import built_from, compiled_model, fitting_model, new_optimizer
+from .settings import SETTINGS, check_best, checked
+from .task import find_task
 
 
 def train(config, workdir, *, callbacks=(), verbose="auto", session=None):
@@ -42,7 +42,7 @@ def train(config, workdir, *, callbacks=(), verbose="auto", session=None):
         InputError: something in the config, the data or the workdir cannot be
             worked with; nothing has been written then.
     """
-    check_settings(config)
+    config = checked(config)
     session = session or Session()
     strategy = session.strategy(config.distribution)
     with (
@@ -53,7 +53,8 @@ def train(config, workdir, *, callbacks=(), verbose="auto", session=None):
         measure = functools.partial(
             fit.fit_and_measure, callbacks=callbacks, verbose=verbose
         )
-        return _train(session, config, RunDir(folder), measure)
+        rundir = TRAINER.rundir(config, folder)
+        return _train(session, config, rundir, measure)
 
 
 def _train(session, config, rundir, measure):
@@ -85,33 +86,51 @@ def _look_up(rundir, resolved, config, strategy):
     if result := rundir.result():
         return result, None
     strategies.check(config, strategy)
-    return None, loading.load_data(config)
+    return None, _data(config)
+
+
+def _data(config):
+    """Returns the data of a run; raises `InputError` if they do not fit it."""
+    data = loading.load_data(config)
+    check_best(config, [find_task(config, data)])
+    return data
+
+
+def check(configs):
+    """Raises `InputError` unless a run with each of the configs can start.
+
+    Models are built, since nothing else tells whether they can be, but once
+    where configs agree in what they are built from, and without a graph.
+    """
+    built = set()
+    for config in map(checked, configs):
+        strategies.check(config, Session().strategy(config.distribution))
+        data = _data(config)
+        new_optimizer(config, data)
+        with precision.dtype_policy(config.precision):
+            like = built_from(config, data)
+            if like not in built:
+                fitting_model(config, data)
+        built.add(like)
 
 
 def resolve(config):
     """Returns what the result depends on, as a JSON-ready dict."""
-    resolved = config.to_dict()
-    del resolved["compare"], resolved["checkpoint"]
-    return json.loads(json.dumps(resolved))
+    return SETTINGS.resolve(config)
 
 
-def check(config):
-    """Raises `InputError` unless a run with `config` can start."""
-    check_settings(config)
-    strategy = Session().strategy(config.distribution)
-    strategies.check(config, strategy)
-    data = loading.load_data(config)
-    with strategy.scope(), precision.dtype_policy(config.precision):
-        compiled_model(config, data)
+def _metrics(config):
+    config = checked(config)
+    return find_task(config, loading.load_data(config)).columns()
 
 
-def compared(config):
-    """Returns what `config.compare.metric` can be."""
-    text = loading.load_data(config).per_step
-    return ("accuracy", "bits_per_character" if text else "loss")
-
-
-def appendix(runs, results, workdir):
-    """Returns HTML for a comparison's report: nothing."""
-    del runs, results, workdir
-    return ""
+#: Of models with labels, see `configs/default.py`.
+TRAINER = Trainer(
+    key="model",
+    script="normzoo.trainers.classify",
+    settings=SETTINGS,
+    train=train,
+    check=check,
+    metrics=_metrics,
+    table=_metrics,
+)

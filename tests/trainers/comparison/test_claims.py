@@ -7,8 +7,8 @@ import pytest
 
 from normzoo import configs
 from normzoo.configs.claims import layer_norm, speed
-from normzoo.trainers import claims, claims_report
 from normzoo.trainers.common.errors import InputError
+from normzoo.trainers.comparison import claims, claims_report
 from normzoo.trainers.comparison.verdicts import decide
 
 from .made_trials import WORLDS, trials_of
@@ -144,12 +144,11 @@ def test_the_report(record, tmp_path):
     results = tmp_path / "docs" / "results"
     results.mkdir(parents=True)
     (results / "speed.md").write_text("Seen.\n")
-    claims_report.collect(tmp_path / "runs", results)
     readme = tmp_path / "README.md"
     readme.write_text(
         "Top\n<!-- claims -->\nold\n<!-- end of claims -->\nEnd\n"
     )
-    claims_report.put_into(readme, claims_report.write(tmp_path / "docs"))
+    claims_report.publish(tmp_path / "runs", tmp_path / "docs")
     text = readme.read_text()
     assert "old" not in text
     assert text.startswith("Top\n<!-- claims -->\n| |")

@@ -15,6 +15,8 @@ from normzoo.trainers.common.errors import InputError
 from normzoo.trainers.comparison import report
 from normzoo.trainers.comparison.statistics import Estimate
 from normzoo.trainers.comparison.summary import Row, Summary
+from normzoo.trainers.comparison.sweep import plan
+from normzoo.trainers.supervised.task import TASKS
 
 NORMS = ("none", "batch")
 SWEEP = [{"model.norm": n, "seed": s} for s in (0, 1) for n in NORMS]
@@ -66,7 +68,9 @@ def test_the_table_fits_80_columns(capsys):
         "test_loss": Estimate(-0.1234, 0.1234),
     }
     row = Row("norm=batch", 3, 0, values, values, 26_122, 12.3)
-    table = report.terminal_table(Summary("norm=none", [row]))
+    table = report.terminal_table(
+        Summary("norm=none", [row], TASKS["classification"].columns())
+    )
     rich.console.Console(width=80).print(table)
     assert "…" not in capsys.readouterr().out
 
@@ -161,9 +165,7 @@ def test_another_config_is_refused(summary, config, finished):
 
 
 def test_equal_names_of_different_keys_are_told_apart(config):
-    runs = compare.plan(
-        config, [{"model.name": "cnn", "dataset.name": "digits"}]
-    )
+    runs = plan(config, [{"model.name": "cnn", "dataset.name": "digits"}])
     assert runs[0].name == "model.name=cnn,dataset.name=digits,seed=0"
 
 

@@ -128,6 +128,17 @@ def test_a_finished_run_is_measured_again_and_sampled(finished):
             assert picture.size == size
 
 
+def test_a_finished_run_is_measured_by_other_settings(finished):
+    config, folder, _ = finished
+    config = config.copy_and_resolve_references()
+    config.metrics.samples, config.metrics.neighbors = 90, 2
+    measured = gan.evaluate(config, folder)
+    assert measured["n_real"] == measured["n_fake"] == 90
+    config.metrics.features = "pixels"
+    with pytest.raises(InputError, match=r"'pixels'.*classifier, raw"):
+        gan.evaluate(config, folder)
+
+
 class Interrupt(keras.callbacks.Callback):
     """Ends the run as a signal would, but for the saving."""
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from normzoo import layers
-from normzoo.trainers import gradient_flow
+from normzoo.trainers.inspection import gradient_flow
 
 
 def test_gradients_reach_furthest_with_a_gamma_of_a_tenth():

@@ -6,6 +6,7 @@ import ml_collections
 import numpy as np
 import pytest
 
+from normzoo.trainers import compare
 from normzoo.trainers.common.errors import InputError
 from normzoo.trainers.comparison.trainers import trainer_of
 from normzoo.trainers.data import loading
@@ -22,8 +23,8 @@ def timed(config):
 
 def test_a_run_times_all_variants(timed, tmp_path):
     trainer = trainer_of(timed)
-    assert trainer is latency
-    trainer.check(timed)
+    assert trainer is latency.TRAINER
+    trainer.check([timed])
     result = trainer.train(timed, tmp_path)
     times = {k: v for k, v in result.items() if k.startswith("latency_")}
     assert sorted(times) == [
@@ -70,9 +71,13 @@ def test_what_cannot_be_timed(timed, key, value, message):
         timed.model.depth = 2
     timed.update_from_flattened_dict({key: value})
     with pytest.raises(InputError, match=message):
-        latency.check(timed)
+        latency.check([timed])
 
 
-def test_compare_is_told_off(timed):
-    with pytest.raises(InputError, match=r"normzoo\.trainers\.claims"):
-        latency.compared(timed)
+def test_compare_is_told_off(timed, tmp_path):
+    timed.compare.baseline = ""
+    with pytest.raises(
+        InputError, match=r"'latency'.*normzoo\.trainers\.claims"
+    ):
+        compare.compare(timed, [{"seed": 0}], tmp_path / "sweep")
+    assert not (tmp_path / "sweep").exists()

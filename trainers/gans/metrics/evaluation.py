@@ -8,11 +8,26 @@ import numpy as np
 from ...common.errors import InputError
 from .. import real
 from ..sampling import Sampler, latent, sampling_statistics
-from . import classes, distances, manifolds
 from .dependence import batch_dependence
+from .features import SOURCES
+from .measures import Samples, measures
 
 #: How much noise batch norms' statistics are estimated from.
 _STATISTICS = 1024
+
+
+def check_samples(config, data):
+    """Raises `InputError` unless the splits have enough examples."""
+    splits = data.validation, getattr(data, config.metrics.split)
+    smallest = min(config.metrics.samples, *(len(x.labels) for x in splits))
+    source = SOURCES[config.metrics.features]
+    units = source.dimensions(config, data.input_shape)
+    if smallest <= max(units, config.metrics.neighbors):
+        raise InputError(
+            f"Too few samples for a covariance of {units} features. "
+            f"Received: {smallest}. Raise --config.metrics.samples, name "
+            "larger splits, or lower --config.metrics.feature_units."
+        )
 
 
 class Evaluator:
@@ -33,20 +48,6 @@ class Evaluator:
         self._real = {}
         self._sampler = None
 
-    def check(self):
-        """Raises `InputError` unless the splits have enough examples."""
-        smallest = min(
-            len(self._examples(split))
-            for split in ("validation", self._config.metrics.split)
-        )
-        units = self._features.extract(self._examples("validation")[:1])[0].size
-        if smallest <= max(units, self._config.metrics.neighbors):
-            raise InputError(
-                f"Too few samples for a covariance of {units} features. "
-                f"Received: {smallest}. Raise --config.metrics.samples, name "
-                "larger splits, or lower --config.metrics.feature_units."
-            )
-
     def validate(self, generator):
         """Returns the metrics on the validation split."""
         return self.measure(generator, "validation")
@@ -63,21 +64,19 @@ class Evaluator:
         finite = np.isfinite(made).all()
         made = np.nan_to_num(made)
         fake, fake_classes = self._features.extract(made)
-        precision, recall = manifolds.precision_recall(
-            real, fake, config.neighbors
+        samples = Samples(
+            real=real,
+            fake=fake,
+            made=made,
+            real_classes=real_classes,
+            fake_classes=fake_classes,
+            num_classes=self._data.num_classes,
+            modes=self._data.modes,
+            neighbors=config.neighbors,
         )
-        measured = {
-            "frechet": distances.frechet_distance(real, fake),
-            "kernel": distances.kernel_distance(real, fake),
-            "precision": precision,
-            "recall": recall,
-        }
-        if real_classes is not None:
-            measured |= classes.class_balance(
-                real_classes, fake_classes, self._data.num_classes
-            )
-        if self._data.modes is not None:
-            measured |= classes.mode_counts(made, *self._data.modes)
+        measured = {}
+        for each in measures(self._config):
+            measured |= each.measure(samples)
         if not finite:
             measured = dict.fromkeys(measured, math.nan)
         conditions = {"n_real": len(real), "n_fake": len(fake)}
@@ -112,12 +111,9 @@ class Evaluator:
         size = self._config.generator.latent_dim
         return latent(self._config.metrics.seed, role, rows, size)
 
-    def _examples(self, split):
-        examples = real.examples(self._data, split)
-        return examples[: self._config.metrics.samples]
-
     def _real_features(self, split):
         if split not in self._real:
-            examples = self._examples(split)
+            count = self._config.metrics.samples
+            examples = real.examples(self._data, split)[:count]
             self._real[split] = self._features.extract(examples)
         return self._real[split]

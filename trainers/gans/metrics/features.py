@@ -1,7 +1,9 @@
 """The feature vectors that GAN metrics compare, and where they come from."""
 
+import dataclasses
 import hashlib
 import json
+import math
 import os
 import pathlib
 from collections.abc import Callable
@@ -36,6 +38,23 @@ class Features(NamedTuple):
     extract: Callable
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Source:
+    """Where `Features` come from: one name of `config.metrics.features`.
+
+    Attributes:
+        load: function of the config that returns `Features`.
+        dimensions: function of the config and an example's shape that returns
+            how many numbers describe an example.
+        prepare: function of the config that makes what `load` reads, or raises
+            `InputError`.
+    """
+
+    load: Callable
+    dimensions: Callable
+    prepare: Callable = lambda config: None
+
+
 def load_features(config):
     """Returns the `Features` that `config.metrics.features` names.
 
@@ -47,20 +66,17 @@ def load_features(config):
     Raises:
         InputError: the weights are not there, or the data cannot be used.
     """
-    if config.metrics.features == "inception":
-        return _inception(_inception_weights(config.metrics))
-    if config.metrics.features == "raw":
-        return Features("raw values", None, _flatten)
-    return _classifier(config)
+    return SOURCES[config.metrics.features].load(config)
 
 
 def _flatten(examples):
     return examples.reshape(len(examples), -1).astype(np.float64), None
 
 
-def _classifier(config):
+def _trained(config):
+    """Returns folder and result of the classifier, trained if it is not."""
     settings = _classifier_config(config)
-    key = json.dumps(classifier.resolve(settings), sort_keys=True)
+    key = json.dumps(_key(settings), sort_keys=True)
     digest = hashlib.sha256(key.encode()).hexdigest()[:12]
     folder = _cache(config.metrics) / f"{config.dataset.name}-{digest}"
     # Several runs of a comparison may ask at once.
@@ -71,6 +87,19 @@ def _classifier(config):
             f"The classifier for the metrics diverged, see {folder}. Use "
             "--config.metrics.features=raw."
         )
+    return folder, result
+
+
+def _key(settings):
+    """Returns what the classifier's folder is named by."""
+    resolved = classifier.resolve(settings)
+    # Older versions did not have the key, and their classifiers are as good.
+    del resolved["task"]
+    return resolved
+
+
+def _classifier(config):
+    folder, result = _trained(config)
     model = keras.saving.load_model(folder / "checkpoints/final.keras")
     hidden = model.get_layer("activation_dense").output
     both = keras.Model(model.input, [hidden, model.output])
@@ -111,7 +140,8 @@ def _cache(metrics):
     return path
 
 
-def _inception_weights(metrics):
+def _inception_weights(config):
+    metrics = config.metrics
     name = "inception_v3_weights_tf_dim_ordering_tf_kernels_notop.h5"
     kept = pathlib.Path("~/.keras/models").expanduser() / name
     path = pathlib.Path(metrics.inception_weights or kept)
@@ -125,7 +155,8 @@ def _inception_weights(metrics):
     return path
 
 
-def _inception(path):
+def _inception(config):
+    path = _inception_weights(config)
     model = keras.applications.InceptionV3(
         include_top=False, weights=None, pooling="avg"
     )
@@ -141,3 +172,22 @@ def _inception(path):
         return in_batches(compiled, images, _BATCH).astype(np.float64), None
 
     return Features("Inception v3", None, extract)
+
+
+#: Name of `config.metrics.features` -> `Source`.
+SOURCES = {
+    "classifier": Source(
+        load=_classifier,
+        dimensions=lambda config, shape: config.metrics.feature_units,
+        prepare=_trained,
+    ),
+    "raw": Source(
+        load=lambda config: Features("raw values", None, _flatten),
+        dimensions=lambda config, shape: math.prod(shape),
+    ),
+    "inception": Source(
+        load=_inception,
+        dimensions=lambda config, shape: 2048,
+        prepare=_inception_weights,
+    ),
+}

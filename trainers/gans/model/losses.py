@@ -18,12 +18,15 @@ class Loss(NamedTuple):
         score: logits -> what is logged as D(x): the probability of being real
             where the logits stand for one, else the logits.
         penalized: whether the gradient penalty belongs to the loss.
+        labeled: whether the discriminator's loss has labels, and takes
+            `smoothing`.
     """
 
     discriminator: Callable
     generator: Callable
     score: Callable
     penalized: bool = False
+    labeled: bool = False
 
 
 def get(name, label_smoothing=0.0):
@@ -58,17 +61,18 @@ def get(name, label_smoothing=0.0):
             f"Unknown loss. Received: {name!r}. Expected one of: "
             f"{', '.join(LOSSES)}."
         )
+    loss = LOSSES[name]
     if not 0 <= label_smoothing < 0.5:
         raise InputError(
             f"label_smoothing must be in [0, 0.5). Received: {label_smoothing}."
         )
-    if label_smoothing and name not in _LABELED:
+    if label_smoothing and not loss.labeled:
+        labeled = (name for name, loss in LOSSES.items() if loss.labeled)
         raise InputError(
             f"The loss {name!r} has no labels to smooth. Received: "
             f"label_smoothing={label_smoothing}. Set it to 0, or use one of: "
-            f"{', '.join(_LABELED)}."
+            f"{', '.join(labeled)}."
         )
-    loss = LOSSES[name]
     if not label_smoothing:
         return loss
     return loss._replace(
@@ -130,14 +134,14 @@ LOSSES = {
         _cross_entropy,
         lambda fake: tf.reduce_mean(tf.nn.softplus(-fake)),
         tf.sigmoid,
+        labeled=True,
     ),
     "hinge": Loss(_margins, _minus_mean, tf.identity),
     "least_squares": Loss(
         _squares,
         lambda fake: tf.reduce_mean(tf.square(fake - 1)) / 2,
         tf.identity,
+        labeled=True,
     ),
     "wasserstein": Loss(_difference, _minus_mean, tf.identity, penalized=True),
 }
-
-_LABELED = ("non_saturating", "least_squares")

@@ -1,0 +1,85 @@
+"""What is done with a finished GAN: measuring it again, and samples."""
+
+import pathlib
+
+import keras
+
+from ..common.errors import InputError
+from ..common.files import write_json
+from ..run.rundir import RunDir
+from . import pictures, settings
+from .preparation import prepared
+from .sampling import Sampler, latent
+from .settings import SETTINGS
+from .training import SHOWN
+
+
+def evaluate(config, workdir):
+    """Measures the generator of a finished run; returns the metrics.
+
+    Args:
+        config: that of the run, but for `config.metrics`.
+        workdir: folder of the run; it gets `evaluation.json`.
+    """
+    config = settings.checked(config)
+    generator = load_generator(config, workdir)
+    _, evaluator = prepared(config)
+    split = config.metrics.split
+    # Its statistics are those for sampling already.
+    measured = evaluator.measure(generator, split)
+    measured |= evaluator.dependence(generator)
+    measured |= {"split": split, "features": config.metrics.features}
+    write_json(pathlib.Path(workdir) / "evaluation.json", measured)
+    return measured
+
+
+def sample(config, workdir, seed=0, count=SHOWN):
+    """Makes pictures with the generator of a finished run.
+
+    Args:
+        config: that of the run.
+        workdir: folder of the run.
+        seed: of the noise.
+        count: how many examples.
+
+    Returns:
+        The paths of `images/sample-SEED.png` and, where each row leads from
+        one noise to another, `images/interpolation-SEED.png`.
+    """
+    config = settings.checked(config)
+    generator = load_generator(config, workdir)
+    make = Sampler(generator, config.batch_size)
+    size = config.generator.latent_dim
+    starts, ends = (latent(seed, role, 10, size) for role in ("start", "end"))
+    made = {
+        "sample": pictures.grid(make(latent(seed, "sample", count, size))),
+        "interpolation": pictures.interpolation(make, starts, ends),
+    }
+    folder = pathlib.Path(workdir) / "images"
+    paths = [folder / f"{name}-{seed}.png" for name in made]
+    for path, picture in zip(paths, made.values(), strict=True):
+        pictures.save(picture, path)
+    return paths
+
+
+def load_generator(config, workdir):
+    """Returns the averaged generator of a finished run.
+
+    Args:
+        config: that of the run, but for `config.metrics`.
+        workdir: folder of the run.
+
+    Raises:
+        InputError: there is none, or it is one of another config.
+    """
+    config = settings.checked(config)
+    rundir = RunDir(workdir, SETTINGS.defaults_of(config))
+    if rundir.result() is None:
+        raise InputError(
+            f"The workdir {workdir} holds no finished run. Train it first: the "
+            "same command with --mode=train."
+        )
+    rundir.check(SETTINGS.resolve(config), apart=("metrics",))
+    return keras.saving.load_model(
+        rundir.path / "checkpoints" / "generator.keras"
+    )

@@ -1,0 +1,167 @@
+"""The table of a generator's metrics: what each means, how it is measured."""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ...common.metric import Metric
+from . import classes, distances, manifolds
+
+
+class Samples(NamedTuple):
+    """Real and made examples, as many of each.
+
+    Attributes:
+        real: features of the real examples, `(samples, dimensions)`.
+        fake: those of the made ones.
+        made: the made examples themselves, in [-1, 1].
+        real_classes: predicted classes of the real examples, or None.
+        fake_classes: those of the made ones.
+        num_classes: number of classes.
+        modes: `Modes` that the data were drawn from, or None.
+        neighbors: `config.metrics.neighbors`.
+    """
+
+    real: np.ndarray
+    fake: np.ndarray
+    made: np.ndarray
+    real_classes: np.ndarray | None
+    fake_classes: np.ndarray | None
+    num_classes: int
+    modes: Any
+    neighbors: int
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Measure:
+    """Metrics that are measured together.
+
+    A new one is a function in a file of its own, and a line in `MEASURES`.
+
+    Attributes:
+        metrics: the `Metric`s; the key of each is `"last_"` and its name.
+        measure: function of `Samples` that returns name -> number.
+        applies: function of a config that returns whether it is measured.
+    """
+
+    metrics: tuple
+    measure: Callable
+    applies: Callable = lambda config: True
+
+
+def last(name, title, higher_is_better, **shown):
+    """Returns the `Metric` of what is measured after the last step."""
+    return Metric(
+        key=f"last_{name}",
+        name=name,
+        title=title,
+        higher_is_better=higher_is_better,
+        **shown,
+    )
+
+
+FRECHET = last(
+    "frechet",
+    "Frechet",
+    False,
+    digits=2,
+    legend="Frechet: distance in the metrics' features after the last step, "
+    "best: the least one on the validation split: {means}; ",
+)
+
+
+def _precision_recall(samples):
+    found = manifolds.precision_recall(
+        samples.real, samples.fake, samples.neighbors
+    )
+    return dict(zip(("precision", "recall"), found, strict=True))
+
+
+def _classes(samples):
+    return classes.class_balance(
+        samples.real_classes, samples.fake_classes, samples.num_classes
+    )
+
+
+MODES = Measure(
+    metrics=(
+        last(
+            "modes",
+            "modes",
+            True,
+            digits=1,
+            legend="Modes found after the last step, and the share of good "
+            "points in %: {means}; ",
+        ),
+        last("good", "good", True, scale=100, digits=1),
+    ),
+    measure=lambda samples: classes.mode_counts(samples.made, *samples.modes),
+    applies=lambda config: config.networks == "toy",
+)
+
+MEASURES = (
+    Measure(
+        metrics=(FRECHET,),
+        measure=lambda samples: {
+            "frechet": distances.frechet_distance(samples.real, samples.fake)
+        },
+    ),
+    Measure(
+        metrics=(last("kernel", "kernel", False),),
+        measure=lambda samples: {
+            "kernel": distances.kernel_distance(samples.real, samples.fake)
+        },
+    ),
+    Measure(
+        metrics=(
+            last("precision", "precision", True),
+            last("recall", "recall", True),
+        ),
+        measure=_precision_recall,
+    ),
+    Measure(
+        metrics=(
+            last("class_coverage", "classes", True),
+            last("class_entropy", "entropy", True),
+        ),
+        measure=_classes,
+        applies=lambda config: config.metrics.features == "classifier",
+    ),
+    MODES,
+)
+
+#: What a run holds besides of its best epoch, and of its end.
+BEST = Metric(
+    key="best_frechet", title="best", higher_is_better=False, digits=2
+)
+BEST_EPOCH = Metric(
+    key="best_epoch", title="in epoch", higher_is_better=None, digits=0
+)
+DEPENDENCE = Metric(
+    key="last_batch_dependence_training",
+    title="D(batch mates)",
+    higher_is_better=None,
+)
+
+
+def measures(config):
+    """Returns the `Measure`s of runs with `config`."""
+    return [measure for measure in MEASURES if measure.applies(config)]
+
+
+def metrics(config):
+    """Returns the `Metric`s that are measured on each validation, too."""
+    return tuple(m for each in measures(config) for m in each.metrics)
+
+
+def columns(config):
+    """Returns the `Metric`s that tell how good a generator is."""
+    return MODES.metrics if MODES.applies(config) else (FRECHET, BEST)
+
+
+def every(config):
+    """Returns the `Metric`s of a result, as a report lists them."""
+    first, *others = metrics(config)
+    return (first, BEST, BEST_EPOCH, *others, DEPENDENCE)

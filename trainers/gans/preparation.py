@@ -1,0 +1,27 @@
+"""What a GAN's run needs, made ready before it begins."""
+
+from ..data import loading
+from . import build, settings
+from .metrics import features
+from .metrics.evaluation import Evaluator, check_samples
+
+
+def load_checked(config):
+    """Returns the data of a config, which fit it.
+
+    Raises:
+        InputError: they do not.
+    """
+    data = loading.load_data(config)
+    settings.check_data(config, data)
+    check_samples(config, data)
+    return data
+
+
+def prepared(config):
+    """Returns the data and the evaluator of a config that can be run."""
+    data = load_checked(config)
+    # Their mistakes are said before a classifier is trained.
+    build.networks(config, data.input_shape)
+    extractor = features.load_features(config)
+    return data, Evaluator(config, data, extractor)

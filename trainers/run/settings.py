@@ -1,0 +1,159 @@
+"""Whether a config can be trained with: what all trainers check alike."""
+
+import dataclasses
+import functools
+import json
+from collections.abc import Callable, Mapping
+
+import ml_collections
+
+from ..common.errors import InputError
+from ..common.structures import flatten
+from .values import (
+    check_name,
+    check_type,
+    python_value,
+    refuse,
+    with_python_numbers,
+)
+
+#: Of every config, and of each of its optimizers.
+_POSITIVE = (
+    "epochs",
+    "log_every_steps",
+    "validate_every_epochs",
+    "steps_per_execution",
+    "checkpoint.keep",
+    "dataset.window",
+)
+_NOT_NEGATIVE = (
+    "checkpoint.every_seconds",
+    "checkpoint.every_steps",
+    "dataset.image_size",
+)
+_OPTIMIZER = ("learning_rate", "weight_decay", "momentum", "clipnorm")
+_ONE_OF = {"checkpoint.best_mode": ("max", "min")}
+#: What NumPy takes for a seed.
+_SEEDS = 2**32
+
+
+def _no_defaults(config):
+    del config
+    return {}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What the configs of one trainer must be like, beyond what all must.
+
+    Keys are dotted: `"checkpoint.keep"`. The type of a value is that of its
+    default.
+
+    Attributes:
+        defaults: function that returns a config with all keys.
+        begin: the code that a config begins with, for messages.
+        free: parts whose keys differ from config to config: `{"model":
+            ("name",)}` where it must have a name at least.
+        free_defaults: function of a config that returns dotted key -> what is
+            done without the key, for keys of these parts.
+        optimizers: the parts that describe an optimizer.
+        positive: keys of numbers above 0.
+        not_negative: keys of numbers from 0.
+        below_one: keys of numbers in [0, 1).
+        seeds: keys of seeds.
+        one_of: key -> names that it can have.
+        apart: keys and parts that no result depends on.
+    """
+
+    defaults: Callable
+    begin: str
+    free: Mapping = dataclasses.field(default_factory=dict)
+    free_defaults: Callable = _no_defaults
+    optimizers: tuple = ("optimizer",)
+    positive: tuple = ()
+    not_negative: tuple = ()
+    below_one: tuple = ()
+    seeds: tuple = ("seed",)
+    one_of: Mapping = dataclasses.field(default_factory=dict)
+    apart: tuple = ("compare", "checkpoint")
+
+    def checked(self, config):
+        """Returns the config with Python's numbers in place of NumPy's.
+
+        Raises:
+            InputError: it lacks a key, or a value is no good.
+        """
+        if not isinstance(config, ml_collections.ConfigDict):
+            kind = type(config).__name__
+            raise InputError(
+                f"The config is a {kind}, no ConfigDict. Begin it with "
+                f"{self.begin}."
+            )
+        config = with_python_numbers(config)
+        values = flatten(config.to_dict())
+        self._check_keys(values)
+        self._check_types(values)
+        self._check_ranges(values)
+        for key, names in {**_ONE_OF, **self.one_of}.items():
+            check_name(key, values[key], names)
+        if config.jit_compile and config.deterministic:
+            raise InputError(
+                "Keras has no deterministic XLA. Received: jit_compile=True "
+                "and deterministic=True. Set --config.deterministic=False."
+            )
+        return config
+
+    def resolve(self, config):
+        """Returns what a result depends on, as a JSON-ready dict."""
+        resolved = config.to_dict()
+        for key in self.apart:
+            *parts, last = key.split(".")
+            holder = functools.reduce(dict.__getitem__, parts, resolved)
+            del holder[last]
+        return json.loads(json.dumps(resolved, default=python_value))
+
+    def defaults_of(self, config):
+        """Returns dotted key -> JSON-ready default, for a run with `config`."""
+        values = flatten(self.defaults().to_dict())
+        fixed = {k: v for k, v in values.items() if not self._is_free(k)}
+        return json.loads(json.dumps(fixed | self.free_defaults(config)))
+
+    def _is_free(self, key):
+        return key.partition(".")[0] in self.free
+
+    def _check_keys(self, values):
+        wanted = flatten(self.defaults().to_dict()).keys()
+        named = {
+            f"{part}.{k}" for part, keys in self.free.items() for k in keys
+        }
+        missing = sorted(
+            key
+            for key in (wanted | named) - values.keys()
+            if key in named or not self._is_free(key)
+        )
+        if missing:
+            raise InputError(
+                f"The config lacks {len(missing)} keys: "
+                f"{', '.join(missing[:5])}. Begin it with {self.begin}."
+            )
+
+    def _check_types(self, values):
+        for key, default in flatten(self.defaults().to_dict()).items():
+            if not self._is_free(key):
+                check_type(key, values[key], default)
+
+    def _check_ranges(self, values):
+        rates = [f"{part}.{k}" for part in self.optimizers for k in _OPTIMIZER]
+        for keys, fits, allowed in (
+            ((*_POSITIVE, *self.positive), lambda x: x > 0, "positive"),
+            (
+                (*_NOT_NEGATIVE, *rates, *self.not_negative),
+                lambda x: x >= 0,
+                "at least 0",
+            ),
+            (self.below_one, lambda x: 0 <= x < 1, "in [0, 1)"),
+            (self.seeds, lambda x: 0 <= x < _SEEDS, f"0 to {_SEEDS - 1}"),
+        ):
+            for key in keys:
+                if not fits(values[key]):
+                    refuse(key, values[key], allowed)

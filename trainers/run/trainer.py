@@ -1,0 +1,57 @@
+"""What a trainer must offer, so that scripts and comparisons can use it."""
+
+import dataclasses
+from collections.abc import Callable
+
+from .rundir import RunDir
+from .settings import Settings
+
+
+def _nothing(runs, results, workdir):
+    del runs, results, workdir
+    return ""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Trainer:
+    """One kind of training: what runs, comparisons and claims need to know.
+
+    A new one is a module that ends with its `Trainer`, and a line in
+    `normzoo.trainers.comparison.trainers.TRAINERS`.
+
+    Attributes:
+        key: the part of a config that makes it one for this trainer, such as
+            `"generator"`.
+        script: which trains one config, such as `"normzoo.trainers.gan"`.
+        settings: the `Settings` of its configs.
+        train: function of a config and a workdir that returns the result, a
+            JSON-ready dict with `status`. It takes `verbose`, and `session`,
+            the `Session` of all runs of a process.
+        check: function of a list of configs that raises `InputError` unless a
+            run with each of them can start. It trains no run and compiles no
+            model, since a sweep may have hundreds.
+        metrics: function of a config that returns a tuple of the `Metric`s
+            that `config.compare.metric` can name; empty if runs cannot be
+            compared.
+        table: function of a config that returns a tuple of the `Metric`s that
+            tell how good a run is: a comparison's columns.
+        appendix: function of the runs, their results by name and the workdir
+            of a comparison; it returns HTML for the report.
+    """
+
+    key: str
+    script: str
+    settings: Settings
+    train: Callable
+    check: Callable
+    metrics: Callable
+    table: Callable
+    appendix: Callable = _nothing
+
+    def resolve(self, config):
+        """Returns what a result depends on, as a JSON-ready dict."""
+        return self.settings.resolve(config)
+
+    def rundir(self, config, path):
+        """Returns the `RunDir` of a run with `config`."""
+        return RunDir(path, self.settings.defaults_of(config))

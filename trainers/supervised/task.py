@@ -1,0 +1,120 @@
+"""What is learned from labels: by which loss, measured how."""
+
+import dataclasses
+from collections.abc import Callable
+
+import keras
+import numpy as np
+
+from ..common.errors import InputError
+from .metrics import METRICS
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Task:
+    """What a model with labels is to learn.
+
+    A new one is a line in `TASKS`.
+
+    Attributes:
+        fits: function of `Data` that returns whether they are for this task,
+            where a config names none.
+        loss: function without arguments that returns a Keras loss.
+        metrics: names in `METRICS`, the most telling one first. They are a
+            comparison's columns, and what `config.compare.metric` and
+            `config.checkpoint.best` can name; the loss is measured always.
+        outputs: function of `Data` that returns the shape of a model's outputs
+            for one example.
+        check_labels: function of `Data` that raises `InputError` unless their
+            labels are for this task.
+        probed: whether `config.probe` can be set: probes take the loss for the
+            cross entropy of logits.
+    """
+
+    fits: Callable
+    loss: Callable
+    metrics: tuple
+    outputs: Callable
+    check_labels: Callable
+    probed: bool = False
+
+    def keras_metrics(self):
+        """Returns what `keras.Model.compile` takes, without the loss."""
+        makers = [METRICS[name].make for name in self.metrics]
+        return [make() for make in makers if make is not None]
+
+    def columns(self):
+        """Returns the `Metric`s of a comparison's table."""
+        return tuple(METRICS[name].shown for name in self.metrics)
+
+
+def find_task(config, data):
+    """Returns the `Task` that `config.task` names, or that fits the data.
+
+    Raises:
+        InputError: the labels are not for it, or a probe is not.
+    """
+    name = config.task
+    if not name:
+        name = next(name for name, task in TASKS.items() if task.fits(data))
+    task = TASKS[name]
+    task.check_labels(data)
+    if config.probe and not task.probed:
+        raise InputError(
+            f"The task {name!r} has no probes. Received: probe="
+            f"{config.probe!r}. Set --config.probe= to measure nothing more."
+        )
+    return task
+
+
+def check_outputs(task, model, data):
+    """Raises `InputError` unless a model's outputs are for the task."""
+    expected = (None, *task.outputs(data))
+    if model.output_shape != expected:
+        raise InputError(
+            "The model's outputs do not fit the labels. Received: outputs of "
+            f"shape {model.output_shape}. Expected: {expected}. A stacked_rnn "
+            "with --config.model.readout=each has an output for each "
+            "character of a text; with last or all it has one for an example."
+        )
+
+
+def _classes(rank, what):
+    """Returns a check of labels that are numbers of classes."""
+
+    def check(data):
+        labels = data.train.labels
+        whole = np.issubdtype(labels.dtype, np.integer)
+        if labels.ndim != rank or not whole:
+            raise InputError(
+                f"The task needs one whole number for each {what}. Received: "
+                f"labels of shape {labels.shape} and type {labels.dtype}. Set "
+                "--config.task= to take what fits the data."
+            )
+
+    return check
+
+
+def _cross_entropy():
+    return keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+
+
+#: Name of `config.task` -> `Task`.
+TASKS = {
+    "classification": Task(
+        fits=lambda data: data.train.labels.ndim == 1,
+        loss=_cross_entropy,
+        metrics=("accuracy", "loss"),
+        outputs=lambda data: (data.num_classes,),
+        check_labels=_classes(1, "example"),
+        probed=True,
+    ),
+    "characters": Task(
+        fits=lambda data: data.per_step,
+        loss=_cross_entropy,
+        metrics=("accuracy", "bits_per_character"),
+        outputs=lambda data: (*data.train.labels.shape[1:], data.num_classes),
+        check_labels=_classes(2, "step of an example"),
+        probed=True,
+    ),
+}
