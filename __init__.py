@@ -1,16 +1,41 @@
 """Normalization layers, a model zoo and trainers that compare them.
 
 `normzoo.layers`, `normzoo.zoo`, `normzoo.trainers` and `normzoo.configs` are
-imported on first use.
+imported on first use. After `import normzoo` alone, Keras can load whatever
+the package has saved: `keras.saving.load_model("final.keras")`.
 """
 
 import importlib
+import sys
 
 __version__ = "0.1.0"
 
 _SUBPACKAGES = ("layers", "zoo", "trainers", "configs")
 
 __all__ = [*_SUBPACKAGES, "__version__"]
+
+#: Module -> the classes in it that files name as `normzoo>CLASS`.
+_SAVED = {
+    "layers": (
+        "BatchNormGRU",
+        "BatchNormLSTM",
+        "BatchNormSimpleRNN",
+        "BatchNormalization",
+        "FilterResponseNormalization",
+        "GroupNormalization",
+        "InstanceNormalization",
+        "LayerNormGRU",
+        "LayerNormLSTM",
+        "LayerNormSimpleRNN",
+        "LayerNormalization",
+        "RMSNormalization",
+        "ReferenceModel",
+        "VirtualBatchNormalization",
+    ),
+    "zoo.dropout": ("Dropout",),
+    "zoo.norm_noise": ("NormNoise",),
+    "trainers.supervised.metrics": ("BitsPerCharacter",),
+}
 
 
 def __getattr__(name):
@@ -23,3 +48,70 @@ def __getattr__(name):
 
 def __dir__():
     return sorted(__all__)
+
+
+def _register(keras):
+    """Tells Keras where the classes are that saved files name."""
+    known = keras.saving.get_custom_objects()
+    for module, names in _SAVED.items():
+        for name in names:
+            known.setdefault(f"normzoo>{name}", _stand_in(module, name))
+
+
+def _stand_in(module, name):
+    """Returns a class that imports another one when Keras makes an instance.
+
+    The import puts the class itself in its place.
+    """
+
+    def from_config(config, custom_objects=None):
+        real = getattr(importlib.import_module(f"{__name__}.{module}"), name)
+        with importlib.import_module("keras").saving.custom_object_scope(
+            custom_objects or {}
+        ):
+            return real.from_config(config)
+
+    return type(name, (), {"from_config": staticmethod(from_config)})
+
+
+class _WhenKerasIsImported:
+    """Finds Keras as usual, and calls `_register` once it is imported."""
+
+    def find_spec(self, name, path=None, target=None):
+        """Finds the module `keras`, and no other."""
+        if name != "keras":
+            return None
+        others = (finder for finder in sys.meta_path if finder is not self)
+        specs = (finder.find_spec(name, path, target) for finder in others)
+        spec = next(filter(None, specs), None)
+        if spec is not None and hasattr(spec.loader, "exec_module"):
+            spec.loader = _ThenRegister(spec.loader, finder=self)
+        return spec
+
+
+class _ThenRegister:
+    """A loader that calls `_register` after the module's own loader."""
+
+    def __init__(self, loader, finder):
+        self._loader = loader
+        self._finder = finder
+
+    def __getattr__(self, name):
+        return getattr(self._loader, name)
+
+    def exec_module(self, module):
+        """Runs the module as its own loader does, and registers."""
+        module.__loader__ = module.__spec__.loader = self._loader
+        self._loader.exec_module(module)
+        if self._finder in sys.meta_path:
+            sys.meta_path.remove(self._finder)
+        _register(module)
+
+
+# Not under the checkout's name, see above. A Keras that is being imported right
+# now has no `saving` yet.
+if __name__ == "normzoo":
+    if "keras" not in sys.modules:
+        sys.meta_path.insert(0, _WhenKerasIsImported())
+    elif hasattr(sys.modules["keras"], "saving"):
+        _register(sys.modules["keras"])

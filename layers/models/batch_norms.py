@@ -3,6 +3,12 @@
 import keras
 
 from ..norms.batch_normalization import BatchNormalization
+from ..recurrent.batch_norm_rnn import (
+    BatchNormGRU,
+    BatchNormLSTM,
+    BatchNormSimpleRNN,
+)
+from .inner_layers import inner_layers
 
 #: The classes whose inference is known; a subclass may compute another thing.
 KNOWN_BATCH_NORMS = (keras.layers.BatchNormalization, BatchNormalization)
@@ -15,5 +21,16 @@ def is_batch_norm(layer):
 
 def batch_norms_in(layer):
     """The batch norms inside a model or layer, at any depth."""
-    inner = layer._flatten_layers(include_self=False)
+    _, *inner = inner_layers(layer)
     return [layer for layer in inner if is_batch_norm(layer)]
+
+
+def is_recurrent(layer):
+    """Whether a layer is recurrent with batch norms in its steps."""
+    return isinstance(layer, (BatchNormGRU, BatchNormLSTM, BatchNormSimpleRNN))
+
+
+def estimated_layers_in(layer):
+    """The layers inside that learn moving statistics, at any depth."""
+    _, *inner = inner_layers(layer)
+    return [x for x in inner if is_batch_norm(x) or is_recurrent(x)]

@@ -2,7 +2,9 @@
 
 import contextlib
 import functools
+import inspect
 
+import keras
 import tensorflow as tf
 
 
@@ -13,12 +15,18 @@ def tapped(layers, tap):
     Args:
         layers: batch norms, wherever they are.
         tap: a function `tap(layer, call, inputs, mask)` that returns what the
-            layer returns; `call` is the layer's own.
+            layer returns; `call` is the layer's own, a `functools.partial`
+            with the arguments besides `inputs`, `training` and `mask`.
     """
 
     def bind(layer, call):
-        def tapped_call(inputs, training=None, mask=None):
-            return tap(layer, call, inputs, mask)
+        names = list(inspect.signature(call).parameters)
+
+        def tapped_call(*args, **kwargs):
+            given = {**dict(zip(names, args, strict=False)), **kwargs}
+            inputs, mask = given.pop(names[0]), given.pop("mask", None)
+            given.pop("training", None)
+            return tap(layer, functools.partial(call, **given), inputs, mask)
 
         return tapped_call
 
@@ -76,10 +84,15 @@ class _Recorder:
         model(x, training=False)
 
     def tap(self, norm, call, inputs, mask):
-        outputs = tf.identity(call(inputs, training=False, mask=mask))
+        outputs = call(inputs, training=False, mask=mask)
+        outputs = keras.tree.map_structure(tf.identity, outputs)
         if inputs.graph is self._graph:
-            front = self._nearest(inputs) | self._inner
-            self._makers[outputs.op.name] = norm
+            # Those that are captured from outside depend on no norm.
+            given = keras.tree.flatten([inputs, call.keywords])
+            given = [x for x in given if getattr(x, "graph", 0) is self._graph]
+            front = self._nearest(given) | self._inner
+            for output in keras.tree.flatten(outputs):
+                self._makers[output.op.name] = norm
         else:
             # In the body of a loop or of a function: what leads there is not
             # looked into, so everything before it counts.
@@ -88,8 +101,9 @@ class _Recorder:
         self.fronts.setdefault(norm, set()).update(front)
         return outputs
 
-    def _nearest(self, tensor):
-        found, seen, pending = set(), set(), [tensor.op]
+    def _nearest(self, tensors):
+        found, seen = set(), set()
+        pending = [tensor.op for tensor in tensors]
         while pending:
             operation = pending.pop()
             if operation.name in seen:

@@ -4,7 +4,6 @@ import keras
 import numpy as np
 
 from .affine_maps import KERNELS, Affine, channel_axis, norm_affine, reads_alike
-from .graph import source
 
 _IDLE_AT_INFERENCE = (
     keras.layers.ActivityRegularization,
@@ -80,9 +79,9 @@ class Planner:
 
     def _layer_before(self, node):
         axis, rank = node.operation.axis, len(node.outputs[0].shape)
-        node = source(node.input_tensors[0])
+        node = self._graph.source(node.input_tensors[0])
         while self._is_idle(node):
-            node = source(node.input_tensors[0])
+            node = self._graph.source(node.input_tensors[0])
         layer = node.operation
         self._check_kernel(layer)
         if layer.activation not in (None, keras.activations.linear):

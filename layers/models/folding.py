@@ -6,8 +6,9 @@ import keras
 
 from .affine_maps import AffineMap
 from .batch_norms import KNOWN_BATCH_NORMS, batch_norms_in, is_batch_norm
+from .copying import copy_model
 from .fold_plans import NotExactError, Planner
-from .graph import Graph, copy_model, is_graph
+from .graph import Graph, is_graph
 
 
 class FoldResult(NamedTuple):

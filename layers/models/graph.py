@@ -1,16 +1,24 @@
-"""The calls inside a functional model, and a copy of it with changes."""
+"""The calls inside a functional model."""
+
+import dataclasses
+import functools
 
 import keras
-from keras.src.models.functional import Functional
-from keras.src.saving.serialization_lib import SafeModeScope
+
+
+@functools.cache
+def _functional():
+    """The class of functional models, which has no public name."""
+    x = keras.Input((1,))
+    return type(keras.Model(x, x))
 
 
 def is_graph(layer):
     """Whether `layer` is a model whose calls are known: no code of its own."""
     if isinstance(layer, keras.Sequential):
         return type(layer).call is keras.Sequential.call
-    return isinstance(layer, Functional) and (
-        type(layer).call is Functional.call
+    return isinstance(layer, _functional()) and (
+        type(layer).call is _functional().call
     )
 
 
@@ -23,17 +31,92 @@ def as_functional(model):
     return keras.Model(model.input, model.output, name=model.name)
 
 
-def source(tensor):
-    """The node, one call of one operation, that made a symbolic tensor."""
-    history = tensor._keras_history
-    return history.operation._inbound_nodes[history.node_index]
+def input_layer(functional, tensor):
+    """Returns the layer that one of a functional model's inputs is of."""
+    return next(
+        layer
+        for layer in functional.layers
+        if isinstance(layer, keras.layers.InputLayer) and layer.output is tensor
+    )
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Call:
+    """One call of a layer or operation, seen symbolically.
+
+    Attributes:
+        operation: the layer or operation.
+        args, kwargs: what it was called with.
+        outputs: list of the tensors that it returned.
+    """
+
+    operation: keras.Operation
+    args: tuple
+    kwargs: dict
+    outputs: list
+
+    @property
+    def input_tensors(self):
+        """The tensors among the arguments, in their order."""
+        leaves = keras.tree.flatten((self.args, self.kwargs))
+        return [x for x in leaves if isinstance(x, keras.KerasTensor)]
+
+
+class _StandIn(keras.Operation):
+    """Has the outputs of an operation, and adds no call to it."""
+
+    def __init__(self, operation):
+        super().__init__()
+        self.operation = operation
+
+    def call(self, *args, **kwargs):
+        return self.operation(*args, **kwargs)
+
+    def compute_output_spec(self, *args, **kwargs):
+        return self.operation.compute_output_spec(*args, **kwargs)
+
+
+def calls_of(model):
+    """Returns all calls in a model, in the order in which they run.
+
+    Those of the input layers come first.
+
+    Returns:
+        `(calls, outputs)`: list of `Call`, and list of the model's outputs.
+    """
+    functional = as_functional(model)
+    calls, inputs = [], {}
+    for tensor in functional.inputs:
+        layer = input_layer(functional, tensor)
+        inputs[id(tensor)] = _copy_input(layer)
+        calls.append(Call(layer, (), {}, [inputs[id(tensor)]]))
+
+    def call(operation, *args, **kwargs):
+        outputs = _StandIn(operation)(*args, **kwargs)
+        flat = keras.tree.flatten(outputs)
+        calls.append(Call(operation, args, kwargs, flat))
+        return outputs
+
+    copy = keras.models.clone_model(
+        functional,
+        input_tensors=keras.tree.map_structure(
+            lambda tensor: inputs[id(tensor)], functional.input
+        ),
+        clone_function=lambda operation: operation,
+        call_function=call,
+    )
+    return calls, list(copy.outputs)
+
+
+def _copy_input(layer):
+    return type(layer).from_config(layer.get_config()).output
 
 
 class Graph:
     """Every call in a model and in the models nested in it.
 
     Attributes:
-        calls: dict, operation -> its nodes, in the order in which they run.
+        calls: dict, operation -> its `Call`s, in the order in which they run.
         paths: dict, operation -> its name, after the names of the models that
             it is nested in: `"encoder/block1/bn"`.
     """
@@ -43,11 +126,16 @@ class Graph:
         self.paths = {}
         self._owners = {}
         self._readers = {}
+        self._sources = {}
         self._outputs = set()
         self._visit(model, prefix="")
 
+    def source(self, tensor):
+        """The call that made a tensor."""
+        return self._sources[id(tensor)]
+
     def readers(self, tensor):
-        """The nodes that take the tensor."""
+        """The calls that take the tensor."""
         return self._readers.get(id(tensor), [])
 
     def is_output(self, tensor):
@@ -61,19 +149,19 @@ class Graph:
         )
 
     def _visit(self, model, prefix):
-        functional = as_functional(model)
-        self._outputs.update(id(tensor) for tensor in functional.outputs)
-        by_depth = sorted(functional._nodes_by_depth.items(), reverse=True)
-        for _, nodes in by_depth:
-            for node in nodes:
-                self._owners.setdefault(node.operation, set()).add(model)
-                self._add(node, prefix)
+        calls, outputs = calls_of(model)
+        self._outputs.update(map(id, outputs))
+        for call in calls:
+            self._owners.setdefault(call.operation, set()).add(model)
+            self._add(call, prefix)
 
-    def _add(self, node, prefix):
-        operation = node.operation
-        for tensor in {id(t): t for t in node.input_tensors}.values():
-            self._readers.setdefault(id(tensor), []).append(node)
-        self.calls.setdefault(operation, []).append(node)
+    def _add(self, call, prefix):
+        operation = call.operation
+        for tensor in {id(t): t for t in call.input_tensors}.values():
+            self._readers.setdefault(id(tensor), []).append(call)
+        for tensor in call.outputs:
+            self._sources[id(tensor)] = call
+        self.calls.setdefault(operation, []).append(call)
         if operation in self.paths:
             return
         self.paths[operation] = prefix + operation.name
@@ -81,74 +169,6 @@ class Graph:
             self._visit(operation, f"{prefix}{operation.name}/")
 
 
-def _forces_training(node):
-    values = (*node.arguments.args[1:], *node.arguments.kwargs.values())
+def _forces_training(call):
+    values = (*call.args[1:], *call.kwargs.values())
     return any(isinstance(value, (bool, int)) and value for value in values)
-
-
-def copy_model(model, skip=(), changes=None):
-    """Copies a model and its weights, without some layers.
-
-    Args:
-        model: a functional or Sequential model.
-        skip: layers to leave out: the copy passes their input on.
-        changes: dict, layer -> dict of entries of its config to replace. The
-            weights of such a layer are not copied.
-
-    Returns:
-        `(copy, copies)`: the new functional model, and the dict layer -> its
-        copy. A layer that is called several times has one copy.
-    """
-    changes = changes or {}
-    copies = {}
-
-    def copy(layer):
-        if layer not in copies:
-            copies[layer] = layer if layer in skip else copy_new(layer)
-        return copies[layer]
-
-    def copy_new(layer):
-        if is_graph(layer):
-            return clone(layer)
-        config = {**layer.get_config(), **changes.get(layer, {})}
-        return type(layer).from_config(config)
-
-    def call(layer, *args, **kwargs):
-        if layer in skip:
-            return args[0] if args else kwargs["inputs"]
-        return layer(*args, **kwargs)
-
-    def clone(graph):
-        functional = as_functional(graph)
-        return keras.models.clone_model(
-            functional,
-            input_tensors=keras.tree.map_structure(
-                _copy_input, functional.input
-            ),
-            clone_function=copy,
-            call_function=call,
-        )
-
-    # The model is in memory: its Lambda layers are no file of a stranger's.
-    with SafeModeScope(safe_mode=False):
-        copied = clone(model)
-    for layer, twin in copies.items():
-        if layer not in skip and layer not in changes and not is_graph(layer):
-            _copy_variables(layer, twin)
-    return copied, copies
-
-
-def _copy_input(tensor):
-    # clone_model would name the input after the tensor, not after its layer.
-    layer = source(tensor).operation
-    return type(layer).from_config(layer.get_config()).output
-
-
-def _copy_variables(layer, twin):
-    # An operation such as `x + y` is no layer and has no variables.
-    for old, new in zip(
-        getattr(layer, "variables", ()),
-        getattr(twin, "variables", ()),
-        strict=True,
-    ):
-        new.assign(old)

@@ -22,6 +22,10 @@ class Population:
         self._mean = tf.Variable(zeros)
         self._squares = tf.Variable(zeros)
 
+    def want(self, wanted):
+        """Says whether to count what comes from now on."""
+        self.wanted.assign(wanted)
+
     def add(self, *batch):
         """Merges a batch's mean, variance and count of any broadcast shape."""
         mean, variance, count = map(self._per_channel, batch)

@@ -1,15 +1,17 @@
-"""Moving statistics of batch norms, computed anew from a data set."""
-
-import contextlib
+"""Moving statistics of batch norms, computed again from a data set."""
 
 import keras
 import tensorflow as tf
 
+from ..norms.reference_model import ReferenceModel
 from ..numerics.arithmetic import moments, normalize, spread, widen
-from .batch_norms import batch_norms_in
+from ..numerics.restoring import restored
+from .batch_norms import estimated_layers_in, is_recurrent
 from .batches import all_batches, first
 from .call_hooks import depths, tapped
+from .inner_layers import inner_layers, state_variables
 from .population import Population
+from .recurrent_population import RecurrentPopulation, states_of
 
 
 def reestimate_statistics(
@@ -37,12 +39,21 @@ def reestimate_statistics(
     normalize by their own batch, as in training ("precise batch norm"). Norms
     without another one in front get the same statistics either way.
 
+    The statistics of each step of `BatchNormLSTM`, `BatchNormGRU` and
+    `BatchNormSimpleRNN` are those of all examples that reach the step, each
+    normalized at the steps before by the new statistics. Such a layer counts as
+    one norm; all that it is given is kept in memory, and the model runs without
+    `tf.function`. With one row for all steps (`per_timestep=False`) a norm sees
+    its old statistics at the step before, and those in front of it the new
+    ones.
+
     The layers themselves run in inference mode, dropout is off, and nothing
-    but `moving_mean`, `moving_variance` (and `moving_stddev`, with renorm)
-    changes; if an error occurs, nothing does. Frozen batch norms are estimated
-    too; a batch norm that the model does not call, or whose positions are all
-    masked, keeps its statistics. A batch norm that is called again behind
-    itself sees its old statistics there.
+    but the moving statistics changes: the states of stateful layers and of seed
+    generators are as before. If an error occurs, nothing changes at all. A
+    `ReferenceModel` is refreshed. Frozen batch norms are estimated too; a batch
+    norm that the model does not call, or whose positions are all masked, keeps
+    its statistics. A batch norm that is called again behind itself sees its old
+    statistics there.
 
     Args:
         model: any Keras model, with Keras' batch norms or ours at any depth.
@@ -57,8 +68,8 @@ def reestimate_statistics(
         How many times the data set was read.
 
     Raises:
-        ValueError: the data set is infinite or empty, or the model has no batch
-            norm.
+        ValueError: the data set is infinite or empty, or the model has neither
+            a batch norm nor a reference.
         TypeError: `dataset` cannot be read several times.
 
     Example:
@@ -81,46 +92,71 @@ def reestimate_statistics(
     - [Chan et al., 1979](http://i.stanford.edu/pub/cstr/reports/cs/tr/79/773/CS-TR-79-773.pdf).
     """
     dataset = all_batches(dataset, batch_size)
-    depth = depths(model, batch_norms_in(model), first(dataset))
-    if not depth:
+    depth = depths(model, estimated_layers_in(model), first(dataset))
+    if not depth and not _references(model):
         raise ValueError(
             f"The model {model.name!r} calls no batch norm, so it has no "
             "moving statistics."
         )
-    populations = {norm: Population(norm) for norm in depth}
+    populations = {norm: _population(norm) for norm in depth}
     levels = _by_level(depth) if layerwise else [list(depth)]
     tap = _layerwise_tap if layerwise else _batchwise_tap
     progress = _progress_bar(dataset, len(levels), verbose)
-    with tapped(depth, tap(populations)), _unchanged_on_error(populations):
-        step = _inference_step(model)
+    step = _inference_step(model, eager=any(map(is_recurrent, depth)))
+    state = state_variables(model)
+    with restored(state, only_on_error=True):
+        _refresh(model)
         for norms in levels:
             for norm, population in populations.items():
-                population.wanted.assign(norm in norms)
-            for x in dataset:
-                step(x)
-                progress()
+                population.want(norm in norms)
+            # Among them are the statistics, which are written behind.
+            with restored(state), tapped(depth, tap(populations)):
+                for x in dataset:
+                    step(x)
+                    progress()
             for norm in norms:
                 populations[norm].write()
+            _refresh(model)
     return len(levels)
 
 
+def _population(norm):
+    return (RecurrentPopulation if is_recurrent(norm) else Population)(norm)
+
+
+def _references(model):
+    layers = inner_layers(model)
+    return [layer for layer in layers if isinstance(layer, ReferenceModel)]
+
+
+def _refresh(model):
+    for layer in _references(model):
+        layer.refresh()
+
+
 def _by_level(depth):
-    levels = [[] for _ in range(max(depth.values()) + 1)]
+    levels = [[] for _ in range(max(depth.values(), default=-1) + 1)]
     for norm, level in depth.items():
         levels[level].append(norm)
     return levels
 
 
-def _inference_step(model):
+def _inference_step(model, eager):
     def step(x):
         model(x, training=False)
 
+    if eager:
+        return step
     return tf.function(step, autograph=False, reduce_retracing=True)
 
 
 def _layerwise_tap(populations):
     def tap(norm, call, inputs, mask):
         population = populations[norm]
+        if is_recurrent(norm):
+            if population.wanted:
+                population.add(inputs, mask, states_of(norm, call))
+            return call(inputs, training=False, mask=mask)
         tf.cond(
             population.wanted,
             lambda: population.add(*_batch_moments(norm, inputs, mask)),
@@ -133,6 +169,13 @@ def _layerwise_tap(populations):
 
 def _batchwise_tap(populations):
     def tap(norm, call, inputs, mask):
+        if is_recurrent(norm):
+            population, states = populations[norm], states_of(norm, call)
+            if norm.trainable:
+                population.add_alone(inputs, mask, states)
+            else:
+                population.add(inputs, mask, states)
+            return call(inputs, training=False, mask=mask)
         mean, variance, count = _batch_moments(norm, inputs, mask)
         populations[norm].add(mean, variance, count)
         if not norm.trainable:
@@ -151,18 +194,6 @@ def _batch_moments(norm, inputs, mask):
     if mask is not None:
         mask = tf.cast(mask, tf.bool)[..., None]
     return moments(widen(inputs), axes, mask)
-
-
-@contextlib.contextmanager
-def _unchanged_on_error(norms):
-    variables = [v for norm in norms for v in norm.non_trainable_variables]
-    values = [variable.numpy() for variable in variables]
-    try:
-        yield
-    except BaseException:
-        for variable, value in zip(variables, values, strict=True):
-            variable.assign(value)
-        raise
 
 
 def _progress_bar(dataset, passes, verbose):

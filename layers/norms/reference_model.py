@@ -4,7 +4,14 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from .reference_inputs import (
+    ModelInputs,
+    concatenate,
+    concatenate_mask,
+    reference_arrays,
+)
 from .reference_scope import leading_reference
+from .refreshing import AfterRefresh, Refresh
 
 
 @keras.saving.register_keras_serializable(package="normzoo")
@@ -19,9 +26,12 @@ class ReferenceModel(keras.Model):
 
     What is remembered belongs to the weights it was computed with. `fit`
     refreshes it at the end of each epoch, before validation and callbacks, and
-    saving (`save`, `save_weights`) before it writes. After other changes of the
-    weights (a training loop of your own, `fit` of a model around this one,
-    `set_weights`), and before a `tf.train.Checkpoint`, call `refresh()`.
+    when it ends, whatever has changed the weights: an average of the optimizer,
+    a callback. `predict`, `evaluate`, `export` and saving (`save`,
+    `save_weights`) refresh it first, so they use the weights as they are. Call
+    `refresh()` after other changes of the weights (a training loop of your own,
+    `fit` of a model around this one, `set_weights`) if you call the model
+    itself then, and before a `tf.train.Checkpoint`.
 
     The reference batch is saved with the model, as a weight. A configuration
     alone holds its shape only: what `from_config` makes has a reference of
@@ -34,13 +44,20 @@ class ReferenceModel(keras.Model):
 
     Args:
         model: a functional or sequential model, built.
-        reference_batch: an array, or a structure of arrays like the inputs of
-            `model`; of the size of one batch, chosen once.
+        reference_batch: what `model` can be called on: an array, or a list,
+            tuple or dict of arrays; of the size of one batch, chosen once. Of a
+            `tf.data.Dataset` the first batch is taken, without its labels.
         **kwargs: arguments of `keras.Model`, e.g. `name`.
 
     Call arguments:
-        inputs: as of `model`.
+        inputs: as of `model`, in any structure and dtype that it takes.
         training: whether to push the reference through the model.
+
+    Attributes:
+        model: the model inside.
+        reference: list of weights, the reference batch for each input.
+        inputs, outputs, input, output, input_shape, output_shape: as of
+            `model`.
 
     Raises:
         ValueError: the model has no inputs of its own, or the reference batch
@@ -70,40 +87,52 @@ class ReferenceModel(keras.Model):
     def __init__(self, model, reference_batch, **kwargs):
         super().__init__(**kwargs)
         self.autocast = False
+        _check(model)
         self.model = model
-        arrays = _like_inputs(model, reference_batch)
-        self.reference = [
-            self.add_weight(
-                name=f"reference_{i}",
-                shape=array.shape,
-                dtype=str(array.dtype),
-                initializer="zeros",
-                trainable=False,
-                autocast=False,
-            )
-            for i, array in enumerate(arrays)
-        ]
-        for weight, array in zip(self.reference, arrays, strict=True):
-            weight.assign(array)
+        inputs = ModelInputs(model)
+        arrays = reference_arrays(inputs, reference_batch)
+        # In a function, for it is no part of the model to be saved.
+        self._inputs = lambda: inputs
+        self._given = tuple(array is not None for array in arrays)
+        self.reference = []
+        for i, array in enumerate(arrays):
+            if array is not None:
+                self.reference.append(self._add_reference(i, array))
         self.built = True  # As the model inside is.
+
+    def _add_reference(self, i, array):
+        weight = self.add_weight(
+            name=f"reference_{i}",
+            shape=array.shape,
+            dtype=str(array.dtype),
+            initializer="zeros",
+            trainable=False,
+            autocast=False,
+        )
+        weight.assign(array)
+        return weight
 
     def call(self, inputs, training=None):
         """Returns the model's outputs for `inputs`."""
         if not training:
+            inputs = self._inputs().pick(inputs)
             return self.model(inputs, training=training)
         rows = self.reference[0].shape[0]
-        both = keras.tree.pack_sequence_as(
-            inputs,
-            [
-                _concatenate(reference, x)
-                for reference, x in zip(
-                    self.reference, keras.tree.flatten(inputs), strict=True
-                )
-            ],
-        )
+        examples, masks = self._inputs()(inputs)
+        both = list(map(concatenate, self._references(), examples))
+        masks = [concatenate_mask(rows, mask) for mask in masks]
+        pack = self._inputs().pack
+        masked = any(mask is not None for mask in masks)
         with leading_reference(rows):
-            outputs = self.model(both, training=True)
+            outputs = self.model(
+                pack(both), training=True, mask=pack(masks) if masked else None
+            )
         return keras.tree.map_structure(lambda y: y[rows:], outputs)
+
+    def _references(self):
+        """Returns a tensor for each of the model's inputs, or None."""
+        weights = iter(self.reference)
+        return [tf.identity(next(weights)) if x else None for x in self._given]
 
     def refresh(self):
         """Computes the remembered statistics with the weights as they are.
@@ -111,10 +140,7 @@ class ReferenceModel(keras.Model):
         The reference goes through the model as in inference: nothing is dropped
         out, and batch norms use their moving statistics.
         """
-        inputs = keras.tree.pack_sequence_as(
-            _structure(self.model),
-            [tf.identity(value) for value in self.reference],
-        )
+        inputs = self._inputs().pack(self._references())
         with leading_reference(self.reference[0].shape[0]):
             self.model(inputs, training=False)
 
@@ -130,14 +156,57 @@ class ReferenceModel(keras.Model):
     ):
         """Trains the model; see `keras.Model.fit`."""
         callbacks = callbacks or []
-        if isinstance(callbacks, keras.callbacks.CallbackList):
-            callbacks.callbacks.insert(0, _Refresh())
+        if not isinstance(callbacks, keras.callbacks.CallbackList):
+            callbacks = [Refresh(), *keras.tree.flatten(callbacks)]
+        elif not any(isinstance(c, Refresh) for c in callbacks.callbacks):
+            callbacks.callbacks.insert(0, Refresh())
             callbacks.set_model(self)
-        else:
-            callbacks = [_Refresh(), *keras.tree.flatten(callbacks)]
-        return super().fit(
-            x, y, batch_size, epochs, verbose, callbacks, **kwargs
-        )
+        try:
+            return super().fit(
+                x, y, batch_size, epochs, verbose, callbacks, **kwargs
+            )
+        finally:
+            # The last callback may have changed the weights, too.
+            self.refresh()
+
+    def evaluate(self, *args, **kwargs):
+        """Measures the model; see `keras.Model.evaluate`."""
+        try:
+            return super().evaluate(*args, **kwargs)
+        finally:
+            # Callbacks may lend it other weights, as SwapEMAWeights does.
+            self.refresh()
+
+    def predict(self, *args, **kwargs):
+        """Returns the outputs as arrays; see `keras.Model.predict`."""
+        try:
+            return super().predict(*args, **kwargs)
+        finally:
+            self.refresh()
+
+    def make_test_function(self, force=False):
+        """Makes what `evaluate` and `test_on_batch` run."""
+        super().make_test_function(force)
+        self.test_function = AfterRefresh(self, self.test_function)
+
+    def make_predict_function(self, force=False):
+        """Makes what `predict` and `predict_on_batch` run."""
+        super().make_predict_function(force)
+        self.predict_function = AfterRefresh(self, self.predict_function)
+
+    def export(
+        self,
+        filepath,
+        format="tf_saved_model",
+        verbose=None,
+        input_signature=None,
+        **kwargs,
+    ):
+        """Writes the model for inference; see `keras.Model.export`."""
+        self.refresh()
+        if input_signature is None:
+            input_signature = [self._inputs().specs()]
+        super().export(filepath, format, verbose, input_signature, **kwargs)
 
     def save_own_variables(self, store):
         """Writes the reference batch, after refreshing what comes next."""
@@ -152,7 +221,7 @@ class ReferenceModel(keras.Model):
             **super().get_config(),
             "model": keras.saving.serialize_keras_object(self.model),
             "reference_shapes": [
-                list(weight.shape) for weight in self.reference
+                None if x is None else list(x.shape) for x in self._references()
             ],
         }
 
@@ -163,62 +232,53 @@ class ReferenceModel(keras.Model):
         model = keras.saving.deserialize_keras_object(
             config.pop("model"), custom_objects
         )
-        shapes = config.pop("reference_shapes")
-        reference = keras.tree.pack_sequence_as(
-            _structure(model), [np.zeros(shape) for shape in shapes]
-        )
-        return cls(model, reference, **config)
+        zeros = [
+            None if shape is None else np.zeros(shape)
+            for shape in config.pop("reference_shapes")
+        ]
+        return cls(model, ModelInputs(model).pack(zeros), **config)
+
+    @property
+    def inputs(self):
+        """The model's symbolic inputs, as a list."""
+        return self.model.inputs
+
+    @property
+    def outputs(self):
+        """The model's symbolic outputs, as a list."""
+        return self.model.outputs
+
+    @property
+    def input(self):
+        """The model's symbolic inputs, in the structure it was made with."""
+        return self._inputs().structure
+
+    @property
+    def output(self):
+        """The model's symbolic outputs, in the structure it was made with."""
+        sequential = isinstance(self.model, keras.Sequential)
+        return self.outputs[0] if sequential else self.model.output
+
+    @property
+    def input_shape(self):
+        """The shape of the model's input, or a list of shapes."""
+        return self.model.input_shape
+
+    @property
+    def output_shape(self):
+        """The shape of the model's output, or a list of shapes."""
+        return self.model.output_shape
+
+    @property
+    def output_names(self):
+        """The names of the outputs; `compile` takes losses by them."""
+        return self.model.output_names
 
 
-class _Refresh(keras.callbacks.Callback):
-    """Keeps what is remembered fresh, wherever `fit` uses it."""
-
-    def on_test_begin(self, logs=None):
-        self.model.refresh()
-
-    def on_epoch_end(self, epoch, logs=None):
-        self.model.refresh()
-
-
-def _structure(model):
-    # A sequential model has no `input` before its first call.
-    sequential = isinstance(model, keras.Sequential)
-    return model.inputs[0] if sequential else model.input
-
-
-def _concatenate(reference, x):
-    if not x.shape[1:].is_compatible_with(reference.shape[1:]):
-        raise ValueError(
-            "The inputs must have the sizes of the reference batch, except for "
-            f"the first. Received: inputs of shape {x.shape} with a reference "
-            f"batch of shape {reference.shape}."
-        )
-    x = tf.convert_to_tensor(x)
-    return tf.concat([tf.cast(reference, x.dtype), x], 0)
-
-
-def _like_inputs(model, reference_batch):
-    """Returns the arrays of a reference batch, in the types of the inputs."""
-    inputs = getattr(model, "inputs", None)
-    if not inputs:
+def _check(model):
+    if not getattr(model, "inputs", None):
         raise ValueError(
             "A ReferenceModel takes a functional model, or a sequential one "
             f"that is built. Received: {model!r}. Give a sequential model a "
             "keras.Input first."
         )
-    arrays = keras.tree.flatten(reference_batch)
-    shapes = [np.shape(array) for array in arrays]
-    fits = len(shapes) == len(inputs) and all(
-        shape and shape[0] and tf.TensorShape(shape).is_compatible_with(x.shape)
-        for shape, x in zip(shapes, inputs, strict=True)
-    )
-    if not fits or len({shape[0] for shape in shapes}) != 1:
-        raise ValueError(
-            "The reference batch must be like the model's inputs and have the "
-            f"same number of examples, one at least, for each. Received shapes "
-            f"{shapes}. Expected: {[x.shape for x in inputs]}."
-        )
-    return [
-        np.asarray(array).astype(x.dtype)
-        for array, x in zip(arrays, inputs, strict=True)
-    ]

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from ...layers.numerics.restoring import remember, restore
 from .pictures import grid, save
 
 #: How often a run goes back before it is given up.
@@ -114,12 +115,11 @@ class BackToFinite(keras.callbacks.Callback):
 
     def _keep(self):
         self._step = self.progress.step
-        self._state = [(v, v.numpy()) for v in self.model.learned()]
+        self._state = remember(self.model.learned())
 
     def _go_back(self):
         self._left -= 1
-        for variable, value in self._state:
-            variable.assign(value)
+        restore(self._state)
         if self._left == 0:
             self.progress.diverged = True
             self.model.stop_training = True

@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from ...layers import reestimate_statistics
 from ...layers.models.batch_norms import batch_norms_in
+from ...layers.numerics.restoring import restored
 
 
 def latent(seed, role, rows, size):
@@ -75,7 +76,7 @@ def sampling_statistics(generator, noise=None, batch_size=64):
         noise: a NumPy array, or None.
         batch_size: of the estimation.
     """
-    with unchanged(generator):
+    with restored(generator.non_trainable_variables):
         if hasattr(generator, "refresh"):
             generator.refresh()
         if noise is not None and batch_norms_in(generator):
@@ -83,15 +84,3 @@ def sampling_statistics(generator, noise=None, batch_size=64):
                 generator, noise, batch_size=batch_size, verbose=0
             )
         yield
-
-
-@contextlib.contextmanager
-def unchanged(generator):
-    """Gives what is not trained its values back after a block."""
-    variables = generator.non_trainable_variables
-    values = [variable.numpy() for variable in variables]
-    try:
-        yield
-    finally:
-        for variable, value in zip(variables, values, strict=True):
-            variable.assign(value)

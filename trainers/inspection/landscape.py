@@ -5,7 +5,7 @@ import weakref
 
 import tensorflow as tf
 
-from ..run.state import frozen
+from ...layers.numerics.restoring import restored
 from .gradients import cross_entropy, euclidean_norm
 
 #: Model -> its traced function, as long as the model lives.
@@ -66,7 +66,7 @@ def _largest(values):
 
 def _loss_and_gradients(model, weights, examples, labels):
     # This restores the state of seeds, too, so each call draws equal noise.
-    with frozen(model):
+    with restored(model.variables):
         for variable, weight in zip(
             model.trainable_weights, weights, strict=True
         ):

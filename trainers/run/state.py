@@ -1,7 +1,5 @@
 """Everything about a model that training changes."""
 
-import contextlib
-
 import keras
 import tensorflow as tf
 
@@ -92,17 +90,6 @@ def variables_of(model):
         name: [variable.value for variable in variables]
         for name, variables in groups.items()
     }
-
-
-@contextlib.contextmanager
-def frozen(model):
-    """Restores the values of the model's variables when the context ends."""
-    values = [variable.numpy() for variable in model.variables]
-    try:
-        yield
-    finally:
-        for variable, value in zip(model.variables, values, strict=True):
-            variable.assign(value)
 
 
 def _averages_weights(optimizer):

@@ -6,6 +6,7 @@ import itertools
 
 import keras
 
+from ...layers.numerics.restoring import remember, restore
 from ..cluster.broadcast import (
     SharedRequests,
     broadcast_variables,
@@ -187,9 +188,7 @@ class _KeepMetrics(keras.callbacks.Callback):
 
     def __init__(self, model):
         super().__init__()
-        variables = model.metrics_variables
-        self._values = [(v, v.numpy()) for v in variables]
+        self._values = remember(model.metrics_variables)
 
     def on_epoch_begin(self, epoch, logs=None):
-        for variable, value in self._values:
-            variable.assign(value)
+        restore(self._values)

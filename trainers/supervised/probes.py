@@ -2,10 +2,10 @@
 
 import keras
 
+from ...layers.numerics.restoring import restored
 from ..data import pipeline
 from ..inspection import gradients, landscape, through_time, training_mode
 from ..run.progress import epochs_due
-from ..run.state import frozen
 
 #: Name of `config.probe` -> function of the model, the first training
 #: examples, their labels and the config that returns name -> number.
@@ -52,6 +52,6 @@ class Probe(keras.callbacks.Callback):
             self._write()
 
     def _write(self):
-        with frozen(self.model):
+        with restored(self.model.variables):
             values = self.measure(self.model, *self.examples, self.run.config)
         self.run.log.write("probe", values)

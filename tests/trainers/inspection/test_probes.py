@@ -10,13 +10,13 @@ import pytest
 import tensorflow as tf
 
 from normzoo import zoo
+from normzoo.layers.numerics.restoring import restored
 from normzoo.trainers import classify
 from normzoo.trainers.inspection.gradients import (
     euclidean_norm,
     layer_gradients,
 )
 from normzoo.trainers.inspection.landscape import STEPS, landscape
-from normzoo.trainers.run.state import frozen
 from normzoo.trainers.supervised.probes import PROBES
 
 RATE = 0.1
@@ -114,7 +114,7 @@ def test_a_landscape_that_overflows_is_not_finite(batch):
 def test_the_noise_is_the_same_at_all_steps(batch):
     model = make("batch", norm_noise=0.5)
     model.optimizer.learning_rate = 0.0
-    with frozen(model):
+    with restored(model.variables):
         found = landscape(model, *batch, None)
     assert found["loss_range"] == found["gradient_change"] == 0
 
@@ -125,7 +125,7 @@ def test_a_frozen_model_stays_as_it_is(probe, batch, config):
     model = make("batch", norm_noise=0.5, dropout=0.2)
     config.batch_size = 8
     before = [variable.numpy() for variable in model.variables]
-    with frozen(model):
+    with restored(model.variables):
         PROBES[probe](model, *batch, config)
         model(batch[0], training=True)
         assert not all(map(np.array_equal, before, model.variables))

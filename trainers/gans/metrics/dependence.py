@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..sampling import unchanged
+from ....layers.numerics.restoring import restored
 
 
 def batch_dependence(generator, noise, mates):
@@ -41,7 +41,7 @@ def batch_dependence(generator, noise, mates):
     """
     moved = {}
     for mode, training in (("training", True), ("inference", False)):
-        with unchanged(generator):
+        with restored(generator.non_trainable_variables):
             first, second = (
                 generator(np.concatenate([noise, others]), training=training)
                 for others in mates

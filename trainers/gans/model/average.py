@@ -4,6 +4,8 @@ import contextlib
 
 import tensorflow as tf
 
+from ....layers.numerics.restoring import restored
+
 
 class MovingAverage:
     """Follows all weights of a network, moving and reference statistics too.
@@ -54,15 +56,10 @@ class MovingAverage:
     @contextlib.contextmanager
     def in_place(self):
         """Gives the network its averaged weights for a block of code."""
-        variables = self._network.variables
-        own = [variable.numpy() for variable in variables]
-        for average, variable in self._pairs():
-            variable.assign(average)
-        try:
+        with restored(self._network.variables):
+            for average, variable in self._pairs():
+                variable.assign(average)
             yield
-        finally:
-            for variable, value in zip(variables, own, strict=True):
-                variable.assign(value)
 
     def _pairs(self):
         return zip(self.weights, self._network.variables, strict=True)

@@ -5,11 +5,12 @@ import contextlib
 import keras
 import tensorflow as tf
 
+from ....layers.numerics.restoring import restore
 from .average import MovingAverage
 from .discrimination import Discrimination
 from .meters import Meters
 from .noise import Noise
-from .player import Player, restore
+from .player import Player
 from .tally import Tally
 
 

@@ -5,6 +5,8 @@ import contextlib
 import keras
 import tensorflow as tf
 
+from ....layers.numerics.restoring import remember, restored
+
 
 class Player:
     """A network and the optimizer that trains it.
@@ -86,21 +88,12 @@ class Player:
         if unless:
             yield
             return
-        before = self.remember()
-        yield
-        restore(before)
+        with restored(self.statistics()):
+            yield
 
     def remember(self):
         """Returns the statistics and their values, for `restore`."""
-        return [(v, tf.identity(v.value)) for v in self.statistics()]
-
-
-def restore(remembered, unless=None):
-    """Gives variables their values back, unless a tensor says not to."""
-    for variable, value in remembered:
-        if unless is not None:
-            value = tf.where(unless, variable.value, value)
-        variable.assign(value)
+        return remember(self.statistics())
 
 
 def _replicas():

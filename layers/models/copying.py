@@ -1,0 +1,120 @@
+"""A copy of a model with changes."""
+
+import keras
+
+from .graph import as_functional, input_layer, is_graph
+from .inner_layers import inner_layers
+from .layer_state import copy_state, copy_trainable, prepare
+
+
+def copy_model(model, skip=(), changes=None):
+    """Copies a model with all its state, without some layers.
+
+    Args:
+        model: a functional or Sequential model.
+        skip: layers to leave out: the copy passes their input on.
+        changes: dict, layer -> dict of entries of its config to replace. The
+            state of such a layer is not copied.
+
+    Returns:
+        `(copy, copies)`: the new functional model, and the dict layer -> its
+        copy. A layer that is called several times has one copy.
+    """
+    copying = _Copying(frozenset(skip), changes or {})
+    copied = _trusting(lambda: copying.clone(model), inner_layers(model))
+    copying.finish(model, copied)
+    return copied, copying.copies
+
+
+class _Copying:
+    """One copy of a model, as it grows."""
+
+    def __init__(self, skip, changes):
+        self.skip = skip
+        self.changes = changes
+        self.copies = {}
+
+    def clone(self, graph):
+        functional = as_functional(graph)
+
+        def copy_input(tensor):
+            # clone_model would name the input after the tensor.
+            layer = input_layer(functional, tensor)
+            return type(layer).from_config(layer.get_config()).output
+
+        return keras.models.clone_model(
+            functional,
+            input_tensors=keras.tree.map_structure(
+                copy_input, functional.input
+            ),
+            clone_function=self._copy,
+            call_function=self._call,
+        )
+
+    def finish(self, model, copied):
+        """Copies what is beside the configurations."""
+        graphs = [(a, b) for a, b in self.copies.items() if is_graph(a)]
+        # From the outside in, as `trainable` goes.
+        for old, new in [(model, copied), *reversed(graphs)]:
+            copy_trainable(old, new)
+        for old, new in self.copies.items():
+            if old in self.skip or is_graph(old):
+                continue
+            if not isinstance(old, keras.Layer):
+                continue  # An operation such as `x + y` has no state.
+            if old in self.changes:
+                copy_trainable(old, new)
+            else:
+                copy_state(old, new)
+
+    def _copy(self, layer):
+        if layer not in self.copies:
+            self.copies[layer] = self._copy_new(layer)
+        return self.copies[layer]
+
+    def _copy_new(self, layer):
+        if layer in self.skip:
+            return layer
+        if is_graph(layer):
+            return self.clone(layer)
+        config = {**layer.get_config(), **self.changes.get(layer, {})}
+        new = type(layer).from_config(config)
+        if isinstance(layer, keras.Layer) and layer not in self.changes:
+            prepare(layer, new)
+        return new
+
+    def _call(self, layer, *args, **kwargs):
+        if layer in self.skip:
+            return args[0] if args else kwargs["inputs"]
+        return layer(*args, **kwargs)
+
+
+def _trusting(function, layers):
+    """Calls a function and lets Keras make layers of any kind in it.
+
+    The model is in memory: its Lambda layers are no file of a stranger's, and
+    its classes need not be registered. Keras has a public name for such a scope
+    only around `from_config`.
+    """
+    results, errors = [], []
+
+    def from_config(config):
+        del config
+        try:
+            results.append(function())
+        except Exception as error:  # Keras would call it a config's.
+            errors.append(error)
+
+    own = type("_Call", (), {"from_config": staticmethod(from_config)})
+    name_of = keras.saving.get_registered_name
+    keras.saving.deserialize_keras_object(
+        {"class_name": "_Call", "config": {}, "registered_name": "_Call"},
+        custom_objects={
+            **{name_of(type(layer)): type(layer) for layer in layers},
+            "_Call": own,
+        },
+        safe_mode=False,
+    )
+    if errors:
+        raise errors[0]
+    return results[0]

@@ -1,0 +1,163 @@
+"""After `import normzoo` alone, Keras loads what the package has saved."""
+
+import importlib
+import json
+import pathlib
+import pkgutil
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+
+import normzoo
+from normzoo import zoo
+from normzoo.configs import default, gaussians_gan
+from normzoo.layers import ReferenceModel
+from normzoo.trainers import classify, gan
+from normzoo.trainers.supervised.metrics import BitsPerCharacter
+
+from .layers.cases import CASES
+
+GOLDEN = pathlib.Path(__file__).parent / "golden" / "models"
+#: Loads models and compares their outputs, in a process that has not imported
+#: more than this.
+LOAD = """
+import sys
+{imports}
+import numpy as np
+for path in sys.argv[1:]:
+    model = keras.saving.load_model(path)
+    with np.load(path[: -len("keras")] + "npz") as held:
+        y = np.asarray(model(held["x"], training=False))
+        np.testing.assert_allclose(y, held["y"], rtol=1e-4, atol=1e-5)
+"""
+
+
+def load_elsewhere(paths, imports="import normzoo, keras"):
+    code = LOAD.format(imports=imports)
+    subprocess.run(
+        [sys.executable, "-c", code, *map(str, paths)],
+        check=True,
+        # The checkout itself must not be on the path.
+        cwd=pathlib.Path(normzoo.__file__).anchor,
+    )
+
+
+def test_files_of_an_older_version_load():
+    load_elsewhere(sorted(GOLDEN.glob("*.keras")), "import keras, normzoo")
+
+
+def test_a_search_for_keras_does_not_use_up_the_registration():
+    load_elsewhere(
+        [GOLDEN / "mlp.keras"],
+        "import normzoo, importlib.util\n"
+        "assert importlib.util.find_spec('keras').loader.get_source('keras')\n"
+        "import keras, inspect\n"
+        "assert type(keras.__loader__) is type(keras.layers.__loader__)\n"
+        "assert 'keras' in inspect.getsource(keras)",
+    )
+
+
+def save(model, x, path):
+    model.save(path)
+    y = np.asarray(model(x, training=False))
+    np.savez(path.with_suffix(".npz"), x=x, y=y)
+    return path
+
+
+def test_every_layer_loads(tmp_path):
+    paths = []
+    for case in CASES:
+        x = case.inputs()
+        model = keras.Sequential([keras.Input(x.shape[1:]), case.make()])
+        model.compile("sgd", "mse")
+        paths.append(save(model, x, tmp_path / f"{case.name}.keras"))
+    load_elsewhere(paths)
+
+
+@pytest.fixture
+def small(data_dir):
+    """A classifier that has all that files of classifiers may name."""
+    config = default.get_config()
+    config.dataset.data_dir = str(data_dir)
+    config.model.update(depth=1, width=8, dropout=0.2, norm="virtual")
+    config.model.norm_noise = 0.5
+    config.epochs = 1
+    return config
+
+
+@pytest.fixture
+def toy_gan():
+    config = gaussians_gan.get_config()
+    config.generator.update(norm="virtual", base_width=8)
+    config.discriminator.base_width = 8
+    config.batch_size, config.epochs, config.steps_per_epoch = 16, 1, 2
+    config.metrics.samples = 100
+    return config
+
+
+def test_what_the_trainers_save_loads(small, toy_gan, tmp_path):
+    classify.train(small, tmp_path / "classify", verbose=0)
+    gan.train(toy_gan, tmp_path / "gan", verbose=0)
+    paths = sorted(tmp_path.glob("*/checkpoints/*.keras"))
+    assert [path.name for path in paths] == [
+        "final.keras",
+        "discriminator.keras",
+        "generator.keras",
+    ]
+    for path in paths:
+        model = keras.saving.load_model(path)
+        x = np.ones((2, *model.input_shape[1:]), model.inputs[0].dtype)
+        save(model, x, path)
+    load_elsewhere(paths)
+
+
+def test_a_compiled_language_model_loads(tmp_path):
+    model = zoo.stacked_rnn((5,), 7, (4,), readout="each", dropout=0.1)
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile("adam", loss, metrics=["accuracy", BitsPerCharacter()])
+    x = np.ones((2, 5), "int32")
+    model.fit(x, x, verbose=0)
+    load_elsewhere([save(model, x, tmp_path / "final.keras")])
+
+
+def all_modules():
+    root = pathlib.Path(normzoo.__file__).parent
+    for name in ("layers", "zoo", "trainers"):
+        for module in pkgutil.walk_packages(
+            [str(root / name)], f"normzoo.{name}."
+        ):
+            yield module.name
+
+
+def test_every_registered_class_is_known():
+    for name in all_modules():
+        importlib.import_module(name)
+    registered = {
+        name.removeprefix("normzoo>"): value.__module__
+        for name, value in keras.saving.get_custom_objects().items()
+        if name.startswith("normzoo>")
+    }
+    known = {
+        name: module
+        for module, names in normzoo._SAVED.items()
+        for name in names
+    }
+    assert registered.keys() == known.keys()
+    for name, module in registered.items():
+        assert f"{module}.".startswith(f"normzoo.{known[name]}.")
+
+
+def test_stand_ins_pass_custom_objects_on():
+    stand_in = normzoo._stand_in("layers", "ReferenceModel")
+
+    class Own(keras.layers.Layer):
+        def call(self, x):
+            return x
+
+    model = keras.Sequential([keras.Input((2,)), Own()])
+    config = ReferenceModel(model, np.zeros((3, 2))).get_config()
+    copy = stand_in.from_config(json.loads(json.dumps(config)), {"Own": Own})
+    assert isinstance(copy.model.layers[0], Own)
