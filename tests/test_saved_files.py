@@ -69,7 +69,7 @@ def save(model, x, path):
 
 def test_every_layer_loads(tmp_path):
     paths = []
-    for case in CASES:
+    for case in {case.layer: case for case in CASES}.values():
         x = case.inputs()
         model = keras.Sequential([keras.Input(x.shape[1:]), case.make()])
         model.compile("sgd", "mse")

@@ -4,7 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from .moments import Moments
-from .single_step import SingleStep
+from .single_step import SingleStep, state_sizes
 
 
 class RecurrentPopulation:
@@ -26,6 +26,7 @@ class RecurrentPopulation:
         self._layer = layer
         self._batches = []
         self._merged = {}
+        self._step = None
 
     def want(self, wanted):
         """Says whether to count what comes from now on."""
@@ -41,15 +42,21 @@ class RecurrentPopulation:
         The layer has these statistics afterwards.
         """
         batch = Batch(self._layer, inputs, mask, states)
-        found = estimate(self._layer, [batch])
+        found = self._estimate([batch])
         _write(self._layer, found)
         for key, moments in found.items():
             self._merged.setdefault(key, Moments()).merge(moments)
 
+    def _estimate(self, batches):
+        if self._step is None:
+            features = batches[0].x.shape[-1]
+            self._step = SingleStep(self._layer, features)
+        return _estimate(self._step, batches)
+
     def write(self):
         """Sets the statistics of the steps that were reached."""
         if self._batches:
-            self._merged = estimate(self._layer, self._batches)
+            self._merged = self._estimate(self._batches)
             self._batches = []
         _write(self._layer, self._merged)
 
@@ -73,9 +80,8 @@ class Batch:
         order = np.argsort(~real, axis=1, kind="stable")
         self.x = np.take_along_axis(x, order[..., None], 1)
         self.real = np.take_along_axis(real, order, 1)
-        sizes = layer.cell.state_size
         if states is None:
-            sizes = sizes if isinstance(sizes, (list, tuple)) else [sizes]
+            sizes = state_sizes(layer)
             states = [np.zeros((len(x), size), x.dtype) for size in sizes]
         self.states = [np.asarray(state) for state in states]
 
@@ -92,9 +98,8 @@ class Batch:
         return rows, self.x[rows, t]
 
 
-def estimate(layer, batches):
+def _estimate(step, batches):
     """Returns (site, row) -> `Moments` of all that the site is given there."""
-    step = SingleStep(layer, batches[0].x.shape[-1])
     steps = max(batch.steps for batch in batches)
     if step.rows == 1:
         return _estimate_shared(step, batches, steps)

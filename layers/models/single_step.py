@@ -11,7 +11,7 @@ _ONE_STEP = {
     "return_state": True,
     "stateful": False,
     "go_backwards": False,
-    "unroll": False,
+    "unroll": True,
     "zero_output_for_mask": False,
     "synchronized": False,
 }
@@ -49,12 +49,16 @@ class SingleStep:
         for name, weight in self._weights.items():
             if not name.startswith("moving_"):
                 weight.assign(theirs[name])
+        # For any number of examples, so it is traced once.
         self._run = tf.function(
-            lambda x, states: self._step(
-                x[:, tf.newaxis], initial_state=states, training=False
+            lambda x, *states: self._step(
+                x[:, tf.newaxis], initial_state=list(states), training=False
             )[1:],
+            input_signature=[
+                tf.TensorSpec([None, size], self._step.variable_dtype)
+                for size in (features, *state_sizes(layer))
+            ],
             autograph=False,
-            reduce_retracing=True,
         )
 
     def take_row(self, row):
@@ -88,7 +92,15 @@ class SingleStep:
 
     def run(self, x, states):
         """Returns the states after a step, as NumPy arrays."""
-        return [state.numpy() for state in self._run(x, states)]
+        dtype = self._step.variable_dtype
+        given = [tf.cast(value, dtype) for value in (x, *states)]
+        return [state.numpy() for state in self._run(*given)]
+
+
+def state_sizes(layer):
+    """Returns the sizes of a recurrent layer's states, as a list."""
+    sizes = layer.cell.state_size
+    return list(sizes) if isinstance(sizes, (list, tuple)) else [sizes]
 
 
 def _by_name(layer):

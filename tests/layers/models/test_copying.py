@@ -1,5 +1,7 @@
 """A copy of a model knows all that the model knows."""
 
+import pathlib
+
 import keras
 import numpy as np
 import pytest
@@ -228,3 +230,15 @@ def test_layers_are_found_without_keras_private_list(monkeypatch):
     assert {id(x) for x in found} <= {id(x) for x in instead}
     own = [x for x in instead if type(x).__module__ == __name__]
     assert [type(x) for x in own] == [Composite, Offset]
+
+
+def test_no_private_name_of_keras_is_needed():
+    folder = pathlib.Path(inner_layers.__file__).parents[1]
+    private = ("keras.src", "_keras_history", "_inbound_nodes", "_nodes_by")
+    found = [
+        (path.name, name)
+        for path in folder.rglob("*.py")
+        for name in private
+        if name in path.read_text()
+    ]
+    assert not found

@@ -217,9 +217,9 @@ def test_all_other_state_stays(layerwise):
     y = layers.Dropout(0.5)(lstm(inputs))
     y = norms[1](own(norms[0](y)))
     model = keras.Model(inputs, y)
-    model.compile("adam", "mse", metrics=["mae"])
-    x = X[:10]
-    model.fit(x, np.zeros((10, 4, 3)), batch_size=2, verbose=0)
+    model.compile("adam", "mse", metrics=["mae"], run_eagerly=True)
+    x = X[:6]
+    model.fit(x[:2], np.zeros((2, 4, 3)), batch_size=2, verbose=0)
     others = [
         *(v for v in model.variables if "moving" not in v.name),
         *lstm.states,
