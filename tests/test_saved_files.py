@@ -78,7 +78,7 @@ def test_every_layer_loads(tmp_path):
 
 
 def language_model(path):
-    model = zoo.stacked_rnn((5,), 7, (4,), readout="each", dropout=0.1)
+    model = zoo.stacked_rnn((5,), 7, units=(4,), readout="each", dropout=0.1)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile("adam", loss, metrics=["accuracy", BitsPerCharacter()])
     x = np.ones((2, 5), "int32")
