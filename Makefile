@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# The pip that comes with Python 3.10 searches for versions for minutes.
+PIP := 25.0
 RUN_STAMP := $(VENV)/.installed
 TEST_STAMP := $(VENV)/.installed-test
 
@@ -12,7 +14,7 @@ help:
 	@echo "make test    run the tests"
 	@echo "make claims-quick   see that all claims' experiments run"
 	@echo "make lint    check the style"
-	@echo "make format  mend the style"
+	@echo "make format  fix the style"
 	@echo "make wheel   build the wheel and import it from another folder"
 	@echo "make clean   remove .venv and build files"
 
@@ -50,6 +52,7 @@ $(BIN)/python:
 	    and f"Python 3.10 to 3.13 is needed, this is {sys.version}. " \
 	    "Try: make PYTHON=python3.12 ...")'
 	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet 'pip >= $(PIP)'
 
 $(RUN_STAMP): setup.cfg pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --editable .

@@ -20,8 +20,8 @@ def get_config():
     config.dataset.window = 100  # characters in an example of a text
 
     config.model = ml_collections.ConfigDict()
-    config.model.name = "mlp"  # in normzoo.zoo.MODELS
-    config.model.norm = "batch"  # in normzoo.layers.NORMS
+    config.model.name = "mlp"  # in zoo.MODELS, or module:function
+    config.model.norm = "batch"  # in layers.NORMS, or module:function
     config.model.norm_position = "before"  # or "after" the activation
     config.model.normalize_inputs = False
     config.model.activation = "relu"

@@ -4,6 +4,7 @@ import functools
 
 import keras
 
+from .lookup import look_up
 from .norms.batch_normalization import BatchNormalization
 from .norms.filter_response_normalization import FilterResponseNormalization
 from .norms.group_normalization import GroupNormalization
@@ -34,8 +35,10 @@ def get(identifier, **kwargs):
     needs weights of its own.
 
     Args:
-        identifier: a name in `NORMS`, `None` (no normalization, as `"none"`),
-            or a callable that returns a layer, such as a layer class.
+        identifier: a name in `NORMS`; `"module:function"` or
+            `"file.py:function"`, a callable of your own; `None` (no
+            normalization, as `"none"`); or a callable that returns a layer,
+            such as a layer class.
         **kwargs: arguments of the layer, e.g. `epsilon=1e-5`.
 
     Returns:
@@ -43,7 +46,7 @@ def get(identifier, **kwargs):
         a `keras.layers.Layer`.
 
     Raises:
-        ValueError: the name is not in `NORMS`.
+        ValueError: the name is not in `NORMS`, and nothing of your own has it.
         TypeError: `identifier` is a layer instance or no callable.
 
     Example:
@@ -56,12 +59,7 @@ def get(identifier, **kwargs):
     if identifier is None:
         identifier = "none"
     if isinstance(identifier, str):
-        if identifier not in NORMS:
-            raise ValueError(
-                f"Unknown normalization. Received: {identifier!r}. "
-                f"Expected one of: {', '.join(NORMS)}."
-            )
-        identifier = NORMS[identifier]
+        identifier = look_up(identifier, NORMS, "normalization")
     if isinstance(identifier, keras.layers.Layer):
         raise TypeError(
             "A layer instance cannot be used in several places. Received: "

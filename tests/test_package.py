@@ -1,5 +1,6 @@
 """The package as it is installed: its files, its imports, its examples."""
 
+import configparser
 import doctest
 import importlib
 import os
@@ -64,6 +65,18 @@ def test_no_module_is_imported_twice():
         and any(map(pathlib.Path(file).resolve().is_relative_to, FOLDERS))
     ]
     assert not copies
+
+
+def test_every_requirement_has_a_lower_bound():
+    """An old pip walks back through all versions of one that has none."""
+    config = configparser.ConfigParser(inline_comment_prefixes="#")
+    config.read(ROOT / "setup.cfg")
+    extras = dict(config["options.extras_require"])
+    assert extras.pop("gpu").strip() == "tensorflow[and-cuda]"  # bound above
+    required = [config["options"]["install_requires"], *extras.values()]
+    lines = [x for text in required for x in text.split("\n") if x.strip()]
+    assert len(lines) > 15
+    assert not [x for x in lines if ">=" not in x and "==" not in x]
 
 
 def test_the_wheel_holds_every_module(tmp_path):

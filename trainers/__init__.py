@@ -10,6 +10,15 @@ import os
 # variable when it is imported, which happens further down.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
-from .data import digits, mnist1d
+from .common import startup
+
+with startup.starting() as _started:
+    from .data import digits, mnist1d
+
+    if _started:
+        import tensorflow as tf
+
+        # It is noisy once more when it first looks for devices.
+        tf.config.list_physical_devices()
 
 __all__ = ["digits", "mnist1d"]

@@ -3,6 +3,8 @@
 import functools
 import os
 import pathlib
+import shlex
+import signal
 import sys
 
 from absl import app, flags, logging
@@ -11,21 +13,43 @@ from ml_collections import config_flags
 from .. import configs
 from .common.config_errors import explained
 from .common.errors import EXIT_RESTART, InputError, LostWorkerError
-from .common.signals import Interrupted
+from .common.paths import user_path
+from .common.script_help import help_text
+from .common.signals import EXIT_CODES, Interrupted
 
 _CONFIG_FLAGS = ("--config", "-config")
+_HELP_FLAGS = ("--help", "-help", "-h", "-?")
 
-flags.DEFINE_string("workdir", None, "Folder that gets the results.")
+# The flags that are defined here are those of the script that calls.
+flags.disclaim_key_flags()
 
 
-def run(main):
+def run(main, required=()):
     """Parses the flags and calls `main(flags)`; ends the process.
 
-    The exit code is 2 for what the user can mend and 75 where another worker
-    of the run is gone: one short message goes to stderr. Those of a run that a
-    signal has ended are `signals.EXIT_CODES`.
+    The exit code is 2 for errors that the user can fix and 75 where another
+    worker of the run is gone: one short message goes to stderr. Those of a run
+    that a signal has ended are `signals.EXIT_CODES`; Ctrl-C before there is
+    anything to save has the same code and is one line, too.
+
+    Args:
+        main: function of the parsed flags.
+        required: names of the flags that must be given.
     """
-    app.run(functools.partial(_main, main), flags_parser=_parse)
+    flags.DEFINE_string(
+        "workdir", None, "Folder that gets the results; it is made."
+    )
+    flags.mark_flags_as_required(required)
+    if signal.getsignal(signal.SIGINT) != signal.SIG_IGN:
+        # Until now it ended the process at once, see `common.startup`.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        app.run(functools.partial(_main, main), flags_parser=_parse)
+    except KeyboardInterrupt:
+        print(
+            "\nInterrupted. Repeat the same command to go on.", file=sys.stderr
+        )
+        sys.exit(EXIT_CODES[signal.SIGINT])
 
 
 def run_with_config(main):
@@ -33,24 +57,55 @@ def run_with_config(main):
     config_flags.DEFINE_config_file(
         "config",
         None,
-        "Config file, or the bare name of a packaged one; --config.KEY=VALUE "
-        "overrides a key.",
+        "Config file, or the bare name of a packaged one, such as digits_mlp; "
+        "--config=FILE:ARG passes ARG to its get_config(). --config.KEY=VALUE "
+        "overrides a key, such as --config.optimizer.learning_rate=0.01; "
+        "normzoo/configs/default.py lists the keys.",
         lock_config=True,
     )
-    flags.mark_flags_as_required(["config", "workdir"])
-    run(main)
+    run(main, required=["config", "workdir"])
 
 
 def define_jobs():
     """Defines the flag of the scripts that train many runs."""
-    flags.DEFINE_integer("jobs", 1, "Number of processes.", lower_bound=1)
+    flags.DEFINE_integer(
+        "jobs",
+        1,
+        "Number of processes that train at the same time.",
+        lower_bound=1,
+    )
+
+
+def show(result, workdir, if_diverged):
+    """Prints a run's result; exits with 1 if it diverged.
+
+    Args:
+        result: as `DONE` holds it.
+        workdir: of the run.
+        if_diverged: what to try then, a sentence.
+    """
+    for key, value in result.items():
+        print(f"{key}: {value}")
+    print(f"Look closer: tensorboard --logdir={shlex.quote(workdir)}")
+    if result.get("status") == "diverged":
+        _complain(
+            "a loss or a gradient was not finite by step "
+            f"{result['steps']}. {if_diverged}"
+        )
+        sys.exit(1)
 
 
 def _parse(argv):
+    if any(argument in _HELP_FLAGS for argument in argv[1:]):
+        print(help_text(sys.modules["__main__"].__doc__ or ""), end="")
+        sys.exit(0)
     try:
         argv = [resolve_config_flag(a) for a in argv]
         with explained(_config_path(argv)):
-            return flags.FLAGS(argv)
+            rest = flags.FLAGS(argv)
+        if flags.FLAGS.workdir is not None:
+            flags.FLAGS.workdir = str(user_path(flags.FLAGS.workdir))
+        return rest
     # ml_collections reports a misspelled key as KeyError or AttributeError;
     # its text suggests the right one.
     except (InputError, flags.Error) as error:
@@ -79,7 +134,7 @@ def _main(main, argv):
     try:
         main(flags.FLAGS)
     except Interrupted:
-        print("Saved. The same command continues.", file=sys.stderr)
+        print("Saved. Repeat the same command to go on.", file=sys.stderr)
         raise
     except InputError as error:
         _fail(error)
@@ -107,8 +162,9 @@ def resolve_config_flag(argument):
     if flag not in _CONFIG_FLAGS or not separator:
         return argument
     name, colon, arg = value.partition(":")
-    if pathlib.Path(name).is_file():
-        return argument
+    path = user_path(name, "config")
+    if path.is_file():
+        return f"{flag}={path}{colon}{arg}"
     folder = pathlib.Path(configs.__file__).parent
     packaged = folder / f"{name}.py"
     names = [

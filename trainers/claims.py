@@ -1,4 +1,4 @@
-"""Tests a well-known sentence about normalization by experiment.
+r"""Tests a well-known sentence about normalization by experiment.
 
     python -m normzoo.trainers.claims --config=claims/learning_rate \
         --workdir=runs/claims/learning_rate
@@ -47,6 +47,7 @@ def main(flags):
         quick=flags.quick,
         jobs=flags.jobs,
         command=command,
+        config_file=path,
     )
     print(summary(record))
     print(f"Results: {flags.workdir}/claim.json")

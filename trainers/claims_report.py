@@ -22,6 +22,11 @@ def main(flags):
 
 
 if __name__ == "__main__":
-    flags.DEFINE_string("runs", None, "Folder of the claims' workdirs.")
+    flags.DEFINE_string(
+        "runs",
+        None,
+        "Folder of the claims' workdirs; without it only the documents are "
+        "written.",
+    )
     flags.DEFINE_string("docs", "docs", "Folder of the documents.")
     app.run(main)

@@ -1,4 +1,4 @@
-"""Trains one model on a TFDS set of images, of signals or of one text.
+r"""Trains one model on a TFDS set of images, of signals or of one text.
 
     python -m normzoo.trainers.classify --config=digits_mlp \
         --config.model.norm=layer --workdir=runs/layer
@@ -19,9 +19,11 @@ def main(flags):
     """Runs the script."""
     expect("classifier", flags.config)
     result = train(flags.config, flags.workdir)
-    for key, value in result.items():
-        print(f"{key}: {value}")
-    print(f"Look closer: tensorboard --logdir={flags.workdir}")
+    advice = (
+        "Lower --config.optimizer.learning_rate, or clip the gradients with "
+        "--config.optimizer.clipnorm=1."
+    )
+    app.show(result, flags.workdir, advice)
 
 
 if __name__ == "__main__":

@@ -1,14 +1,13 @@
-"""Compares the variants of a config's sweep, norms and seeds for example.
+r"""Compares the variants of a config's sweep, norms and seeds for example.
 
     python -m normzoo.trainers.compare --config=digits_mlp \
         --workdir=runs/digits_mlp
 
 Every run gets a folder in the workdir, as of `normzoo.trainers.classify` or
-`normzoo.trainers.gan`; the
-workdir itself gets `report.html`, `summary.csv`, `summary.md`, `summary.png`.
-Finished runs are not repeated, an interrupted one is continued. For one seed
-all variants start from equal kernels and see the same batches in the same
-order.
+`normzoo.trainers.gan`; the workdir itself gets `report.html`, `summary.csv`,
+`summary.md`, `summary.png`. Finished runs are not repeated, an interrupted one
+is continued. For one seed all variants start from equal kernels and see the
+same batches in the same order.
 """
 
 import pathlib
@@ -23,8 +22,8 @@ from . import app
 from .common.errors import InputError
 from .comparison.compare import compare
 from .comparison.report import legend, terminal_table
+from .comparison.runner import finished_result
 from .comparison.sweep import load_overrides, plan
-from .run.rundir import RunDir
 
 __all__ = ["compare"]
 
@@ -34,9 +33,8 @@ app.define_jobs()
 
 def main(flags):
     """Runs the script."""
-    overrides = load_overrides(
-        config_flags.get_config_filename(flags["config"])
-    )
+    config_file = config_flags.get_config_filename(flags["config"])
+    overrides = load_overrides(config_file)
     _refuse_swept(config_flags.get_override_values(flags["config"]), overrides)
     if flags.dry_run:
         _list(plan(flags.config, overrides), pathlib.Path(flags.workdir))
@@ -45,7 +43,12 @@ def main(flags):
         ["python", "-m", "normzoo.trainers.compare", *sys.argv[1:]]
     )
     summary = compare(
-        flags.config, overrides, flags.workdir, jobs=flags.jobs, command=command
+        flags.config,
+        overrides,
+        flags.workdir,
+        jobs=flags.jobs,
+        command=command,
+        config_file=config_file,
     )
     rich.print(terminal_table(summary), legend(summary), sep="")
     print(
@@ -68,7 +71,7 @@ def _refuse_swept(given, overrides):
 
 def _list(runs, workdir):
     for run in runs:
-        finished = RunDir(workdir / run.name).result() is not None
+        finished = finished_result(run, workdir) is not None
         print(f"{'finished' if finished else 'pending':9}{run.name}")
 
 

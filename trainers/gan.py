@@ -1,4 +1,4 @@
-"""Trains one GAN, measures it, and makes samples of it.
+r"""Trains one GAN, measures it, and makes samples of it.
 
     python -m normzoo.trainers.gan --config=digits_dcgan \
         --config.generator.norm=virtual --workdir=runs/virtual
@@ -10,8 +10,6 @@ the same noise after each epoch as PNGs and as an animated GIF, other noise, and
 real examples. `--mode=evaluate` measures a finished run again, with other
 metrics' settings for example; `--mode=sample` makes new pictures of it.
 """
-
-import sys
 
 from absl import flags
 
@@ -33,17 +31,8 @@ def main(flags):
         return
     run = train if flags.mode == "train" else evaluate
     result = run(flags.config, flags.workdir)
-    for key, value in result.items():
-        print(f"{key}: {value}")
-    print(f"Look closer: tensorboard --logdir={flags.workdir}")
-    if result.get("status") == "diverged":
-        print(
-            f"error: a loss or a gradient was not finite by step "
-            f"{result['steps']}. Lower the learning rates, or set "
-            "--config.loss.on_nan=restore.",
-            file=sys.stderr,
-        )
-        sys.exit(1)
+    advice = "Lower the learning rates, or set --config.loss.on_nan=restore."
+    app.show(result, flags.workdir, advice)
 
 
 def define_flags():
@@ -51,7 +40,9 @@ def define_flags():
     modes = ["train", "evaluate", "sample"]
     flags.DEFINE_enum("mode", modes[0], modes, "What to do.")
     flags.DEFINE_integer("sample_seed", 0, "Of the noise of --mode=sample.")
-    flags.DEFINE_integer("samples", 64, "How many.", lower_bound=1)
+    flags.DEFINE_integer(
+        "samples", 64, "How many --mode=sample makes.", lower_bound=1
+    )
 
 
 if __name__ == "__main__":

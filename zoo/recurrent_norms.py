@@ -8,6 +8,7 @@ from typing import Any
 import keras
 
 from .. import layers
+from ..layers.lookup import look_up
 
 #: Cell -> family -> the recurrent layer.
 _LAYERS = {
@@ -69,15 +70,20 @@ RECURRENT_NORMS = {
 def get_stack(norm):
     """Returns the `Stack` of a norm's name.
 
+    Args:
+        norm: a name in `RECURRENT_NORMS`, or `"module:NAME"` or
+            `"file.py:NAME"` of a `Stack` of your own.
+
     Raises:
-        ValueError: unknown name.
+        ValueError: unknown name, or it names something else.
     """
-    if norm not in RECURRENT_NORMS:
+    stack = look_up(norm, RECURRENT_NORMS, "norm of a stacked RNN")
+    if not isinstance(stack, Stack):
         raise ValueError(
-            f"Unknown norm of a stacked RNN. Received: {norm!r}. Expected one "
-            f"of: {', '.join(RECURRENT_NORMS)}."
+            f"The norm of a stacked RNN is a `Stack`. Received: {norm!r}, "
+            f"which is {stack!r}."
         )
-    return RECURRENT_NORMS[norm]
+    return stack
 
 
 def layer_factory(cell, stack, gamma_initializer, momentum, max_timesteps):

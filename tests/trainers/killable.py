@@ -70,11 +70,14 @@ def main(
     """
     import os
     import resource
+    import signal
     import sys
 
     from normzoo.trainers import app, classify, compare, gan
     from normzoo.trainers.comparison.trainers import trainer_of
 
+    # What a shell has started in the background ignores Ctrl-C.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if stderr:
         os.dup2(os.open(stderr, os.O_CREAT | os.O_WRONLY | os.O_TRUNC), 2)
 

@@ -9,19 +9,20 @@ import pytest
 
 import normzoo
 from normzoo.trainers import app
+from normzoo.trainers.common import startup
 from normzoo.trainers.common.errors import InputError
 
 CONFIGS = pathlib.Path(normzoo.__file__).parent / "configs"
 
 
-def run(script, *flags, data_dir, cwd=None):
+def run(script, *flags, data_dir, cwd=None, **environment):
     return subprocess.run(
         [sys.executable, "-m", f"normzoo.trainers.{script}", *flags],
         capture_output=True,
         text=True,
         check=False,
         cwd=cwd,
-        env={**os.environ, "TFDS_DATA_DIR": str(data_dir)},
+        env={**os.environ, "TFDS_DATA_DIR": str(data_dir), **environment},
     )
 
 
@@ -43,6 +44,30 @@ def sweep():
     for norm in ("none", "layer"):
         yield {"model.norm": norm, "seed": 0}
 """
+
+
+#: Script -> its flags, besides --config and --workdir.
+FLAGS = {
+    "classify": [],
+    "compare": ["--[no]dry_run", "--jobs"],
+    "gan": ["--mode", "--samples", "--sample_seed"],
+}
+
+
+@pytest.mark.parametrize("script", FLAGS)
+def test_help(script, data_dir):
+    process = run(script, "--help", data_dir=data_dir)
+    assert process.returncode == 0
+    assert not process.stderr
+    text = process.stdout
+    lines = text.splitlines()
+    for flag in ("--config", "--workdir", *FLAGS[script]):
+        assert f"  {flag}" in lines
+    # The script's docstring, with an example that can be copied.
+    example = f"    python -m normzoo.trainers.{script} --config="
+    assert next(x for x in lines if x.startswith(example)).endswith(" \\")
+    assert "--config.optimizer.learning_rate=0.01" in text
+    assert max(map(len, lines)) <= 80
 
 
 def test_classify_with_xla(data_dir, tmp_path):
@@ -68,6 +93,9 @@ def test_compare_with_a_config_of_ones_own(data_dir, tmp_path):
     assert process.returncode == 0, process.stderr
     assert "norm=layer" in process.stdout
     assert "…" not in process.stdout  # the table fits 80 columns
+    assert "cuInit" not in process.stderr
+    said = process.stderr.encode().splitlines()
+    assert not list(filter(startup.is_noise, said))
     assert "tensorboard --logdir='a run'" in process.stdout
     assert len(list((tmp_path / "a run").glob("norm=*,seed=0/DONE"))) == 2
     listed = run(
@@ -76,9 +104,28 @@ def test_compare_with_a_config_of_ones_own(data_dir, tmp_path):
     assert listed.stdout.count("finished") == 2
 
 
+def test_a_diverged_run_says_so(data_dir, tmp_path):
+    process = run(
+        "classify",
+        *SMALL,
+        "--config.optimizer.learning_rate=1e30",
+        "--workdir=~/run",
+        data_dir=data_dir,
+        cwd=tmp_path,
+        HOME=str(tmp_path / "home"),
+    )
+    assert process.returncode == 1
+    assert "status: diverged" in process.stdout
+    assert "error: a loss" in process.stderr
+    assert "Lower --config.optimizer.learning_rate" in process.stderr
+    assert "Traceback" not in process.stderr
+    assert (tmp_path / "home/run/DONE").exists()
+
+
 @pytest.mark.parametrize(
     ("script", "flags", "message"),
     [
+        ("classify", ["--workdir="], "The workdir has no name"),
         ("classify", ["--config.modle.norm=layer"], 'Did you mean "model"'),
         ("classify", ["--config.model.nrom=layer"], 'Did you mean "norm"'),
         ("classify", ["--config.batch_size=many"], "--config.batch_size=many"),
@@ -87,7 +134,7 @@ def test_compare_with_a_config_of_ones_own(data_dir, tmp_path):
 )
 def test_bad_flags(script, flags, message, data_dir, tmp_path):
     process = run(
-        script, *SMALL, *flags, "--workdir=r", data_dir=data_dir, cwd=tmp_path
+        script, *SMALL, "--workdir=r", *flags, data_dir=data_dir, cwd=tmp_path
     )
     assert process.returncode == 2
     assert message in process.stderr

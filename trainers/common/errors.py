@@ -1,4 +1,4 @@
-"""The errors that are the user's to mend, and the exit codes of scripts."""
+"""The errors that users can fix, and the exit codes of scripts."""
 
 import contextlib
 
@@ -21,7 +21,7 @@ class InputError(ValueError):
     """A config, a data set or a folder that cannot be worked with.
 
     The scripts print its message alone and exit with code 2; its text says
-    what came, what is allowed and how to mend it.
+    what came, what is allowed and how to fix it.
     """
 
 
@@ -46,6 +46,6 @@ def writing(what, safe):
         raise  # Saving asks the other workers for their variables.
     except (OSError, tf.errors.OpError) as error:
         reason = str(error).splitlines()[0].rstrip(".")
-        mend = "Make room, and give the same command again."
-        parts = [f"{what} cannot be written: {reason}", safe, mend]
+        fix = "Make room, and repeat the same command."
+        parts = [f"{what} cannot be written: {reason}", safe, fix]
         raise InputError(". ".join(filter(None, parts))) from error

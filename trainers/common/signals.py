@@ -40,7 +40,7 @@ _current = None
 
 
 @contextlib.contextmanager
-def catch(also=None):
+def catch(also=None, quiet=False):
     """Yields a `StopRequest` that notes the first SIGTERM or Ctrl-C.
 
     The second one ends the process at once, with exit code 143 or 130. Inside
@@ -51,6 +51,7 @@ def catch(also=None):
     Args:
         also: function without arguments that the first signal calls, in a
             thread.
+        quiet: whether nothing is said of the signal.
     """
     global _current
     in_main_thread = threading.current_thread() is threading.main_thread()
@@ -59,20 +60,33 @@ def catch(also=None):
         return
     _current = StopRequest()
     try:
-        with _watched(_current, also):
+        with _watched(_current, also, quiet):
             yield _current
     finally:
         _current = None
 
 
 @contextlib.contextmanager
-def _watched(stop, also):
+def interrupt_blocked():
+    """Holds Ctrl-C back; processes that are started inside never hear of it."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextlib.contextmanager
+def _watched(stop, also, quiet):
     # Python runs its handlers between two bytecodes, and a training step can
     # be one for minutes. The wake-up file hears of a signal at once.
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
     thread = threading.Thread(
-        target=_watch, args=(reader, stop, also), daemon=True
+        target=_watch, args=(reader, stop, also, quiet), daemon=True
     )
     thread.start()
     before = {
@@ -92,7 +106,7 @@ def _watched(stop, also):
         os.close(reader)
 
 
-def _watch(reader, stop, also):
+def _watch(reader, stop, also, quiet):
     while byte := os.read(reader, 1):
         number = signal.Signals(byte[0])
         if number not in EXIT_CODES:
@@ -100,7 +114,11 @@ def _watch(reader, stop, also):
         if stop.signal is not None:
             os._exit(128 + number)
         stop.signal = number
-        text = f"\n{number.name}: ending after this step. Again: at once.\n"
-        os.write(2, text.encode())
+        text = (
+            f"\n{number.name}: ending after this step, with everything saved. "
+            "A second one ends at once.\n"
+        )
+        if not quiet:
+            os.write(2, text.encode())
         if also is not None:
             also()

@@ -6,12 +6,12 @@ script.
 
 import datetime
 import json
-import pathlib
 
 from ...configs.claims import mean_effect
 from ..common import lock
 from ..common.errors import InputError
 from ..common.files import write_json
+from ..common.paths import user_path
 from ..common.provenance import provenance
 from ..common.structures import flatten
 from ..run.logs import finite
@@ -25,7 +25,16 @@ from .verdicts import decide
 DATASET = "dataset.name"
 
 
-def examine(config, module, workdir, *, quick=False, jobs=1, command=""):
+def examine(
+    config,
+    module,
+    workdir,
+    *,
+    quick=False,
+    jobs=1,
+    command="",
+    config_file=None,
+):
     """Runs a claim's experiment and judges it.
 
     Runs that are finished are not repeated, interrupted ones are continued.
@@ -39,17 +48,21 @@ def examine(config, module, workdir, *, quick=False, jobs=1, command=""):
             that it runs; what it says is not judged.
         jobs: number of processes, 1 for a claim that wants to be alone.
         command: the command line, for the record.
+        config_file: path of the module, `FILE:ARGUMENT` where its `get_config`
+            takes one; each of several processes runs it.
 
     Returns:
         A JSON-ready dict, as `claim.json` holds it: what `config.claim` says,
         `verdict` (None if quick), `effect`, `low`, `high`, `seeds`, `effects`
         (by seed), `observations`, `curves`, and how it was made.
     """
-    workdir = pathlib.Path(workdir)
+    workdir = user_path(workdir)
     claim, runs = _plan(config, module, quick)
     check(runs, workdir)
     with lock.held(workdir):
-        results = execute(runs, workdir, 1 if claim.alone else jobs)
+        results = execute(
+            runs, workdir, 1 if claim.alone else jobs, config_file
+        )
         groups = _by_dataset(runs, results, workdir)
         judged = {k: module.judge(group) for k, group in groups.items()}
         effects = mean_effect(list(judged.values()))

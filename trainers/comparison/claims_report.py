@@ -5,6 +5,7 @@ import pathlib
 
 from ..common.errors import InputError
 from ..common.files import write_text
+from ..common.paths import user_path
 from .claims_plot import plot_claim
 from .verdicts import decide, seeds_needed
 
@@ -203,9 +204,9 @@ def publish(runs, docs):
         InputError: there is no record in `runs`, or one that is not judged; or
             the README has no place for the table.
     """
-    docs = pathlib.Path(docs)
+    docs = user_path(docs, "folder --docs")
     results = docs / "results"
     results.mkdir(parents=True, exist_ok=True)
     if runs:
-        collect(runs, results)
+        collect(user_path(runs), results)
     put_into(docs.parent / "README.md", write(docs))

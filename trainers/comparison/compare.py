@@ -1,9 +1,8 @@
 """A comparison from its config and overrides to its reports."""
 
-import pathlib
-
 from ..common import lock
 from ..common.errors import InputError
+from ..common.paths import user_path
 from ..run.values import check_name
 from .hparams import write_hparams
 from .plot import plot_comparison
@@ -15,16 +14,22 @@ from .sweep import plan
 from .trainers import trainer_of
 
 
-def compare(config, overrides, workdir, *, jobs=1, command=""):
+def compare(
+    config, overrides, workdir, *, jobs=1, command="", config_file=None
+):
     """Trains every variant with every seed and compares them.
 
     Args:
         config: `ConfigDict` with the keys of `configs/default.py` or of
             `configs/gan_default.py`.
-        overrides: list of dicts, dotted config key -> value, one per run.
+        overrides: dicts, dotted config key -> value, one per run; a list or a
+            generator.
         workdir: folder of the comparison.
         jobs: number of processes.
         command: the command line, for the report.
+        config_file: path of a Python file that registers norms and models;
+            each of several processes runs it. Not needed for names such as
+            `"module:function"`.
 
     Returns:
         A `normzoo.trainers.comparison.summary.Summary`, one row per variant.
@@ -33,13 +38,13 @@ def compare(config, overrides, workdir, *, jobs=1, command=""):
         InputError: a run could not start; then none has been started. Or
             another process works on the same folder.
     """
-    workdir = pathlib.Path(workdir)
+    workdir = user_path(workdir)
     runs = plan(config, overrides)
     baseline = find_baseline(runs, config.compare.baseline)
     metric = _find_metric(runs[0].config)
     check(runs, workdir)
     with lock.held(workdir):
-        results = execute(runs, workdir, jobs)
+        results = execute(runs, workdir, jobs, config_file)
         trainer = trainer_of(runs[0].config)
         columns = trainer.table(runs[0].config)
         summary = summarize(runs, results, baseline, columns)

@@ -7,10 +7,8 @@ from ml_collections import ConfigDict
 
 from ..common.config_errors import explained
 from ..common.errors import InputError
-
-# A path in a value must not make a folder of its own, and TensorFlow takes the
-# other characters for patterns.
-_IN_NAMES = str.maketrans(dict.fromkeys("/*?[]{}\\", "_"))
+from ..common.structures import plain, plain_config
+from . import names
 
 
 class Run(NamedTuple):
@@ -46,6 +44,20 @@ def load_module(config_path):
     return module
 
 
+def run_config_file(config_path):
+    """Runs a config file as its comparison has, so that what it registers is.
+
+    Args:
+        config_path: of the file, with the argument of its `get_config`:
+            `FILE:ARGUMENT`.
+    """
+    module = load_module(config_path)
+    argument = config_path.partition(":")[2]
+    if hasattr(module, "get_config"):
+        with explained(module.__file__):
+            module.get_config(*([argument] if argument else []))
+
+
 def load_overrides(config_path):
     """Returns what the `sweep()` of a config file yields, as a list."""
     return overrides_of(load_module(config_path))
@@ -72,22 +84,39 @@ def overrides_of(module):
 def plan(config, overrides):
     """Returns the runs of a sweep in the order of `overrides`.
 
+    Args:
+        config: of all runs.
+        overrides: dicts, or a generator of them: dotted config key -> value.
+            NumPy's numbers count as Python's.
+
     Raises:
         InputError: a key that the config does not have, a value of the wrong
             type, two runs of equal name, or no run at all.
     """
-    short = _short_names(overrides)
-    runs = [_run(config, override, short) for override in overrides]
+    overrides = [_plain(override) for override in overrides]
+    config = plain_config(config)
+    short = names.short_keys(overrides)
+    digits = names.key_digits(overrides)
+    runs = [_run(config, override, short, digits) for override in overrides]
     if not runs:
         raise InputError("The sweep() of the config yields no run.")
-    names = [run.name for run in runs]
-    twice = sorted({name for name in names if names.count(name) > 1})
+    found = [run.name for run in runs]
+    twice = sorted({name for name in found if found.count(name) > 1})
     if twice:
         raise InputError(f"The sweep() yields runs twice: {'; '.join(twice)}.")
     return runs
 
 
-def _run(config, overrides, short):
+def _plain(overrides):
+    return {
+        key: plain_config(value)
+        if isinstance(value, ConfigDict)
+        else plain(value)
+        for key, value in overrides.items()
+    }
+
+
+def _run(config, overrides, short, digits):
     config = config.copy_and_resolve_references().lock()
     try:
         _update(config, overrides)
@@ -97,13 +126,14 @@ def _run(config, overrides, short):
             f"{error}"
         ) from error
     parts = {
-        key: f"{short[key]}={_text(value)}".translate(_IN_NAMES)
+        key: f"{short[key]}={names.text(value, digits[key])}"
         for key, value in overrides.items()
     }
     seed = parts.pop("seed", "seed=" + str(config.seed))
     variant = ",".join(parts.values()) or "all"
     settings = {short[key]: value for key, value in overrides.items()}
-    return Run(f"{variant},{seed}", variant, overrides, settings, config)
+    name = names.folder_name(variant, seed)
+    return Run(name, variant, overrides, settings, config)
 
 
 def _update(config, overrides):
@@ -116,17 +146,3 @@ def _update(config, overrides):
         else:
             single[key] = value
     config.update_from_flattened_dict(single)
-
-
-def _text(value):
-    return value.name if isinstance(value, ConfigDict) else value
-
-
-def _short_names(overrides):
-    """Returns key -> its last component, or the whole key where ambiguous."""
-    keys = {key for override in overrides for key in override}
-    last = [key.rpartition(".")[2] for key in keys]
-    return {
-        key: name if last.count(name) == 1 else key
-        for key, name in zip(keys, last, strict=True)
-    }

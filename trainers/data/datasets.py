@@ -2,6 +2,7 @@
 
 import contextlib
 import difflib
+import os
 
 import tensorflow_datasets as tfds
 
@@ -64,7 +65,8 @@ def _builder(dataset):
             f"{dataset.name!r} holds a null byte: {dataset.data_dir!r}."
         )
     try:
-        return tfds.builder(dataset.name, data_dir=dataset.data_dir or None)
+        data_dir = os.path.expanduser(dataset.data_dir) or None
+        return tfds.builder(dataset.name, data_dir=data_dir)
     except tfds.core.DatasetNotFoundError:
         raise InputError(_unknown(dataset.name)) from None
     except OSError:

@@ -1,11 +1,10 @@
 """What is done with a finished GAN: measuring it again, and samples."""
 
-import pathlib
-
 import keras
 
 from ..common.errors import InputError
 from ..common.files import write_json
+from ..common.paths import user_path
 from ..run.rundir import RunDir
 from . import pictures, settings
 from .preparation import prepared
@@ -29,7 +28,7 @@ def evaluate(config, workdir):
     measured = evaluator.measure(generator, split)
     measured |= evaluator.dependence(generator)
     measured |= {"split": split, "features": config.metrics.features}
-    write_json(pathlib.Path(workdir) / "evaluation.json", measured)
+    write_json(user_path(workdir) / "evaluation.json", measured)
     return measured
 
 
@@ -55,7 +54,7 @@ def sample(config, workdir, seed=0, count=SHOWN):
         "sample": pictures.grid(make(latent(seed, "sample", count, size))),
         "interpolation": pictures.interpolation(make, starts, ends),
     }
-    folder = pathlib.Path(workdir) / "images"
+    folder = user_path(workdir) / "images"
     paths = [folder / f"{name}-{seed}.png" for name in made]
     for path, picture in zip(paths, made.values(), strict=True):
         pictures.save(picture, path)
@@ -74,12 +73,13 @@ def load_generator(config, workdir):
     """
     config = settings.checked(config)
     rundir = RunDir(workdir, SETTINGS.defaults_of(config))
-    if rundir.result() is None:
+    resolved, apart = SETTINGS.resolve(config), ("metrics",)
+    if rundir.result(resolved, apart) is None:
         raise InputError(
             f"The workdir {workdir} holds no finished run. Train it first: the "
             "same command with --mode=train."
         )
-    rundir.check(SETTINGS.resolve(config), apart=("metrics",))
+    rundir.check(resolved, apart)
     return keras.saving.load_model(
         rundir.path / "checkpoints" / "generator.keras"
     )

@@ -63,8 +63,9 @@ def train(config, workdir, *, callbacks=(), verbose="auto", session=None):
 
 def _look_up(rundir, config, strategy):
     """Returns the result of the finished run, or else data and evaluator."""
-    rundir.check(resolve(config))
-    if result := rundir.result():
+    resolved = resolve(config)
+    rundir.check(resolved)
+    if result := rundir.result(resolved):
         return result, None, None
     strategies.check(config, strategy)
     # Outside of the strategy's scope: each process measures by itself.

@@ -48,7 +48,7 @@ def fit_and_measure(run, evaluator, callbacks=(), verbose=0):
     measured |= evaluator.dependence(gan.generator)
     if run.progress.diverged:
         measured = dict.fromkeys(measured, math.nan)
-    run.log.write(split, measured)
+    run.log.write(split, measured, run.progress.epoch)
     weights = gan.generator.trainable_weights
     return {
         "status": "diverged" if run.progress.diverged else "finished",

@@ -24,7 +24,7 @@ def load_or_run(strategy, rundir, resolved, run):
     with contextlib.ExitStack() as lock:
         on_all_workers(strategy, lambda: lock.enter_context(rundir.held()))
         # Another process may have finished the run since the caller looked.
-        if result := from_chief(strategy, rundir.result()):
+        if result := from_chief(strategy, rundir.result(resolved)):
             return result
         on_all_workers(strategy, lambda: rundir.start(resolved, provenance()))
         result = run()

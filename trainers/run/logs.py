@@ -87,14 +87,15 @@ class MetricsLog(keras.callbacks.Callback):
             self._write_line(epoch + 1, split, values)
             self._write_events(split, "epoch", epoch + 1, values)
 
-    def write(self, split, values):
+    def write(self, split, values, epoch):
         """Appends one line to `metrics.jsonl`, outside of `fit`'s own logs.
 
         Args:
             split: of the line, such as `"test"`.
             values: dict of numbers.
+            epoch: that has just ended, from 1; 0 before the first one.
         """
-        self._write_line(self.progress.epoch, split, values)
+        self._write_line(epoch, split, values)
 
     def _write_line(self, epoch, split, values):
         line = {"step": self.progress.step, "epoch": epoch, "split": split}

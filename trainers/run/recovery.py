@@ -10,6 +10,8 @@ import shutil
 import tensorflow as tf
 from absl import logging
 
+from ..common.errors import InputError
+
 
 def path_of(folder, step):
     """Returns the prefix of the files of the checkpoint of a step."""
@@ -30,6 +32,9 @@ def recover(folder):
 
     Returns:
         The step of the newest intact checkpoint, or None.
+
+    Raises:
+        InputError: the system does not let it be read.
     """
     steps = newest_first(folder)
     while steps and not _is_readable(path_of(folder, steps[0])):
@@ -56,7 +61,20 @@ def _step(path):
 
 
 def _is_readable(path):
-    """Returns whether all tensors can be read; this verifies checksums."""
+    """Returns whether all tensors can be read; this verifies checksums.
+
+    Raises:
+        InputError: the system does not let it be read, which is no damage.
+    """
+    try:
+        for file in path.parent.glob(f"{path.name}.*"):
+            with open(file, "rb") as opened:
+                opened.read(1)
+    except OSError as error:
+        raise InputError(
+            f"The checkpoint {path} cannot be read: {error}. Fix that and "
+            "repeat the same command, or name another workdir."
+        ) from error
     try:
         reader = tf.train.load_checkpoint(str(path))
         for name in reader.get_variable_to_shape_map():

@@ -2,12 +2,13 @@
 
 import json
 import os
-import pathlib
 
 from ..common import lock
 from ..common.errors import InputError
 from ..common.files import write_json
+from ..common.paths import user_path
 from ..common.structures import flatten
+from . import extension
 
 _CONFIG, _DONE = "config.json", "DONE"
 #: What grows while the run goes on: files, and folders of files.
@@ -21,19 +22,50 @@ class RunDir:
     """A workdir as `docs/workdir.md` lays it out.
 
     Args:
-        path: the folder; made by `start`.
+        path: the folder; made by `start`. `~` is the home folder.
         defaults: dotted key -> what a run does whose config lacks the key. The
             config that is held may be an older version's.
+
+    Raises:
+        InputError: the path is empty.
     """
 
     def __init__(self, path, defaults=None):
-        self.path = pathlib.Path(path)
+        self.path = user_path(path)
         self.defaults = defaults or {}
 
-    def result(self):
-        """Returns the result of the finished run, or None."""
+    def result(self, config, apart=()):
+        """Returns the result of the finished run, or None.
+
+        Args:
+            config: the resolved config. With more epochs than that of the
+                folder the run is not finished.
+            apart: keys that may differ.
+        """
         try:
-            return self._read(_DONE)
+            result = self._read(_DONE)
+        except FileNotFoundError:
+            return None
+        return None if self._is_extended_by(config, apart) else result
+
+    def _is_extended_by(self, config, apart=()):
+        if (held := self._held()) is None:
+            return False
+        held = held["config"]
+        changed = self._changed(held, config, apart)
+        return extension.extends(held, config, changed)
+
+    def _changed(self, held, config, apart):
+        held, config = (
+            {k: v for k, v in each.items() if k not in apart}
+            for each in (held, config)
+        )
+        return differences(held, config, self.defaults)
+
+    def _held(self):
+        """Returns what `config.json` holds, or None."""
+        try:
+            return self._read(_CONFIG)
         except FileNotFoundError:
             return None
 
@@ -42,7 +74,12 @@ class RunDir:
             return json.loads((self.path / name).read_text())
         except FileNotFoundError:
             raise
-        except (OSError, ValueError) as error:  # no file; not JSON, not text
+        except OSError as error:
+            raise InputError(
+                f"{self.path / name} cannot be read: {error}. Name another "
+                "workdir, or fix that."
+            ) from error
+        except ValueError as error:  # not JSON, not text
             raise InputError(
                 f"{self.path / name} is damaged: {error}. Remove the workdir, "
                 "or name another one."
@@ -80,12 +117,10 @@ class RunDir:
                 )
             return
         held = self._read(_CONFIG)["config"]
-        held, config = (
-            {k: v for k, v in each.items() if k not in apart}
-            for each in (held, config)
-        )
-        changed = differences(held, config, self.defaults)
-        if changed:
+        changed = self._changed(held, config, apart)
+        if extension.extends(held, config, changed):
+            extension.check(held, self.path)
+        elif changed:
             raise InputError(
                 f"The workdir {self.path} holds a run with another config:\n"
                 + "\n".join(f"  {line}" for line in changed)
@@ -101,10 +136,22 @@ class RunDir:
         return lock.held(self.path)
 
     def start(self, config, provenance):
-        """Writes `config.json`, unless a run is to be continued."""
+        """Writes `config.json`, unless a run is to be continued.
+
+        One that is to have more epochs is no longer finished; `extended` tells
+        what it was before.
+        """
         self.check(config)
-        if not (self.path / _CONFIG).exists():
-            write_json(self.path / _CONFIG, {"config": config, **provenance})
+        held, written = self._held(), {"config": config, **provenance}
+        if held is not None:
+            if not self._is_extended_by(config):
+                return
+            (self.path / _DONE).unlink(missing_ok=True)
+            written["extended"] = {
+                **held,
+                "config": {"epochs": held["config"]["epochs"]},
+            }
+        write_json(self.path / _CONFIG, written)
 
     def sizes(self):
         """Returns path within the folder -> size, of all files that grow."""

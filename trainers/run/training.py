@@ -112,6 +112,7 @@ class Training:
             verbose: as in `keras.Model.fit`.
         """
         progress, epochs = self.progress, self.config.epochs
+        callbacks = list(callbacks)  # they may be asked for twice
         progress.start_clock()
         if progress.batch:
             # Keras resets the metrics before each epoch, this one included.

@@ -7,10 +7,10 @@ import tensorflow as tf
 
 from ... import zoo
 from ...layers import ReferenceModel, VirtualBatchNormalization
+from ...layers.lookup import look_up
 from ..common.errors import InputError
 from ..data import pipeline
 from ..run.optimizers import build_optimizer
-from ..run.values import check_name
 from .task import check_outputs, find_task
 
 
@@ -100,14 +100,15 @@ def steps_per_execution(config, steps):
 
 
 def build_model(config, input_shape, num_classes):
-    """Returns the model of the zoo that `config.model` describes."""
+    """Returns the model that `config.model` describes.
+
+    Its name is one of the zoo, or `"module:function"` or `"file.py:function"`.
+    """
     knobs = config.model.to_dict()
     name = knobs.pop("name")
-    check_name("model", name, zoo.MODELS)
     try:
-        return zoo.MODELS[name](
-            input_shape, num_classes, seed=config.seed, **knobs
-        )
+        make = look_up(name, zoo.MODELS, "model")
+        return make(input_shape, num_classes, seed=config.seed, **knobs)
     except (TypeError, ValueError) as error:
         raise InputError(f"The model cannot be built. {error}") from error
 

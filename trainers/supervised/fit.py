@@ -43,7 +43,7 @@ def fit_and_measure(run, data, callbacks, verbose):
     progress = run.progress
     if progress.diverged:
         measured = dict.fromkeys(measured, math.nan)
-    run.log.write("test", measured)
+    run.log.write("test", measured, progress.epoch)
     validated = {
         # A run that diverged has ended before.
         f"validation_{k}": progress.logs.get(f"val_{k}", math.nan)

@@ -43,15 +43,15 @@ class Probe(keras.callbacks.Callback):
     def on_train_begin(self, logs=None):
         """Measures the model as it was made."""
         if not self.run.progress.step:
-            self._write()
+            self._write(0)
 
     def on_epoch_end(self, epoch, logs=None):
         """Measures the model as it is now."""
         config = self.run.config
         if epoch + 1 in epochs_due(config.probe_every_epochs, config.epochs):
-            self._write()
+            self._write(epoch + 1)
 
-    def _write(self):
+    def _write(self, epoch):
         with restored(self.model.variables):
             values = self.measure(self.model, *self.examples, self.run.config)
-        self.run.log.write("probe", values)
+        self.run.log.write("probe", values, epoch)

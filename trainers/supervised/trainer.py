@@ -83,7 +83,7 @@ def _train(session, config, rundir, measure):
 def _look_up(rundir, resolved, config, strategy):
     """Returns the result of the finished run, or else its data."""
     rundir.check(resolved)
-    if result := rundir.result():
+    if result := rundir.result(resolved):
         return result, None
     strategies.check(config, strategy)
     return None, _data(config)

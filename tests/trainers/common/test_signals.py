@@ -1,7 +1,10 @@
 """SIGTERM and Ctrl-C lose nothing; a second one does not wait."""
 
+import contextlib
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 
@@ -13,33 +16,51 @@ from normzoo.trainers.data import loading
 from .. import killable
 
 
+@contextlib.contextmanager
+def handled(number, handler):
+    """Sets how a signal is handled, whatever this process has inherited."""
+    before = signal.signal(number, handler)
+    try:
+        yield
+    finally:
+        signal.signal(number, before)
+
+
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGTERM, 75), (signal.SIGINT, 130)]
 )
 def test_the_first_signal_is_noted(number, code, capfd):
     called = threading.Event()
-    before = signal.getsignal(number)
-    with signals.catch(called.set) as stop, signals.catch() as inner:
-        assert inner is stop
-        stop.raise_if_wanted()
-        os.kill(os.getpid(), number)
-        assert called.wait(5)
-        with pytest.raises(SystemExit) as raised:
+    # What a shell has started in the background ignores Ctrl-C.
+    with handled(number, signal.SIG_DFL):
+        with signals.catch(called.set) as stop, signals.catch() as inner:
+            assert inner is stop
             stop.raise_if_wanted()
+            os.kill(os.getpid(), number)
+            assert called.wait(5)
+            with pytest.raises(SystemExit) as raised:
+                stop.raise_if_wanted()
+        assert signal.getsignal(number) is signal.SIG_DFL
     assert raised.value.code == code
     assert signal.Signals(number).name in capfd.readouterr().err
-    assert signal.getsignal(number) is before
 
 
 def test_what_the_process_ignores_stays_ignored():
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        with signals.catch() as stop:
-            os.kill(os.getpid(), signal.SIGINT)
-            time.sleep(0.05)
-            assert stop.signal is None
-    finally:
-        signal.signal(signal.SIGINT, before)
+    with handled(signal.SIGINT, signal.SIG_IGN), signals.catch() as stop:
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0.05)
+        assert stop.signal is None
+
+
+def test_a_process_that_is_started_meanwhile_does_not_hear_ctrl_c():
+    code = "import os, signal; os.kill(os.getpid(), signal.SIGINT); print(1)"
+    with handled(signal.SIGINT, signal.SIG_DFL):
+        with signals.interrupt_blocked():
+            child = subprocess.run([sys.executable, "-c", code], check=False)
+        assert child.returncode == 0
+        assert signal.SIGINT not in signal.pthread_sigmask(
+            signal.SIG_BLOCK, set()
+        )
 
 
 def test_another_thread_catches_nothing():

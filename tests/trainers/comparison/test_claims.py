@@ -97,7 +97,7 @@ def test_finished_runs_are_not_repeated(record):
 
 @pytest.mark.parametrize(("alone", "jobs"), [(True, 1), (False, 2)])
 def test_some_claims_run_alone(alone, jobs, tmp_path, monkeypatch):
-    def execute(runs, workdir, jobs):
+    def execute(runs, workdir, jobs, config_file):
         raise RuntimeError(f"{jobs} jobs")
 
     monkeypatch.setattr(claims, "execute", execute)
@@ -108,7 +108,7 @@ def test_some_claims_run_alone(alone, jobs, tmp_path, monkeypatch):
 
 
 def test_quick_settings_are_above_the_sweep(tmp_path, monkeypatch):
-    def execute(runs, workdir, jobs):
+    def execute(runs, workdir, jobs, config_file):
         configs = [run.config for run in runs]
         splits = {config.dataset.train_split for config in configs}
         raise RuntimeError(f"{splits}, {sum(c.epochs for c in configs)}")

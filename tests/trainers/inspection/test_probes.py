@@ -142,6 +142,7 @@ def test_a_probed_run_is_the_run_itself(config, tmp_path):
     log = (tmp_path / "probed" / "metrics.jsonl").read_text().splitlines()
     found = [x for x in map(json.loads, log) if x["split"] == "probe"]
     assert [line["step"] for line in found] == [0, 18, 36]
+    assert [line["epoch"] for line in found] == [0, 1, 2]
 
 
 def test_a_trace_lives_as_long_as_its_model(batch):

@@ -88,6 +88,19 @@ def test_two_damaged_ones_and_all(tmp_path, caplog):
     assert "Continuing from the beginning" in caplog.text
 
 
+def test_what_may_not_be_read_is_not_damaged(read_only):
+    Store(read_only).save(1, 2)
+    data = read_only / "step-2.data-00000-of-00001"
+    data.chmod(0)
+    read_only.chmod(0o777)
+    with (
+        unprivileged(),
+        pytest.raises(InputError, match=r"step-2 cannot be read: .*Permission"),
+    ):
+        Store(read_only).restore()
+    assert data.exists()
+
+
 def test_what_was_being_written_is_no_checkpoint(tmp_path):
     Store(tmp_path).save(1, 2)
     (tmp_path / "step-3_temp").mkdir()
@@ -256,8 +269,11 @@ def test_a_killed_sweep_continues_its_run(config, tmp_path):
     assert len(list((second / "train").iterdir())) == 2
 
 
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGTERM, 75), (signal.SIGINT, 130)]
+)
 def test_a_signal_to_a_sweep_saves_the_runs_of_all_its_processes(
-    config, tmp_path
+    config, number, code, tmp_path
 ):
     loading.load_data(config)
     config.epochs = 500
@@ -269,9 +285,9 @@ def test_a_signal_to_a_sweep_saves_the_runs_of_all_its_processes(
     ) as process:
         logs = [run / "metrics.jsonl" for run in runs[:2]]
         killable.wait_for(lambda: all(x.exists() for x in logs), process)
-        os.kill(process.pid, signal.SIGTERM)
+        os.kill(process.pid, number)
         process.join()
-    assert process.exitcode == 75
+    assert process.exitcode == code
     assert [len(newest_first(r / "checkpoints")) for r in runs[:2]] == [1, 1]
     assert not runs[2].exists()
 

@@ -144,7 +144,7 @@ def _inception_weights(config):
     metrics = config.metrics
     name = "inception_v3_weights_tf_dim_ordering_tf_kernels_notop.h5"
     kept = pathlib.Path("~/.keras/models").expanduser() / name
-    path = pathlib.Path(metrics.inception_weights or kept)
+    path = pathlib.Path(metrics.inception_weights or kept).expanduser()
     if not path.is_file():
         raise InputError(
             f"The weights of Inception v3 are not in {path}. Nothing is "

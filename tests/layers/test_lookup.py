@@ -1,0 +1,83 @@
+"""Norms of one's own, by "module:function" or "file.py:function"."""
+
+import keras
+import pytest
+
+from normzoo import layers
+from normzoo.layers.lookup import look_up
+
+CODE = """
+import keras
+
+calls = []
+
+class Half(keras.layers.Layer):
+    def __init__(self, factor=0.5, **kwargs):
+        super().__init__(**kwargs)
+        self.factor = factor
+
+    def call(self, x):
+        return self.factor * x
+
+def make(**kwargs):
+    calls.append(kwargs)
+    return Half(**kwargs)
+
+SETTING = 3
+"""
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    (tmp_path / "norms_of_ones_own.py").write_text(CODE)
+    (tmp_path / "broken.py").write_text("import nothing_here")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "norms_of_ones_own:Half",
+        "norms_of_ones_own:make",
+        "norms_of_ones_own.py:Half",
+        "./norms_of_ones_own.py:make",
+        "{folder}/norms_of_ones_own.py:make",
+    ],
+)
+def test_a_norm_of_ones_own(folder, name):
+    norm = layers.get(name.format(folder=folder), factor=0.25)(name="mine")
+    assert norm.name == "mine"
+    assert float(norm(keras.ops.ones(()))) == 0.25
+
+
+def test_a_file_is_run_once(folder):
+    first = layers.get("norms_of_ones_own.py:Half").func
+    assert layers.get(f"{folder}/norms_of_ones_own.py:Half").func is first
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("half", "Unknown normalization.*'half'.*none, batch.*module:function"),
+        ("nowhere:Half", "'nowhere:Half' cannot be found on Python's path"),
+        ("nowhere.py:Half", "cannot be found from the current folder.*nowhere"),
+        ("norms_of_ones_own:Quarter", "no attribute 'Quarter'"),
+        ("norms_of_ones_own.py:Quarter", "no attribute 'Quarter'"),
+        ("broken.py:Half", "nothing_here"),
+        (":Half", "':Half' cannot be found"),
+    ],
+)
+def test_what_cannot_be_found_is_named(folder, name, message):
+    with pytest.raises(ValueError, match=message):
+        layers.get(name)
+
+
+def test_what_is_no_callable_is_refused(folder):
+    with pytest.raises(TypeError, match=r"callable.*3 of type int"):
+        layers.get("norms_of_ones_own:SETTING")
+
+
+def test_a_table_comes_first():
+    assert look_up("a:b", {"a:b": 1}, "thing") == 1

@@ -1,0 +1,92 @@
+"""A finished run goes on to more epochs as if it had always had them."""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+
+from normzoo.trainers import classify, compare, gan
+from normzoo.trainers.common.errors import InputError
+from normzoo.trainers.run.rundir import RunDir
+from normzoo.trainers.supervised.trainer import resolve
+
+
+def train(config, workdir, epochs):
+    config.epochs = epochs
+    trainer = gan if "generator" in config else classify
+    return trainer.train(config, workdir, verbose=0)
+
+
+def assert_equal(extended, whole, file):
+    log = "metrics.jsonl"
+    assert (extended / log).read_text() == (whole / log).read_text()
+    models = [
+        keras.saving.load_model(folder / "checkpoints" / file)
+        for folder in (extended, whole)
+    ]
+    for got, expected in zip(*(m.variables for m in models), strict=True):
+        np.testing.assert_array_equal(got, expected)
+
+
+def test_a_longer_run_has_the_same_bits(config, tmp_path):
+    config.model.dropout = 0.2
+    config.optimizer.warmup_steps = 5
+    config.probe = "layers"
+    first = train(config, tmp_path / "run", 2)
+    second = train(config, tmp_path / "run", 4)
+    whole = train(config, tmp_path / "whole", 4)
+    assert (first["steps"], second["steps"]) == (36, 72)
+    assert second | {"seconds": 0} == whole | {"seconds": 0}
+    assert_equal(tmp_path / "run", tmp_path / "whole", "final.keras")
+    held = json.loads((tmp_path / "run/config.json").read_text())
+    assert held["config"]["epochs"] == 4
+    assert held["extended"]["config"] == {"epochs": 2}
+    assert held["extended"]["versions"] == held["versions"]
+    assert train(config, tmp_path / "run", 4) == second  # not repeated
+    with pytest.raises(InputError, match="epochs: 4 there, 2 now"):
+        train(config, tmp_path / "run", 2)
+
+
+def test_a_longer_gan_has_the_same_bits(toy_gan, tmp_path):
+    train(toy_gan, tmp_path / "run", 1)
+    train(toy_gan, tmp_path / "run", 2)
+    train(toy_gan, tmp_path / "whole", 2)
+    assert_equal(tmp_path / "run", tmp_path / "whole", "generator.keras")
+
+
+def test_a_comparison_goes_on(config, tmp_path):
+    config.compare.baseline = ""
+    for config.epochs in (1, 2):
+        sweep = ({"seed": seed} for seed in (0,))  # a generator is enough
+        compare.compare(config, sweep, tmp_path)
+    result = json.loads((tmp_path / "all,seed=0/DONE").read_text())
+    assert result["steps"] == 36
+
+
+def test_a_kill_between_the_two_runs_loses_nothing(config, tmp_path):
+    train(config, tmp_path, 1)
+    resolved = json.loads((tmp_path / "config.json").read_text())["config"]
+    RunDir(tmp_path).start(resolved | {"epochs": 2}, {})
+    assert not (tmp_path / "DONE").exists()
+    assert train(config, tmp_path, 2)["steps"] == 36
+
+
+REFUSED = {
+    "schedule": ("optimizer.schedule", "cosine", r"schedule='cosine' ends"),
+    "validation": ("validate_every_epochs", 3, r"every_epochs=3 .* epoch 2"),
+    "another key": ("seed", 0, r"epochs: 2 there, 4 now\n  seed: 0 there, 1"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_would_have_begun_differently_is_refused(config, name, tmp_path):
+    key, value, message = REFUSED[name]
+    config.update_from_flattened_dict({key: value})
+    config.epochs = 2
+    RunDir(tmp_path).start(resolve(config), {})
+    before = (tmp_path / "config.json").read_text()
+    config.seed += name == "another key"
+    with pytest.raises(InputError, match=message):
+        train(config, tmp_path, 4)
+    assert (tmp_path / "config.json").read_text() == before

@@ -1,0 +1,112 @@
+"""The start of a script: without TensorFlow's noise, and with a quiet Ctrl-C.
+
+Only the standard library is imported here, because this runs first.
+"""
+
+import contextlib
+import os
+import re
+import signal
+import sys
+import threading
+
+#: What the shell reports for Ctrl-C.
+INTERRUPTED = 130
+
+# Absl's C++ code writes these lines whatever TF_CPP_MIN_LOG_LEVEL says. Other
+# failures of cuInit, and whatever is not listed, are real.
+_NOISE = re.compile(
+    rb"""WARNING:\ All\ log\ messages\ before\ absl::InitializeLog
+    | To\ enable\ the\ following\ instructions:
+    # The level, as in "I0000 00:00:1795650147.7 4616 " or "2026-...: I ".
+    | (I\d{4}\ |\d{4}-[^\ ]+\ [^\ ]+:\ I\ )\S*.*\.(cc|h):\d+\]
+    | ([WE]\d{4}\ |\d{4}-[^\ ]+\ [^\ ]+:\ [WE]\ ).*\.(cc|h):\d+\]\ .*(
+        oneDNN\ custom\ operations
+        | [Uu]nable\ to\ register\ cu(FFT|DNN|BLAS)\ factory
+        | computation\ placer\ already\ registered
+        | Could\ not\ find\ TensorRT
+        | failed\ call\ to\ cuInit:.*(UNKNOWN\ ERROR\ \(303\)|NO_DEVICE)
+    )""",
+    re.VERBOSE,
+)
+
+
+@contextlib.contextmanager
+def starting():
+    """Keeps TensorFlow's noise out of a script's stderr while it starts.
+
+    TensorFlow is to be imported inside, and to be asked for its devices. In a
+    script Ctrl-C then ends the process with one line, until `app.run`.
+
+    Yields:
+        Whether this process is a script, or a worker of one. In others nothing
+        changes.
+    """
+    script = _is_script()
+    if script and signal.getsignal(signal.SIGINT) != signal.SIG_IGN:
+        signal.signal(signal.SIGINT, _leave)
+    # What `multiprocessing` says of the parent is not set yet in a worker.
+    started = script or "--multiprocessing-fork" in sys.orig_argv
+    with without_noise() if started else contextlib.nullcontext():
+        yield started
+
+
+def _is_script():
+    # `python -m` sets the script's name only after importing its package.
+    return sys.argv[:1] == ["-m"] and any(
+        argument.startswith("normzoo.trainers.") for argument in sys.orig_argv
+    )
+
+
+def _leave(number, frame):
+    # An exception would come from the middle of someone's import.
+    os.write(2, b"\nInterrupted: nothing has been started.\n")
+    os._exit(INTERRUPTED)
+
+
+@contextlib.contextmanager
+def without_noise():
+    """Drops the known lines of noise that are written to stderr inside.
+
+    All other lines pass, also those of a process that dies inside: a process
+    of its own reads them. Where that cannot be, nothing is dropped.
+    """
+    alone = threading.active_count() == 1  # else forking is not safe
+    if sys.stderr is None or not alone or not hasattr(os, "fork"):
+        yield
+        return
+    sys.stderr.flush()
+    reader, writer = os.pipe()
+    helper = os.fork()
+    if not helper:
+        os.close(writer)
+        _pass_on(reader)
+    os.close(reader)
+    stderr = os.dup(2)
+    os.dup2(writer, 2)
+    os.close(writer)
+    try:
+        yield
+    finally:
+        sys.stderr.flush()
+        os.dup2(stderr, 2)
+        os.close(stderr)
+        os.waitpid(helper, 0)
+
+
+def _pass_on(reader):
+    """Copies what is not noise to stderr, and ends the process."""
+    try:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
+        with open(reader, "rb") as lines:
+            for line in lines:
+                if not is_noise(line):
+                    os.write(2, line)
+    finally:
+        os._exit(0)
+
+
+def is_noise(line):
+    """Returns whether a line of bytes is known noise of TensorFlow's start."""
+    return _NOISE.match(line) is not None
