@@ -69,7 +69,7 @@ def sampling_statistics(generator, noise=None, batch_size=64):
     """Makes a generator's statistics those of its weights, for a block.
 
     A `ReferenceModel` computes those of its reference. Batch norms keep their
-    moving ones, unless there is noise to estimate them from anew.
+    moving ones, unless there is noise to re-estimate them from.
 
     Args:
         generator: a built Keras model.

@@ -46,7 +46,7 @@ class Tally:
             A tensor, whether loss and norm belong to the logged means.
         """
         self.skipped[name].assign_add(tf.cast(~applied, tf.int64))
-        # No scale below 1 will mend what overflows at 1.
+        # No scale below 1 prevents what overflows at 1.
         counts = applied | (scale < 1)
         bad = counts & ~(tf.math.is_finite(loss) & tf.math.is_finite(norm))
         self.nonfinite.assign_add(tf.cast(bad, tf.int64))
