@@ -5,7 +5,7 @@ import tensorflow as tf
 
 from ..numerics.arguments import public_layer
 from ..numerics.arithmetic import mean_square, normalize, spread, widen
-from ..numerics.axes import channel_axis
+from ..numerics.axes import non_batch_axis
 from .channel_normalization import ChannelNormalization
 from .weights import add_affine_weights
 
@@ -109,7 +109,7 @@ class FilterResponseNormalization(ChannelNormalization):
 
     def build(self, input_shape):
         """Makes the weights."""
-        axis = channel_axis(self.axis, len(input_shape))
+        axis = non_batch_axis(self.axis, len(input_shape))
         wanted = {
             "gamma": self.scale,
             "beta": self.center,
@@ -127,7 +127,7 @@ class FilterResponseNormalization(ChannelNormalization):
     def call(self, inputs):
         """Normalizes `inputs`."""
         x = widen(inputs)
-        axis = channel_axis(self.axis, len(x.shape))
+        axis = non_batch_axis(self.axis, len(x.shape))
         positions = [i for i in range(1, len(x.shape)) if i != axis]
         square, epsilon = mean_square(x, positions), self.epsilon
         if self.learned_epsilon:

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from ..numerics.arguments import public_layer
 from ..numerics.arithmetic import moments, normalize, spread, widen
-from ..numerics.axes import channel_axis, known_sizes
+from ..numerics.axes import known_sizes, non_batch_axis
 from ..numerics.pooling import pool_groups
 from .weights import add_affine_weights
 
@@ -71,7 +71,7 @@ class GroupNormalization(keras.layers.GroupNormalization):
 
     def build(self, input_shape):
         """Makes the weights."""
-        axis = channel_axis(self.axis, len(input_shape))
+        axis = non_batch_axis(self.axis, len(input_shape))
         if self.groups not in (-1, 1):
             known_sizes([axis], input_shape)
         self.input_spec = keras.layers.InputSpec(
@@ -83,7 +83,7 @@ class GroupNormalization(keras.layers.GroupNormalization):
     def call(self, inputs):
         """Normalizes `inputs`."""
         x = widen(inputs)
-        axis = channel_axis(self.axis, len(x.shape))
+        axis = non_batch_axis(self.axis, len(x.shape))
         channels = x.shape[axis] or tf.shape(x)[axis]
         groups = self._number_of_groups(channels)
         gamma = spread(self.gamma, [axis], x)

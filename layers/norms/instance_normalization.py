@@ -3,7 +3,7 @@
 import math
 
 from ..numerics.arguments import public_layer
-from ..numerics.axes import channel_axis
+from ..numerics.axes import non_batch_axis
 from .group_normalization import GroupNormalization
 
 
@@ -51,7 +51,7 @@ class InstanceNormalization(GroupNormalization):
 
     def build(self, input_shape):
         """Makes the weights."""
-        axis = channel_axis(self.axis, len(input_shape))
+        axis = non_batch_axis(self.axis, len(input_shape))
         sizes = [*input_shape[1:axis], *input_shape[axis + 1 :]]
         if None not in sizes and math.prod(sizes) == 1:
             raise ValueError(

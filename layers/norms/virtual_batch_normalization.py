@@ -4,7 +4,7 @@ import tensorflow as tf
 
 from ..numerics.arguments import public_layer
 from ..numerics.arithmetic import normalize, spread, widen
-from ..numerics.axes import channel_axis, known_sizes
+from ..numerics.axes import known_sizes, non_batch_axis
 from ..numerics.mixture import example_moments, mix
 from ..numerics.pooling import pool
 from .channel_normalization import ChannelNormalization
@@ -87,7 +87,7 @@ class VirtualBatchNormalization(ChannelNormalization):
 
     def build(self, input_shape):
         """Makes the weights."""
-        axis = channel_axis(self.axis, len(input_shape))
+        axis = non_batch_axis(self.axis, len(input_shape))
         shape = known_sizes([axis], input_shape)
         wanted = {"gamma": self.scale, "beta": self.center}
         add_affine_weights(self, wanted, [axis], input_shape)
@@ -148,7 +148,7 @@ class VirtualBatchNormalization(ChannelNormalization):
                     f"Received: mask.shape={mask.shape[:-1]}, "
                     f"inputs.shape={x.shape}."
                 )
-        return example_moments(x, channel_axis(self.axis, rank), mask)
+        return example_moments(x, non_batch_axis(self.axis, rank), mask)
 
     def _pooled_moments(self, x, mask):
         return pool(*self._example_moments(x, mask), axis=0)

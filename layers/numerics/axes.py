@@ -1,13 +1,13 @@
 """Axes given by users, as axes of a tensor."""
 
 
-def channel_axis(axis, rank):
+def non_batch_axis(axis, rank):
     """Returns the axis of the channels, 1 or greater: 0 is the batch's."""
     one = isinstance(axis, int)
     if not one or not -rank <= axis < rank or axis % rank == 0:
         raise ValueError(
-            "The axis of the channels must be one integer, in range, and not "
-            f"that of the batch. Received: axis={axis!r} with inputs of rank "
+            "The axis of the channels is out of range, or that of the batch, "
+            f"or not one integer. Received: axis={axis!r} with inputs of rank "
             f"{rank}."
         )
     return axis % rank
