@@ -19,8 +19,6 @@ PRIVATE = {
     ),
     "keras": ("keras.src",),
 }
-#: What still needs one; to be emptied.
-EXCEPT = ("normzoo.layers.models.graph",)
 HIDDEN = ("__internal__", "python", "core", "src")
 
 real_import = builtins.__import__
@@ -45,7 +43,7 @@ ROOTS = {"tensorflow": Public(tf), "keras": Public(keras)}
 def public_import(name, globals=None, locals=None, fromlist=(), level=0):
     importer = (globals or {}).get("__name__", "")
     is_ours = importer.partition(".")[0] == "normzoo"
-    if level or not is_ours or importer in EXCEPT:
+    if level or not is_ours:
         return real_import(name, globals, locals, fromlist, level)
     root = name.partition(".")[0]
     if name.startswith(PRIVATE.get(root, ())):
