@@ -2,13 +2,11 @@
 
 import tensorflow as tf
 
+from ..numerics.pooling import merge
+
 
 class Population:
     """Moments merged batch by batch, in float64.
-
-    Two parts of a population with means a, b, counts n, m and sums of squared
-    deviations A, B have together the mean `a + (b - a) m / (n + m)` and the
-    sum of squared deviations `A + B + (b - a)^2 n m / (n + m)`.
 
     Attributes:
         wanted: variable, whether to count what comes now.
@@ -20,7 +18,7 @@ class Population:
         self._norm = norm
         self._count = tf.Variable(zeros)
         self._mean = tf.Variable(zeros)
-        self._squares = tf.Variable(zeros)
+        self._variance = tf.Variable(zeros)
 
     def want(self, wanted):
         """Says whether to count what comes from now on."""
@@ -28,19 +26,15 @@ class Population:
 
     def add(self, *batch):
         """Merges a batch's mean, variance and count of any broadcast shape."""
-        mean, variance, count = map(self._per_channel, batch)
-        total = self._count + count
-        share = tf.math.divide_no_nan(count, total)
-        delta = mean - self._mean
-        squares = variance * count + tf.square(delta) * self._count * share
-        self._squares.assign_add(squares)
-        self._mean.assign_add(delta * share)
-        self._count.assign(total)
+        mine = self._mean, self._variance, self._count
+        merged = merge(mine, map(self._per_channel, batch))
+        for variable, value in zip(mine, merged, strict=True):
+            variable.assign(value)
 
     def write(self):
         """Sets the statistics of the channels that were counted."""
         seen = self._count > 0
-        variance = tf.math.divide_no_nan(self._squares, self._count)
+        variance = self._variance
         values = {"moving_mean": self._mean, "moving_variance": variance}
         # The Keras of Python 3.10 has no renorm.
         if getattr(self._norm, "renorm", False):

@@ -4,12 +4,14 @@ import keras
 import tensorflow as tf
 
 from ..numerics import fused
+from ..numerics.arguments import public_layer
 from ..numerics.arithmetic import moments, normalize, spread, widen
+from ..numerics.axes import feature_axes, known_sizes
 from . import renormalization
-from .weights import add_affine_weight, add_statistic
+from .weights import add_affine_weights, add_statistic
 
 
-@keras.saving.register_keras_serializable(package="normzoo")
+@public_layer
 class BatchNormalization(keras.layers.BatchNormalization):
     """Normalizes each channel over the batch.
 
@@ -29,7 +31,7 @@ class BatchNormalization(keras.layers.BatchNormalization):
     - large inputs do not overflow under `mixed_float16`: statistics and affine
       are float32 at least, outputs have the policy's compute dtype;
     - a batch without a single unmasked position leaves the moving statistics
-      as they are;
+      as they are, and masked positions may hold anything, even NaN;
     - `synchronized=True` respects masks.
 
     Args:
@@ -53,14 +55,16 @@ class BatchNormalization(keras.layers.BatchNormalization):
         inputs: a tensor of rank 2 or greater.
         training: whether to use and learn the batch's statistics.
         mask: boolean, of rank one less than the inputs, without the last axis.
-            Positions that are False stay out of the statistics.
+            Positions that are False stay out of the statistics and may hold
+            anything, even NaN.
 
     Weights, all of shape (channels,):
         gamma, beta, moving_mean, moving_variance; with `renorm` also
         moving_stddev, renorm_mean, renorm_stddev.
 
     Raises:
-        ValueError: the mask has another rank, or `renorm_clipping` is wrong.
+        ValueError: the mask has another rank, the size of `axis` is not known,
+            or an argument makes no sense.
 
     Example:
 
@@ -98,14 +102,13 @@ class BatchNormalization(keras.layers.BatchNormalization):
 
     def build(self, input_shape):
         """Makes the weights."""
-        shape = (input_shape[self.axis],)
+        axes = feature_axes(self.axis, len(input_shape))
+        shape = known_sizes(axes, input_shape)
         self.input_spec = keras.layers.InputSpec(
             ndim=len(input_shape), axes={self.axis: shape[0]}
         )
-        if self.scale:
-            self.gamma = add_affine_weight(self, "gamma", shape)
-        if self.center:
-            self.beta = add_affine_weight(self, "beta", shape)
+        wanted = {"gamma": self.scale, "beta": self.center}
+        add_affine_weights(self, wanted, axes, input_shape)
         mean, variance = (
             self.moving_mean_initializer,
             self.moving_variance_initializer,
@@ -135,7 +138,7 @@ class BatchNormalization(keras.layers.BatchNormalization):
         if training and self.trainable:
             y = self._normalize_by_batch(inputs, mask)
         else:
-            y = self._normalize_by_moving(inputs)
+            y = self._normalize_by_moving(inputs, mask is not None)
         return tf.cast(y, self.compute_dtype)
 
     def _check_mask(self, inputs, mask):
@@ -145,9 +148,11 @@ class BatchNormalization(keras.layers.BatchNormalization):
                 f"mask.shape={mask.shape}, inputs.shape={inputs.shape}."
             )
 
-    def _normalize_by_moving(self, inputs):
+    def _normalize_by_moving(self, inputs, masked):
         statistics = self.moving_mean, self.moving_variance
-        if fused.has_kernel(inputs, self.axis, self.epsilon):
+        # The kernel's gradient to gamma is NaN if what is masked is.
+        has_kernel = fused.has_kernel(inputs, self.axis, self.epsilon)
+        if has_kernel and not masked:
             return fused.normalize_fixed(
                 inputs,
                 *(tf.cast(value, tf.float32) for value in statistics),
@@ -156,8 +161,8 @@ class BatchNormalization(keras.layers.BatchNormalization):
             )
         x = widen(inputs)
         mean, variance = self._spread(statistics, x)
-        gamma, beta = self._spread(self._affine(x.dtype), x)
-        return normalize(x, mean, variance, self.epsilon, gamma, beta)
+        affine = self._spread(self._affine(x.dtype), x)
+        return normalize(x, mean, variance, self.epsilon, *affine, masked)
 
     def _normalize_by_batch(self, inputs, mask):
         plain = mask is None and not self.synchronized and not self.renorm
@@ -180,7 +185,8 @@ class BatchNormalization(keras.layers.BatchNormalization):
             )
             gamma, beta = gamma * ratio, gamma * shift + beta
         self._learn(mean, variance, count)
-        return normalize(x, mean, variance, self.epsilon, gamma, beta)
+        affine, masked = (gamma, beta), mask is not None
+        return normalize(x, mean, variance, self.epsilon, *affine, masked)
 
     def _affine(self, dtype):
         """Returns gamma and beta, or 1 and 0 where there is none."""

@@ -2,15 +2,16 @@
 
 import keras
 import tensorflow as tf
-from keras import constraints, initializers, regularizers
 
+from ..numerics.arguments import public_layer
 from ..numerics.arithmetic import mean_square, normalize, spread, widen
-from ..numerics.axes import channel_axis, known_sizes
-from .weights import add_affine_weight
+from ..numerics.axes import non_batch_axis
+from .channel_normalization import ChannelNormalization
+from .weights import add_affine_weights
 
 
-@keras.saving.register_keras_serializable(package="normzoo")
-class FilterResponseNormalization(keras.layers.Layer):
+@public_layer
+class FilterResponseNormalization(ChannelNormalization):
     """Divides each channel of each example by its root mean square.
 
         y = gamma * x / sqrt(mean(x^2) + epsilon) + beta
@@ -28,7 +29,8 @@ class FilterResponseNormalization(keras.layers.Layer):
     the policy's compute dtype.
 
     Args:
-        axis: the axis of the channels. Its size must be known.
+        axis: the axis of the channels. Its size must be known if there are
+            weights along it.
         epsilon: added to the mean square; the initial value if it is learned.
         learned_epsilon: whether |epsilon| is a weight, one for all channels.
         threshold: whether to take the maximum with `tau`.
@@ -61,6 +63,8 @@ class FilterResponseNormalization(keras.layers.Layer):
     Reference: [Singh and Krishnan, 2020](https://arxiv.org/abs/1911.09737).
     """
 
+    affine = ("beta", "gamma", "tau")
+
     #: Behind a Dense layer there are no positions to take statistics over.
     over_positions = True
 
@@ -83,51 +87,47 @@ class FilterResponseNormalization(keras.layers.Layer):
         tau_constraint=None,
         **kwargs,
     ):
-        super().__init__(**kwargs)
-        self.autocast = False
-        self.supports_masking = True
-        self.axis = axis
-        self.epsilon = epsilon
+        super().__init__(
+            axis,
+            epsilon,
+            center,
+            scale,
+            beta_initializer,
+            gamma_initializer,
+            beta_regularizer,
+            gamma_regularizer,
+            beta_constraint,
+            gamma_constraint,
+            **kwargs,
+        )
         self.learned_epsilon = learned_epsilon
         self.threshold = threshold
-        self.center = center
-        self.scale = scale
-        self.beta_initializer = initializers.get(beta_initializer)
-        self.gamma_initializer = initializers.get(gamma_initializer)
-        self.tau_initializer = initializers.get(tau_initializer)
-        self.beta_regularizer = regularizers.get(beta_regularizer)
-        self.gamma_regularizer = regularizers.get(gamma_regularizer)
-        self.tau_regularizer = regularizers.get(tau_regularizer)
-        self.beta_constraint = constraints.get(beta_constraint)
-        self.gamma_constraint = constraints.get(gamma_constraint)
-        self.tau_constraint = constraints.get(tau_constraint)
-        self.gamma = None
-        self.beta = None
-        self.tau = None
+        self._set_affine(
+            "tau", tau_initializer, tau_regularizer, tau_constraint
+        )
         self.epsilon_weight = None
 
     def build(self, input_shape):
         """Makes the weights."""
-        axis = channel_axis(self.axis, len(input_shape))
-        shape = known_sizes([axis], input_shape)
-        if self.scale:
-            self.gamma = add_affine_weight(self, "gamma", shape)
-        if self.center:
-            self.beta = add_affine_weight(self, "beta", shape)
-        if self.threshold:
-            self.tau = add_affine_weight(self, "tau", shape)
+        axis = non_batch_axis(self.axis, len(input_shape))
+        wanted = {
+            "gamma": self.scale,
+            "beta": self.center,
+            "tau": self.threshold,
+        }
+        add_affine_weights(self, wanted, [axis], input_shape)
         if self.learned_epsilon:
             self.epsilon_weight = self.add_weight(
                 name="learned_epsilon",
                 shape=(),
-                initializer=initializers.Constant(self.epsilon),
+                initializer=keras.initializers.Constant(self.epsilon),
                 autocast=False,
             )
 
     def call(self, inputs):
         """Normalizes `inputs`."""
         x = widen(inputs)
-        axis = channel_axis(self.axis, len(x.shape))
+        axis = non_batch_axis(self.axis, len(x.shape))
         positions = [i for i in range(1, len(x.shape)) if i != axis]
         square, epsilon = mean_square(x, positions), self.epsilon
         if self.learned_epsilon:
@@ -141,27 +141,10 @@ class FilterResponseNormalization(keras.layers.Layer):
             y = tf.maximum(y, spread(self.tau, [axis], x))
         return tf.cast(y, self.compute_dtype)
 
-    def compute_output_shape(self, input_shape):
-        """Returns `input_shape`."""
-        return input_shape
-
     def get_config(self):
-        """Returns the arguments of the constructor."""
-        config = {
-            "axis": self.axis,
-            "epsilon": self.epsilon,
+        """Returns the constructor's arguments."""
+        return {
+            **super().get_config(),
             "learned_epsilon": self.learned_epsilon,
             "threshold": self.threshold,
-            "center": self.center,
-            "scale": self.scale,
-            "beta_initializer": initializers.serialize(self.beta_initializer),
-            "gamma_initializer": initializers.serialize(self.gamma_initializer),
-            "tau_initializer": initializers.serialize(self.tau_initializer),
-            "beta_regularizer": regularizers.serialize(self.beta_regularizer),
-            "gamma_regularizer": regularizers.serialize(self.gamma_regularizer),
-            "tau_regularizer": regularizers.serialize(self.tau_regularizer),
-            "beta_constraint": constraints.serialize(self.beta_constraint),
-            "gamma_constraint": constraints.serialize(self.gamma_constraint),
-            "tau_constraint": constraints.serialize(self.tau_constraint),
         }
-        return {**super().get_config(), **config}

@@ -5,18 +5,14 @@ import math
 import keras
 import tensorflow as tf
 
-from ..numerics.arithmetic import (
-    moments,
-    normalize,
-    pool_moments,
-    spread,
-    widen,
-)
-from ..numerics.axes import channel_axis, known_sizes
-from .weights import add_affine_weight
+from ..numerics.arguments import public_layer
+from ..numerics.arithmetic import moments, normalize, spread, widen
+from ..numerics.axes import known_sizes, non_batch_axis
+from ..numerics.pooling import pool_groups
+from .weights import add_affine_weights
 
 
-@keras.saving.register_keras_serializable(package="normzoo")
+@public_layer
 class GroupNormalization(keras.layers.GroupNormalization):
     """Normalizes each example over groups of neighboring channels.
 
@@ -36,7 +32,8 @@ class GroupNormalization(keras.layers.GroupNormalization):
     Args:
         groups: the greatest number of groups. -1 is one group per channel, see
             `InstanceNormalization`; 1 is one group for all of them.
-        axis: the axis of the channels. Its size must be known.
+        axis: the axis of the channels. Its size must be known, unless `groups`
+            is 1 or -1, without weights.
         epsilon: added to the variance.
         center: whether to add `beta`.
         scale: whether to multiply by `gamma`.
@@ -74,36 +71,37 @@ class GroupNormalization(keras.layers.GroupNormalization):
 
     def build(self, input_shape):
         """Makes the weights."""
-        axis = channel_axis(self.axis, len(input_shape))
-        shape = known_sizes([axis], input_shape)
+        axis = non_batch_axis(self.axis, len(input_shape))
+        if self.groups not in (-1, 1):
+            known_sizes([axis], input_shape)
         self.input_spec = keras.layers.InputSpec(
-            ndim=len(input_shape), axes={axis: shape[0]}
+            ndim=len(input_shape), axes={axis: input_shape[axis]}
         )
-        if self.scale:
-            self.gamma = add_affine_weight(self, "gamma", shape)
-        if self.center:
-            self.beta = add_affine_weight(self, "beta", shape)
+        wanted = {"gamma": self.scale, "beta": self.center}
+        add_affine_weights(self, wanted, [axis], input_shape)
 
     def call(self, inputs):
         """Normalizes `inputs`."""
         x = widen(inputs)
-        axis = channel_axis(self.axis, len(x.shape))
-        groups = self._number_of_groups(x.shape[axis])
+        axis = non_batch_axis(self.axis, len(x.shape))
+        channels = x.shape[axis] or tf.shape(x)[axis]
+        groups = self._number_of_groups(channels)
         gamma = spread(self.gamma, [axis], x)
         beta = spread(self.beta, [axis], x)
         if len(x.shape) == 2:
-            y = self._normalize_vectors(x, groups, gamma, beta)
+            y = self._normalize_vectors(x, groups, channels, gamma, beta)
         else:
             positions = [i for i in range(1, len(x.shape)) if i != axis]
             mean, variance, _ = moments(x, positions)
-            mean, variance = pool_moments(mean, variance, axis, groups)
+            if groups is not channels:
+                mean, variance = pool_groups(mean, variance, axis, groups)
             y = normalize(x, mean, variance, self.epsilon, gamma, beta)
         return tf.cast(y, self.compute_dtype)
 
-    def _normalize_vectors(self, x, groups, gamma, beta):
+    def _normalize_vectors(self, x, groups, channels, gamma, beta):
         # Without positions to take moments over first, the members of a group
         # are the positions.
-        split = [-1, groups, x.shape[1] // groups]
+        split = [-1, groups, channels // groups]
         members, gamma, beta = (
             None if value is None else tf.reshape(value, split)
             for value in (x, gamma, beta)
@@ -115,4 +113,4 @@ class GroupNormalization(keras.layers.GroupNormalization):
     def _number_of_groups(self, channels):
         if self.groups == -1:
             return channels
-        return math.gcd(self.groups, channels)
+        return 1 if self.groups == 1 else math.gcd(self.groups, channels)

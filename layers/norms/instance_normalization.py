@@ -2,13 +2,12 @@
 
 import math
 
-import keras
-
-from ..numerics.axes import channel_axis
+from ..numerics.arguments import public_layer
+from ..numerics.axes import non_batch_axis
 from .group_normalization import GroupNormalization
 
 
-@keras.saving.register_keras_serializable(package="normzoo")
+@public_layer
 class InstanceNormalization(GroupNormalization):
     """Normalizes each channel of each example over its positions.
 
@@ -19,7 +18,8 @@ class InstanceNormalization(GroupNormalization):
     output is `beta`.
 
     Args:
-        axis: the axis of the channels. Its size must be known.
+        axis: the axis of the channels. Its size must be known if there are
+            weights.
         epsilon: added to the variance.
         **kwargs: the other arguments of `GroupNormalization`, except `groups`.
 
@@ -51,7 +51,7 @@ class InstanceNormalization(GroupNormalization):
 
     def build(self, input_shape):
         """Makes the weights."""
-        axis = channel_axis(self.axis, len(input_shape))
+        axis = non_batch_axis(self.axis, len(input_shape))
         sizes = [*input_shape[1:axis], *input_shape[axis + 1 :]]
         if None not in sizes and math.prod(sizes) == 1:
             raise ValueError(

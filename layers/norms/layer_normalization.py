@@ -3,12 +3,13 @@
 import keras
 import tensorflow as tf
 
+from ..numerics.arguments import public_layer
 from ..numerics.arithmetic import moments, normalize, spread, widen
-from ..numerics.axes import feature_axes, known_sizes
-from .weights import add_affine_weight
+from ..numerics.axes import feature_axes
+from .weights import add_affine_weights
 
 
-@keras.saving.register_keras_serializable(package="normzoo")
+@public_layer
 class LayerNormalization(keras.layers.LayerNormalization):
     """Normalizes each example over its features.
 
@@ -22,7 +23,8 @@ class LayerNormalization(keras.layers.LayerNormalization):
     the policy's compute dtype.
 
     Args:
-        axis: the axis or axes to normalize over. Their sizes must be known.
+        axis: the axis or axes to normalize over. Their sizes must be known if
+            there are weights.
         epsilon: added to the variance.
         center: whether to add `beta`.
         scale: whether to multiply by `gamma`.
@@ -62,11 +64,11 @@ class LayerNormalization(keras.layers.LayerNormalization):
     def build(self, input_shape):
         """Makes the weights."""
         axes = feature_axes(self.axis, len(input_shape))
-        shape = known_sizes(axes, input_shape)
-        if self.scale or self.rms_scaling:
-            self.gamma = add_affine_weight(self, "gamma", shape)
-        if self.center and not self.rms_scaling:
-            self.beta = add_affine_weight(self, "beta", shape)
+        wanted = {
+            "gamma": self.scale or self.rms_scaling,
+            "beta": self.center and not self.rms_scaling,
+        }
+        add_affine_weights(self, wanted, axes, input_shape)
 
     def call(self, inputs):
         """Normalizes `inputs`."""

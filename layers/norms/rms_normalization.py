@@ -3,11 +3,12 @@
 import keras
 import tensorflow as tf
 
+from ..numerics.arguments import public_layer
 from ..numerics.arithmetic import mean_square, normalize, spread, widen
 from ..numerics.axes import feature_axes, known_sizes
 
 
-@keras.saving.register_keras_serializable(package="normzoo")
+@public_layer
 class RMSNormalization(keras.layers.RMSNormalization):
     """Divides each example by the root of the mean square of its features.
 

@@ -1,17 +1,19 @@
 """Virtual batch normalization."""
 
-import keras
 import tensorflow as tf
 
+from ..numerics.arguments import public_layer
 from ..numerics.arithmetic import normalize, spread, widen
-from ..numerics.axes import channel_axis, known_sizes
-from ..numerics.mixture import example_moments, mix, pool
+from ..numerics.axes import known_sizes, non_batch_axis
+from ..numerics.mixture import example_moments, mix
+from ..numerics.pooling import pool
+from .channel_normalization import ChannelNormalization
 from .reference_scope import reference_rows
-from .weights import add_affine_weight, add_statistic
+from .weights import add_affine_weights, add_statistic
 
 
-@keras.saving.register_keras_serializable(package="normzoo")
-class VirtualBatchNormalization(keras.layers.Layer):
+@public_layer
+class VirtualBatchNormalization(ChannelNormalization):
     """Normalizes each example by a reference batch's statistics and its own.
 
         mean = w own_mean + (1 - w) reference_mean
@@ -52,8 +54,10 @@ class VirtualBatchNormalization(keras.layers.Layer):
             differ from `inputs` in all sizes but that of `axis`. Gradients flow
             through its moments. None: the remembered moments are used.
         mask: boolean, of rank one less than the inputs, without the last axis.
-            Positions that are False stay out of the statistics.
+            Positions that are False stay out of the statistics and may hold
+            anything, even NaN.
         reference_mask: the same for `reference`.
+        inputs_mask: what Keras calls `mask` if there is a reference.
 
     Weights, all of shape (channels,):
         gamma, beta, reference_mean, reference_variance, reference_count.
@@ -77,47 +81,16 @@ class VirtualBatchNormalization(keras.layers.Layer):
     Reference: [Salimans et al., 2016](https://arxiv.org/abs/1606.03498).
     """
 
-    def __init__(
-        self,
-        axis=-1,
-        epsilon=1e-3,
-        center=True,
-        scale=True,
-        beta_initializer="zeros",
-        gamma_initializer="ones",
-        beta_regularizer=None,
-        gamma_regularizer=None,
-        beta_constraint=None,
-        gamma_constraint=None,
-        **kwargs,
-    ):
-        super().__init__(**kwargs)
-        self.axis = axis
-        self.epsilon = epsilon
-        self.center = center
-        self.scale = scale
-        self.beta_initializer = keras.initializers.get(beta_initializer)
-        self.gamma_initializer = keras.initializers.get(gamma_initializer)
-        self.beta_regularizer = keras.regularizers.get(beta_regularizer)
-        self.gamma_regularizer = keras.regularizers.get(gamma_regularizer)
-        self.beta_constraint = keras.constraints.get(beta_constraint)
-        self.gamma_constraint = keras.constraints.get(gamma_constraint)
-        self.gamma = None
-        self.beta = None
-        self.reference_mean = None
-        self.reference_variance = None
-        self.reference_count = None
-        self.autocast = False
-        self.supports_masking = True
+    reference_mean = None
+    reference_variance = None
+    reference_count = None
 
     def build(self, input_shape):
         """Makes the weights."""
-        axis = channel_axis(self.axis, len(input_shape))
+        axis = non_batch_axis(self.axis, len(input_shape))
         shape = known_sizes([axis], input_shape)
-        if self.scale:
-            self.gamma = add_affine_weight(self, "gamma", shape)
-        if self.center:
-            self.beta = add_affine_weight(self, "beta", shape)
+        wanted = {"gamma": self.scale, "beta": self.center}
+        add_affine_weights(self, wanted, [axis], input_shape)
         # In a type that holds the squares of what half precision holds.
         dtype = "float64" if self.variable_dtype == "float64" else "float32"
         for name, initializer in (
@@ -128,24 +101,29 @@ class VirtualBatchNormalization(keras.layers.Layer):
             weight = add_statistic(self, name, initializer, shape, dtype)
             setattr(self, name, weight)
 
-    def call(self, inputs, reference=None, mask=None, reference_mask=None):
+    def call(
+        self,
+        inputs,
+        reference=None,
+        mask=None,
+        reference_mask=None,
+        inputs_mask=None,
+    ):
         """Normalizes `inputs`."""
         x = widen(inputs)
+        mask = inputs_mask if mask is None else mask
         if reference is not None:
-            # Keras finds the masks of single inputs only.
-            mask = (
-                getattr(inputs, "_keras_mask", None) if mask is None else mask
-            )
             r = tf.cast(reference, x.dtype)
-            moments = pool(*self._example_moments(r, reference_mask))
+            moments = self._pooled_moments(r, reference_mask)
             self._remember(moments)
         own = self._example_moments(x, mask)
         if reference is None:
             rows = reference_rows(self)
             if rows is not None:
-                return self._normalize(x, *self._split_and_mix(own, rows))
+                mixed = self._split_and_mix(own, rows)
+                return self._normalize(x, *mixed, mask)
             moments = self._remembered(x)
-        return self._normalize(x, *mix(own, moments))
+        return self._normalize(x, *mix(own, moments), mask)
 
     def normalize_reference(self, reference, mask=None):
         """Normalizes a reference batch by its own statistics alone.
@@ -156,32 +134,9 @@ class VirtualBatchNormalization(keras.layers.Layer):
         if not self.built:
             self.build(r.shape)
             self.built = True
-        moments = pool(*self._example_moments(r, mask))
+        moments = self._pooled_moments(r, mask)
         self._remember(moments)
-        return self._normalize(r, *moments[:2])
-
-    def compute_output_shape(self, input_shape):
-        """Returns the shape of the inputs."""
-        return input_shape
-
-    def get_config(self):
-        """Returns the constructor's arguments."""
-        weights = ("beta", "gamma")
-        kinds = {
-            "initializer": keras.initializers,
-            "regularizer": keras.regularizers,
-            "constraint": keras.constraints,
-        }
-        config = {
-            f"{weight}_{kind}": module.serialize(
-                getattr(self, f"{weight}_{kind}")
-            )
-            for kind, module in kinds.items()
-            for weight in weights
-        }
-        names = ("axis", "epsilon", "center", "scale")
-        config.update({name: getattr(self, name) for name in names})
-        return {**super().get_config(), **config}
+        return self._normalize(r, *moments[:2], mask)
 
     def _example_moments(self, x, mask):
         rank = len(x.shape)
@@ -193,11 +148,14 @@ class VirtualBatchNormalization(keras.layers.Layer):
                     f"Received: mask.shape={mask.shape[:-1]}, "
                     f"inputs.shape={x.shape}."
                 )
-        return example_moments(x, channel_axis(self.axis, rank), mask)
+        return example_moments(x, non_batch_axis(self.axis, rank), mask)
+
+    def _pooled_moments(self, x, mask):
+        return pool(*self._example_moments(x, mask), axis=0)
 
     def _split_and_mix(self, own, rows):
         """Returns mean and variance for the reference and for the examples."""
-        moments = pool(*(value[:rows] for value in own))
+        moments = pool(*(value[:rows] for value in own), axis=0)
         self._remember(moments)
         mixed = mix([value[rows:] for value in own], moments)
         first = tf.zeros_like(own[0][:rows])
@@ -220,9 +178,10 @@ class VirtualBatchNormalization(keras.layers.Layer):
     def _remembered(self, x):
         return [spread(value, [self.axis], x) for value in self._statistics()]
 
-    def _normalize(self, x, mean, variance):
+    def _normalize(self, x, mean, variance, mask):
         gamma, beta = (
             spread(weight, [self.axis], x) for weight in (self.gamma, self.beta)
         )
-        y = normalize(x, mean, variance, self.epsilon, gamma, beta)
+        masked = mask is not None
+        y = normalize(x, mean, variance, self.epsilon, gamma, beta, masked)
         return tf.cast(y, self.compute_dtype)

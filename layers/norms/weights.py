@@ -1,23 +1,30 @@
 """The weights that normalization layers have in common."""
 
+from ..numerics.axes import known_sizes
 
-def add_affine_weight(layer, name, shape):
-    """Adds `gamma`, `beta` or the like, with the layer's arguments for it.
+
+def add_affine_weights(layer, wanted, axes, input_shape):
+    """Adds `gamma`, `beta` or the like, with the layer's arguments for each.
+
+    The sizes of the axes must be known if there is a weight.
 
     Args:
         layer: a Keras layer with the attributes NAME_initializer,
-            NAME_regularizer and NAME_constraint.
-        name: of the weight.
-        shape: of the weight.
+            NAME_regularizer and NAME_constraint. It gets an attribute NAME.
+        wanted: dict, the weights' names -> whether the layer has it.
+        axes: the axes that the weights are along.
+        input_shape: the shape of the layer's inputs.
     """
-    return layer.add_weight(
-        name=name,
-        shape=shape,
-        initializer=getattr(layer, f"{name}_initializer"),
-        regularizer=getattr(layer, f"{name}_regularizer"),
-        constraint=getattr(layer, f"{name}_constraint"),
-        autocast=False,
-    )
+    for name in (name for name, is_wanted in wanted.items() if is_wanted):
+        weight = layer.add_weight(
+            name=name,
+            shape=known_sizes(axes, input_shape),
+            initializer=getattr(layer, f"{name}_initializer"),
+            regularizer=getattr(layer, f"{name}_regularizer"),
+            constraint=getattr(layer, f"{name}_constraint"),
+            autocast=False,
+        )
+        setattr(layer, name, weight)
 
 
 def add_statistic(layer, name, initializer, shape, dtype=None):

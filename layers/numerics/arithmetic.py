@@ -30,7 +30,7 @@ def moments(x, axes, mask=None, synchronized=False, add=total):
         x: a floating point tensor, see `widen`.
         axes: the axes to take the statistics over, 0 or greater.
         mask: boolean, of the rank of `x` and broadcast against it; positions
-            that are False do not count.
+            that are False do not count, and may hold anything, even NaN.
         synchronized: whether to count the positions of all replicas.
         add: `total`, or another function that sums over axes.
     """
@@ -42,13 +42,14 @@ def moments(x, axes, mask=None, synchronized=False, add=total):
         return values if mask is None else tf.where(mask, values, 0)
 
     def average(values):
-        sums = reduce(add(keep(values), axes))
-        return tf.math.divide_no_nan(sums, count)
+        return tf.math.divide_no_nan(reduce(add(values, axes)), count)
 
     @tf.custom_gradient
     def run(x):
+        # Before all else: a NaN times the 0 of a gradient is NaN.
+        x = keep(x)
         mean = average(x)
-        variance = average(tf.square(x - mean))
+        variance = average(keep(tf.square(x - mean)))
 
         def gradient(d_mean, d_variance):
             offset = tf.math.divide_no_nan(reduce(d_mean), count)
@@ -60,11 +61,18 @@ def moments(x, axes, mask=None, synchronized=False, add=total):
     return (*run(x), count)
 
 
-def normalize(x, mean, variance, epsilon, gamma=None, beta=None):
+def normalize(x, mean, variance, epsilon, gamma=None, beta=None, masked=False):
     """Returns gamma * (x - mean) / sqrt(variance + epsilon) + beta.
 
     Gradients flow to all tensors, `mean` and `variance` included.
+
+    Args:
+        x, mean, variance, gamma, beta: tensors, see above.
+        epsilon: added to the variance.
+        masked: whether some positions of `x` may hold anything, even NaN. They
+            add nothing to gradients if what comes back to them is 0.
     """
+    multiply = tf.math.multiply_no_nan if masked else tf.multiply
     ones = tf.ones([1] * len(x.shape), x.dtype)
     gamma = ones if gamma is None else gamma
     beta = tf.zeros_like(ones) if beta is None else beta
@@ -78,7 +86,7 @@ def normalize(x, mean, variance, epsilon, gamma=None, beta=None):
             common = set(own).intersection(shared, shared_axes(beta))
             # What all sums below sum over is summed once.
             slopes = total(dy, sorted(common))
-            products = total(dy * (x - mean), sorted(common))
+            products = total(multiply(x - mean, dy), sorted(common))
             d_mean = -inverse * total(slopes, own, gamma)
             d_inverse = total(products, own, gamma)
             # In this order: inverse^3 leaves the range of float32 early.
@@ -137,28 +145,6 @@ def spread(weight, axes, x):
     for axis, size in zip(axes, weight.shape, strict=True):
         shape[axis] = size
     return tf.reshape(tf.cast(weight, x.dtype), shape)
-
-
-def pool_moments(mean, variance, axis, groups):
-    """Returns mean and variance of each group, for all its members.
-
-    The members of a group stand side by side along `axis`, and are moments of
-    equally many values:
-
-        mean = average(mean_i)
-        variance = average(variance_i + (mean_i - mean)^2)
-    """
-    size = mean.shape[axis]
-    if groups == size:
-        return mean, variance
-    shape = [-1, *mean.shape[1:]]
-    split = [*shape[:axis], groups, size // groups, *shape[axis + 1 :]]
-    means, variances = (tf.reshape(x, split) for x in (mean, variance))
-    center = tf.reduce_mean(means, axis + 1, keepdims=True)
-    spreads = variances + tf.square(means - center)
-    pooled = (center, tf.reduce_mean(spreads, axis + 1, keepdims=True))
-    ones = tf.ones_like(means)
-    return tuple(tf.reshape(x * ones, shape) for x in pooled)
 
 
 def mean_square(x, axes):

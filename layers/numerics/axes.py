@@ -1,12 +1,14 @@
 """Axes given by users, as axes of a tensor."""
 
 
-def channel_axis(axis, rank):
+def non_batch_axis(axis, rank):
     """Returns the axis of the channels, 1 or greater: 0 is the batch's."""
-    if not -rank <= axis < rank or axis % rank == 0:
+    one = isinstance(axis, int)
+    if not one or not -rank <= axis < rank or axis % rank == 0:
         raise ValueError(
-            "The axis of the channels is out of range, or that of the batch. "
-            f"Received: axis={axis} with inputs of rank {rank}."
+            "The axis of the channels is out of range, or that of the batch, "
+            f"or not one integer. Received: axis={axis!r} with inputs of rank "
+            f"{rank}."
         )
     return axis % rank
 
@@ -27,7 +29,7 @@ def known_sizes(axes, shape):
     sizes = tuple(shape[axis] for axis in axes)
     if None in sizes:
         raise ValueError(
-            "The sizes of the axes that have weights must be known. Received: "
-            f"inputs of shape {tuple(shape)}, weights along {tuple(axes)}."
+            "The sizes of axes that have weights or groups must be known. "
+            f"Received: inputs of shape {tuple(shape)}, axes {tuple(axes)}."
         )
     return sizes

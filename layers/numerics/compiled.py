@@ -3,7 +3,6 @@
 import functools
 
 import tensorflow as tf
-from tensorflow.python.eager import record
 
 
 # Kept, for all that calls a function to share what is compiled.
@@ -30,8 +29,7 @@ def compiled(function):
             # Traced here, because nothing records below, not even tapes of
             # its own. Under two tapes it would return what it saves.
             run.get_concrete_function(*inputs)
-            with record.stop_recording():
-                results = run(*inputs)
+            results = _unrecorded(run, inputs)
 
             def gradient(*upstream):
                 return compiled(_gradient(function))(inputs, list(upstream))
@@ -42,6 +40,14 @@ def compiled(function):
         return tf.nest.pack_sequence_as(results, values)
 
     return call
+
+
+def _unrecorded(function, inputs):
+    """Returns `function(*inputs)`, nothing of which a tape records.
+
+    That is what `tf.recompute_grad` is for. Its gradient is never asked for.
+    """
+    return tf.recompute_grad(lambda: function(*inputs))()
 
 
 @functools.cache

@@ -4,7 +4,8 @@ import math
 
 import tensorflow as tf
 
-from .sums import total, under_xla
+from .sums import total
+from .target import under_xla
 
 # Positions that are added up in a row. A float32 sum of very many in one go
 # loses all digits of a small deviation from a large mean.

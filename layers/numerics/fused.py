@@ -2,7 +2,8 @@
 
 import tensorflow as tf
 
-from .sums import on_cpu, under_xla
+from .sums import total
+from .target import on_cpu, under_xla
 
 _TYPES = (tf.float32, tf.bfloat16, tf.float16)
 
@@ -37,20 +38,85 @@ def normalize_batch(x, gamma, beta, epsilon):
         shape (channels,), through which no gradient flows, NaN if there are no
         rows; the number of rows.
     """
-    y, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
-        x=_as_images(x),
-        scale=gamma,
-        offset=beta,
-        mean=tf.zeros([0]),
-        variance=tf.zeros([0]),
-        epsilon=epsilon,
-        is_training=True,
-    )
+    y, mean, variance = _kernel(_as_images(x), gamma, beta, epsilon)
     # The kernel returns the unbiased variance, and 0 of a single row.
     rows = tf.cast(tf.size(x, tf.int64) // x.shape[-1], tf.float32)
     variance *= tf.maximum(rows - 1, 1) / rows
     y = tf.reshape(y, tf.shape(x))
     return y, tf.stop_gradient(mean), tf.stop_gradient(variance), rows
+
+
+def _kernel(x, gamma, beta, epsilon):
+    """Runs the kernel over images; the gradient is for the outputs alone."""
+
+    @tf.custom_gradient
+    def run(x, gamma, beta):
+        y, mean, variance, *saved = tf.raw_ops.FusedBatchNormV3(
+            x=x,
+            scale=gamma,
+            offset=beta,
+            mean=tf.zeros([0]),
+            variance=tf.zeros([0]),
+            epsilon=epsilon,
+            is_training=True,
+        )
+
+        def gradient(dy, *_):
+            return _gradient(dy, x, gamma, epsilon, saved)
+
+        return (y, mean, variance), gradient
+
+    return run(x, gamma, beta)
+
+
+def _gradient(dy, x, gamma, epsilon, saved):
+    """Returns the gradients to x, gamma and beta by the kernel for them.
+
+    TensorFlow's gradient of that kernel stops a part of the third derivatives.
+    So it is derived from the formula that the kernel computes.
+    """
+
+    @tf.custom_gradient
+    def run(*inputs):
+        dy, x, gamma = inputs
+        results = tf.raw_ops.FusedBatchNormGradV3(
+            y_backprop=dy,
+            x=x,
+            scale=gamma,
+            reserve_space_1=saved[0],
+            reserve_space_2=saved[1],
+            reserve_space_3=saved[2],
+            epsilon=epsilon,
+            is_training=True,
+        )
+
+        def second(*upstream):
+            with tf.GradientTape() as tape:
+                tape.watch(inputs)
+                first = _gradient_by_formula(*inputs, epsilon)
+            return tape.gradient(first, inputs, upstream)
+
+        return tuple(results[:3]), second
+
+    return run(dy, x, gamma)
+
+
+def _gradient_by_formula(dy, x, gamma, epsilon):
+    """Computes what `_gradient` does, as operations of any derivative."""
+    rows = tf.cast(tf.size(x, tf.int64) // x.shape[-1], tf.float32)
+    wide_x, dy = tf.cast(x, tf.float32), tf.cast(dy, tf.float32)
+
+    def mean(values):
+        sums = total(values, [0, 1, 2])
+        return tf.math.divide_no_nan(sums, rows)
+
+    offset = wide_x - mean(wide_x)
+    inverse = tf.math.rsqrt(mean(tf.square(offset)) + epsilon)
+    slope = mean(dy)
+    product = inverse * mean(dy * offset)
+    d_x = gamma * inverse * (dy - slope - offset * (inverse * product))
+    d_gamma, d_beta = (tf.reshape(v * rows, [-1]) for v in (product, slope))
+    return tf.cast(d_x, x.dtype), d_gamma, d_beta
 
 
 def normalize_fixed(x, mean, variance, gamma, beta, epsilon):

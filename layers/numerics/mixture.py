@@ -1,14 +1,13 @@
-"""Moments of a reference batch, and of each example together with it.
+"""Moments of each example, alone and together with a reference batch.
 
-Moments are (mean, variance, count). All have the rank of the inputs. Variances
-are sums of terms that are never negative.
+Moments are (mean, variance, count). All have the rank of the inputs.
 """
 
 import tensorflow as tf
 
 from .arithmetic import moments
 from .example_sums import total_per_example
-from .sums import total
+from .pooling import merge
 
 
 def example_moments(x, channels, mask=None):
@@ -21,33 +20,11 @@ def example_moments(x, channels, mask=None):
     return mean, variance, count + tf.zeros_like(mean)
 
 
-def pool(mean, variance, count):
-    """Returns the moments of all examples together, given those of each."""
-    every = total(count, [0])
-    share = tf.math.divide_no_nan(count, every)
-    pooled = total(share * mean, [0])
-    spread = total(share * (variance + tf.square(mean - pooled)), [0])
-    return pooled, spread, every
-
-
 def mix(own, reference):
     """Returns mean and variance of each example together with the reference.
 
-    With w = own count / (own count + reference count):
-
-        mean = w own mean + (1-w) reference mean
-        variance = w own variance + (1-w) reference variance
-                   + w (1-w) (own mean - reference mean)^2
-
-    A reference that counts nothing was never seen; then w = 0.
+    A reference that counts nothing was never seen; then they are what it holds.
     """
     mean, variance, count = own
-    reference_mean, reference_variance, reference_count = reference
-    w = tf.math.divide_no_nan(count, count + reference_count)
-    w = tf.where(reference_count > 0, w, 0)
-    gap = mean - reference_mean
-    mixed_variance = w * variance + (1 - w) * reference_variance
-    return (
-        reference_mean + w * gap,
-        mixed_variance + w * (1 - w) * tf.square(gap),
-    )
+    count = tf.where(reference[2] > 0, count, 0)
+    return merge(reference, (mean, variance, count))[:2]

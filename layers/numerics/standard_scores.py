@@ -9,10 +9,11 @@ import dataclasses
 
 import tensorflow as tf
 
-from .sums import on_cpu, total, under_xla
+from .sums import total
+from .target import on_cpu, under_xla
 
 #: How many rows XLA adds up as one window.
-_FEW = 32
+_WINDOW = 32
 
 
 @dataclasses.dataclass(frozen=True)
@@ -201,7 +202,7 @@ def over_all(x):
 def _sum_of_rows(x):
     """Sums over the last axis but one, which stays of size 1."""
     count = x.shape[-2]
-    if under_xla() and on_cpu() and count and count <= _FEW:
+    if under_xla() and on_cpu() and count and count <= _WINDOW:
         return _one_window(x) * count
     return tf.reduce_sum(x, -2, keepdims=True)
 

@@ -3,23 +3,12 @@
 import math
 
 import tensorflow as tf
-from tensorflow.python.ops import control_flow_util
+
+from .target import on_cpu, under_xla
 
 # Rows that one product adds up. A float32 sum of a million rows in one go loses
 # all digits of a small deviation from a large mean.
 _MOST_ROWS = 1024
-
-
-def under_xla():
-    """Returns whether the graph that is being traced is for XLA."""
-    graph = tf.compat.v1.get_default_graph()
-    return control_flow_util.GraphOrParentsInXlaContext(graph)
-
-
-def on_cpu():
-    """Returns whether TensorFlow has nothing but CPUs to run on."""
-    devices = tf.config.list_logical_devices()
-    return all(device.device_type == "CPU" for device in devices)
 
 
 def shared_axes(tensor):
@@ -68,14 +57,19 @@ def _runs(axes, shape):
     """Splits axes into runs of neighbors with not too many rows."""
     runs = []
     for axis in sorted(axes):
-        if runs and axis == runs[-1][-1] + 1 and _few([*runs[-1], axis], shape):
+        if (
+            runs
+            and axis == runs[-1][-1] + 1
+            and _fits([*runs[-1], axis], shape)
+        ):
             runs[-1].append(axis)
         else:
             runs.append([axis])
     return runs[::-1]
 
 
-def _few(run, shape):
+def _fits(run, shape):
+    # Whether one product adds them up.
     sizes = [shape[axis] for axis in run]
     return None not in sizes and math.prod(sizes) <= _MOST_ROWS
 

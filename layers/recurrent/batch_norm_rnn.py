@@ -3,6 +3,7 @@
 import keras
 import tensorflow as tf
 
+from ..numerics.arguments import public_layer
 from ..numerics.replicas import replica_seed
 from . import cells
 from .base import NormalizedRNN
@@ -102,7 +103,7 @@ class _BatchNormRNN(NormalizedRNN):
         return state + self.initial_state_noise * noise
 
 
-@keras.saving.register_keras_serializable(package="normzoo")
+@public_layer
 class BatchNormLSTM(_BatchNormRNN):
     """An LSTM with batch normalization at each time step.
 
@@ -206,7 +207,7 @@ class BatchNormLSTM(_BatchNormRNN):
         return {**super().get_config(), "jit_compile": self.jit_compile}
 
 
-@keras.saving.register_keras_serializable(package="normzoo")
+@public_layer
 class BatchNormGRU(_BatchNormRNN):
     """A GRU with batch normalization at each time step.
 
@@ -233,7 +234,7 @@ class BatchNormGRU(_BatchNormRNN):
     kind = cells.GRU
 
 
-@keras.saving.register_keras_serializable(package="normzoo")
+@public_layer
 class BatchNormSimpleRNN(_BatchNormRNN):
     """A simple recurrent layer with batch normalization at each time step.
 

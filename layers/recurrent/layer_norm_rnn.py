@@ -1,7 +1,6 @@
 """Recurrent layers with layer normalization."""
 
-import keras
-
+from ..numerics.arguments import public_layer
 from . import cells
 from .base import NormalizedRNN
 from .checks import check_jit_compile
@@ -19,7 +18,7 @@ class _LayerNormRNN(NormalizedRNN):
         return self._loop(norms, x, real, states, training)[:2]
 
 
-@keras.saving.register_keras_serializable(package="normzoo")
+@public_layer
 class LayerNormLSTM(_LayerNormRNN):
     """An LSTM with layer normalization.
 
@@ -109,7 +108,7 @@ class LayerNormLSTM(_LayerNormRNN):
         return cells.lstm(*args, carry_normalized=carry)
 
 
-@keras.saving.register_keras_serializable(package="normzoo")
+@public_layer
 class LayerNormGRU(_LayerNormRNN):
     """A GRU with layer normalization.
 
@@ -135,7 +134,7 @@ class LayerNormGRU(_LayerNormRNN):
     kind = cells.GRU
 
 
-@keras.saving.register_keras_serializable(package="normzoo")
+@public_layer
 class LayerNormSimpleRNN(_LayerNormRNN):
     """A simple recurrent layer with layer normalization.
 

@@ -3,6 +3,8 @@
 import keras
 import tensorflow as tf
 
+from ..numerics.pooling import pool
+
 
 class TimestepStatistics(keras.layers.Layer):
     """Holds and learns the moving mean and variance of each step.
@@ -86,7 +88,8 @@ class TimestepStatistics(keras.layers.Layer):
         rows = self.moving_weight.shape[0]
         kept = {s: [v[:, 0] for v in pair] for s, pair in kept.items()}
         if rows == 1:
-            kept = {s: _pooled(*pair, count) for s, pair in kept.items()}
+            parts = count[:, tf.newaxis]
+            kept = {s: pool(*pair, parts, 0)[:2] for s, pair in kept.items()}
             batch_size = batch_size * tf.cast(tf.size(count), count.dtype)
             count = tf.reduce_sum(count, keepdims=True)
         share = (1 - self.momentum) * tf.math.divide_no_nan(count, batch_size)
@@ -105,15 +108,6 @@ class TimestepStatistics(keras.layers.Layer):
 def _move(variable, value, rate):
     old = tf.convert_to_tensor(variable)
     variable.assign(old + rate * (value - old))
-
-
-def _pooled(mean, variance, count):
-    """Returns the moments of all steps together."""
-    total = tf.reduce_sum(count)
-    part = tf.math.divide_no_nan(count, total)[:, tf.newaxis]
-    center = tf.reduce_sum(part * mean, 0, keepdims=True)
-    spreads = variance + tf.square(mean - center)
-    return center, tf.reduce_sum(part * spreads, 0, keepdims=True)
 
 
 def _fit(x, rows):

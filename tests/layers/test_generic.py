@@ -177,20 +177,44 @@ def test_batch_mates_do_not_matter(case):
         assert_close([layer(x, **kwargs)[0]], [layer(other, **kwargs)[0]], 0)
 
 
-@each_case
-def test_masked_positions_do_not_matter(case):
-    if not case.mask:
-        pytest.skip("This way to use the layer has no mask.")
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize(
+    "case", [c for c in CASES if c.mask], ids=lambda case: case.name
+)
+def test_masked_positions_do_not_matter(case, training):
+    kwargs = case.call_kwargs(training)
+    mask = kwargs["mask"][..., np.newaxis]
+    x, dy = case.inputs(), case.inputs(seed=3) * mask
+    expected, *others = (
+        masked_step(case, np.where(mask, x, noise), dy, kwargs)
+        for noise in (0.0, 1e4, np.inf, -np.inf, np.nan)
+    )
+    for actual in others:
+        assert_close(actual, expected)
+
+
+def masked_step(case, x, dy, kwargs):
+    """Returns what `step` does, and 0 for masked outputs."""
+    layer = perturbed(case.make(), case.shape)
+    x = tf.constant(x, "float32")
+    y, *rest = step(layer, x, dy, kwargs)
+    return [tf.where(kwargs["mask"][..., np.newaxis], y, 0), *rest]
+
+
+@pytest.mark.parametrize("jit", [False, True], ids=["graph", "xla"])
+@pytest.mark.parametrize("name", ["batch-mask", "virtual-mask"])
+def test_masked_positions_do_not_matter_in_graphs(name, jit):
+    case = next(case for case in CASES if case.name == name)
     kwargs = case.call_kwargs(training=True)
     mask = kwargs["mask"][..., np.newaxis]
     x, dy = case.inputs(), case.inputs(seed=3) * mask
-    results = []
-    for noise in (0.0, 1e4, np.inf):
-        layer = perturbed(case.make(), case.shape)
-        noisy = tf.constant(np.where(mask, x, noise).astype("float32"))
-        y, *rest = step(layer, noisy, dy, kwargs)
-        results.append([tf.where(mask, y, 0), *rest])
-    assert_close(results[1], results[0])
+    expected = masked_step(case, np.where(mask, x, 0), dy, kwargs)
+    layer = perturbed(case.make(), case.shape)
+    run = tf.function(
+        lambda x: step(layer, x, dy, kwargs), jit_compile=jit, autograph=False
+    )
+    y, *rest = run(tf.constant(np.where(mask, x, np.nan), "float32"))
+    assert_close([tf.where(mask, y, 0), *rest], expected)
 
 
 @each_case

@@ -1,0 +1,77 @@
+"""What the norms have in common that end in an affine of each channel."""
+
+import keras
+from keras import constraints, initializers, regularizers
+
+_KINDS = {
+    "initializer": initializers,
+    "regularizer": regularizers,
+    "constraint": constraints,
+}
+
+
+class ChannelNormalization(keras.layers.Layer):
+    """A layer with `gamma` and `beta` of each channel, and their arguments.
+
+    Args:
+        axis: the axis of the channels.
+        epsilon: added to what the layer divides by the root of.
+        center: whether there is a `beta`.
+        scale: whether there is a `gamma`.
+        beta_initializer, gamma_initializer: initializers.
+        beta_regularizer, gamma_regularizer: regularizers.
+        beta_constraint, gamma_constraint: constraints.
+        **kwargs: arguments of `keras.layers.Layer`.
+    """
+
+    #: The weights that have an initializer, a regularizer and a constraint.
+    affine = ("beta", "gamma")
+
+    def __init__(
+        self,
+        axis=-1,
+        epsilon=1e-3,
+        center=True,
+        scale=True,
+        beta_initializer="zeros",
+        gamma_initializer="ones",
+        beta_regularizer=None,
+        gamma_regularizer=None,
+        beta_constraint=None,
+        gamma_constraint=None,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.autocast = False
+        self.supports_masking = True
+        self.axis = axis
+        self.epsilon = epsilon
+        self.center = center
+        self.scale = scale
+        self._set_affine(
+            "beta", beta_initializer, beta_regularizer, beta_constraint
+        )
+        self._set_affine(
+            "gamma", gamma_initializer, gamma_regularizer, gamma_constraint
+        )
+
+    def _set_affine(self, name, *values):
+        """Keeps the arguments of a weight, which is not made yet."""
+        for (kind, module), value in zip(_KINDS.items(), values, strict=True):
+            setattr(self, f"{name}_{kind}", module.get(value))
+        setattr(self, name, None)
+
+    def compute_output_shape(self, input_shape):
+        """Returns the shape of the inputs."""
+        return input_shape
+
+    def get_config(self):
+        """Returns the constructor's arguments."""
+        config = super().get_config()
+        for name in ("axis", "epsilon", "center", "scale"):
+            config[name] = getattr(self, name)
+        for kind, module in _KINDS.items():
+            for name in self.affine:
+                value = getattr(self, f"{name}_{kind}")
+                config[f"{name}_{kind}"] = module.serialize(value)
+        return config
