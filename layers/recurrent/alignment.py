@@ -13,8 +13,12 @@ def align(x, mask):
     Returns:
         `x` in the new order, with zeros behind, and the new mask.
     """
-    positions = tf.range(tf.shape(mask)[1])[tf.newaxis]
-    last = tf.where(mask, positions, positions + tf.shape(mask)[1])
+    mask = tf.ensure_shape(mask, x.shape[:2])
+    sizes = tf.shape(x)[:2]
+    positions = tf.range(sizes[1])[tf.newaxis]
+    # In a graph that does not know its sizes, a mask of others fails here.
+    fits = tf.reshape(mask, sizes)
+    last = tf.where(fits, positions, positions + sizes[1])
     x = tf.gather(x, tf.argsort(last), batch_dims=1)
     count = tf.reduce_sum(tf.cast(mask, tf.int32), 1, keepdims=True)
     real = positions < count

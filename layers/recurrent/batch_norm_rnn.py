@@ -51,7 +51,10 @@ class _BatchNormRNN(NormalizedRNN):
         self.initial_state_noise = initial_state_noise
         self.synchronized = synchronized
         self.statistics = TimestepStatistics(
-            momentum, dtype=self.dtype_policy, name="statistics"
+            momentum,
+            self.cell.sites,
+            dtype=self.dtype_policy,
+            name="statistics",
         )
 
     def build(self, sequences_shape, initial_state_shape=None):
@@ -60,7 +63,7 @@ class _BatchNormRNN(NormalizedRNN):
         if self.per_timestep:
             rows = steps_to_learn(sequences_shape, self.max_timesteps)
         super().build(sequences_shape, initial_state_shape)
-        self.statistics.add_rows(rows, self.cell.sites)
+        self.statistics.add_rows(rows)
 
     def get_config(self):
         """Returns the constructor's arguments."""

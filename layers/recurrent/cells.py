@@ -113,27 +113,54 @@ class _Normalized:
         self.sites = sites
         self.gamma_initializer = keras.initializers.get(gamma_initializer)
         self.beta_initializer = keras.initializers.get(beta_initializer)
-        self.gammas = {}
-        self.betas = {}
+        # Attributes, not a dict: tf.train.Checkpoint skips what is in one.
+        for site in sites:
+            setattr(self, f"gamma_{site.name}", None)
+            setattr(self, f"beta_{site.name}", None)
+        # It skips Keras' seed generators, too.
+        self.seed_state = tf.train.Checkpoint(state=self.seed_generator.state)
 
     def build(self, input_shape):
         super().build(input_shape)
         for site in self.sites:
-            gamma = self._add_affine("gamma", site)
-            self.gammas[site.name] = gamma
+            self._add_affine("gamma", site)
             if site.center:
-                self.betas[site.name] = self._add_affine("beta", site)
+                self._add_affine("beta", site)
 
     def _add_affine(self, kind, site):
-        return self.add_weight(
+        weight = self.add_weight(
             name=f"{kind}_{site.name}",
             shape=(site.features,),
             initializer=getattr(self, f"{kind}_initializer"),
         )
+        setattr(self, f"{kind}_{site.name}", weight)
 
-    def add_weight(self, *args, **kwargs):
+    @property
+    def gammas(self):
+        """The gamma of each site that is normalized."""
+        return {s.name: getattr(self, f"gamma_{s.name}") for s in self.sites}
+
+    @property
+    def betas(self):
+        """The beta of each site that has one."""
+        named = {s.name: getattr(self, f"beta_{s.name}") for s in self.sites}
+        return {name: beta for name, beta in named.items() if beta is not None}
+
+    def add_weight(self, *, initializer, **kwargs):
+        if self.variable_dtype in ("bfloat16", "float16"):
+            initializer = _in_float32(keras.initializers.get(initializer))
         # The layer casts where it multiplies, and only there.
-        return super().add_weight(*args, **kwargs, autocast=False)
+        return super().add_weight(
+            initializer=initializer, autocast=False, **kwargs
+        )
+
+
+def _in_float32(initializer):
+    # Orthogonal kernels need a decomposition that bfloat16 lacks.
+    def initialize(shape, dtype=None):
+        return tf.cast(initializer(shape, dtype="float32"), dtype)
+
+    return initialize
 
 
 class _LSTMCell(_Normalized, keras.layers.LSTMCell):
