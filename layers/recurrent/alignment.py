@@ -39,3 +39,18 @@ def unalign(y, mask, zero_padding):
     has_value = mask if zero_padding else rank >= 0
     y = tf.gather(y, tf.maximum(rank, 0), batch_dims=1)
     return tf.where(has_value[..., tf.newaxis], y, tf.zeros([], y.dtype))
+
+
+def pad(last, outputs, mask, zero_padding):
+    """Returns the last output, and all of them where `mask` had them.
+
+    Args:
+        last: h of the last position that counts, (batch, features).
+        outputs: of aligned sequences, (batch, time, features), or None.
+        mask, zero_padding: as for `unalign`.
+    """
+    shown = mask[:, -1] if zero_padding else tf.reduce_any(mask, 1)
+    last = tf.where(shown[:, tf.newaxis], last, tf.zeros([], last.dtype))
+    if outputs is not None:
+        outputs = unalign(outputs, mask, zero_padding)
+    return last, outputs

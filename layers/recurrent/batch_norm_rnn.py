@@ -12,7 +12,7 @@ from .checks import (
     check_synchronized,
     steps_to_learn,
 )
-from .loop import KnownNorms, Norms
+from .choose import choose
 from .moments import ByBatch
 from .timestep_statistics import TimestepStatistics
 
@@ -22,10 +22,9 @@ _GAMMA = keras.initializers.Constant(0.1)
 class _BatchNormRNN(NormalizedRNN):
     """What the three layers below have in common."""
 
-    centered = ("cell",)
-
     def __init__(
         self,
+        kind,
         units,
         *,
         max_timesteps=None,
@@ -39,6 +38,8 @@ class _BatchNormRNN(NormalizedRNN):
     ):
         check_max_timesteps(max_timesteps)
         super().__init__(
+            kind,
+            ("cell",),
             units,
             epsilon=epsilon,
             gamma_initializer=gamma_initializer,
@@ -77,14 +78,16 @@ class _BatchNormRNN(NormalizedRNN):
         }
 
     def _run(self, x, real, states, training):
-        affine = self._affine()
-        if not (training and self.trainable):
+        learns = training and self.trainable
+        recurrence = self._recurrence(x, states, training)
+        if not learns:
             rows = self.statistics.rows(tf.shape(x)[0])
-            norms = KnownNorms.of_rows(rows, affine, self.epsilon)
-            return self._loop(norms, x, real, states, training)[:2]
-        norms = Norms(ByBatch(self.synchronized), affine, self.epsilon)
+            loop = choose(recurrence, x, training, rows=rows)
+            return loop.run(x, real, states)[:2]
+        source = ByBatch(self.synchronized)
+        loop = choose(recurrence, x, training, source)
         states = [self._with_noise(state) for state in states]
-        outputs, states, kept = self._loop(norms, x, real, states, training)
+        outputs, states, kept = loop.run(x, real, states)
         self.statistics.learn(kept, *self._counts(x, real))
         return outputs, states
 
@@ -195,13 +198,12 @@ class BatchNormLSTM(_BatchNormRNN):
     Reference: [Cooijmans et al., 2017](https://arxiv.org/abs/1603.09025).
     """
 
-    kind = cells.LSTM
-
     def __init__(
         self, units, *, normalize_cell=True, jit_compile="auto", **kwargs
     ):
         check_jit_compile(jit_compile)
-        super().__init__(units, normalize_cell=normalize_cell, **kwargs)
+        kind = cells.lstm(jit_compile)
+        super().__init__(kind, units, normalize_cell=normalize_cell, **kwargs)
         self.jit_compile = jit_compile
 
     def get_config(self):
@@ -233,7 +235,8 @@ class BatchNormGRU(_BatchNormRNN):
     Reference: [Cooijmans et al., 2017](https://arxiv.org/abs/1603.09025).
     """
 
-    kind = cells.GRU
+    def __init__(self, units, **kwargs):
+        super().__init__(cells.GRU, units, **kwargs)
 
 
 @keras.saving.register_keras_serializable(package="normzoo")
@@ -260,4 +263,5 @@ class BatchNormSimpleRNN(_BatchNormRNN):
     - [Laurent et al., 2016](https://arxiv.org/abs/1510.01378).
     """
 
-    kind = cells.SIMPLE
+    def __init__(self, units, **kwargs):
+        super().__init__(cells.SIMPLE, units, **kwargs)

@@ -1,4 +1,8 @@
-"""The recurrent cells: what one step does once its products are normalized."""
+"""The kinds of recurrent layers, and the weights of each.
+
+The Keras cells stand for the arguments, weights and dropout masks of a layer.
+They are not called.
+"""
 
 import dataclasses
 from collections.abc import Callable
@@ -6,84 +10,7 @@ from collections.abc import Callable
 import keras
 import tensorflow as tf
 
-from ..numerics.sums import under_xla
-
-
-def lstm(cell, x, r, states, norm_cell, carry_normalized=False):
-    """Returns the next h and c.
-
-        i, f, g, o = split(x + r)
-        c = s(f) * c + s(i) * a(g),  h = s(o) * a(norm_cell(c))
-
-    Args:
-        cell: with the activations `a` and `s`.
-        x: the input's part of all gates, (batch, 4 * units).
-        r: the recurrent part of all gates, of the same shape.
-        states: h and c of the step before.
-        norm_cell: the normalization of c.
-        carry_normalized: whether `norm_cell(c)` is the next c.
-    """
-    if fits_one_tanh(cell) and under_xla():
-        i, f, g, o = gates(one_tanh(x + r))
-    else:
-        i, f, g, o = tf.split(x + r, 4, -1)
-        i, f, o = (cell.recurrent_activation(v) for v in (i, f, o))
-        g = cell.activation(g)
-    c = f * states[1] + i * g
-    normal = norm_cell(c)
-    h = o * cell.activation(normal)
-    return [h, normal if carry_normalized else c]
-
-
-def gru(cell, x, r, states, norm_cell):
-    """Returns the next h, in Keras' form `reset_after=True`.
-
-    z, r = s(x + r) for the two gates,  h = z * h + (1 - z) * a(x + r * r_h)
-    """
-    del norm_cell
-    sizes = [2 * cell.units, cell.units]
-    (x, x_h), (r, r_h) = tf.split(x, sizes, -1), tf.split(r, sizes, -1)
-    if fits_one_tanh(cell) and under_xla():
-        both = 0.5 + 0.5 * tf.tanh(0.5 * (x + r))
-    else:
-        both = cell.recurrent_activation(x + r)
-    z, reset = tf.split(both, 2, -1)
-    candidate = cell.activation(x_h + reset * r_h)
-    return [candidate + z * (states[0] - candidate)]
-
-
-def simple(cell, x, r, states, norm_cell):
-    """Returns the next h, a(x + r)."""
-    del states, norm_cell
-    return [cell.activation(x + r)]
-
-
-def fits_one_tanh(cell):
-    """Returns whether the activations are tanh and sigmoid."""
-    return (
-        cell.activation is keras.activations.tanh
-        and cell.recurrent_activation is keras.activations.sigmoid
-    )
-
-
-def one_tanh(x):
-    """Returns the tanh that holds all gates of an LSTM, see `gates`.
-
-    sigmoid(x) = 1/2 + tanh(x/2) / 2. XLA's exponential, which sigmoid is made
-    of, is several times slower than its tanh.
-    """
-    return tf.tanh(halves(x) * x)
-
-
-def halves(x):
-    """Returns what is halved of (..., 4 * units), in a vector with ones."""
-    return tf.repeat(tf.constant([0.5, 0.5, 1, 0.5], x.dtype), x.shape[-1] // 4)
-
-
-def gates(t):
-    """Returns i, f, g, o of `one_tanh`."""
-    i, f, g, o = tf.split(t, 4, -1)
-    return 0.5 + 0.5 * i, 0.5 + 0.5 * f, g, 0.5 + 0.5 * o
+from . import steps
 
 
 @dataclasses.dataclass(frozen=True)
@@ -102,11 +29,7 @@ class Site:
 
 
 class _Normalized:
-    """Puts the norms' weights behind those of a Keras cell.
-
-    The Keras cell stands for the arguments, weights and dropout masks. It is
-    not called.
-    """
+    """Puts the norms' weights behind those of a Keras cell."""
 
     def __init__(self, units, sites, gamma_initializer, beta_initializer, **kw):
         super().__init__(units, **kw)
@@ -182,16 +105,38 @@ class Kind:
     Attributes:
         make_cell: makes the object with arguments and weights.
         gates: how many gates' products stand side by side.
-        step: one of the functions above.
+        step: of a cell, the two products, the states and the norm of the
+            cell's state, to the next states; see `steps`.
         adds: whether the two products meet in their sum alone.
+        has_cell_state: whether it is an LSTM.
+        carries_normalized: whether an LSTM's next step gets the normalized
+            state of the cell.
+        jit_compile: whether XLA may compile an LSTM's loop on its own: True,
+            False or "auto", see `BatchNormLSTM`.
     """
 
     make_cell: Callable
     gates: int
     step: Callable
     adds: bool
+    has_cell_state: bool = False
+    carries_normalized: bool = False
+    jit_compile: object = False
 
 
-LSTM = Kind(_LSTMCell, 4, lstm, True)
-GRU = Kind(_GRUCell, 3, gru, False)
-SIMPLE = Kind(_SimpleRNNCell, 1, simple, True)
+GRU = Kind(_GRUCell, 3, steps.gru, adds=False)
+SIMPLE = Kind(_SimpleRNNCell, 1, steps.simple, adds=True)
+
+
+def lstm(jit_compile, carries_normalized=False):
+    """Returns the kind of an LSTM, see `Kind`."""
+    step = steps.lstm_carries_normalized if carries_normalized else steps.lstm
+    return Kind(
+        _LSTMCell,
+        4,
+        step,
+        adds=True,
+        has_cell_state=True,
+        carries_normalized=carries_normalized,
+        jit_compile=jit_compile,
+    )

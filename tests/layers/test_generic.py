@@ -165,6 +165,28 @@ def test_empty_batch_changes_nothing(case, mode):
 
 @each_case
 @pytest.mark.parametrize("training", [True, False])
+def test_vectorized_map_of_a_gradient(case, training):
+    kwargs = case.call_kwargs(training)
+    inputs = tf.stack([case.inputs(seed=seed) for seed in range(2)])
+
+    def gradient(x):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = tf.reduce_sum(tf.sin(layer(x, **kwargs)))
+        return tape.gradient(y, x)
+
+    layer = perturbed(case.make(), case.shape)
+    start = layer.get_weights()
+    actual = tf.vectorized_map(gradient, inputs)
+    expected = []
+    for x in inputs:
+        layer.set_weights(start)  # each of the mapped calls starts there
+        expected.append(gradient(x))
+    assert_close(actual, expected, case.amplifies * 1e-5)
+
+
+@each_case
+@pytest.mark.parametrize("training", [True, False])
 def test_symbolic_call_knows_shape_and_type(case, training):
     layer = case.make(dtype="mixed_bfloat16")
     kwargs = case.call_kwargs(training)
