@@ -23,12 +23,12 @@ def scan(step, states, sequences, shapes, reverse=False, unroll=False):
         The last states, and the outputs with time as the first axis.
     """
     length = tf.nest.flatten(sequences)[0].shape[0]
-    unroll = unroll or (length and _is_vectorized())
+    unroll = unroll or (length and is_vectorized())
     run = _unrolled if unroll else _looped
     return run(step, list(states), sequences, shapes, reverse)
 
 
-def _is_vectorized():
+def is_vectorized():
     """Returns whether `tf.vectorized_map` traces what is called here.
 
     It cannot convert the gradient of a loop: the zeros for a TensorArray are of

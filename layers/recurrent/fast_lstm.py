@@ -5,6 +5,7 @@ import dataclasses
 import keras
 import tensorflow as tf
 
+from ..numerics.scan import is_vectorized
 from ..numerics.standard_scores import Scores, counts
 from ..numerics.sums import on_cpu, under_xla
 from . import parts
@@ -27,6 +28,7 @@ def compiles_loop(recurrence, x):
         and not recurrence.unroll
         and not tf.executing_eagerly()
         and not under_xla()
+        and not is_vectorized()
         and on_cpu()
     )
 
