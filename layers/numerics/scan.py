@@ -6,7 +6,8 @@ import tensorflow as tf
 def scan(step, states, sequences, shapes, reverse=False, unroll=False):
     """Runs `states, outputs = step(states, now)` at each position in time.
 
-    It compiles under XLA together with its gradient.
+    It compiles under XLA together with its gradient. Inside of
+    `tf.vectorized_map` a loop of known length is written out.
 
     Args:
         step: a function of the states and of the sequences at one position.
@@ -21,8 +22,22 @@ def scan(step, states, sequences, shapes, reverse=False, unroll=False):
     Returns:
         The last states, and the outputs with time as the first axis.
     """
+    length = tf.nest.flatten(sequences)[0].shape[0]
+    unroll = unroll or (length and is_vectorized())
     run = _unrolled if unroll else _looped
     return run(step, list(states), sequences, shapes, reverse)
+
+
+def is_vectorized():
+    """Returns whether `tf.vectorized_map` traces what is called here.
+
+    It cannot convert the gradient of a loop: the zeros for a TensorArray are of
+    the type variant, which it refuses (Keras' RNN fails, too). Nothing but this
+    scope tells it; where others use the name, results are the same.
+    """
+    if tf.executing_eagerly():
+        return False
+    return "loop_body" in tf.get_current_name_scope().split("/")
 
 
 def _looped(step, states, sequences, shapes, reverse):

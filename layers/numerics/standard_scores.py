@@ -42,10 +42,16 @@ class Scores:
         """
         axis = len(x.shape) - 1 - self.over_batch
         if self.over_batch:
-            return _sum_of_rows(x) / self._count(x, count)
+            return self._over_count(_sum_of_rows(x), x, count)
         if by is not None:
             by = tf.reshape(by, [1] * axis + [-1])
         return total(x, (axis,), by) / self._count(x, None)
+
+    def _over_count(self, value, x, count):
+        """Returns `value / count`, 0 of an empty batch."""
+        if count is None and not x.shape[-2]:  # Not known, or 0.
+            return tf.math.divide_no_nan(value, self._count(x, None))
+        return value / self._count(x, count)
 
     def _count(self, x, count):
         if count is not None:

@@ -13,8 +13,12 @@ def align(x, mask):
     Returns:
         `x` in the new order, with zeros behind, and the new mask.
     """
-    positions = tf.range(tf.shape(mask)[1])[tf.newaxis]
-    last = tf.where(mask, positions, positions + tf.shape(mask)[1])
+    mask = tf.ensure_shape(mask, x.shape[:2])
+    sizes = tf.shape(x)[:2]
+    positions = tf.range(sizes[1])[tf.newaxis]
+    # In a graph that does not know its sizes, a mask of others fails here.
+    fits = tf.reshape(mask, sizes)
+    last = tf.where(fits, positions, positions + sizes[1])
     x = tf.gather(x, tf.argsort(last), batch_dims=1)
     count = tf.reduce_sum(tf.cast(mask, tf.int32), 1, keepdims=True)
     real = positions < count
@@ -35,3 +39,18 @@ def unalign(y, mask, zero_padding):
     has_value = mask if zero_padding else rank >= 0
     y = tf.gather(y, tf.maximum(rank, 0), batch_dims=1)
     return tf.where(has_value[..., tf.newaxis], y, tf.zeros([], y.dtype))
+
+
+def pad(last, outputs, mask, zero_padding):
+    """Returns the last output, and all of them where `mask` had them.
+
+    Args:
+        last: h of the last position that counts, (batch, features).
+        outputs: of aligned sequences, (batch, time, features), or None.
+        mask, zero_padding: as for `unalign`.
+    """
+    shown = mask[:, -1] if zero_padding else tf.reduce_any(mask, 1)
+    last = tf.where(shown[:, tf.newaxis], last, tf.zeros([], last.dtype))
+    if outputs is not None:
+        outputs = unalign(outputs, mask, zero_padding)
+    return last, outputs

@@ -1,20 +1,24 @@
-"""The arguments that the normalized recurrent layers have in common."""
+"""What the normalized recurrent layers have in common."""
 
 import keras
+import tensorflow as tf
 
-from . import cells
-from .call import RecurrentCall
+from . import alignment
 from .cells import Site
-from .checks import check_weights
+from .checks import check_mask, check_states, check_weights
+from .recurrence import Recurrence
+from .weights import Weights
 
 
-class NormalizedRNN(RecurrentCall):
+class NormalizedRNN(keras.layers.RNN):
     """A recurrent layer whose products are normalized, each on its own.
 
-    Subclasses set `kind` and `centered`, and say in `_run` where the moments
-    come from.
+    It does arguments, padding and state; a loop computes the rest, which
+    subclasses choose in `_run`.
 
     Args:
+        kind: a `cells.Kind`.
+        centered: the sites that have a `beta` if they are normalized.
         units: the size of the state.
         epsilon: added to the variance.
         gamma_initializer, beta_initializer: initializers.
@@ -28,13 +32,10 @@ class NormalizedRNN(RecurrentCall):
         **kwargs: arguments of the Keras layer that remain.
     """
 
-    #: The row of `recurrent_cells` that this layer is.
-    kind = None
-    #: The sites that have a `beta` if they are normalized.
-    centered = ()
-
     def __init__(
         self,
+        kind,
+        centered,
         units,
         *,
         epsilon=1e-5,
@@ -55,14 +56,19 @@ class NormalizedRNN(RecurrentCall):
         trainable=True,
         **kwargs,
     ):
+        if normalize_cell and not kind.has_cell_state:
+            raise ValueError(
+                f"{type(self).__name__} has no cell state to normalize. "
+                "Received: normalize_cell=True."
+            )
         wanted = {
             "input": normalize_input,
             "recurrent": normalize_recurrent,
             "cell": normalize_cell,
         }
-        cell = self.kind.make_cell(
+        cell = kind.make_cell(
             units,
-            self._sites(units, wanted),
+            _sites(kind, centered, units, wanted),
             gamma_initializer,
             beta_initializer,
             name="cell",
@@ -90,20 +96,7 @@ class NormalizedRNN(RecurrentCall):
         self.normalize_input = normalize_input
         self.normalize_recurrent = normalize_recurrent
         self.normalize_cell = normalize_cell
-
-    def _sites(self, units, wanted):
-        if wanted["cell"] and self.kind is not cells.LSTM:
-            raise ValueError(
-                f"{type(self).__name__} has no cell state to normalize. "
-                "Received: normalize_cell=True."
-            )
-        wide = self.kind.gates * units
-        sizes = {"input": wide, "recurrent": wide, "cell": units}
-        return [
-            Site(name, sizes[name], name in self.centered)
-            for name, is_wanted in wanted.items()
-            if is_wanted
-        ]
+        self._kind = kind
 
     @property
     def units(self):
@@ -141,3 +134,84 @@ class NormalizedRNN(RecurrentCall):
         """Sets the weights from a list of arrays."""
         check_weights(self, weights)
         super().set_weights(weights)
+
+    def call(self, sequences, initial_state=None, mask=None, training=False):
+        """Runs over `sequences`, (batch, time, features)."""
+        check_mask(sequences, mask)
+        if initial_state is not None:
+            check_states(self, sequences.shape[0], initial_state)
+        return super().call(sequences, initial_state, mask, training)
+
+    def inner_loop(self, sequences, initial_state, mask, training=False):
+        """Returns the last output, all outputs and the last states.
+
+        Padding is moved behind the real steps and comes back after the loop.
+        """
+        x, real = sequences, None
+        if self.go_backwards:
+            x = tf.reverse(x, [1])
+            mask = None if mask is None else tf.reverse(mask, [1])
+        if mask is not None:
+            mask = tf.cast(mask, tf.bool)
+            x, real = alignment.align(x, mask)
+            real = tf.transpose(real)[..., tf.newaxis]
+        x = tf.transpose(x, [1, 0, 2])
+        states = [tf.cast(s, self._wide) for s in initial_state]
+        outputs, states = self._run(x, real, states, bool(training))
+        if outputs is not None:
+            outputs = tf.transpose(outputs, [1, 0, 2])
+        last = states[0]
+        if mask is not None:
+            zeros = self.zero_output_for_mask
+            last, outputs = alignment.pad(last, outputs, mask, zeros)
+        return last, last if outputs is None else outputs, states
+
+    def _run(self, x, real, states, training):
+        """Returns h of all steps or None, and the last states.
+
+        Args:
+            x: (time, batch, features), padding behind what is real.
+            real: where there is no padding, (time, batch, 1), or None.
+            states: the first ones, a list of tensors, h first.
+            training: a bool.
+        """
+        raise NotImplementedError
+
+    def _recurrence(self, x, states, training):
+        """Returns what is computed in this call."""
+        cell = self.cell
+        masks = [None, None]
+        if training:
+            masks = [
+                cell.get_dropout_mask(x[0]),
+                cell.get_recurrent_dropout_mask(states[0]),
+            ]
+        # Inputs, and gradients after some steps, may leave float16's range.
+        half = self.compute_dtype == "float16"
+        return Recurrence(
+            kind=self._kind,
+            cell=cell,
+            weights=Weights.of_cell(cell, self._wide),
+            epsilon=self.epsilon,
+            dropout=masks[0],
+            recurrent_dropout=masks[1],
+            dtype=self._wide,
+            product_dtype=self._wide if half else self.compute_dtype,
+            unroll=self.unroll,
+            return_sequences=self.return_sequences,
+        )
+
+    @property
+    def _wide(self):
+        """The type of all but the products."""
+        return tf.float64 if self.variable_dtype == "float64" else tf.float32
+
+
+def _sites(kind, centered, units, wanted):
+    wide = kind.gates * units
+    sizes = {"input": wide, "recurrent": wide, "cell": units}
+    return [
+        Site(name, sizes[name], name in centered)
+        for name, is_wanted in wanted.items()
+        if is_wanted
+    ]

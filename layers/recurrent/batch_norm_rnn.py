@@ -13,7 +13,7 @@ from .checks import (
     check_synchronized,
     steps_to_learn,
 )
-from .loop import KnownNorms, Norms
+from .choose import choose
 from .moments import ByBatch
 from .timestep_statistics import TimestepStatistics
 
@@ -23,10 +23,9 @@ _GAMMA = keras.initializers.Constant(0.1)
 class _BatchNormRNN(NormalizedRNN):
     """What the three layers below have in common."""
 
-    centered = ("cell",)
-
     def __init__(
         self,
+        kind,
         units,
         *,
         max_timesteps=None,
@@ -40,6 +39,8 @@ class _BatchNormRNN(NormalizedRNN):
     ):
         check_max_timesteps(max_timesteps)
         super().__init__(
+            kind,
+            ("cell",),
             units,
             epsilon=epsilon,
             gamma_initializer=gamma_initializer,
@@ -52,7 +53,10 @@ class _BatchNormRNN(NormalizedRNN):
         self.initial_state_noise = initial_state_noise
         self.synchronized = synchronized
         self.statistics = TimestepStatistics(
-            momentum, dtype=self.dtype_policy, name="statistics"
+            momentum,
+            self.cell.sites,
+            dtype=self.dtype_policy,
+            name="statistics",
         )
 
     def build(self, sequences_shape, initial_state_shape=None):
@@ -61,7 +65,7 @@ class _BatchNormRNN(NormalizedRNN):
         if self.per_timestep:
             rows = steps_to_learn(sequences_shape, self.max_timesteps)
         super().build(sequences_shape, initial_state_shape)
-        self.statistics.add_rows(rows, self.cell.sites)
+        self.statistics.add_rows(rows)
 
     def get_config(self):
         """Returns the constructor's arguments."""
@@ -75,14 +79,16 @@ class _BatchNormRNN(NormalizedRNN):
         }
 
     def _run(self, x, real, states, training):
-        affine = self._affine()
-        if not (training and self.trainable):
+        learns = training and self.trainable
+        recurrence = self._recurrence(x, states, training)
+        if not learns:
             rows = self.statistics.rows(tf.shape(x)[0])
-            norms = KnownNorms.of_rows(rows, affine, self.epsilon)
-            return self._loop(norms, x, real, states, training)[:2]
-        norms = Norms(ByBatch(self.synchronized), affine, self.epsilon)
+            loop = choose(recurrence, x, training, rows=rows)
+            return loop.run(x, real, states)[:2]
+        source = ByBatch(self.synchronized)
+        loop = choose(recurrence, x, training, source)
         states = [self._with_noise(state) for state in states]
-        outputs, states, kept = self._loop(norms, x, real, states, training)
+        outputs, states, kept = loop.run(x, real, states)
         self.statistics.learn(kept, *self._counts(x, real))
         return outputs, states
 
@@ -193,13 +199,12 @@ class BatchNormLSTM(_BatchNormRNN):
     Reference: [Cooijmans et al., 2017](https://arxiv.org/abs/1603.09025).
     """
 
-    kind = cells.LSTM
-
     def __init__(
         self, units, *, normalize_cell=True, jit_compile="auto", **kwargs
     ):
         check_jit_compile(jit_compile)
-        super().__init__(units, normalize_cell=normalize_cell, **kwargs)
+        kind = cells.lstm(jit_compile)
+        super().__init__(kind, units, normalize_cell=normalize_cell, **kwargs)
         self.jit_compile = jit_compile
 
     def get_config(self):
@@ -231,7 +236,8 @@ class BatchNormGRU(_BatchNormRNN):
     Reference: [Cooijmans et al., 2017](https://arxiv.org/abs/1603.09025).
     """
 
-    kind = cells.GRU
+    def __init__(self, units, **kwargs):
+        super().__init__(cells.GRU, units, **kwargs)
 
 
 @public_layer
@@ -258,4 +264,5 @@ class BatchNormSimpleRNN(_BatchNormRNN):
     - [Laurent et al., 2016](https://arxiv.org/abs/1510.01378).
     """
 
-    kind = cells.SIMPLE
+    def __init__(self, units, **kwargs):
+        super().__init__(cells.SIMPLE, units, **kwargs)

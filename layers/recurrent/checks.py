@@ -2,12 +2,17 @@
 
 
 def check_mask(sequences, mask):
-    """Raises an error unless the mask has the axes batch and time."""
-    if mask is not None and len(mask.shape) != 2:
+    """Raises an error unless the mask has the inputs' batch and time.
+
+    Sizes that are not known yet are compared by `alignment.align`.
+    """
+    expected = tuple(sequences.shape[:2])
+    if mask is not None and not _fits(tuple(mask.shape), expected):
         raise ValueError(
             "The mask of a sequence has the shape (batch, time). Received: "
             f"mask.shape={tuple(mask.shape)} with inputs of shape "
-            f"{tuple(sequences.shape)}."
+            f"{tuple(sequences.shape)}. Pass one boolean for each step of "
+            "each sequence."
         )
 
 

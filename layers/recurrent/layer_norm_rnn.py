@@ -4,18 +4,20 @@ from ..numerics.arguments import public_layer
 from . import cells
 from .base import NormalizedRNN
 from .checks import check_jit_compile
-from .loop import Norms
+from .choose import choose
 from .moments import ByExample
 
 
 class _LayerNormRNN(NormalizedRNN):
     """What the three layers below have in common."""
 
-    centered = ("input", "recurrent", "cell")
+    def __init__(self, kind, units, **kwargs):
+        super().__init__(kind, ("input", "recurrent", "cell"), units, **kwargs)
 
     def _run(self, x, real, states, training):
-        norms = Norms(ByExample(), self._affine(), self.epsilon)
-        return self._loop(norms, x, real, states, training)[:2]
+        recurrence = self._recurrence(x, states, training)
+        loop = choose(recurrence, x, training, ByExample())
+        return loop.run(x, real, states)[:2]
 
 
 @public_layer
@@ -76,8 +78,6 @@ class LayerNormLSTM(_LayerNormRNN):
     Reference: [Ba, Kiros and Hinton, 2016](https://arxiv.org/abs/1607.06450).
     """
 
-    kind = cells.LSTM
-
     def __init__(
         self,
         units,
@@ -88,7 +88,8 @@ class LayerNormLSTM(_LayerNormRNN):
         **kwargs,
     ):
         check_jit_compile(jit_compile)
-        super().__init__(units, normalize_cell=normalize_cell, **kwargs)
+        kind = cells.lstm(jit_compile, carry_normalized)
+        super().__init__(kind, units, normalize_cell=normalize_cell, **kwargs)
         self.carry_normalized = carry_normalized
         self.jit_compile = jit_compile
 
@@ -99,13 +100,6 @@ class LayerNormLSTM(_LayerNormRNN):
             "carry_normalized": self.carry_normalized,
             "jit_compile": self.jit_compile,
         }
-
-    def _carries_normalized(self):
-        return self.carry_normalized
-
-    def _step(self, *args):
-        carry = self.carry_normalized
-        return cells.lstm(*args, carry_normalized=carry)
 
 
 @public_layer
@@ -131,7 +125,8 @@ class LayerNormGRU(_LayerNormRNN):
     Reference: [Ba, Kiros and Hinton, 2016](https://arxiv.org/abs/1607.06450).
     """
 
-    kind = cells.GRU
+    def __init__(self, units, **kwargs):
+        super().__init__(cells.GRU, units, **kwargs)
 
 
 @public_layer
@@ -154,4 +149,5 @@ class LayerNormSimpleRNN(_LayerNormRNN):
     Reference: [Ba, Kiros and Hinton, 2016](https://arxiv.org/abs/1607.06450).
     """
 
-    kind = cells.SIMPLE
+    def __init__(self, units, **kwargs):
+        super().__init__(cells.SIMPLE, units, **kwargs)

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from ..numerics.scan import scan
 from ..numerics.standard_scores import Scores
-from .cells import gates, halves, one_tanh
+from .steps import gates, halves, one_tanh
 
 
 @dataclasses.dataclass(frozen=True)

@@ -17,10 +17,12 @@ class TimestepStatistics(keras.layers.Layer):
 
     where `weight` starts at 0, so a row is its first batch's after the first
     update and Keras' moving average later, without a trace of its initial
-    value. A step where nothing counts keeps its row.
+    value. A step where nothing counts keeps its row. The rows are float32 at
+    least, whatever the dtype policy: half precision would lose small updates.
 
     Args:
         momentum: of the rows.
+        sites: a list of `Site`.
         **kwargs: arguments of `keras.layers.Layer`.
 
     Weights:
@@ -28,33 +30,49 @@ class TimestepStatistics(keras.layers.Layer):
         moving_weight: (rows,); 0 where a row was never estimated.
     """
 
-    def __init__(self, momentum, **kwargs):
+    def __init__(self, momentum, sites, **kwargs):
         super().__init__(**kwargs)
         self.momentum = momentum
-        self.means = {}
-        self.variances = {}
+        self.sites = sites
+        # Attributes, not a dict: tf.train.Checkpoint skips what is in one.
+        for site in sites:
+            setattr(self, f"moving_mean_{site.name}", None)
+            setattr(self, f"moving_variance_{site.name}", None)
         self.moving_weight = None
 
-    def add_rows(self, rows, sites):
+    @property
+    def means(self):
+        """The moving mean of each site."""
+        return self._of_sites("moving_mean")
+
+    @property
+    def variances(self):
+        """The moving variance of each site."""
+        return self._of_sites("moving_variance")
+
+    def _of_sites(self, kind):
+        return {s.name: getattr(self, f"{kind}_{s.name}") for s in self.sites}
+
+    def add_rows(self, rows):
         """Makes the weights."""
-        for site in sites:
+        for site in self.sites:
             shape = (rows, site.features)
-            mean = self._add(f"moving_mean_{site.name}", shape, "zeros")
-            variance = self._add(f"moving_variance_{site.name}", shape, "ones")
-            self.means[site.name] = mean
-            self.variances[site.name] = variance
-        self.moving_weight = self._add("moving_weight", (rows,), "zeros")
+            self._add(f"moving_mean_{site.name}", shape, "zeros")
+            self._add(f"moving_variance_{site.name}", shape, "ones")
+        self._add("moving_weight", (rows,), "zeros")
         self.built = True
 
     def _add(self, name, shape, initializer):
-        return self.add_weight(
+        weight = self.add_weight(
             name=name,
             shape=shape,
             initializer=initializer,
+            dtype="float64" if self.variable_dtype == "float64" else "float32",
             trainable=False,
             autocast=False,
             aggregation="mean",  # of the replicas' updates
         )
+        setattr(self, name, weight)
 
     def rows(self, length):
         """Returns mean and variance of each site for each of `length` steps.

@@ -8,7 +8,8 @@ from keras.src import testing
 
 from .cases import CASES, public_layers
 
-HALF_POLICIES = ["mixed_bfloat16", "mixed_float16"]
+MIXED_POLICIES = ["mixed_bfloat16", "mixed_float16"]
+HALF_POLICIES = [*MIXED_POLICIES, "bfloat16", "float16"]
 POLICIES = ["float32", "float64", *HALF_POLICIES]
 TOLERANCE = {"float16": 4e-3, "bfloat16": 4e-2, "float32": 1e-5}
 
@@ -55,7 +56,12 @@ def test_shape_and_type_follow_the_policy(case, policy):
         y = layer(case.inputs(), **case.call_kwargs(training))
         assert y.shape == case.shape
         assert y.dtype == layer.compute_dtype
-    assert {w.dtype for w in layer.weights} <= {layer.variable_dtype}
+    dtypes = {w.dtype for w in layer.trainable_weights}
+    assert dtypes <= {layer.variable_dtype}
+    # Statistics may be wider.
+    dtypes = {w.dtype for w in layer.non_trainable_weights}
+    wider = {"float32"} if policy in ("bfloat16", "float16") else set()
+    assert dtypes <= {layer.variable_dtype, *wider}
     assert layer.compute_output_shape(case.shape) == case.shape
 
 
@@ -64,6 +70,8 @@ def test_shape_and_type_follow_the_policy(case, policy):
 def test_each_type_comes_near_to_float64(case, policy):
     layer = perturbed(case.make(dtype=policy), case.shape)
     reference = perturbed(case.make(dtype="float64"), case.shape)
+    # Half precision has rounded them.
+    reference.set_weights(layer.get_weights())
     x = tf.cast(case.inputs(), layer.compute_dtype)
     dy = case.inputs(seed=3)
     kwargs = case.call_kwargs(training=True)
@@ -98,6 +106,83 @@ def test_saved_model_is_the_same(case, tmp_path):
     loaded = keras.saving.load_model(tmp_path / "model.keras")
     assert type(loaded.layers[-1]) is case.layer
     assert_close([loaded(case.inputs())], [model(case.inputs())], 0)
+
+
+@each_case
+def test_checkpoint_holds_all_variables(case, tmp_path):
+    def make(seed):
+        keras.utils.set_random_seed(seed)
+        inputs = keras.Input(case.shape[1:])
+        model = keras.Model(inputs, case.make()(inputs))
+        rng = np.random.default_rng(seed)
+        for v in model.variables:
+            value = rng.uniform(1.0, 9.0, v.shape).astype(v.dtype)
+            v.assign(value)
+        return model
+
+    model, other = make(0), make(1)
+    path = tf.train.Checkpoint(model=model).write(str(tmp_path / "weights"))
+    names = [name for name, _ in tf.train.list_variables(path)]
+    held = [name for name in names if name.endswith("VARIABLE_VALUE")]
+    assert len(held) == len(model.variables)
+    tf.train.Checkpoint(model=other).read(path).assert_consumed()
+    for ours, theirs in zip(other.variables, model.variables, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    assert_close([other(case.inputs())], [model(case.inputs())], 0)
+
+
+@each_case
+@pytest.mark.parametrize("mode", ["eager", "graph", "xla"])
+def test_empty_batch_changes_nothing(case, mode):
+    layer = perturbed(case.make(), case.shape)
+    kwargs = case.call_kwargs(training=True)
+    if case.reference:
+        layer(case.inputs(), **kwargs)  # which learns the reference
+    before = [weight.numpy() for weight in layer.weights]
+    mask, shape = kwargs.pop("mask", None), (0, *case.shape[1:])
+    given = [tf.zeros(shape)]
+    if mask is not None:
+        given.append(tf.constant(mask[:0]))
+
+    def run(x, *masks):
+        masks = dict(zip(["mask"], masks, strict=False))
+        return step(layer, x, tf.zeros_like(x), {**kwargs, **masks})
+
+    if mode != "eager":
+        signature = [
+            tf.TensorSpec((None, *v.shape[1:]), v.dtype) for v in given
+        ]
+        run = tf.function(
+            run, signature, jit_compile=mode == "xla", autograph=False
+        )
+    y, *rest = run(*given)
+    assert y.shape == shape
+    for value in rest:
+        assert np.isfinite(value).all()
+    for weight, value in zip(layer.weights, before, strict=True):
+        np.testing.assert_array_equal(weight, value)
+
+
+@each_case
+@pytest.mark.parametrize("training", [True, False])
+def test_vectorized_map_of_a_gradient(case, training):
+    kwargs = case.call_kwargs(training)
+    inputs = tf.stack([case.inputs(seed=seed) for seed in range(2)])
+
+    def gradient(x):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = tf.reduce_sum(tf.sin(layer(x, **kwargs)))
+        return tape.gradient(y, x)
+
+    layer = perturbed(case.make(), case.shape)
+    start = layer.get_weights()
+    actual = tf.vectorized_map(gradient, inputs)
+    expected = []
+    for x in inputs:
+        layer.set_weights(start)  # each of the mapped calls starts there
+        expected.append(gradient(x))
+    assert_close(actual, expected, case.amplifies * 1e-5)
 
 
 @each_case

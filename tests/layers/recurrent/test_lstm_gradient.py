@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from normzoo import layers
 from normzoo.layers.numerics import standard_scores
-from normzoo.layers.recurrent import lstm_by_hand, lstm_gradient
+from normzoo.layers.recurrent import fast_lstm, lstm_gradient, parts
 
 MASK = np.array(
     [[1, 1, 1, 1, 0], [0, 0, 1, 1, 1], [1, 0, 1, 0, 1], [0, 0, 0, 0, 0]], bool
@@ -16,7 +16,7 @@ MASK = np.array(
 @pytest.fixture
 def as_under_xla(monkeypatch):
     """Takes the gradient by hand, which is taken under XLA, everywhere."""
-    monkeypatch.setattr(lstm_by_hand, "under_xla", lambda: True)
+    monkeypatch.setattr(fast_lstm, "under_xla", lambda: True)
     monkeypatch.setattr(standard_scores, "under_xla", lambda: True)
 
 
@@ -87,8 +87,8 @@ def compiled_loops(monkeypatch):
         loops.extend([scores] * jit_compile)
         return make(scores, unroll, jit_compile)
 
-    monkeypatch.setattr(lstm_by_hand, "LSTMLoop", spy)
-    monkeypatch.setattr(lstm_by_hand, "_FEW", 3)
+    monkeypatch.setattr(fast_lstm, "LSTMLoop", spy)
+    monkeypatch.setattr(parts, "_FEWEST_EXAMPLES", 3)
     return loops
 
 

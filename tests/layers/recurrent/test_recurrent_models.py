@@ -210,6 +210,14 @@ BAD = {
         lambda: layers.LayerNormGRU(4)(inputs(), mask=np.ones((4, 6, 1), bool)),
         r"shape \(batch, time\). Received: mask.shape=\(4, 6, 1\)",
     ),
+    "mask-length": (
+        lambda: layers.BatchNormGRU(4)(inputs(), mask=np.ones((4, 5), bool)),
+        r"\(4, 5\) with inputs of shape \(4, 6, 3\)",
+    ),
+    "mask-batch": (
+        lambda: layers.LayerNormLSTM(4)(inputs(), mask=np.ones((1, 6), bool)),
+        r"\(1, 6\) with inputs of shape \(4, 6, 3\)",
+    ),
     "units": (lambda: layers.BatchNormGRU(0), "positive integer"),
     "state": (_wrong_state, r"\(4, 4\), \(4, 4\).*Received.*\(4, 5\)"),
     "one-state": (_one_state, "must have the shapes"),
@@ -236,6 +244,21 @@ def test_bad_input_is_explained(name):
     act, message = BAD[name]
     with pytest.raises((ValueError, TypeError), match=message):
         act()
+
+
+@pytest.mark.parametrize("length", [1, 5, 7])
+def test_mask_of_another_length_is_refused_in_graphs(length):
+    layer = layers.LayerNormSimpleRNN(4)
+    layer.build((None, None, 3))
+    unknown = [tf.TensorSpec([None, None, 3]), tf.TensorSpec([None] * 2, bool)]
+    run = tf.function(
+        lambda x, mask: layer(x, mask=mask),
+        input_signature=unknown,
+        autograph=False,
+    )
+    assert run(inputs(), np.ones((4, 6), bool)).shape == (4, 4)
+    with pytest.raises(tf.errors.InvalidArgumentError):
+        run(inputs(), np.ones((4, length), bool))
 
 
 def test_synchronized_layers_are_unrolled():

@@ -1,0 +1,65 @@
+"""What a recurrent layer computes in one call, whatever its loop."""
+
+import dataclasses
+
+import tensorflow as tf
+
+from ..numerics.standard_scores import Scores
+from .cells import Kind
+from .weights import Weights
+
+
+@dataclasses.dataclass(frozen=True)
+class Recurrence:
+    """A recurrent network with its weights, for one call.
+
+    Attributes:
+        kind: of the layer.
+        cell: of the layer; only its activations are read.
+        weights: of this call.
+        epsilon: added to the variances.
+        dropout: masks of the inputs for all gates or a list of one for each,
+            or None.
+        recurrent_dropout: likewise of the states.
+        dtype: of all but the products.
+        product_dtype: of the products.
+        unroll: whether to write out the loop.
+        return_sequences: whether h of all steps is wanted.
+    """
+
+    kind: Kind
+    cell: object
+    weights: Weights
+    epsilon: float
+    dropout: object
+    recurrent_dropout: object
+    dtype: tf.DType
+    product_dtype: object
+    unroll: bool
+    return_sequences: bool
+
+    def scores(self, over_batch):
+        """Returns what standardizes over the batch, or over the features."""
+        return Scores(over_batch, self.epsilon, self.product_dtype)
+
+    def projection(self, site):
+        """Returns a function that multiplies by a kernel, after dropout."""
+        weights = self.weights
+        kernel, masks = weights.kernel, self.dropout
+        if site == "recurrent":
+            kernel, masks = weights.recurrent_kernel, self.recurrent_dropout
+        narrow, wide = self.product_dtype, self.dtype
+        kernel = tf.cast(kernel, narrow)
+        return lambda x: tf.cast(
+            _project(tf.cast(x, narrow), kernel, masks), wide
+        )
+
+
+def _project(x, kernel, masks):
+    if masks is None:
+        return tf.matmul(x, kernel)
+    if not isinstance(masks, list):
+        return tf.matmul(x * tf.cast(masks, x.dtype), kernel)
+    kernels = tf.split(kernel, len(masks), -1)
+    pairs = zip(masks, kernels, strict=True)
+    return tf.concat([_project(x, k, mask) for mask, k in pairs], -1)
