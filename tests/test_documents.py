@@ -28,7 +28,11 @@ def scripts(text):
 
 
 SCRIPTS = [
-    pytest.param(script, id=f"{path.name}-{i}")
+    pytest.param(
+        script,
+        id=f"{path.name}-{i}",
+        marks=[pytest.mark.slow] * ("runs/" in script),
+    )
     for path in DOCUMENTS
     for i, script in enumerate(scripts(path.read_text()))
 ]
@@ -78,6 +82,7 @@ def gru_runs(data_dir, tmp_path, monkeypatch):
             config.model.norm = norm
             with precision.dtype_policy("float32"):
                 model = compiled_model(config, data)
+            model.optimizer.build(model.trainable_variables)
             for seed in range(3):
                 run = f"runs/gru_norms/norm={norm},seed={seed}/checkpoints"
                 (tmp_path / run).mkdir(parents=True)

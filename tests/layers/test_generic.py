@@ -113,7 +113,11 @@ def test_symbolic_call_knows_shape_and_type(case, training):
 
 
 @each_case
-@pytest.mark.parametrize("jit", [False, True], ids=["graph", "xla"])
+@pytest.mark.parametrize(
+    "jit",
+    [False, pytest.param(True, marks=pytest.mark.slow)],
+    ids=["graph", "xla"],
+)
 def test_compiled_is_the_same_as_eager(case, jit):
     x, dy = tf.constant(case.inputs()), tf.constant(case.inputs(seed=3))
     modes = [case.call_kwargs(training) for training in (False, True)]
@@ -218,6 +222,7 @@ def test_gradients_are_finite(case, policy, kind):
         assert np.isfinite(tf.cast(value, tf.float64)).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", ONE_PER_LAYER, ids=lambda case: case.name)
 def test_model_trains_under_xla(case):
     inputs = keras.Input(case.shape[1:])

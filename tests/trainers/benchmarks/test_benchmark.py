@@ -126,6 +126,7 @@ def test_folding_is_measured_against_no_norm(monkeypatch):
     assert [row["ratio"] for row in rows] == [1, 1]
 
 
+@pytest.mark.slow
 def test_peak_memory_is_that_of_a_few_tensors():
     shape = (64, 64, 64, 16)
     peak = layer_memory.peak(layers.LayerNormalization, shape)
@@ -175,7 +176,9 @@ def _tiny_cases(monkeypatch):
 
 
 @pytest.mark.usefixtures("_tiny_cases")
-@pytest.mark.parametrize("what", ["training", "inference"])
+@pytest.mark.parametrize(
+    "what", [pytest.param("training", marks=pytest.mark.slow), "inference"]
+)
 def test_recurrent_layers_are_measured(what):
     seconds, first = recurrent.measure("tiny", "bfloat16", what, 1)
     assert set(seconds) == set(first)
@@ -210,6 +213,7 @@ def test_obvious_cell_equals_the_layer():
     np.testing.assert_allclose(obvious(x, training=True), y, 0, 1e-5)
 
 
+@pytest.mark.slow
 def test_gan_goals(monkeypatch):
     seconds = {"none": 2.0, "batch": 3.0, "Keras batch": 4.0}
     twins = {"torch batch, threads=1": 6.0, "torch batch, threads=2": 5.0}
