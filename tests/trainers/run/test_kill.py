@@ -14,7 +14,7 @@ import pytest
 from normzoo.configs import default
 from normzoo.trainers import classify
 from normzoo.trainers.data import loading
-from normzoo.trainers.run import reuse
+from normzoo.trainers.run.session import Session
 
 from .. import killable
 from ..equal_runs import assert_equal
@@ -206,19 +206,19 @@ def test_interrupted_runs_end_as_others(prepared, name, tmp_path):
     config = with_model(prepared, name)
     config.epochs = 2
     whole, parts = tmp_path / "whole", tmp_path / "parts"
-    models = reuse.Models()  # compiling takes longest
-    classify.train(config, whole, verbose=0, models=models)
-    with pytest.raises(KeyboardInterrupt):
-        classify.train(
-            config,
-            parts,
-            verbose=0,
-            models=models,
-            callbacks=[Interrupt(steps=23)],  # of 18 in an epoch
-        )
+    # Both with one compiled model, the continued run with a new one.
+    with Session(reuse_models=True) as session:
+        classify.train(config, whole, verbose=0, session=session)
+        with pytest.raises(KeyboardInterrupt):
+            classify.train(
+                config,
+                parts,
+                verbose=0,
+                session=session,
+                callbacks=[Interrupt(steps=23)],  # of 18 in an epoch
+            )
     assert newest(parts) >= 22
     assert not (parts / "DONE").exists()
-    # Not with a model that has been trained already.
     classify.train(config, parts, verbose=0)
     assert_equal(parts, whole)
 
