@@ -7,11 +7,17 @@ PIP := 25.0
 RUN_STAMP := $(VENV)/.installed
 TEST_STAMP := $(VENV)/.installed-test
 
-.PHONY: demo test claims-quick lint format wheel clean help
+# Four processes take 4 GB of memory.
+PYTEST := $(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 \
+    --dist=worksteal
+
+.PHONY: demo test test-slow test-all claims-quick lint format wheel clean help
 
 help:
 	@echo "make demo    compare five normalizations on real digits"
-	@echo "make test    run the tests"
+	@echo "make test    run the tests, in four minutes on two cores"
+	@echo "make test-slow   run those that take long"
+	@echo "make test-all    run both"
 	@echo "make claims-quick   see that all claims' experiments run"
 	@echo "make lint    check the style"
 	@echo "make format  fix the style"
@@ -23,12 +29,16 @@ demo: $(RUN_STAMP)
 	    --config=configs/digits_mlp.py --workdir=runs/digits_mlp
 
 test: $(TEST_STAMP)
-	$(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 \
-	    --dist=worksteal
+	$(PYTEST) -m "not slow"
+
+test-slow: $(TEST_STAMP)
+	$(PYTEST) -m slow
+
+test-all: $(TEST_STAMP)
+	$(PYTEST)
 
 claims-quick: $(TEST_STAMP)
-	$(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 \
-	    --dist=worksteal tests/quick_claims.py
+	$(PYTEST) tests/quick_claims.py
 
 lint: $(TEST_STAMP)
 	$(BIN)/ruff check .

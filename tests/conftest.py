@@ -18,7 +18,9 @@ KERAS = tuple(map(int, keras.__version__.split(".")[:2]))
 
 @pytest.hookimpl
 def pytest_collection_modifyitems(items):
-    """Skips what is marked `keras(version)` under an older Keras."""
+    """Puts slow tests first; skips `keras(version)` under an older Keras."""
+    # Whatever takes long must not be the last, when only one process works.
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
     for item in items:
         marker = item.get_closest_marker("keras")
         if marker and marker.args[0] > KERAS:

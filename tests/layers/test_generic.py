@@ -14,6 +14,7 @@ POLICIES = ["float32", "float64", *HALF_POLICIES]
 TOLERANCE = {"float16": 4e-3, "bfloat16": 4e-2, "float32": 1e-5}
 
 ONE_PER_LAYER = list({case.layer: case for case in CASES}.values())
+MASKED = [case for case in CASES if case.mask]
 
 each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 
@@ -197,7 +198,11 @@ def test_symbolic_call_knows_shape_and_type(case, training):
 
 
 @each_case
-@pytest.mark.parametrize("jit", [False, True], ids=["graph", "xla"])
+@pytest.mark.parametrize(
+    "jit",
+    [False, pytest.param(True, marks=pytest.mark.slow)],
+    ids=["graph", "xla"],
+)
 def test_compiled_is_the_same_as_eager(case, jit):
     x, dy = tf.constant(case.inputs()), tf.constant(case.inputs(seed=3))
     modes = [case.call_kwargs(training) for training in (False, True)]
@@ -263,9 +268,7 @@ def test_batch_mates_do_not_matter(case):
 
 
 @pytest.mark.parametrize("training", [True, False])
-@pytest.mark.parametrize(
-    "case", [c for c in CASES if c.mask], ids=lambda case: case.name
-)
+@pytest.mark.parametrize("case", MASKED, ids=lambda case: case.name)
 def test_masked_positions_do_not_matter(case, training):
     kwargs = case.call_kwargs(training)
     mask = kwargs["mask"][..., np.newaxis]
@@ -328,6 +331,7 @@ def test_gradients_are_finite(case, policy, kind):
         assert np.isfinite(tf.cast(value, tf.float64)).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", ONE_PER_LAYER, ids=lambda case: case.name)
 def test_model_trains_under_xla(case):
     inputs = keras.Input(case.shape[1:])
@@ -344,7 +348,7 @@ class _Harness(testing.TestCase):
         """The harness is used for its method."""
 
 
-@each_case
+@pytest.mark.parametrize("case", ONE_PER_LAYER, ids=lambda case: case.name)
 def test_keras_layer_harness(case):
     layer = case.make()
     layer.build(case.shape)

@@ -5,17 +5,27 @@ import pytest
 from normzoo.configs import default, gaussians_gan
 
 
+@pytest.fixture(scope="session")
+def small_config(data_dir):
+    """Makes the default config, made small."""
+
+    def make():
+        config = default.get_config()
+        config.dataset.data_dir = str(data_dir)
+        config.model.depth = 1
+        config.model.width = 16
+        config.batch_size = 64
+        config.epochs = 2
+        config.steps_per_execution = 9
+        return config
+
+    return make
+
+
 @pytest.fixture
-def config(data_dir):
+def config(small_config):
     """The default config, made small."""
-    config = default.get_config()
-    config.dataset.data_dir = str(data_dir)
-    config.model.depth = 1
-    config.model.width = 16
-    config.batch_size = 64
-    config.epochs = 2
-    config.steps_per_execution = 9
-    return config
+    return small_config()
 
 
 @pytest.fixture

@@ -70,6 +70,7 @@ def test_help(script, data_dir):
     assert max(map(len, lines)) <= 80
 
 
+@pytest.mark.slow
 def test_classify_with_xla(data_dir, tmp_path):
     process = run(
         "classify",
@@ -86,6 +87,7 @@ def test_classify_with_xla(data_dir, tmp_path):
     assert (tmp_path / "run/DONE").exists()
 
 
+@pytest.mark.slow
 def test_compare_with_a_config_of_ones_own(data_dir, tmp_path):
     (tmp_path / "mine.py").write_text(OWN_CONFIG)
     flags = ("--config=mine.py:8", "--workdir=a run")

@@ -1,106 +1,143 @@
-"""What a normalization costs in the training step of a DCGAN."""
+"""The training steps of a DCGAN that several suites measure.
+
+28x28 pixels, 100 numbers of noise, and the networks of `normzoo.zoo`.
+"""
+
+import functools
 
 import keras
+import numpy as np
 import tensorflow as tf
-from keras import layers as kl
 
-from ... import layers
-from ..common import timing
+from ... import layers, zoo
+from ...configs import digits_dcgan
+from ..common import precision, timing
+from ..data import loading
+from ..gans import build
 from .report import goal
 
+PIXELS, LATENT = 28, 100
+
+#: Norm -> what both networks take. Keras' layer with the options of ours.
 SUBJECTS = {
-    "none": layers.NORMS["none"],
-    "batch": layers.NORMS["batch"],
-    "Keras batch": keras.layers.BatchNormalization,
+    "none": "none",
+    "batch": "batch",
+    "Keras batch": functools.partial(
+        keras.layers.BatchNormalization, momentum=0.9, epsilon=1e-5
+    ),
 }
 
+POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
+
+#: The most that a step with batch norm may cost, in steps without.
 LIMITS = {"float32": 1.10, "bfloat16": 1.20}
 
 
 def goals(repeats, batch=64, width=64):
     """Returns rows that compare a step with batch norm to one without."""
     rows = []
-    for dtype, limit in LIMITS.items():
-        policy = "mixed_bfloat16" if dtype == "bfloat16" else dtype
-        steps = {
-            name: step(norm, policy, batch, width)
-            for name, norm in SUBJECTS.items()
-        }
-        seconds = timing.interleaved(steps, repeats)
-        for name in ("batch", "Keras batch"):
-            ratio = seconds[name] / seconds["none"]
-            figure = f"DCGAN step with {name} / with none, {dtype}"
-            rows.append(goal(figure, ratio, limit if name == "batch" else None))
+    for dtype in LIMITS:
+        steps = step_per_norm(dtype, batch, width)
+        rows += ratios(timing.interleaved(steps, repeats), dtype)
     return rows
 
 
-def step(norm, policy, batch, width):
-    """Returns a callable that trains generator and discriminator once."""
-    generator = make_generator(norm, policy, width)
-    discriminator = _discriminator(norm, policy, width)
-    models = (generator, discriminator)
-    optimizers = [keras.optimizers.Adam(2e-4, beta_1=0.5) for _ in models]
-    for optimizer, model in zip(optimizers, models, strict=True):
-        optimizer.build(model.trainable_variables)
-    images = tf.random.uniform([batch, 28, 28, 1], -1, 1)
-    cross_entropy = keras.losses.BinaryCrossentropy(from_logits=True)
+def ratios(seconds, dtype):
+    """Returns the rows of a type, from name -> seconds of a step."""
+    limits = {"batch": LIMITS[dtype], "Keras batch": None}
+    return [
+        goal(
+            f"DCGAN step, {name} / none, {dtype}",
+            seconds[name] / seconds["none"],
+            limit,
+        )
+        for name, limit in limits.items()
+    ]
 
-    @tf.function(autograph=False)
-    def train(images):
-        noise = tf.random.normal([batch, 100])
-        with tf.GradientTape(persistent=True) as tape:
-            fakes = generator(noise, training=True)
-            real = discriminator(images, training=True)
-            fake = discriminator(fakes, training=True)
-            losses = (
-                cross_entropy(tf.ones_like(fake), fake),
-                cross_entropy(tf.ones_like(real), real)
-                + cross_entropy(tf.zeros_like(fake), fake),
-            )
-        for loss, model, optimizer in zip(
-            losses, models, optimizers, strict=True
-        ):
-            variables = model.trainable_variables
-            values = [variable.value for variable in variables]
-            optimizer.apply(tape.gradient(loss, values), variables)
-        return losses
+
+def step_per_norm(dtype, batch, width):
+    """Returns name -> `step` with that norm."""
+    return {
+        name: step(norm, POLICIES[dtype], batch, width)
+        for name, norm in SUBJECTS.items()
+    }
+
+
+def step(norm, policy, batch, width):
+    """Returns a callable that trains both networks once, as `fit` does.
+
+    With all that the trainer does in a step: both updates, the moving average
+    and the logged means, which the callable returns.
+
+    Args:
+        norm: a name in `normzoo.layers.NORMS`, or a layer's class.
+        policy: the dtype policy of all layers.
+        batch: the number of examples.
+        width: the channels next to the images.
+    """
+    settings = config(batch, width)
+    settings.precision = policy
+    model = gan(settings, norm)
+    images = np.random.default_rng(0).uniform(-1, 1, (batch, PIXELS, PIXELS, 1))
+    return _compiled_step(model, images)
+
+
+def generator_step(norm, reference, policy, jit_compile, batch, width):
+    """Returns a callable that trains a generator on one batch, as `fit` does.
+
+    Args:
+        norm: see `step`.
+        reference: whether a reference batch goes along.
+        policy: see `step`.
+        jit_compile: whether to compile with XLA.
+        batch: the number of examples, and of those of the reference.
+        width: see `step`.
+    """
+    noise = np.random.default_rng(0).normal(size=(2, batch, LATENT))
+    with precision.dtype_policy(policy):
+        model = zoo.dcgan_generator(
+            PIXELS, norm=norm, base_width=width, latent_dim=LATENT
+        )
+        if reference:
+            model = layers.ReferenceModel(model, noise[1])
+    model.compile("adam", "mse", jit_compile=jit_compile)
+    images = np.zeros((batch, PIXELS, PIXELS, 1))
+    return _compiled_step(model, noise[0], images)
+
+
+def _compiled_step(model, *arrays):
+    arrays = tuple(array.astype("float32") for array in arrays)
+    data = tf.data.Dataset.from_tensors(
+        arrays if len(arrays) > 1 else arrays[0]
+    )
+    batches = iter(data.repeat())
+    model.make_train_function()
 
     def call():
-        train(images)
-        tf.test.experimental.sync_devices()
+        logs = model.train_function(batches)
+        return keras.tree.map_structure(np.asarray, logs)
 
     return call
 
 
-def make_generator(norm, policy, width):
-    """Returns a generator of 28x28 images from 100 numbers each."""
-    up = {"padding": "same", "use_bias": False, "dtype": policy}
-    return keras.Sequential(
-        [
-            keras.Input([100]),
-            kl.Dense(7 * 7 * 2 * width, use_bias=False, dtype=policy),
-            kl.Reshape([7, 7, 2 * width], dtype=policy),
-            norm(dtype=policy),
-            kl.ReLU(dtype=policy),
-            kl.Conv2DTranspose(width, 4, 2, **up),
-            norm(dtype=policy),
-            kl.ReLU(dtype=policy),
-            kl.Conv2DTranspose(1, 4, 2, activation="tanh", **up),
-        ]
-    )
+def config(batch, width):
+    """Returns the config of a GAN whose step is measured."""
+    config = digits_dcgan.get_config()
+    config.dataset.image_size = PIXELS
+    config.batch_size = batch
+    config.steps_per_execution = 1
+    for network in (config.generator, config.discriminator):
+        network.base_width = width
+    config.generator.latent_dim = LATENT
+    return config
 
 
-def _discriminator(norm, policy, width):
-    down = {"padding": "same", "use_bias": False, "dtype": policy}
-    return keras.Sequential(
-        [
-            keras.Input([28, 28, 1]),
-            kl.Conv2D(width, 4, 2, **down),
-            kl.LeakyReLU(0.2, dtype=policy),
-            kl.Conv2D(2 * width, 4, 2, **down),
-            norm(dtype=policy),
-            kl.LeakyReLU(0.2, dtype=policy),
-            kl.Flatten(dtype=policy),
-            kl.Dense(1, dtype="float32"),
-        ]
-    )
+def gan(config, norm):
+    """Returns the compiled GAN of a config, with a norm in both networks."""
+    config = config.copy_and_resolve_references()
+    # A config holds names only; a class goes straight to the networks.
+    with config.ignore_type():
+        config.generator.norm = config.discriminator.norm = norm
+    data = loading.load_data(config)
+    with precision.dtype_policy(config.precision):
+        return build.compiled_gan(config, data)

@@ -1,67 +1,32 @@
-"""The peak memory of a layer's forward and backward pass."""
+"""The memory of this process, in bytes."""
 
-import multiprocessing
+import os
+import pathlib
 import resource
+import subprocess
 import sys
 
-import keras
-import tensorflow as tf
-
-from ... import layers
-from .report import goal
-
-SHAPE = (64, 56, 56, 128)
+_STATUS = pathlib.Path("/proc/self/status")  # of Linux
 
 
-def goal_of_layer_norm(shape=SHAPE):
-    """Returns the row that compares layer norm's memory with Keras'."""
-    ours = peak(layers.LayerNormalization, shape)
-    theirs = peak(keras.layers.LayerNormalization, shape)
-    return goal("layer / Keras layer, peak memory", ours / theirs, 1.0)
+def resident():
+    """Returns the memory that the process holds now."""
+    if _STATUS.exists():
+        return _status("VmRSS")
+    command = ["ps", "-o", "rss=", "-p", str(os.getpid())]
+    return 1024 * int(subprocess.check_output(command))
 
 
-def peak(make_layer, shape, **kwargs):
-    """Returns the bytes that forward and backward take besides the inputs.
-
-    Args:
-        make_layer: a layer's class, or a partial call of one.
-        shape: of the inputs.
-        **kwargs: arguments of the layer's call.
-
-    A process of its own measures them, because the system knows only the peak
-    of a process' whole life.
-    """
-    context = multiprocessing.get_context("spawn")
-    with context.Pool(1) as pool:
-        return pool.apply(_measure, (make_layer, shape, kwargs))
-
-
-def _measure(make_layer, shape, kwargs):
-    layer = make_layer()
-    layer.build(shape)
-
-    @tf.function(autograph=False)
-    def step(x, dy):
-        with tf.GradientTape() as tape:
-            tape.watch(x)
-            y = layer(x, **kwargs)
-        weights = [weight.value for weight in layer.trainable_weights]
-        return tape.gradient(y, [x, *weights], dy)
-
-    x = tf.random.normal(shape)
-    dy = tf.random.normal(layer.compute_output_shape(shape))
-    # Everything that is loaded once is loaded here.
-    step(x[:1], dy[:1])
-    before = _peak_so_far()
-    step(x, dy)
-    return max(_peak_so_far() - before, 1)
-
-
-def _peak_so_far():
+def peak():
+    """Returns the most that the process has held so far."""
     # Linux keeps the parent's peak in a new process' ru_maxrss, not in VmHWM.
-    if sys.platform == "linux":
-        with open("/proc/self/status", encoding="ascii") as file:
-            (line,) = (line for line in file if line.startswith("VmHWM"))
-        return 1024 * int(line.split()[1])
+    if _STATUS.exists():
+        return _status("VmHWM")
     unit = 1 if sys.platform == "darwin" else 1024
     return unit * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def _status(key):
+    lines = _STATUS.read_text(encoding="ascii").splitlines()
+    (line,) = (line for line in lines if line.startswith(f"{key}:"))
+    return 1024 * int(line.split()[1])

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from ... import layers
 from ..common import timing
-from . import dcgan, folding, memory, torch
+from . import dcgan, folding, layer_memory, remote
 from .report import Table, goal
 
 #: Keras' layers for the same thing.
@@ -51,7 +51,7 @@ def run(repeats=25, images=IMAGES, rows=ROWS):
             goals += _goals(seconds, dtype) if shape == images else []
     goals += dcgan.goals(repeats)
     goals += folding.goals(repeats)
-    goals.append(memory.goal_of_layer_norm())
+    goals.append(layer_memory.goal_of_layer_norm())
     return [*tables, Table("Goals", goals)]
 
 
@@ -66,8 +66,10 @@ def measure(shape, dtype, repeats):
         for name, make in subjects(len(shape)).items()
         for mode in MODES
     }
-    callables |= torch.steps(shape, dtype)
-    return timing.interleaved(callables, repeats)
+    with remote.torch_calls(
+        "torch_layers.py", "steps", shape=shape, dtype=dtype
+    ) as twins:
+        return timing.interleaved(callables | twins, repeats)
 
 
 def subjects(rank):
@@ -124,8 +126,8 @@ def _rows(seconds):
             row[f"{mode}, ms"] = None if time is None else 1e3 * time
             theirs = seconds.get(f"Keras {name}, {mode}")
             row[f"{mode} / Keras'"] = theirs and time / theirs
-        row["best, ms"] = 1e3 * _best(seconds, name)
-        row["best / ReLU"] = _best(seconds, name) / floor
+        row["best, ms"] = 1e3 * timing.best(seconds, name)
+        row["best / ReLU"] = timing.best(seconds, name) / floor
         rows.append(row)
     return rows
 
@@ -134,22 +136,9 @@ def _goals(seconds, dtype):
     return [
         goal(
             f"{numerator} / {denominator}, {dtype}",
-            _best(seconds, numerator) / _best(seconds, denominator),
+            timing.best(seconds, numerator) / timing.best(seconds, denominator),
             limit,
         )
         for kind, numerator, denominator, limit in GOALS
-        if kind == dtype and denominator in {*seconds, *_names(seconds)}
+        if kind == dtype and timing.best(seconds, denominator) is not None
     ]
-
-
-def _names(seconds):
-    return {key.split(", ")[0] for key in seconds}
-
-
-def _best(seconds, name):
-    """Returns the time of a subject, in its faster mode if none is named."""
-    return min(
-        time
-        for key, time in seconds.items()
-        if key == name or key.split(", ")[0] == name
-    )

@@ -1,7 +1,7 @@
 """The benchmark suite `recurrent`: what normalization costs in an LSTM."""
 
+import contextlib
 import functools
-import time
 
 import keras
 import rich
@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from ... import layers
 from ..common import timing
-from . import memory, torch
+from . import layer_memory, remote
 from .cell import BatchNormLSTMCell
 from .report import Table, goal
 
@@ -90,10 +90,19 @@ def measure(size, dtype, what, repeats):
         for name, layer in subjects(size, what).items()
         for mode in MODES
     }
+    twins = contextlib.nullcontext({})
     if what == "training":
-        callables |= torch.lstm_steps(shape, units, dtype)
-    first = {name: _seconds(call) for name, call in callables.items()}
-    return timing.interleaved(callables, repeats, 1), first
+        twins = remote.torch_calls(
+            "torch_layers.py",
+            "lstm_steps",
+            shape=shape,
+            units=units,
+            dtype=dtype,
+        )
+    with twins as found:
+        callables |= found
+        first = {name: timing.once(call) for name, call in callables.items()}
+        return timing.interleaved(callables, repeats, 1), first
 
 
 def subjects(size, what):
@@ -153,7 +162,7 @@ def memory_goals(units=100, batch=64, steps=(256, 512)):
     the compiler takes.
     """
     peaks = {
-        (make, length): memory.peak(
+        (make, length): layer_memory.peak(
             functools.partial(make, units, return_sequences=True),
             (batch, length, units),
             training=True,
@@ -169,12 +178,6 @@ def memory_goals(units=100, batch=64, steps=(256, 512)):
         # Some of it does not grow: a ratio of 2 is linear.
         goal(f"BatchNormLSTM, peak memory, {times}", long / short, 2.2),
     ]
-
-
-def _seconds(call):
-    start = time.perf_counter()
-    call()
-    return time.perf_counter() - start
 
 
 def _rows(seconds, first):

@@ -17,6 +17,7 @@ from ..run.checkpoints import Checkpoints
 from ..run.progress import Progress
 from ..run.state import variables_of
 from ..supervised import trainer
+from .memory import resident
 from .report import Table, goal
 
 #: Of a long run: all steps, and those until the memory has to stay.
@@ -128,13 +129,6 @@ def saving(width, repeats=5):
         "% of a minute": 100 * save / _INTERVAL,
         "restore, ms": 1e3 * restore,
     }
-
-
-def resident():
-    """Returns the bytes of memory that this process holds (Linux)."""
-    with open("/proc/self/status", encoding="ascii") as file:
-        (line,) = (line for line in file if line.startswith("VmRSS"))
-    return 1024 * int(line.split()[1])
 
 
 class _Memory(keras.callbacks.Callback):

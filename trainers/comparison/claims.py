@@ -14,11 +14,12 @@ from ..common.files import write_json
 from ..common.paths import user_path
 from ..common.provenance import provenance
 from ..common.structures import flatten
+from ..run import metrics_file
 from ..run.logs import finite
 from . import sweep
 from .runner import check, execute
 from .statistics import estimate
-from .trials import Trial, read_log
+from .trials import Trial
 from .verdicts import decide
 
 #: The key that `config.claim.datasets` sweeps.
@@ -133,7 +134,7 @@ def _quick(settings, claim):
 def _by_dataset(runs, results, workdir):
     groups = {}
     for run in runs:
-        log = read_log(workdir / run.name)
+        log = metrics_file.read(workdir / run.name)
         trial = Trial(run.settings, results[run.name], log)
         groups.setdefault(run.overrides[DATASET], []).append(trial)
     return groups

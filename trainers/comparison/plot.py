@@ -1,11 +1,10 @@
 """A comparison's picture: learning curves and final values with intervals."""
 
-import json
-
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from ..run import metrics_file
 from .statistics import estimate
 
 
@@ -62,9 +61,7 @@ def _plot_curve(axes, runs, label, name, workdir, color):
 
 
 def _validation_curve(path, name):
-    with open(path / "metrics.jsonl") as file:
-        lines = [json.loads(line) for line in file]
-    curve = [x[name] for x in lines if x["split"] == "validation"]
+    curve = [line[name] for line in metrics_file.read(path, "validation")]
     return [np.nan if value is None else value for value in curve]
 
 

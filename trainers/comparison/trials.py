@@ -1,6 +1,5 @@
 """One training of a claim's experiment, as its judge sees it."""
 
-import json
 from typing import Any, NamedTuple
 
 
@@ -30,10 +29,3 @@ class Trial(NamedTuple):
     def log(self, split):
         """Returns the log's lines of a split, oldest first."""
         return [line for line in self.lines if line["split"] == split]
-
-
-def read_log(path):
-    """Returns the lines of `metrics.jsonl` in a run's folder, if it has one."""
-    file = path / "metrics.jsonl"
-    lines = file.read_text().splitlines() if file.exists() else []
-    return [json.loads(line) for line in lines]

@@ -1,10 +1,10 @@
 """One GAN's run: its batches, its callbacks, its result, what is left of it."""
 
-import json
 import math
 
 import tensorflow as tf
 
+from ..run import metrics_file
 from ..run.logs import finite
 from ..run.training import Training
 from . import build, pictures, real
@@ -83,12 +83,10 @@ def _callbacks(run, evaluator):
 def _best(folder):
     """Returns the best Frechet distance on the validation split, its epoch."""
     name, better = FRECHET.name, max if FRECHET.higher_is_better else min
-    lines = (folder / "metrics.jsonl").read_text().splitlines()
-    lines = [json.loads(line) for line in lines]
     found = [
         (line[name], line["epoch"])
-        for line in lines
-        if line["split"] == "validation" and line[name] is not None
+        for line in metrics_file.read(folder, "validation")
+        if line[name] is not None
     ]
     best, epoch = better(found, default=(None, None))
     return {BEST.key: best, BEST_EPOCH.key: epoch}

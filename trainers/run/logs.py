@@ -8,6 +8,7 @@ import keras
 import tensorflow as tf
 
 from ..common.errors import writing
+from . import metrics_file
 from .state import optimizers_of
 
 
@@ -39,7 +40,7 @@ class MetricsLog(keras.callbacks.Callback):
         self.path = path
         self.every_steps = every_steps
         self.progress = progress
-        self._file = path / "metrics.jsonl"
+        self._file = path / metrics_file.NAME
         self._writers = {}
         self._open = contextlib.ExitStack()
 

@@ -8,11 +8,11 @@ from ..common.errors import InputError
 from ..common.files import write_json
 from ..common.paths import user_path
 from ..common.structures import flatten
-from . import extension
+from . import extension, metrics_file
 
 _CONFIG, _DONE = "config.json", "DONE"
 #: What grows while the run goes on: files, and folders of files.
-_GROWING = ("metrics.jsonl", "train", "validation")
+_GROWING = (metrics_file.NAME, "train", "validation")
 #: Paths with these TensorFlow may write and not find again.
 _PATTERN = set("*?[]{}\\")
 _MISSING = "(not set)"

@@ -20,8 +20,11 @@ def as_under_xla(monkeypatch):
     monkeypatch.setattr(standard_scores, "under_xla", lambda: True)
 
 
-def results(layer, mask, jit):
-    """Returns outputs, gradients and weights after a step."""
+def results(layer, mask, jit=None):
+    """Returns outputs, gradients and weights after a step.
+
+    `jit` is None for an eager step.
+    """
     layer = built(layer)
     rng = np.random.default_rng(1)
     shapes = [(4, 5, 3), (4, 6), (4, 6)]
@@ -35,7 +38,9 @@ def results(layer, mask, jit):
         weights = [weight.value for weight in layer.trainable_weights]
         return [*y, *tape.gradient(loss, [x, *states, *weights])]
 
-    run = tf.function(step, jit_compile=jit, autograph=False)
+    run = step
+    if jit is not None:
+        run = tf.function(step, jit_compile=jit, autograph=False)
     return [*run(*sources), *layer.get_weights()]
 
 
@@ -45,8 +50,8 @@ def results(layer, mask, jit):
     ("dtype", "jit", "unroll"),
     [
         ("float64", False, False),
-        ("float64", False, True),
-        ("float32", True, False),
+        pytest.param("float64", False, True, marks=pytest.mark.slow),
+        pytest.param("float32", True, False, marks=pytest.mark.slow),
     ],
 )
 def test_equals_autodiff(as_under_xla, layer, mask, dtype, jit, unroll):
@@ -57,7 +62,11 @@ def test_equals_autodiff(as_under_xla, layer, mask, dtype, jit, unroll):
 @pytest.mark.parametrize("layer", [layers.BatchNormLSTM, layers.LayerNormLSTM])
 @pytest.mark.parametrize(
     ("mask", "dropout"),
-    [(None, 0.0), (MASK, 0.0), (MASK, 0.5)],
+    [
+        pytest.param(None, 0.0, marks=pytest.mark.slow),
+        pytest.param(MASK, 0.0, marks=pytest.mark.slow),
+        (MASK, 0.5),
+    ],
     ids=["", "mask", "mask and dropout"],
 )
 def test_compiled_loop_equals_autodiff(compiled_loops, layer, mask, dropout):
@@ -71,7 +80,8 @@ def test_compiled_loop_equals_autodiff(compiled_loops, layer, mask, dropout):
 def assert_equals_autodiff(layer, mask, jit, kwargs):
     kwargs |= {"return_sequences": True, "return_state": True}
     ours = results(layer(6, **kwargs), mask, jit)
-    theirs = results(layer(6, activation=tf.tanh, **kwargs), mask, jit)
+    # Eager: compiling it, too, would take as long again.
+    theirs = results(layer(6, activation=tf.tanh, **kwargs), mask)
     tolerance = {"float64": 1e-12, "float32": 1e-4}[kwargs["dtype"]]
     for a, b in zip(ours, theirs, strict=True):
         scale = max(1, np.abs(b).max())
@@ -120,6 +130,7 @@ def test_when_the_loop_is_compiled(
     assert bool(compiled_loops) == expected
 
 
+@pytest.mark.slow
 def test_compiled_loop_on_replicas(compiled_loops, two_replicas):
     x = np.random.default_rng(0).normal(size=(4, 5, 3)).astype("float32")
     with two_replicas.scope():
@@ -154,6 +165,7 @@ def test_second_derivatives_equal_autodiff(as_under_xla, layer):
     np.testing.assert_allclose(own, other, 1e-9, 1e-12)
 
 
+@pytest.mark.slow
 def test_second_derivatives_of_compiled_loop(compiled_loops):
     layer = layers.BatchNormLSTM
     compiled = built(layer(6, dtype="float64"))

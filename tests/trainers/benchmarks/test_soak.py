@@ -24,6 +24,7 @@ def test_a_sweep_leaves_no_graph_behind(config, tmp_path):
     assert graphs() <= before
 
 
+@pytest.mark.slow
 def test_memory_is_sampled_and_flat(config):
     config.steps_per_execution = 1
     memory = soak.memory_of_steps(config, 600, 200)
@@ -31,6 +32,7 @@ def test_memory_is_sampled_and_flat(config):
     assert memory[600] < 1.03 * memory[200]
 
 
+@pytest.mark.slow
 def test_a_sweep_is_timed_in_parts(config):
     rows = soak.parts_of_sweep(config, 4, 2)
     assert [row["runs"] for row in rows] == ["1 to 2", "3 to 4"]

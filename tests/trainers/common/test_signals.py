@@ -76,6 +76,7 @@ def test_another_thread_catches_nothing():
     assert found == [None]
 
 
+@pytest.mark.slow
 def test_the_second_signal_ends_a_long_step_at_once(config, tmp_path):
     loading.load_data(config)
     config.steps_per_execution = 1_000_000

@@ -97,6 +97,7 @@ def test_finished_runs_are_skipped(summary, config, finished, monkeypatch):
     assert compare.compare(config, SWEEP, finished) == summary
 
 
+@pytest.mark.slow
 def test_two_processes_give_the_same_results(
     summary, config, finished, tmp_path
 ):

@@ -21,6 +21,8 @@ from normzoo.trainers.gans.model.gan import GAN
 from normzoo.trainers.gans.sampling import latent
 from normzoo.trainers.run.progress import Progress
 
+from ..equal_runs import assert_equal
+
 
 def small(config):
     config.generator.base_width = 8
@@ -45,12 +47,16 @@ def config(data_dir):
     return config
 
 
-@pytest.fixture
-def toy():
-    """A small GAN on points, which is faster to compile."""
+def small_toy():
     config = small(gaussians_gan.get_config())
     config.generator.norm = "virtual"
     return config
+
+
+@pytest.fixture
+def toy():
+    """A small GAN on points, which is faster to compile."""
+    return small_toy()
 
 
 def train(config, workdir, **kwargs):
@@ -139,6 +145,13 @@ def test_a_finished_run_is_measured_by_other_settings(finished):
         gan.evaluate(config, folder)
 
 
+@pytest.fixture(scope="module")
+def finished_toy(tmp_path_factory):
+    """Folder and result of a run of `toy`."""
+    folder = tmp_path_factory.mktemp("runs") / "toy"
+    return folder, train(small_toy(), folder)
+
+
 class Interrupt(keras.callbacks.Callback):
     """Ends the run as a signal would, but for the saving."""
 
@@ -152,20 +165,22 @@ class Interrupt(keras.callbacks.Callback):
             raise KeyboardInterrupt
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("precision", ["float32", "mixed_bfloat16"])
-def test_a_resumed_run_is_bitwise_the_same(toy, precision, tmp_path):
-    toy.precision = precision
-    toy.discriminator.norm = "batch"
+def test_a_resumed_run_is_bitwise_the_same(
+    toy, precision, finished_toy, tmp_path
+):
+    assert toy.discriminator.norm == "batch"
+    whole, _ = finished_toy
+    if precision != toy.precision:
+        toy.precision, whole = precision, tmp_path / "whole"
+        train(toy, whole)
+    parts = tmp_path / "parts"
     toy.checkpoint.every_steps = 4
-    whole, parts = tmp_path / "whole", tmp_path / "parts"
-    train(toy, whole)
-    for step in (6, 5):  # from 4 on, then from 8 on
-        with pytest.raises(KeyboardInterrupt):
-            train(toy, parts, callbacks=[Interrupt(step)])
-    train(toy, parts)
-    assert lines(whole) == lines(parts)
-    for a, b in zip(weights(whole), weights(parts), strict=True):
-        np.testing.assert_array_equal(a, b)
+    with pytest.raises(KeyboardInterrupt):
+        train(toy, parts, callbacks=[Interrupt(6)])
+    train(toy, parts)  # from 4 on
+    assert_equal(parts, whole)
 
 
 def test_all_variants_share_noise_reference_and_kernels(config):
@@ -187,6 +202,7 @@ def test_all_variants_share_noise_reference_and_kernels(config):
         np.testing.assert_array_equal(a, b)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("on_nan", ["raise", "restore", "ignore"])
 def test_what_is_not_finite_ends_the_run_or_not(toy, on_nan, tmp_path):
     toy.generator.norm = "none"
@@ -225,6 +241,7 @@ def test_a_run_goes_back_to_where_all_was_finite():
     assert all(np.isfinite(v.numpy()).all() for v in model.learned())
 
 
+@pytest.mark.slow
 def test_two_replicas_train_like_one_device(toy, tmp_path, two_replicas):
     toy.discriminator.norm = "layer"
     plain = train(toy, tmp_path / "plain")
@@ -248,6 +265,7 @@ def test_float16_scales_both_losses(toy, tmp_path):
     assert lines(tmp_path)[0]["g_loss_scale"] == 2**15
 
 
+@pytest.mark.slow
 def test_statistics_can_be_estimated_for_sampling(toy, tmp_path):
     toy.generator.norm = "batch"
     found = []
@@ -279,14 +297,14 @@ def test_a_classifier_is_trained_once_per_data_set(config, tmp_path):
     assert (folder / "DONE").stat().st_mtime_ns == stamp
 
 
-def test_modes_of_the_toy_are_counted(toy, tmp_path):
-    toy.epochs = 1
-    result = train(toy, tmp_path)
+def test_modes_of_the_toy_are_counted(finished_toy):
+    folder, result = finished_toy
     assert 0 <= result["last_modes"] <= 25
     assert 0 <= result["last_good"] <= 1
-    assert (tmp_path / "images/fixed.gif").exists()
+    assert (folder / "images/fixed.gif").exists()
 
 
+@pytest.mark.slow
 def test_gans_are_compared(config, tmp_path):
     config.epochs = 1
     config.compare.baseline = ""

@@ -239,6 +239,7 @@ def test_a_workdir_in_use_is_refused_with_its_holder(config, tmp_path):
         pass  # a dead process holds nothing
 
 
+@pytest.mark.slow
 def test_a_killed_sweep_continues_its_run(config, tmp_path):
     loading.load_data(config)
     config.compare.baseline = ""
@@ -269,6 +270,7 @@ def test_a_killed_sweep_continues_its_run(config, tmp_path):
     assert len(list((second / "train").iterdir())) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGTERM, 75), (signal.SIGINT, 130)]
 )

@@ -33,6 +33,13 @@ def tags(folder):
     return found
 
 
+@pytest.fixture(scope="module")
+def finished(small_config, tmp_path_factory):
+    """Folder and result of a run of `config`."""
+    folder = tmp_path_factory.mktemp("runs") / "run"
+    return folder, train(small_config(), folder)
+
+
 def test_validation_after_some_epochs(config, tmp_path):
     config.epochs = 3
     config.validate_every_epochs = 2
@@ -56,19 +63,19 @@ def test_equal_seeds_give_bitwise_equal_metrics(config, model, tmp_path):
     assert lines(tmp_path / "a") != lines(tmp_path / "c")
 
 
-def test_the_workdir_tells_the_whole_story(config, tmp_path):
-    result = train(config, tmp_path)
-    held = json.loads((tmp_path / "config.json").read_text())
+def test_the_workdir_tells_the_whole_story(finished):
+    folder, result = finished
+    held = json.loads((folder / "config.json").read_text())
     assert held["config"]["model"]["norm"] == "batch"
     assert held["config"]["seed"] == 0
     assert held["versions"]["keras"] == keras.__version__
     assert held["devices"]
     assert "git_revision" in held
-    assert json.loads((tmp_path / "DONE").read_text()) == result
+    assert json.loads((folder / "DONE").read_text()) == result
     assert result["status"] == "finished"
     assert result["steps"] == 36
     assert result["parameters"] == 64 * 16 + 2 * 16 + 170
-    last = lines(tmp_path)[-1]
+    last = lines(folder)[-1]
     assert last["split"] == "test"
     assert last["accuracy"] == result["test_accuracy"]
 
@@ -88,9 +95,9 @@ def test_metrics_come_early_and_reach_tensorboard(config, tmp_path):
     assert tags(tmp_path / "validation")["epoch_accuracy"] == [1, 2]
 
 
-def test_the_saved_model_gives_the_reported_metrics(config, tmp_path):
-    result = train(config, tmp_path)
-    model = keras.saving.load_model(tmp_path / "checkpoints/final.keras")
+def test_the_saved_model_gives_the_reported_metrics(config, finished):
+    folder, result = finished
+    model = keras.saving.load_model(folder / "checkpoints/final.keras")
     data = loading.load_data(config)
     test = pipeline.evaluation_batches(data.test, 512)
     measured = model.evaluate(test, verbose=0, return_dict=True)
@@ -110,11 +117,11 @@ def test_virtual_batch_norm_gets_its_reference(config, tmp_path):
     )
 
 
-def test_a_finished_run_is_not_repeated(config, tmp_path):
-    result = train(config, tmp_path)
-    stamp = (tmp_path / "metrics.jsonl").stat().st_mtime_ns
-    assert train(config, tmp_path) == result
-    assert (tmp_path / "metrics.jsonl").stat().st_mtime_ns == stamp
+def test_a_finished_run_is_not_repeated(config, finished):
+    folder, result = finished
+    stamp = (folder / "metrics.jsonl").stat().st_mtime_ns
+    assert train(config, folder) == result
+    assert (folder / "metrics.jsonl").stat().st_mtime_ns == stamp
 
 
 class Interrupt(keras.callbacks.Callback):
@@ -173,13 +180,13 @@ def test_auto_precision_looks_at_the_gpus(monkeypatch, gpus, expected):
     assert precision.resolve_precision("auto") == expected
 
 
-def test_another_config_is_refused_key_by_key(config, tmp_path):
-    train(config, tmp_path)
+def test_another_config_is_refused_key_by_key(config, finished):
+    folder, _ = finished
     config.seed = 3
     config.model.norm = "layer"
     message = r"model.norm: 'batch' there, 'layer' now\n  seed: 0 there, 3 now"
     with pytest.raises(InputError, match=message):
-        train(config, tmp_path)
+        train(config, folder)
 
 
 def test_a_folder_of_other_things_is_refused(config, tmp_path):

@@ -1,17 +1,13 @@
-"""PyTorch's twin of our DCGAN, to compare with where PyTorch is installed."""
-
-import importlib.util
+"""PyTorch's twin of our DCGAN, in the process of `remote.torch_calls`."""
 
 
 def steps(dtype, batch, width):
     """Returns name -> callable that trains both networks once.
 
-    The same networks, losses and optimizers as in `benchmark_gan`, the same
-    passes per step; no moving average and no logs. Empty without PyTorch. With
-    one thread, too: on a busy machine PyTorch's threads wait for each other.
+    The same networks, losses and optimizers as in `dcgan.step`, the same passes
+    per step; no moving average and no logs. With one thread, too: on a busy
+    machine PyTorch's threads wait for each other.
     """
-    if importlib.util.find_spec("torch") is None:
-        return {}
     import torch
 
     counts = sorted({1, torch.get_num_threads()})
