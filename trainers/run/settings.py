@@ -8,13 +8,11 @@ from collections.abc import Callable, Mapping
 import ml_collections
 
 from ..common.errors import InputError
-from ..common.structures import flatten
+from ..common.structures import flatten, plain, plain_config
 from .values import (
     check_name,
     check_type,
-    python_value,
     refuse,
-    with_python_numbers,
 )
 
 #: Of every config, and of each of its optimizers.
@@ -89,7 +87,7 @@ class Settings:
                 f"The config is a {kind}, no ConfigDict. Begin it with "
                 f"{self.begin}."
             )
-        config = with_python_numbers(config)
+        config = plain_config(config)
         values = flatten(config.to_dict())
         self._check_keys(values)
         self._check_types(values)
@@ -110,7 +108,7 @@ class Settings:
             *parts, last = key.split(".")
             holder = functools.reduce(dict.__getitem__, parts, resolved)
             del holder[last]
-        return json.loads(json.dumps(resolved, default=python_value))
+        return json.loads(json.dumps(resolved, default=plain))
 
     def defaults_of(self, config):
         """Returns dotted key -> JSON-ready default, for a run with `config`."""

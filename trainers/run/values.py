@@ -3,10 +3,7 @@
 import math
 import numbers
 
-import numpy as np
-
 from ..common.errors import InputError
-from ..common.structures import flatten
 
 
 def check_name(key, name, names):
@@ -43,32 +40,3 @@ def check_type(key, value, default):
             refuse(key, value, "a finite number")
     elif isinstance(default, str) and not isinstance(value, str):
         refuse(key, value, "a string")
-
-
-def with_python_numbers(config):
-    """Returns the config, or a copy of it if it has NumPy's numbers.
-
-    JSON knows no others, and neither do the seeds of TensorFlow.
-    """
-    found = {
-        key: python_value(value)
-        for key, value in flatten(config.to_dict()).items()
-        if python_value(value) is not value
-    }
-    if not found:
-        return config
-    config = config.copy_and_resolve_references()
-    with config.unlocked(), config.ignore_type():
-        config.update_from_flattened_dict(found)
-    return config
-
-
-def python_value(value):
-    """Returns a value with Python's numbers in place of NumPy's."""
-    if isinstance(value, np.generic):
-        return value.item()
-    if isinstance(value, (list, tuple)):
-        items = [python_value(item) for item in value]
-        if any(a is not b for a, b in zip(items, value, strict=True)):
-            return type(value)(items)
-    return value
