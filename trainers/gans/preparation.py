@@ -4,6 +4,7 @@ from ..data import loading
 from . import build, settings
 from .metrics import features
 from .metrics.evaluation import Evaluator, check_samples
+from .metrics.features import SOURCES
 
 
 def load_checked(config):
@@ -14,6 +15,7 @@ def load_checked(config):
     """
     data = loading.load_data(config)
     settings.check_data(config, data)
+    SOURCES[config.metrics.features].check(config)
     check_samples(config, data)
     return data
 

@@ -46,12 +46,14 @@ class Source:
         load: function of the config that returns `Features`.
         dimensions: function of the config and an example's shape that returns
             how many numbers describe an example.
-        prepare: function of the config that makes what `load` reads, or raises
-            `InputError`.
+        check: function of the config that raises `InputError` if something
+            that cannot be made is missing.
+        prepare: function of the config that makes what `load` reads.
     """
 
     load: Callable
     dimensions: Callable
+    check: Callable = lambda config: None
     prepare: Callable = lambda config: None
 
 
@@ -188,6 +190,6 @@ SOURCES = {
     "inception": Source(
         load=_inception,
         dimensions=lambda config, shape: 2048,
-        prepare=_inception_weights,
+        check=_inception_weights,
     ),
 }
