@@ -44,7 +44,14 @@ def plain_config(config):
     """Returns a copy of a `ConfigDict` that holds no NumPy value."""
     config = config.copy_and_resolve_references()
     with config.unlocked(), config.ignore_type():
-        for key, value in config.items():
-            nested = isinstance(value, ConfigDict)
-            config[key] = plain_config(value) if nested else plain(value)
+        _make_plain(config)
     return config
+
+
+def _make_plain(config):
+    # In place: copies of parts would stay unlocked and without types.
+    for key, value in config.items():
+        if isinstance(value, ConfigDict):
+            _make_plain(value)
+        else:
+            config[key] = plain(value)
