@@ -217,4 +217,4 @@ def test_nothing_is_unpickled_or_evaluated():
     bad |= {"safe_mode", "allow_pickle", "enable_unsafe_deserialization"}
     found = {(file.name, word) for file in files for word in words(file) & bad}
     # It copies the Lambda layers of a model in memory, no file's.
-    assert found == {("graph.py", "safe_mode")}
+    assert found == {("copying.py", "safe_mode")}
