@@ -25,7 +25,7 @@ def choose(recurrence, x, training, source=None, rows=None):
     if training and fast_lstm.fits(recurrence, source, x):
         return fast_lstm.FastLSTM(
             recurrence,
-            recurrence.scores(over_batch=source.keeps),
+            recurrence.scores(source),
             compiled=fast_lstm.compiles_loop(recurrence, x),
         )
     return Plain(recurrence, source)

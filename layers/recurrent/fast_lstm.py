@@ -94,7 +94,7 @@ class FastLSTM:
             return parts.at_once
         recurrence = self.recurrence
         if (
-            self.scores.over_batch
+            self.scores.shares_moments
             or recurrence.dropout is not None
             or x.shape[1] is None
         ):
@@ -136,7 +136,7 @@ class FastLSTM:
             project = recurrence.projection("input")
             y, mean = scores.center(project(x), real, count)
         variance = scores.variance(y, count)
-        if not scores.over_batch:
+        if not scores.shares_moments:
             return y, variance, {}
         kept = tf.stop_gradient(mean), tf.stop_gradient(variance)
         return y, variance, {"input": kept}

@@ -79,7 +79,7 @@ class LSTMLoop:
     @property
     def _moments(self):
         names = ("mean_h", "variance", "mean_c", "variance_c")
-        return names if self.scores.over_batch else ()
+        return names if self.scores.shares_moments else ()
 
     def _gradient(self, y, weights, first, around, saved, dh, d_states):
         """Returns the gradients to y, to the weights, and to the states."""
@@ -93,12 +93,12 @@ class LSTMLoop:
     def _to_kernel(self, first, saved, around, d_r):
         scores, real = self.scores, around.get("real")
         h = tf.concat([first[tf.newaxis], saved["h"][:-1]], 0)
-        if scores.over_batch:
+        if scores.shares_moments:
             h -= saved["mean_h"]
             if real is not None:
                 h = tf.where(real, h, tf.zeros([], h.dtype))
         d = scores.product(rows(h), rows(d_r), transpose_a=True)
-        return d if scores.over_batch else scores.center(d)[0]
+        return scores.center_kernel(d)
 
 
 @functools.cache  # for all layers, parts and graphs

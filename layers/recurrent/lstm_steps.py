@@ -83,7 +83,7 @@ class LSTMSteps:
         wide = tf.TensorShape([batch, 4 * units])
         shapes = dict.fromkeys(("h", "f", "centered_c", "to_a"), state)
         shapes |= {"r": wide, "to_z": wide}
-        if not self.scores.over_batch:
+        if not self.scores.shares_moments:
             column = tf.TensorShape([batch, 1])
             return {**shapes, "variance": column, "variance_c": column}
         row = tf.TensorShape([1, units])
@@ -103,9 +103,7 @@ class LSTMSteps:
             dh: the gradient to h of all steps.
             d_states: the gradients to the last states.
         """
-        kernel = weights["kernel"]
-        if not self.scores.over_batch:
-            kernel = self.scores.center(kernel)[0]
+        kernel = self.scores.center_kernel(weights["kernel"])
         # A transposed product would be transposed again at each step.
         across = tf.transpose(kernel)
 
@@ -131,7 +129,7 @@ class LSTMSteps:
 
     def _first_sums(self, saved, with_input):
         names = ("r", "f")
-        if self.scores.over_batch:
+        if self.scores.shares_moments:
             names = ("variance", "variance_c")
         wide, narrow = (tf.zeros_like(saved[name][0]) for name in names)
         sums = {"shift": wide, "beta_cell": narrow}
@@ -164,8 +162,7 @@ class LSTMSteps:
         if "inverse" in now:
             d_y = through("input", d_z, now["y"], now["inverse"])
         back = scores.product(d_r, across)
-        if scores.over_batch:
-            back = scores.center(back, *masks)[0]
+        back = scores.center_examples(back, *masks)
         new = [back, d_c * now["f"]]
         if "real" in now:
             new = [own + other for own, other in zip(new, past, strict=True)]

@@ -1,11 +1,15 @@
 """Where the moments of a recurrent layer come from."""
 
 from ..numerics.arithmetic import moments
+from ..numerics.batch_scores import BatchScores
+from ..numerics.feature_scores import FeatureScores
 
 
 class ByExample:
     """The moments of each example's features: layer normalization."""
 
+    #: The `Scores` that standardize with them.
+    scores = FeatureScores
     #: Whether the moments of each step are to be kept.
     keeps = False
     #: Whether they are those of all replicas.
@@ -27,6 +31,7 @@ class ByExample:
 class ByBatch:
     """The moments of each step's batch, without padding."""
 
+    scores = BatchScores
     keeps = True
 
     def __init__(self, synchronized=False):

@@ -81,7 +81,7 @@ def _centered_product(recurrence, norms, site):
     if site == "recurrent":
         kernel = weights.recurrent_kernel
     kernel = tf.cast(kernel, recurrence.dtype)
-    scores = recurrence.scores(over_batch=norms.source.keeps)
+    scores = recurrence.scores(norms.source)
     gamma, beta = norms.affine[site]
     beta = tf.zeros_like(gamma) if beta is None else beta
 

@@ -4,7 +4,6 @@ import dataclasses
 
 import tensorflow as tf
 
-from ..numerics.standard_scores import Scores
 from .cells import Kind
 from .weights import Weights
 
@@ -38,9 +37,9 @@ class Recurrence:
     unroll: bool
     return_sequences: bool
 
-    def scores(self, over_batch):
-        """Returns what standardizes over the batch, or over the features."""
-        return Scores(over_batch, self.epsilon, self.product_dtype)
+    def scores(self, source):
+        """Returns what standardizes over the axis of a source of moments."""
+        return source.scores(self.epsilon, self.product_dtype)
 
     def projection(self, site):
         """Returns a function that multiplies by a kernel, after dropout."""

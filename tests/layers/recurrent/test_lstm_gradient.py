@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from normzoo import layers
-from normzoo.layers.numerics import standard_scores
+from normzoo.layers.numerics import batch_scores
 from normzoo.layers.recurrent import fast_lstm, lstm_gradient, parts
 
 MASK = np.array(
@@ -17,7 +17,7 @@ MASK = np.array(
 def as_under_xla(monkeypatch):
     """Takes the gradient by hand, which is taken under XLA, everywhere."""
     monkeypatch.setattr(fast_lstm, "under_xla", lambda: True)
-    monkeypatch.setattr(standard_scores, "under_xla", lambda: True)
+    monkeypatch.setattr(batch_scores, "under_xla", lambda: True)
 
 
 def results(layer, mask, jit=None):

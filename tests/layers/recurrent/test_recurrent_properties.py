@@ -8,10 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from normzoo import layers
-from normzoo.layers.numerics import standard_scores
-from normzoo.layers.numerics.standard_scores import Scores
+from normzoo.layers.numerics import batch_scores
+from normzoo.layers.numerics.batch_scores import BatchScores
+from normzoo.layers.numerics.feature_scores import FeatureScores
 
-from . import reference as reference
+from . import reference
 
 KINDS = ["LSTM", "GRU", "SimpleRNN"]
 AXES = {"BatchNorm": 0, "LayerNorm": 1}
@@ -72,7 +73,8 @@ def test_scores_and_their_gradients(over_batch, shape, seed, halves):
     x, kernel = rng.normal(size=shape), rng.normal(size=(shape[-1], 6))
     gamma, shift, dy = rng.normal(size=6), rng.normal(size=6), None
     real = rng.random((*shape[:-1], 1)) < 0.8
-    scores = Scores(over_batch, 1e-3, "float64")
+    kind = BatchScores if over_batch else FeatureScores
+    scores = kind(1e-3, "float64")
     inputs = [tf.constant(value) for value in (x, kernel, gamma, shift)]
     dy = rng.normal(size=(*shape[:-1], 6)) * real
 
@@ -93,7 +95,7 @@ def test_scores_and_their_gradients(over_batch, shape, seed, halves):
         return scores.standardize(y, gamma, shift, tf.constant(real))[0]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(standard_scores, "under_xla", lambda: halves)
+        patch.setattr(batch_scores, "under_xla", lambda: halves)
         results = [_with_gradients(f, inputs, dy) for f in (ours, plain)]
     for a, b in zip(*results, strict=True):
         np.testing.assert_allclose(a, b, 0, 1e-9 * max(1, np.abs(b).max()))
