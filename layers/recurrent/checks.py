@@ -1,4 +1,4 @@
-"""What recurrent layers refuse, in words that say the mend."""
+"""What recurrent layers refuse, in words that say the fix."""
 
 
 def check_mask(sequences, mask):
@@ -60,9 +60,9 @@ def check_weights(layer, weights):
     named = [f"{weight.name} {tuple(weight.shape)}" for weight in own]
     received = [tuple(weight.shape) for weight in weights]
     keras_weights = 3 if layer.cell.use_bias else 2
-    mend = ""
+    fix = ""
     if len(weights) == keras_weights:
-        mend = (
+        fix = (
             " These look like the weights of a Keras layer without "
             f"normalization: it lacks {', '.join(named[keras_weights:])}. "
             "To load the others alone: `layer.set_weights(weights + "
@@ -70,7 +70,7 @@ def check_weights(layer, weights):
         )
     raise ValueError(
         f"{type(layer).__name__} has {len(own)} weights: {', '.join(named)}. "
-        f"Received: {len(weights)} arrays of shapes {received}.{mend}"
+        f"Received: {len(weights)} arrays of shapes {received}.{fix}"
     )
 
 
