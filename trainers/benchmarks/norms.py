@@ -1,6 +1,7 @@
 """The benchmark suite `norms`: forward and backward of each normalization."""
 
 import functools
+import inspect
 
 import keras
 import tensorflow as tf
@@ -93,7 +94,8 @@ def step(layer, shape, jit):
     x, dy = (
         tf.cast(tf.random.normal(shape), layer.compute_dtype) for _ in range(2)
     )
-    kwargs = {"training": True} if layer._call_has_training_arg else {}
+    takes_training = "training" in inspect.signature(layer.call).parameters
+    kwargs = {"training": True} if takes_training else {}
 
     @tf.function(jit_compile=jit, autograph=False)
     def compiled(x, dy):
