@@ -92,6 +92,7 @@ def gru_runs(data_dir, tmp_path, monkeypatch):
     return make
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_python_runs(script, gru_runs, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)

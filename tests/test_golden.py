@@ -60,6 +60,7 @@ def with_defaults(config):
     return full
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", RUNS)
 def test_an_interrupted_run_goes_on(name, golden_run):
     workdir, config = golden_run(name)

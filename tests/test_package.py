@@ -44,6 +44,7 @@ def test_the_package_shows_its_subpackages():
         normzoo.layer  # noqa: B018
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", MODULES)
 def test_docstring_examples(name):
     module = importlib.import_module(name)

@@ -45,10 +45,12 @@ def load_elsewhere(paths, imports="import normzoo, keras"):
     )
 
 
+@pytest.mark.slow
 def test_files_of_an_older_version_load():
     load_elsewhere(sorted(GOLDEN.glob("*.keras")), "import keras, normzoo")
 
 
+@pytest.mark.slow
 def test_a_search_for_keras_does_not_use_up_the_registration():
     load_elsewhere(
         [GOLDEN / "mlp.keras"],
@@ -67,6 +69,7 @@ def save(model, x, path):
     return path
 
 
+@pytest.mark.slow
 def test_every_layer_loads(tmp_path):
     paths = []
     for case in {case.layer: case for case in CASES}.values():
@@ -107,6 +110,7 @@ def toy_gan():
     return config
 
 
+@pytest.mark.slow
 def test_what_the_trainers_save_loads(small, toy_gan, tmp_path):
     classify.train(small, tmp_path / "classify", verbose=0)
     gan.train(toy_gan, tmp_path / "gan", verbose=0)

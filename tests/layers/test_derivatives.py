@@ -104,6 +104,7 @@ def ways():
             yield pytest.param(case, training, id=name)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("case", "training"), list(ways()))
 def test_derivatives_equal_differences(case, training):
     actual = by_tapes(case, "float32", training)
@@ -131,6 +132,7 @@ def test_third_derivatives_of_the_kernel_in_a_graph():
     np.testing.assert_allclose(run(), differences(case, True), 1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("training", [True, False])
 @pytest.mark.parametrize(
     "case", [c for c in CASES if c.mask], ids=lambda case: case.name

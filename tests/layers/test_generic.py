@@ -132,6 +132,7 @@ def test_checkpoint_holds_all_variables(case, tmp_path):
     assert_close([other(case.inputs())], [model(case.inputs())], 0)
 
 
+@pytest.mark.slow
 @each_case
 @pytest.mark.parametrize("mode", ["eager", "graph", "xla"])
 def test_empty_batch_changes_nothing(case, mode):
@@ -160,10 +161,13 @@ def test_empty_batch_changes_nothing(case, mode):
     assert y.shape == shape
     for value in rest:
         assert np.isfinite(value).all()
+    # XLA computes the moments of the same reference to the last bit or so.
+    rtol = 1e-6 if case.reference else 0
     for weight, value in zip(layer.weights, before, strict=True):
-        np.testing.assert_array_equal(weight, value)
+        np.testing.assert_allclose(weight, value, rtol, 0)
 
 
+@pytest.mark.slow
 @each_case
 @pytest.mark.parametrize("training", [True, False])
 def test_vectorized_map_of_a_gradient(case, training):
@@ -197,6 +201,7 @@ def test_symbolic_call_knows_shape_and_type(case, training):
     assert (y.shape, y.dtype) == ((None, *case.shape[1:]), "bfloat16")
 
 
+@pytest.mark.slow
 @each_case
 @pytest.mark.parametrize(
     "jit",
@@ -221,6 +226,7 @@ def test_compiled_is_the_same_as_eager(case, jit):
     assert_close(compiled(x, dy), expected, case.amplifies * 1e-5)
 
 
+@pytest.mark.slow
 @each_case
 def test_replicas_agree(case, two_replicas):
     with two_replicas.scope():
@@ -348,6 +354,7 @@ class _Harness(testing.TestCase):
         """The harness is used for its method."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", ONE_PER_LAYER, ids=lambda case: case.name)
 def test_keras_layer_harness(case):
     layer = case.make()

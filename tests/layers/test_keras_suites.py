@@ -48,6 +48,7 @@ def keras_tests():
             yield pytest.param(name, test, id=test_id)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "test"), list(keras_tests()))
 def test_keras_own(name, test, monkeypatch):
     monkeypatch.setattr(keras.src.layers, name, getattr(layers, name))

@@ -4,11 +4,14 @@ import pathlib
 import subprocess
 import sys
 
+import pytest
+
 from .cases import public_layers
 
 SCRIPT = pathlib.Path(__file__).parent / "without_private_names.py"
 
 
+@pytest.mark.slow
 def test_all_layers_run_without_private_names():
     result = subprocess.run(
         [sys.executable, SCRIPT], capture_output=True, text=True, timeout=300

@@ -93,6 +93,7 @@ def mine(config, monkeypatch):
     return config
 
 
+@pytest.mark.slow
 def test_a_norm_a_model_a_metric_and_a_task(mine, tmp_path):
     summary = compare.compare(
         mine, [{"model.norm": n, "seed": 0} for n in (MINE, "none")], tmp_path
@@ -134,6 +135,7 @@ def spread(samples):
     return {"spread": float(samples.made.std())}
 
 
+@pytest.mark.slow
 def test_a_loss_and_a_metric_of_gans(toy_gan, monkeypatch, tmp_path):
     shown = measures.last("spread", "spread", True, digits=1)
     measure = measures.Measure(metrics=(shown,), measure=spread)
@@ -234,6 +236,7 @@ def coin_trainer():
     return trainer
 
 
+@pytest.mark.slow
 def test_a_trainer(monkeypatch, tmp_path):
     monkeypatch.setitem(TRAINERS, "coins", coin_trainer())
     config = coin_config()

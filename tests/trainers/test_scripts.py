@@ -54,6 +54,7 @@ FLAGS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("script", FLAGS)
 def test_help(script, data_dir):
     process = run(script, "--help", data_dir=data_dir)
@@ -106,6 +107,7 @@ def test_compare_with_a_config_of_ones_own(data_dir, tmp_path):
     assert listed.stdout.count("finished") == 2
 
 
+@pytest.mark.slow
 def test_a_diverged_run_says_so(data_dir, tmp_path):
     process = run(
         "classify",
@@ -124,6 +126,7 @@ def test_a_diverged_run_says_so(data_dir, tmp_path):
     assert (tmp_path / "home/run/DONE").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("script", "flags", "message"),
     [

@@ -1,6 +1,7 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from keras import layers
@@ -234,6 +235,10 @@ def test_norm_that_casts_stays():
 
 
 def test_channels_first():
+    try:
+        layers.Conv2D(1, 1, data_format="channels_first")(np.ones((1, 1, 1, 1)))
+    except tf.errors.UnimplementedError:
+        pytest.skip("TensorFlow convolves channels_first on some CPUs alone")
     model = chain(
         (3, 7, 7),
         layers.Conv2D(4, 3, data_format="channels_first"),

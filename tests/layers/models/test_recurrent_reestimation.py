@@ -208,6 +208,7 @@ def test_initial_states_and_several_outputs():
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layerwise", [True, False])
 def test_all_other_state_stays(layerwise):
     inputs = keras.Input(batch_shape=(2, 4, 3))

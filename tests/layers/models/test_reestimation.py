@@ -58,6 +58,7 @@ def test_one_norm_equals_numpy(batch, layerwise):
     check(model.layers[0], *population(x))
 
 
+@pytest.mark.slow
 @settings(max_examples=10, deadline=None)
 @given(
     axis=st.sampled_from([1, 2, 3, -1]),
@@ -102,6 +103,7 @@ def test_float64():
     np.testing.assert_allclose(norm.moving_variance.numpy(), x.var(0), 1e-6)
 
 
+@pytest.mark.slow
 @BOTH
 @pytest.mark.parametrize("batch", [4, 50])
 def test_stacked_norms_do_not_depend_on_the_batch_size(batch, norm):
@@ -201,6 +203,7 @@ def test_subclassed_model():
     assert all(map(np.array_equal, before, model.unused.get_weights()))
 
 
+@pytest.mark.slow
 def test_nested_models_and_wrappers():
     inner = chain((5, 3), layers.Dense(4), BN())
     wrapped = BN()
@@ -254,6 +257,7 @@ def test_all_masked_keeps_the_statistics(norm):
     np.testing.assert_array_equal(layer.moving_variance.numpy(), [1, 1, 1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layerwise", [True, False])
 def test_nothing_else_changes(layerwise):
     model = chain(

@@ -78,6 +78,7 @@ def test_structures(structure, data):
     check_reference(model)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("as_dataset", [False, True])
 @pytest.mark.parametrize(
     ("structure", "data"),

@@ -108,6 +108,7 @@ class Watcher(keras.callbacks.Callback):
     on_test_begin = on_epoch_end = on_train_end = check
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("as_list", [True, False])
 def test_statistics_are_fresh_in_validation_callbacks_and_after(as_list):
     watcher = Watcher()
@@ -131,6 +132,7 @@ def test_statistics_are_fresh_in_validation_callbacks_and_after(as_list):
     assert_fresh(model)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("jit_compile", [False, True])
 def test_saved_model_is_fresh_and_trains_on(jit_compile, tmp_path):
     model = trained(jit_compile=jit_compile)
@@ -144,6 +146,7 @@ def test_saved_model_is_fresh_and_trains_on(jit_compile, tmp_path):
     np.testing.assert_allclose(loaded(X), model(X), 1e-6, 1e-6)
 
 
+@pytest.mark.slow
 def test_saved_weights_are_fresh(tmp_path):
     model = trained()
     model.train_on_batch(X, TARGET)
@@ -155,6 +158,7 @@ def test_saved_weights_are_fresh(tmp_path):
     assert_fresh(copy)
 
 
+@pytest.mark.slow
 def test_model_inside_a_model_is_saved_fresh(tmp_path):
     inner = ReferenceModel(network(), REFERENCE)
     inputs = keras.Input((5,))
@@ -167,6 +171,7 @@ def test_model_inside_a_model_is_saved_fresh(tmp_path):
     np.testing.assert_array_equal(loaded(X), model(X))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("policy", "tolerance"),
     [("mixed_bfloat16", 2e-2), ("mixed_float16", 2e-3), ("float64", 1e-12)],
@@ -181,6 +186,7 @@ def test_policies(policy, tolerance):
     assert_fresh(model, tolerance)
 
 
+@pytest.mark.slow
 def test_two_replicas_train_like_one_device(two_replicas):
     def train():
         keras.utils.set_random_seed(1)

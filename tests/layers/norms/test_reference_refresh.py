@@ -49,6 +49,7 @@ CALLBACKS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CALLBACKS)
 def test_after_fit(name, tmp_path):
     model = compiled()
@@ -92,6 +93,7 @@ USES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", USES)
 def test_predictions_after_an_assignment(name):
     model, expected = outdated()
@@ -105,6 +107,7 @@ def test_predictions_after_an_assignment(name):
     np.testing.assert_allclose(USES[name](model), expected, 1e-5, 1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["evaluate", "test_on_batch"])
 def test_measurements_after_an_assignment(name):
     model, outputs = outdated()
@@ -115,6 +118,7 @@ def test_measurements_after_an_assignment(name):
     assert_fresh(model)
 
 
+@pytest.mark.slow
 def test_an_export_after_an_assignment(tmp_path):
     model, outputs = outdated()
     model.export(tmp_path, verbose=False)

@@ -259,6 +259,7 @@ def compiled(function, mode):
     return tf.function(function, jit_compile=mode == "xla", autograph=False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["eager", "graph", "xla"])
 @settings(max_examples=6, deadline=None)
 @given(batch=batches(most=19), mates=st.integers(0, 9), row=st.integers(0, 18))

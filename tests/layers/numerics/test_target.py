@@ -55,6 +55,7 @@ CASES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_layers_compute_the_same_without_it(case, without_private_name):
     x, dy = tf.constant(case.inputs()), tf.constant(case.inputs(seed=3))

@@ -44,6 +44,7 @@ def results(layer, mask, jit=None):
     return [*run(*sources), *layer.get_weights()]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layer", [layers.BatchNormLSTM, layers.LayerNormLSTM])
 @pytest.mark.parametrize("mask", [None, MASK], ids=["", "mask"])
 @pytest.mark.parametrize(
@@ -59,6 +60,7 @@ def test_equals_autodiff(as_under_xla, layer, mask, dtype, jit, unroll):
     assert_equals_autodiff(layer, mask, jit, kwargs)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layer", [layers.BatchNormLSTM, layers.LayerNormLSTM])
 @pytest.mark.parametrize(
     ("mask", "dropout"),
@@ -102,6 +104,7 @@ def compiled_loops(monkeypatch):
     return loops
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("jit_compile", "shape", "expected"),
     [

@@ -96,6 +96,7 @@ def test_normalized_carry_matches_numpy():
     np.testing.assert_allclose(layer(inputs()), want, 0, 1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "graph"),
     # The LSTM's loops are compiled in a graph, and their gradient is by hand.

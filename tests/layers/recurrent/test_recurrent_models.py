@@ -68,6 +68,7 @@ def test_dropout_equals_keras(kind, rates):
     assert np.abs(ours(inputs()) - expected).max() > 1e-3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("layer", "jit"),
     [
@@ -143,6 +144,7 @@ def test_stateful_goes_on_where_it_stopped(family, kind):
         parts(inputs()[:2, :3])
 
 
+@pytest.mark.slow
 @each_family
 @pytest.mark.parametrize("jit", [False, True], ids=["graph", "xla"])
 def test_length_may_vary(family, jit):

@@ -108,6 +108,7 @@ def _with_gradients(function, inputs, dy):
     return [y * (dy != 0), *tape.gradient(y, inputs, dy)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["LSTM", "GRU"])
 def test_replicas_have_equal_statistics_after_fit(kind, two_replicas):
     x = np.random.default_rng(0).normal(size=(12, 3, 2)).astype("float32")
@@ -126,6 +127,7 @@ def test_replicas_have_equal_statistics_after_fit(kind, two_replicas):
         np.testing.assert_array_equal(first, second)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("jit", [False, True], ids=["graph", "xla"])
 @pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
 def test_mixed_precision_is_near_float32(policy, jit):

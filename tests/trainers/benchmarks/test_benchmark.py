@@ -93,6 +93,7 @@ def test_a_tiny_measurement_has_all_subjects(monkeypatch):
     assert {"ReLU, graph", "Keras batch, graph"} <= set(seconds)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16"])
 def test_dcgan_step_trains(policy):
     call = dcgan.step(layers.BatchNormalization, policy, 8, 4)

@@ -15,6 +15,7 @@ def graphs():
     return sum(issubclass(t, func_graph.FuncGraph) for t in found)
 
 
+@pytest.mark.slow
 def test_a_sweep_leaves_no_graph_behind(config, tmp_path):
     config.epochs = 1
     runs = sweep.plan(config, [{"seed": seed} for seed in range(3)])

@@ -87,6 +87,7 @@ def trained(strategy, make_model, synchronized=True):
     return model, history.history["loss"][-1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", MODELS)
 def test_two_replicas_reproduce_one_device(name, two_replicas):
     single, loss = trained(tf.distribute.get_strategy(), MODELS[name])
@@ -99,6 +100,7 @@ def test_two_replicas_reproduce_one_device(name, two_replicas):
             np.testing.assert_array_equal(copy, b)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["batch", "recurrent"])
 def test_replicas_agree_without_synchronization(name, two_replicas):
     model, _ = trained(two_replicas, MODELS[name], synchronized=False)
@@ -153,6 +155,7 @@ def mirrored(config):
     return config
 
 
+@pytest.mark.slow
 def test_mirrored_run(mirrored, two_replicas, tmp_path):
     mirrored.model.norm = "layer"
     mirrored.evaluation_batch_size = 100

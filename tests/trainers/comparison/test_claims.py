@@ -70,6 +70,7 @@ def record(tmp_path_factory):
     return workdir, record
 
 
+@pytest.mark.slow
 def test_a_quick_run_is_not_judged(record):
     workdir, found = record
     assert found["verdict"] is None

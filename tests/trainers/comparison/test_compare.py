@@ -33,6 +33,7 @@ def summary(config, finished):
     return compare.compare(config, SWEEP, finished, command="the command")
 
 
+@pytest.mark.slow
 def test_the_summary_has_a_row_per_variant(summary):
     assert [row.variant for row in summary.rows] == ["norm=none", "norm=batch"]
     assert summary.baseline == "norm=none"
@@ -75,6 +76,7 @@ def test_the_table_fits_80_columns(capsys):
     assert "…" not in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_variants_start_equal_and_see_equal_batches(config, tmp_path):
     """Where the norms do nothing, one seed gives the same run bit by bit."""
     config.compare.baseline = "norm_position=before"
@@ -108,6 +110,7 @@ def test_two_processes_give_the_same_results(
         assert texts[0] == texts[1]
 
 
+@pytest.mark.slow
 def test_a_diverged_run_is_marked_and_the_sweep_goes_on(config, tmp_path):
     rates = [
         {"optimizer.learning_rate": rate, "seed": seed}

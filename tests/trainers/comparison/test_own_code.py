@@ -55,6 +55,7 @@ def config_file(tmp_path, monkeypatch):
     return f"{tmp_path}/mine.py:argument"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_names_of_ones_own(config, config_file, jobs, tmp_path):
     run_config_file(config_file)  # as the script has

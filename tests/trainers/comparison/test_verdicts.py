@@ -49,6 +49,7 @@ def test_effects_that_are_no_numbers_are_refused():
         decide([1.0, math.nan], 0.0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("mean", "deviation"), [(0.3, 0.2), (-0.5, 1.0)])
 def test_so_many_seeds_are_seldom_inconclusive(mean, deviation):
     pair = deviation / math.sqrt(2)

@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import numpy as np
+import pytest
 import tensorflow_datasets as tfds
 from sklearn.datasets import load_digits
 
@@ -40,6 +41,7 @@ def test_splits_are_stratified(data_dir):
         np.testing.assert_allclose(counts, shares * size, atol=1)
 
 
+@pytest.mark.slow
 def test_two_processes_prepare_it_at_once(tmp_path):
     command = [sys.executable, "-c", PREPARE, str(tmp_path)]
     processes = [

@@ -17,6 +17,7 @@ def published():
     return data.make_dataset(data.get_dataset_args())
 
 
+@pytest.mark.slow
 def test_it_is_the_published_set(data_dir, published):
     data = tfds.load("mnist1d", data_dir=data_dir, batch_size=-1)
     data = tfds.as_numpy(data)

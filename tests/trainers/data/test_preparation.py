@@ -37,6 +37,7 @@ tfds.load("digits", data_dir=folder + "/theirs")
 """
 
 
+@pytest.mark.slow
 def test_tfds_says_nothing_while_we_prepare(tmp_path):
     names = ["digits"]
     if importlib.util.find_spec("mnist1d"):

@@ -96,6 +96,7 @@ def test_the_text_as_it_is(config):
     np.testing.assert_array_equal(inputs[:, 1:], labels[:, :-1])
 
 
+@pytest.mark.slow
 @needs_shakespeare
 def test_a_language_model_learns_the_same_each_time(text_config, tmp_path):
     result = classify.train(text_config, tmp_path / "run", verbose=0)

@@ -88,6 +88,7 @@ def finished(data_dir, tmp_path_factory):
     return config, folder, train(config, folder)
 
 
+@pytest.mark.slow
 def test_the_workdir_tells_the_whole_story(finished):
     _, folder, result = finished
     assert json.loads((folder / "DONE").read_text()) == result
@@ -256,6 +257,7 @@ def test_two_replicas_train_like_one_device(toy, tmp_path, two_replicas):
         np.testing.assert_allclose(a, b, 1e-4, 1e-4)
 
 
+@pytest.mark.slow
 def test_float16_scales_both_losses(toy, tmp_path):
     toy.precision = "mixed_float16"
     toy.epochs, toy.steps_per_epoch = 1, 3
@@ -297,6 +299,7 @@ def test_a_classifier_is_trained_once_per_data_set(config, tmp_path):
     assert (folder / "DONE").stat().st_mtime_ns == stamp
 
 
+@pytest.mark.slow
 def test_modes_of_the_toy_are_counted(finished_toy):
     folder, result = finished_toy
     assert 0 <= result["last_modes"] <= 25

@@ -96,6 +96,7 @@ def by_hand(generator, discriminator, real, noise, rate=0.1):
             weight.assign(value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("norms", [("batch", "batch"), ("virtual", "layer")])
 def test_a_step_is_what_the_papers_write(norms):
     model = gan(norms, seed=11)
@@ -110,6 +111,7 @@ def test_a_step_is_what_the_papers_write(norms):
     assert logs["d_norm"][0] > 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seen", ["real", "fake", "both"])
 def test_the_discriminators_statistics_follow_the_chosen_pass(seen):
     model = gan(("none", "batch"), statistics=seen, seed=2)
@@ -127,6 +129,7 @@ def test_the_discriminators_statistics_follow_the_chosen_pass(seen):
     np.testing.assert_allclose(norm.moving_mean, expected, 1e-4, 1e-6)
 
 
+@pytest.mark.slow
 def test_joint_and_separate_passes_differ_by_the_batch_norm_only():
     def trained(norm, batch):
         model = gan(("none", norm), discriminator_batch=batch, seed=3)
@@ -171,6 +174,7 @@ def scaled(rate=0.1):
     return keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD(rate))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("skips", ["d", "g"])
 def test_nothing_of_a_network_advances_on_a_skipped_step(skips):
     keras.config.set_dtype_policy("mixed_float16")
@@ -233,6 +237,7 @@ def xla():
         tf_config.enable_op_determinism()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("norms", "loss"),
     [
@@ -275,6 +280,7 @@ def test_noise_is_stateless_and_split_among_replicas(two_replicas):
     np.testing.assert_array_equal(both, noise.normal(7, 0, 6, 2))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("norms", [("virtual", "layer"), ("layer", "none")])
 def test_two_replicas_equal_one_device(norms, two_replicas):
     examples = points(20 * 8)
@@ -287,6 +293,7 @@ def test_two_replicas_equal_one_device(norms, two_replicas):
     assert_close(values(single), values(double), 1e-5, 1e-5)
 
 
+@pytest.mark.slow
 def test_a_skipped_step_is_skipped_on_all_replicas(two_replicas):
     with two_replicas.scope():
         model = gan(("layer", "layer"), optimizer=scaled)

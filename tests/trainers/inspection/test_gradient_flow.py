@@ -5,6 +5,7 @@ from normzoo import layers
 from normzoo.trainers.inspection import gradient_flow
 
 
+@pytest.mark.slow
 def test_gradients_reach_furthest_with_a_gamma_of_a_tenth():
     x, labels = gradient_flow.pixels(8, 50)
     first, last = {}, {}
@@ -33,6 +34,7 @@ def test_there_is_a_norm_for_each_step():
     assert short == pytest.approx(long[-1:], rel=0.5)
 
 
+@pytest.mark.slow
 def test_script_writes_picture_and_numbers(tmp_path, monkeypatch):
     monkeypatch.setattr(gradient_flow, "GAMMAS", (0.1,))
     monkeypatch.setattr(gradient_flow, "LAYERS", (layers.BatchNormLSTM,))

@@ -133,6 +133,7 @@ def test_a_frozen_model_stays_as_it_is(probe, batch, config):
         np.testing.assert_array_equal(value, variable)
 
 
+@pytest.mark.slow
 def test_a_probed_run_is_the_run_itself(config, tmp_path):
     config.model.dropout = 0.2
     plain = classify.train(config, tmp_path / "plain", verbose=0)

@@ -29,6 +29,7 @@ def assert_equal(extended, whole, file):
         np.testing.assert_array_equal(got, expected)
 
 
+@pytest.mark.slow
 def test_a_longer_run_has_the_same_bits(config, tmp_path):
     config.model.dropout = 0.2
     config.optimizer.warmup_steps = 5
@@ -48,6 +49,7 @@ def test_a_longer_run_has_the_same_bits(config, tmp_path):
         train(config, tmp_path / "run", 2)
 
 
+@pytest.mark.slow
 def test_a_longer_gan_has_the_same_bits(toy_gan, tmp_path):
     train(toy_gan, tmp_path / "run", 1)
     train(toy_gan, tmp_path / "run", 2)
@@ -55,6 +57,7 @@ def test_a_longer_gan_has_the_same_bits(toy_gan, tmp_path):
     assert_equal(tmp_path / "run", tmp_path / "whole", "generator.keras")
 
 
+@pytest.mark.slow
 def test_a_comparison_goes_on(config, tmp_path):
     config.compare.baseline = ""
     for config.epochs in (1, 2):

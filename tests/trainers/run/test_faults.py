@@ -133,6 +133,7 @@ def interrupted(config, workdir):
     assert newest_first(workdir / "checkpoints") == [18, 9]
 
 
+@pytest.mark.slow
 def test_a_run_continues_before_a_damaged_checkpoint(config, tmp_path):
     classify.train(config, tmp_path / "whole", verbose=0)
     interrupted(config, tmp_path / "run")
@@ -145,6 +146,7 @@ def test_a_run_continues_before_a_damaged_checkpoint(config, tmp_path):
     assert len(texts) == 1
 
 
+@pytest.mark.slow
 def test_a_full_disk_ends_the_run_and_keeps_the_last_checkpoint(
     config, tmp_path
 ):

@@ -51,6 +51,7 @@ def lines(path):
     return [json.loads(line) for line in text.splitlines()]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(PAIRS))
 def test_the_second_run_is_bitwise_that_of_a_new_model(name, short, tmp_path):
     first, second = (run.config for run in sweep.plan(short, PAIRS[name]))
@@ -67,6 +68,7 @@ def test_the_second_run_is_bitwise_that_of_a_new_model(name, short, tmp_path):
     assert results[0]["test_loss"] != results[1]["test_loss"]
 
 
+@pytest.mark.slow
 def test_a_run_after_one_that_diverged(short, tmp_path):
     runs = sweep.plan(
         short,
@@ -80,6 +82,7 @@ def test_a_run_after_one_that_diverged(short, tmp_path):
     assert alone["test_loss"] == tame["test_loss"]
 
 
+@pytest.mark.slow
 def test_models_of_another_structure_are_not_shared(short, tmp_path):
     with Session(reuse_models=True) as session:
         for width in (8, 16):

@@ -28,6 +28,7 @@ def test_models_are_shared_only_on_request():
     assert len(Session(reuse_models=True).models) == 0
 
 
+@pytest.mark.slow
 def test_a_run_leaves_no_layer_names_behind():
     with Session() as session:
         names = []

@@ -51,6 +51,7 @@ def test_validation_after_some_epochs(config, tmp_path):
     assert result["validation_accuracy"] == logged[-2]["accuracy"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", ["mlp", "cnn"])
 def test_equal_seeds_give_bitwise_equal_metrics(config, model, tmp_path):
     config.model.name = model
@@ -132,6 +133,7 @@ class Interrupt(keras.callbacks.Callback):
         raise KeyboardInterrupt
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_starts_anew(config, tmp_path):
     with pytest.raises(KeyboardInterrupt):
         train(config, tmp_path / "a", callbacks=[Interrupt()])
@@ -151,6 +153,7 @@ def test_a_nan_loss_ends_the_run_as_diverged(config, tmp_path):
     assert lines(tmp_path)[-1]["accuracy"] is None  # valid JSON, no NaN
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])
 def test_mixed_precision(config, precision, tmp_path):
     config.precision = precision
