@@ -69,7 +69,7 @@ def gru_runs(data_dir, tmp_path, monkeypatch):
         config.dataset.data_dir = str(data_dir)
         data = load(config)
         train, test = (
-            loading.Examples(part.images[:200], part.labels[:200])
+            loading.Examples(part.inputs[:200], part.labels[:200])
             for part in (data.train, data.test)
         )
         return data._replace(train=train, test=test)
