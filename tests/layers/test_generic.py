@@ -66,6 +66,7 @@ def test_shape_and_type_follow_the_policy(case, policy):
     assert layer.compute_output_shape(case.shape) == case.shape
 
 
+@pytest.mark.slow
 @each_case
 @pytest.mark.parametrize("policy", ["float32", *HALF_POLICIES])
 def test_each_type_comes_near_to_float64(case, policy):
@@ -261,6 +262,7 @@ def test_replicas_agree(case, two_replicas):
         assert_close(merged, [y, dx, *rest], case.amplifies * 1e-5)
 
 
+@pytest.mark.slow
 @each_case
 def test_batch_mates_do_not_matter(case):
     layer = perturbed(case.make(), case.shape)
@@ -322,6 +324,7 @@ def test_mask_is_passed_on(case):
         assert_close([after], [mask], 0)
 
 
+@pytest.mark.slow
 @each_case
 @pytest.mark.parametrize("policy", ["float32", "mixed_float16"])
 @pytest.mark.parametrize("kind", ["zeros", "large", "tiny", "one-example"])

@@ -30,6 +30,7 @@ WAYS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("jit_compile", [False, True], ids=["graph", "xla"])
 @pytest.mark.parametrize("way", WAYS)
 def test_sizes_do_not_have_to_be_known(way, jit_compile):

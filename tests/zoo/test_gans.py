@@ -78,6 +78,7 @@ def test_initializers_slopes_norms_and_places_are_the_originals():
     assert np.abs(make(noise(2))).max() <= 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("norm", NORMS)
 def test_every_norm_fits_in_both_and_kernels_depend_on_the_seed_alone(norm):
     def kernels(build, norm, seed):
@@ -131,6 +132,7 @@ def test_a_virtual_norm_takes_its_reference():
     np.testing.assert_allclose(mates[0][:2], mates[1], 1e-5, 1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("build", [zoo.toy_generator, zoo.toy_discriminator])
 @pytest.mark.parametrize("norm", ["none", "batch", "layer", "virtual"])
 def test_the_toys_take_norms_and_are_saved(build, norm, tmp_path):

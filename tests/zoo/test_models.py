@@ -28,6 +28,7 @@ def images(count):
     return np.random.default_rng(0).random((count, *SHAPE), np.float32)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("position", ["before", "after"])
 @pytest.mark.parametrize(("name", "norm"), CASES)
 def test_every_model_takes_every_norm(name, norm, position):

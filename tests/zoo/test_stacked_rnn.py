@@ -29,6 +29,7 @@ def sequences(count, shape=SHAPE):
     return np.random.default_rng(0).normal(size=(count, *shape)).astype("f")
 
 
+@pytest.mark.slow
 @each_cell
 @each_norm
 def test_every_cell_takes_every_norm(cell, norm):
@@ -85,6 +86,7 @@ def test_layer_norm_sees_only_the_sign_of_a_single_feature():
     assert np.abs(model(x) - model(-x)).max() > 1e-2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("readout", "bidirectional", "width"),
     [
@@ -112,6 +114,7 @@ def test_the_gru_has_the_size_of_the_published_one():
     assert model.count_params() == 5134
 
 
+@pytest.mark.slow
 @each_norm
 def test_equal_seeds_give_equal_kernels(norm):
     def kernels(seed, norm):
@@ -177,6 +180,7 @@ def test_logits_are_float32_under_mixed_precision(policy):
         keras.config.set_dtype_policy(before)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("norm", ["batch_shared", "vertical", "layer"])
 def test_a_saved_model_loads(norm, tmp_path):
     model = build((6,), 5, norm=norm, bidirectional=True, dropout=0.1)

@@ -147,6 +147,7 @@ ONLY_BEHIND = {
 ALL = FRONT_OR_BEHIND | ONLY_BEHIND
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("use_bias", [True, False])
 @pytest.mark.parametrize("name", ALL)
 def test_norm_behind(name, use_bias):
@@ -613,6 +614,7 @@ def expected_left(names):
     return left
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.sampled_from(sorted(PARTS)), min_size=1, max_size=7))
 def test_random_chains(names):

@@ -82,6 +82,7 @@ def check(kind, layer, x, mask, rows=None):
     return outputs
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("batch", [4, 11])
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_step_equals_numpy(kind, batch):

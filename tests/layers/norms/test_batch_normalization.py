@@ -36,6 +36,7 @@ def train(layer, batches, masks=None):
     return outputs + layer.get_weights()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kwargs", "shape"),
     [

@@ -103,6 +103,7 @@ def test_forward_equals_numpy(case, data):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("jit", [False, True])
 @pytest.mark.parametrize(
     ("case", "shape"),

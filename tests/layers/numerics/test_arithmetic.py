@@ -128,6 +128,7 @@ def first_and_second_gradients(function, x, axes, gamma, beta):
     return first + outer.gradient(penalty, tensors)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("function", "axes", "mode"),
     [
@@ -156,6 +157,7 @@ def test_gradients_of_gradients_match_autodiff(function, axes, mode):
         assert_close(a, b, 2e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["eager", "xla", "xla-unknown-batch"])
 @pytest.mark.parametrize(
     ("shape", "axes"),

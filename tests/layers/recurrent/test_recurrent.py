@@ -166,6 +166,7 @@ def averages(norms, rows, momentum):
     return wanted
 
 
+@pytest.mark.slow
 @each_kind
 @pytest.mark.parametrize("masked", [False, True])
 @pytest.mark.parametrize("unroll", [False, True])

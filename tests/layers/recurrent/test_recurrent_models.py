@@ -29,6 +29,7 @@ def plain(family, kind, units, **kwargs):
     return getattr(layers, family + kind)(units, **off, **kwargs)
 
 
+@pytest.mark.slow
 @each_kind
 @each_family
 def test_without_normalization_equals_keras(family, kind):

@@ -87,6 +87,7 @@ def test_there_is_a_seed(tmp_path):
         claims.examine(config, speed, tmp_path)
 
 
+@pytest.mark.slow
 def test_finished_runs_are_not_repeated(record):
     workdir, found = record
     before = sorted(workdir.glob("*/DONE"))

@@ -45,6 +45,7 @@ def test_the_summary_has_a_row_per_variant(summary):
         assert batch.differences[metric].mean == pytest.approx(difference)
 
 
+@pytest.mark.slow
 def test_the_reports_hold_the_results(summary, finished):
     with open(finished / "summary.csv") as file:
         records = list(csv.DictReader(file))

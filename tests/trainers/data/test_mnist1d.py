@@ -34,6 +34,7 @@ def test_it_is_the_published_set(data_dir, published):
         )
 
 
+@pytest.mark.slow
 def test_making_it_leaves_the_global_generators_alone(published):
     random.seed(5)
     np.random.seed(5)
@@ -45,6 +46,7 @@ def test_making_it_leaves_the_global_generators_alone(published):
     np.testing.assert_array_equal(made["x"], published["x"])
 
 
+@pytest.mark.slow
 def test_the_pipeline_keeps_the_signals(config, published):
     config.dataset.name = "mnist1d"
     config.dataset.train_split = "train"

@@ -102,6 +102,7 @@ NAMES = [f"of_{name}" for name in TENSORS]
 NAMES += [f"image_{name}" for name in IMAGES]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize(("size", "pooling"), [(0, 1), (6, 2)])
 def test_models_see_what_was_saved(config, made_dir, name, size, pooling):

@@ -100,6 +100,7 @@ def test_pooling_is_the_rounded_mean():
     assert pooled.dtype == np.uint8
 
 
+@pytest.mark.slow
 def test_a_recurrent_network_trains_on_rows(config, tmp_path):
     config.dataset.view = "rows"
     config.model = {

@@ -118,6 +118,7 @@ def test_the_workdir_tells_the_whole_story(finished):
     assert list((folder / "train/speed").glob("events*"))
 
 
+@pytest.mark.slow
 def test_a_finished_run_is_measured_again_and_sampled(finished):
     config, folder, result = finished
     assert train(config, folder) == result

@@ -67,6 +67,7 @@ def test_a_comparison_goes_on(config, tmp_path):
     assert result["steps"] == 36
 
 
+@pytest.mark.slow
 def test_a_kill_between_the_two_runs_loses_nothing(config, tmp_path):
     train(config, tmp_path, 1)
     resolved = json.loads((tmp_path / "config.json").read_text())["config"]

@@ -219,6 +219,7 @@ def test_a_read_only_workdir_is_named_before_training(read_only, held):
         pytest.fail("it could be written")
 
 
+@pytest.mark.slow
 def test_a_workdir_in_use_is_refused_with_its_holder(config, tmp_path):
     loading.load_data(config)
     config.epochs = 500

@@ -163,6 +163,7 @@ def test_optimizers_that_cannot_be_resumed_are_refused():
         variables_of(model)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("settings", "expected"),
     [

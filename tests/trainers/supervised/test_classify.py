@@ -81,6 +81,7 @@ def test_the_workdir_tells_the_whole_story(finished):
     assert last["accuracy"] == result["test_accuracy"]
 
 
+@pytest.mark.slow
 def test_metrics_come_early_and_reach_tensorboard(config, tmp_path):
     config.steps_per_execution = 1
     config.log_every_steps = 10
