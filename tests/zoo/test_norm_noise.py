@@ -66,6 +66,7 @@ def test_it_is_saved_with_its_model(tmp_path):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
 def test_it_keeps_the_policy(policy):
     layer = NormNoise(0.5, dtype=policy)

@@ -429,6 +429,7 @@ def test_one_layer_reads_a_norm_in_two_layouts():
     assert "several layouts" in result.left["bn"]
 
 
+@pytest.mark.slow
 def test_application():
     model = keras.applications.MobileNetV2(
         (32, 32, 3), alpha=0.35, weights=None, classes=10

@@ -94,6 +94,7 @@ def test_each_step_equals_numpy(kind, batch):
     np.testing.assert_array_equal(layer.statistics.moving_weight, np.ones(4))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_masks(kind):
     layer = KINDS[kind](2, return_sequences=True, go_backwards=True)

@@ -46,6 +46,7 @@ def check_exact(model, x, norms=None):
             check(layer, *population(inner(x), layer.axis))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layerwise", [True, False])
 @pytest.mark.parametrize("batch", [1, 7, 32, 100])
 def test_one_norm_equals_numpy(batch, layerwise):

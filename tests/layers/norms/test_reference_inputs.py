@@ -66,6 +66,7 @@ def check_reference(model):
         assert norm.reference_count.numpy().tolist() == [5, 5, 5]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("structure", "data"), CASES)
 def test_structures(structure, data):
     model = wrapped(structure, data)

@@ -212,6 +212,7 @@ def test_batch_mates_change_no_bit_in_training():
     np.testing.assert_array_equal(step(X)[0], step(other)[0])
 
 
+@pytest.mark.slow
 def test_several_inputs_and_outputs(tmp_path):
     numbers = keras.Input((3,), name="numbers")
     words = keras.Input((4,), name="words", dtype="int32")

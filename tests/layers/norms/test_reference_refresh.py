@@ -142,6 +142,7 @@ class Lends(keras.callbacks.Callback):
     on_predict_begin, on_predict_end = on_test_begin, on_test_end
 
 
+@pytest.mark.slow
 def test_weights_that_callbacks_lend():
     model = compiled("sgd")
     model.refresh()

@@ -151,6 +151,7 @@ def test_memory_of_this_process(linux, monkeypatch, tmp_path):
     assert 2**24 < memory.resident() <= 1.1 * memory.peak()
 
 
+@pytest.mark.slow
 def test_step_with_a_reference_batch_trains():
     call = dcgan.generator_step("virtual", True, "float32", False, 2, 2)
     first, *_, last = (call() for _ in range(5))

@@ -174,6 +174,7 @@ def test_equal_names_of_different_keys_are_told_apart(config):
     assert runs[0].name == "model.name=cnn,dataset.name=digits,seed=0"
 
 
+@pytest.mark.slow
 def test_graphs_of_earlier_runs_are_freed(config, tmp_path):
     compare.compare(config, SWEEP[:1], tmp_path)
     assert keras.layers.Dense(1).name == "dense"

@@ -41,6 +41,7 @@ def test_a_gan_sees_them_as_they_are(config):
     assert (batch.numpy()[:, None] == data.train.inputs).all(-1).any(1).all()
 
 
+@pytest.mark.slow
 def test_a_classifier_tells_the_modes_apart(config, tmp_path):
     config.model.width = 64
     config.batch_size = 500

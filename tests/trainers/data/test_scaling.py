@@ -124,6 +124,7 @@ def test_models_see_what_was_saved(config, made_dir, name, size, pooling):
         assert set(np.unique(images)) == {0, 1}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["uint8", "uint16", "int32", "float32"])
 def test_a_gan_sees_it_from_minus_one_to_one(config, made_dir, name):
     data = load(config, f"of_{name}", made_dir)

@@ -233,6 +233,7 @@ def test_damaged_data(config, fine, name, tmp_path):
     refused(config, tmp_path / "run", message)
 
 
+@pytest.mark.slow
 def test_undamaged_data(config, fine, tmp_path):
     """The other tests' data, as it should be."""
     config = with_data(config, "fine_data", fine)

@@ -47,6 +47,7 @@ def test_the_permutation_is_fixed(count):
     assert np.mean(order == np.arange(count)) < 0.1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("view", "size", "pooling", "shape"),
     [

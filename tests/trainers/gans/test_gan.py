@@ -281,6 +281,7 @@ def test_statistics_can_be_estimated_for_sampling(toy, tmp_path):
     assert found[0] != found[1]
 
 
+@pytest.mark.slow
 def test_a_classifier_is_trained_once_per_data_set(config, tmp_path):
     config.metrics.features = "classifier"
     config.metrics.feature_units = 16

@@ -159,6 +159,7 @@ def test_modes_are_counted_within_three_deviations():
 ALONE = ["none", "layer", "virtual", "group", "rms"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("norm", [*ALONE, "batch"])
 @pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16"])
 def test_batch_dependence_is_batch_norms_alone(norm, policy, request):

@@ -152,6 +152,7 @@ def test_more_discriminator_updates_use_other_examples_and_noise():
     assert not np.allclose(*draws)
 
 
+@pytest.mark.slow
 def test_the_average_follows_all_the_generators_weights():
     model = gan(("virtual", "layer"), ema_decay=0.75)
     average = [a.numpy() for a in model.average.weights]
@@ -207,6 +208,7 @@ def test_nothing_of_a_network_advances_on_a_skipped_step(skips):
     assert model.tally.steps == 1
 
 
+@pytest.mark.slow
 def test_the_loss_scale_changes_nothing_else():
     plain, with_scale = gan(), gan(optimizer=scaled)
     for model in (plain, with_scale):

@@ -171,6 +171,7 @@ def test_a_full_disk_ends_the_run_and_keeps_the_last_checkpoint(
     classify.train(config, tmp_path / "run", verbose=0)
 
 
+@pytest.mark.slow
 def test_a_full_disk_ends_the_log_clearly(config, tmp_path):
     interrupted(config, tmp_path / "run")
     log = tmp_path / "run/metrics.jsonl"

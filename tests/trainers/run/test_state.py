@@ -54,6 +54,7 @@ def state(model):
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("replicas", [1, 2])
 @pytest.mark.parametrize("name", MODELS)
 def test_the_state_is_what_keras_makes(name, replicas, two_replicas):

@@ -119,6 +119,7 @@ def values_of(model):
     return [v.numpy() for group in groups.values() for v in group]
 
 
+@pytest.mark.slow
 def test_two_nets_need_nothing_of_their_own(config, tmp_path):
     config.checkpoint.every_steps = 4
     whole, _ = train(config, tmp_path / "whole")

@@ -106,6 +106,7 @@ def test_the_saved_model_gives_the_reported_metrics(config, finished):
     assert measured["accuracy"] == result["test_accuracy"]
 
 
+@pytest.mark.slow
 def test_virtual_batch_norm_gets_its_reference(config, tmp_path):
     config.model.norm = "virtual"
     result = train(config, tmp_path)
