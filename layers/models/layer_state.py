@@ -1,5 +1,6 @@
 """What a layer knows beside its configuration, given to a copy of it."""
 
+import functools
 import tempfile
 
 import keras
@@ -143,6 +144,7 @@ def _same(value, other):
         return False
 
 
+@functools.cache
 def _bookkeeping():
     """The attributes that any layer or model has.
 
@@ -150,5 +152,6 @@ def _bookkeeping():
     from another one.
     """
     layer = keras.layers.Layer()
-    layer.weight = layer.add_weight()
-    return {*vars(layer), *vars(keras.Model())} - {"weight"}
+    # The default initializer would draw a seed from Python's generator.
+    layer.weight = layer.add_weight(initializer="zeros")
+    return frozenset({*vars(layer), *vars(keras.Model())} - {"weight"})

@@ -9,11 +9,7 @@ import ml_collections
 
 from ..common.errors import InputError
 from ..common.structures import flatten, plain, plain_config
-from .values import (
-    check_name,
-    check_type,
-    refuse,
-)
+from .values import check_name, check_type, refuse
 
 #: Of every config, and of each of its optimizers.
 _POSITIVE = (

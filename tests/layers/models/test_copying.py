@@ -1,6 +1,7 @@
 """A copy of a model knows all that the model knows."""
 
 import pathlib
+import random
 
 import keras
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from keras import layers
 
 from normzoo.layers import BatchNormLSTM, fold_batch_norm
-from normzoo.layers.models import inner_layers
+from normzoo.layers.models import inner_layers, layer_state
 from normzoo.layers.models.copying import copy_model
 from normzoo.layers.models.inner_layers import state_variables
 
@@ -245,3 +246,11 @@ def test_no_private_name_of_keras_is_needed():
         if name in path.read_text()
     ]
     assert not found
+
+
+def test_a_copy_leaves_the_global_generator_alone():
+    model = keras.Sequential([keras.Input((4,)), layers.Dense(2)])
+    layer_state._bookkeeping.cache_clear()
+    before = random.getstate()
+    layer_state.copy_state(model.layers[0], model.layers[0])
+    assert random.getstate() == before
