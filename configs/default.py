@@ -18,6 +18,8 @@ def get_config():
     config.dataset.pooling = 1  # average over squares of so many pixels
     config.dataset.view = ""  # "rows", "pixels", "permuted_pixels": sequences
     config.dataset.window = 100  # characters in an example of a text
+    # From 0: draws train and validation again from both, stratified by label.
+    config.dataset.split_seed = -1
 
     config.model = ml_collections.ConfigDict()
     config.model.name = "mlp"  # in zoo.MODELS, or module:function
@@ -51,6 +53,11 @@ def get_config():
     config.probe = ""  # in normzoo.trainers.supervised.probes.PROBES
     config.probe_every_epochs = 1  # and before the first, and after the last
 
+    # Statistics of batch norms, computed again for the final weights.
+    config.population = ml_collections.ConfigDict()
+    config.population.batches = 50  # of training, at most an epoch; 0: never
+    config.population.validation = False  # before each validation, too
+
     config.checkpoint = ml_collections.ConfigDict()
     config.checkpoint.every_seconds = 60.0  # 0: only at the end
     config.checkpoint.every_steps = 0  # besides; 0: by time alone
@@ -63,11 +70,34 @@ def get_config():
     config.jit_compile = False  # XLA
     config.deterministic = True  # bitwise equal on the same machine
 
-    config.compare = ml_collections.ConfigDict()
-    # Of the plot; or "loss", of a text "bits_per_character".
+    config.compare = get_comparison()
+    # What is judged; or "loss", of a text "bits_per_character".
     config.compare.metric = "accuracy"
     config.compare.baseline = "norm=none"  # the paired differences' base
+    config.compare.least.accuracy = 0.005
+    config.compare.least.loss = 0.01
+    config.compare.least.bits_per_character = 0.01
     return config
+
+
+def get_comparison():
+    """What `config.compare` holds for every trainer."""
+    compare = ml_collections.ConfigDict()
+    compare.metric = ""
+    compare.baseline = ""  # "": the first variant
+    compare.least = ml_collections.ConfigDict()  # difference that counts
+    # Numbers of seeds after which verdicts are looked for; (): those of the
+    # sweep() or of --seeds, once.
+    compare.looks = ()
+    compare.vary_split = True  # train and validation are drawn by the seed
+    compare.tune = ml_collections.ConfigDict()
+    compare.tune.rates = ()  # learning rates to choose from; (): no choice
+    compare.tune.keys = ()  # (key, values) to choose from besides
+    # False: each seed chooses; True: once for each variant, by other seeds.
+    compare.tune.once = False
+    compare.tune.seeds = 3  # of tune.once
+    compare.tune.first_seed = 1000
+    return compare
 
 
 def get_recurrent_model():

@@ -63,9 +63,12 @@ def get_config():
     config.jit_compile = False  # XLA
     config.deterministic = True  # bitwise equal on the same machine
 
-    config.compare = ml_collections.ConfigDict()
-    config.compare.metric = "frechet"  # of the plot
-    config.compare.baseline = ""  # the paired differences' base; "": the first
+    config.compare = default.get_comparison()
+    config.compare.metric = "frechet"  # what is judged
+    config.compare.least.frechet = 1.0
+    config.compare.least.kernel = 0.01
+    config.compare.least.modes = 1.0
+    config.compare.least.good = 0.05
     return config
 
 

@@ -1,6 +1,7 @@
 """What one number of a result means."""
 
 import dataclasses
+import math
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -14,6 +15,7 @@ class Metric:
         title: of its column, short.
         higher_is_better: whether larger numbers are better; None where
             neither end is.
+        bounds: `(low, high)` of what it can be, `(0, 1)` for a share.
         scale: factor of the shown number, 100 for percent.
         digits: behind the decimal point of the shown number.
         legend: what is said below a table whose first column it is, with
@@ -24,6 +26,7 @@ class Metric:
     name: str = ""
     title: str
     higher_is_better: bool | None
+    bounds: tuple[float, float] = (-math.inf, math.inf)
     scale: float = 1
     digits: int = 3
     legend: str = ""

@@ -64,6 +64,7 @@ def _structure(config):
         del config.compare, config.checkpoint
         # These affect the values of variables only, or no graph at all.
         config.seed = config.log_every_steps = 0
+        config.dataset.split_seed = 0
         for initial in ("initializer_scale", "gamma_initializer"):
             if initial in config.model:
                 config.model[initial] = 1.0

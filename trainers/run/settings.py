@@ -19,6 +19,7 @@ _POSITIVE = (
     "steps_per_execution",
     "checkpoint.keep",
     "dataset.window",
+    "compare.tune.seeds",
 )
 _NOT_NEGATIVE = (
     "checkpoint.every_seconds",
@@ -29,6 +30,8 @@ _OPTIMIZER = ("learning_rate", "weight_decay", "momentum", "clipnorm")
 _ONE_OF = {"checkpoint.best_mode": ("max", "min")}
 #: What NumPy takes for a seed.
 _SEEDS = 2**32
+_SPLIT_SEED = "dataset.split_seed"
+_LEAST = "compare.least."
 
 
 def _no_defaults(config):
@@ -138,15 +141,25 @@ class Settings:
 
     def _check_ranges(self, values):
         rates = [f"{part}.{k}" for part in self.optimizers for k in _OPTIMIZER]
+        least = [key for key in values if key.startswith(_LEAST)]
         for keys, fits, allowed in (
             ((*_POSITIVE, *self.positive), lambda x: x > 0, "positive"),
             (
-                (*_NOT_NEGATIVE, *rates, *self.not_negative),
+                (*_NOT_NEGATIVE, *rates, *self.not_negative, *least),
                 lambda x: x >= 0,
                 "at least 0",
             ),
             (self.below_one, lambda x: 0 <= x < 1, "in [0, 1)"),
-            (self.seeds, lambda x: 0 <= x < _SEEDS, f"0 to {_SEEDS - 1}"),
+            (
+                (*self.seeds, "compare.tune.first_seed"),
+                lambda x: 0 <= x < _SEEDS,
+                f"0 to {_SEEDS - 1}",
+            ),
+            (
+                (_SPLIT_SEED,),
+                lambda x: -1 <= x < _SEEDS,
+                f"-1 to {_SEEDS - 1}",
+            ),
         ):
             for key in keys:
                 if not fits(values[key]):

@@ -73,15 +73,19 @@ METRICS = {
         lambda: "accuracy",
         title="accuracy",
         higher_is_better=True,
+        bounds=(0, 1),
         scale=100,
         digits=2,
         legend="Test split: {means}, accuracy in %; ",
     ),
-    "loss": _measured("loss", None, title="loss", higher_is_better=False),
+    "loss": _measured(
+        "loss", None, title="loss", higher_is_better=False, bounds=(0, math.inf)
+    ),
     "bits_per_character": _measured(
         "bits_per_character",
         BitsPerCharacter,
         title="bits/char",
         higher_is_better=False,
+        bounds=(0, math.inf),
     ),
 }

@@ -36,6 +36,7 @@ COMMON = [
     ("precision", 16, "a string"),
     ("dataset.window", 0, "positive"),
     ("dataset.image_size", -1, "at least 0"),
+    ("dataset.split_seed", -2, "-1 to 4294967295"),
     ("dataset.name", 3, "a string"),
     ("checkpoint.keep", 0, "positive"),
     ("checkpoint.every_seconds", NAN, "a finite number"),
@@ -43,6 +44,8 @@ COMMON = [
     ("checkpoint.every_steps", -1, "at least 0"),
     ("checkpoint.best", "val_frechte", "val_frechte"),
     ("checkpoint.best_mode", "up", "max, min"),
+    ("compare.tune.seeds", 0, "positive"),
+    ("compare.tune.first_seed", -1, "0 to 4294967295"),
 ]
 RATES = [
     ("learning_rate", NAN, "a finite number"),
@@ -59,6 +62,10 @@ RATES = [
 OWN = {
     "classifier": [
         ("evaluation_batch_size", 0, "positive"),
+        ("population.batches", -1, "at least 0"),
+        ("compare.least.accuracy", -0.1, "at least 0"),
+        ("compare.least.loss", NAN, "a finite number"),
+        ("compare.least.bits_per_character", -1.0, "at least 0"),
         ("probe_every_epochs", 0, "positive"),
         ("probe", "f1", "landscape, layers"),
         ("task", "regression", "classification, characters"),
@@ -87,6 +94,10 @@ OWN = {
         ("metrics.split", "all", "train, validation, test"),
         ("networks", "gan", "dcgan, toy"),
         ("steps_per_epoch", -1, "at least 0"),
+        ("compare.least.frechet", -1.0, "at least 0"),
+        ("compare.least.kernel", -1.0, "at least 0"),
+        ("compare.least.modes", NAN, "a finite number"),
+        ("compare.least.good", -1.0, "at least 0"),
     ],
     "latency": [("latency.repeats", 0, "positive")],
 }
