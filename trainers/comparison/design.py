@@ -4,6 +4,7 @@ import dataclasses
 from typing import Any, NamedTuple
 
 from ..common.metric import Metric
+from .looks import family_level
 from .sweep import Run
 
 
@@ -45,6 +46,11 @@ class Design:
     def tuned(self):
         """The dotted keys that are chosen from the grid."""
         return tuple(self.grid[0])
+
+    @property
+    def level(self):
+        """The level of each interval that a verdict is taken from."""
+        return family_level(len(self.variants) - 1, len(self.looks))
 
 
 class Outcome(NamedTuple):

@@ -134,5 +134,8 @@ TRAINER = Trainer(
     check=check,
     metrics=lambda config: measures.metrics(settings.checked(config)),
     table=lambda config: measures.columns(settings.checked(config)),
+    # Both players get the same one.
+    rates=tuple(f"{part}.learning_rate" for part in SETTINGS.optimizers),
+    norm="generator.norm",
     appendix=report.appendix,
 )
