@@ -98,8 +98,7 @@ def begin(workdir, design, config, command):
 
 def _read(path):
     try:
-        held = json.loads(path.read_text())
-        return {_TAKEN: [], _EARLIER: [], _REPEATED: [], **held}
+        return {**json.loads(path.read_text())}
     except FileNotFoundError:
         return None
     except (OSError, ValueError, TypeError) as error:
