@@ -1,0 +1,1 @@
+"""What a comparison's reports say in words."""

@@ -1,0 +1,84 @@
+"""Numbers of a metric as tables and sentences show them."""
+
+import math
+
+
+def clamped(metric, interval):
+    """Returns an `Interval` whose ends do not leave the metric's bounds.
+
+    A diverged run counts as infinitely bad; where the metric has a worst
+    value, 0 for an accuracy, that is what is shown.
+    """
+    least, most = metric.bounds
+    ends = (interval.center, interval.low, interval.high)
+    center, low, high = (min(max(end, least), most) for end in ends)
+    return interval._replace(center=center, low=low, high=high)
+
+
+def cell(metric, interval, sign=""):
+    """Returns an interval as a table shows it: `"97.2 [96.5, 97.8]"`.
+
+    Args:
+        metric: a `Metric`.
+        interval: an `Interval` of it, or None.
+        sign: `"+"` for a sign in front of positive numbers, too.
+    """
+    if interval is None:
+        return ""
+    center, low, high = (
+        metric.text(end, sign)
+        for end in (interval.center, interval.low, interval.high)
+    )
+    # One seed has no interval.
+    return f"{center} [{low}, {high}]" if interval.level > 0 else center
+
+
+def value(metric, number):
+    """Returns a value with its unit: `"97.21 %"`."""
+    return metric.text(number) + (" %" if metric.scale == 100 else "")
+
+
+def amount(metric, number):
+    """Returns the size of a difference with its unit: `"1.23 points"`."""
+    points = " points" if metric.scale == 100 else ""
+    return metric.text(abs(number)) + points
+
+
+def between(metric, interval):
+    """Returns an interval's ends in words: `"0.80 to 1.66"`.
+
+    Ends are infinite where diverged runs leave them open.
+    """
+    low, high = (metric.text(end) for end in (interval.low, interval.high))
+    if math.isfinite(interval.low) and math.isfinite(interval.high):
+        return f"{low} to {high}"
+    if math.isfinite(interval.low):
+        return f"at least {low}"
+    if math.isfinite(interval.high):
+        return f"at most {high}"
+    return "no bounds, because runs diverged"
+
+
+def percent(level):
+    """Returns a level as text, cut and not rounded: `"98.75 %"`.
+
+    Example:
+
+    >>> from normzoo.trainers.comparison.words.figures import percent
+    >>> percent(0.95), percent(1 - 0.05 / 12)
+    ('95 %', '99.58 %')
+    """
+    # The product of a float may lie just below what is meant.
+    hundredths = math.floor(1e4 * level + 1e-6)
+    return f"{hundredths / 100:g} %"
+
+
+def joined(items, last="and"):
+    """Returns items as an enumeration: `"a, b and c"`."""
+    *first, end = items
+    return f"{', '.join(first)} {last} {end}" if first else end
+
+
+def plural(number, noun):
+    """Returns `"1 seed"` or `"3 seeds"`."""
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
