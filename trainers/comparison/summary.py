@@ -6,11 +6,11 @@ from typing import Any, NamedTuple
 
 from ..common.metric import Metric
 from .design import Design, Look
-from .intervals import Interval, differences, interval
+from .intervals import Interval, differences, interval, metric_interval
 from .judgment import Judgment, judge
 from .looks import family_level
-from .words.notes import find_notes
-from .words.sentence import find_sentence
+from .reporting.notes import find_notes
+from .reporting.sentence import find_sentence
 
 #: Of the intervals that no verdict depends on.
 LEVEL = 0.95
@@ -25,9 +25,10 @@ class Row(NamedTuple):
         diverged: how many of them diverged.
         values: key of a metric -> seed -> value; None where the run diverged.
         intervals: key -> `Interval` over the seeds. A diverged run is worse
-            than any other: where the interval meets one, its end is infinite.
+            than any other: where an end meets one, it is the metric's bound.
         differences: the same of the paired differences to the baseline, over
-            the seeds that both have; `{}` for the baseline itself.
+            the seeds that both have; an end that meets a diverged run is
+            infinite. `{}` for the baseline itself.
         judgment: the `Judgment` by the primary metric; None for the baseline.
         moving: key -> `Interval` of what the same runs reach with moving
             statistics, for keys that all of them have that did not diverge.
@@ -150,28 +151,24 @@ def _finite(result, key):
 def _row(name, by_seed, values, columns, design, level):
     mine, base = values[name], values[design.baseline]
     results = [outcome.result for outcome in by_seed.values()]
-    compared = name != design.baseline
+    judgment = None
+    if name != design.baseline:
+        judgment = _judge(mine, base, design, level)
     return Row(
         variant=name,
         runs=len(results),
-        diverged=sum(r is None for r in mine[design.metric.key].values()),
+        diverged=sum(v is None for v in mine[design.metric.key].values()),
         values=mine,
-        intervals={m.key: over_seeds(m, mine[m.key].values()) for m in columns},
-        differences={
-            m.key: paired(
-                m,
-                mine[m.key],
-                base[m.key],
-                level if m.key == design.metric.key else LEVEL,
-            )
+        intervals={
+            m.key: metric_interval(mine[m.key].values(), m, LEVEL)
             for m in columns
-            if compared
         },
-        judgment=_judge(mine, base, design, level) if compared else None,
+        differences=_differences(mine, base, columns, judgment),
+        judgment=judgment,
         moving=_moving(by_seed, columns),
-        chosen=_counted(by_seed, design.tuned, lambda outcome, key: True),
+        chosen=_counted(by_seed, design.tuned, lambda outcome: design.tuned),
         at_edge=_counted(
-            by_seed, design.tuned, lambda outcome, key: key in outcome.at_edge
+            by_seed, design.tuned, lambda outcome: outcome.at_edge
         ),
         parameters=results[0]["parameters"],
         seconds=statistics.median(map(_seconds, results)),
@@ -182,16 +179,17 @@ def _row(name, by_seed, values, columns, design, level):
     )
 
 
-def over_seeds(metric, values):
-    """Returns the `Interval` of one variant's values; None is the worst."""
-    worst = -math.inf if metric.higher_is_better else math.inf
-    return interval([worst if v is None else v for v in values], LEVEL)
-
-
-def paired(metric, values, others, level):
-    """Returns the `Interval` of the paired differences of two variants."""
-    found = differences(values, others, metric.higher_is_better)
-    return interval(found, level)
+def _differences(mine, base, columns, judgment):
+    """Returns key -> `Interval`; the primary one at the level of a verdict."""
+    if judgment is None:
+        return {}
+    found = {
+        m.key: interval(
+            differences(mine[m.key], base[m.key], m.higher_is_better), LEVEL
+        )
+        for m in columns[1:]
+    }
+    return {columns[0].key: judgment.interval, **found}
 
 
 def _judge(mine, base, design, level):
@@ -216,17 +214,23 @@ def _moving(by_seed, columns):
         ]
         if ended and all(key in result for result in ended):
             values = _values(by_seed, key).values()
-            found[metric.key] = over_seeds(metric, values)
+            found[metric.key] = metric_interval(values, metric, LEVEL)
     return found
 
 
 def _counted(by_seed, keys, counts):
-    """Returns key -> value -> how many seeds chose it, in order of value."""
+    """Returns key -> value -> how many seeds chose it, in order of value.
+
+    Args:
+        by_seed: seed -> `Outcome`.
+        keys: that were tuned.
+        counts: function of an `Outcome` that returns the keys that count.
+    """
     found = {}
     for key in keys:
         times = {}
         for outcome in by_seed.values():
-            if counts(outcome, key):
+            if key in counts(outcome):
                 value = _hashable(outcome.chosen[key])
                 times[value] = times.get(value, 0) + 1
         found[key] = dict(sorted(times.items(), key=_by_value))

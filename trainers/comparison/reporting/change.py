@@ -36,7 +36,7 @@ def _seeds(summary, rows):
         return f"it takes at least {fewest} seeds to decide anything"
     needed = [row.judgment.seeds_needed for row in rows]
     if None in needed:
-        return f"many more seeds would be needed to decide {names}"
+        return f"how many seeds would decide {names} is not known"
     return f"about {max(needed)} seeds would decide {names}"
 
 

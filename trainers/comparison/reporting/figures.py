@@ -3,18 +3,6 @@
 import math
 
 
-def clamped(metric, interval):
-    """Returns an `Interval` whose ends do not leave the metric's bounds.
-
-    A diverged run counts as infinitely bad; where the metric has a worst
-    value, 0 for an accuracy, that is what is shown.
-    """
-    least, most = metric.bounds
-    ends = (interval.center, interval.low, interval.high)
-    center, low, high = (min(max(end, least), most) for end in ends)
-    return interval._replace(center=center, low=low, high=high)
-
-
 def cell(metric, interval, sign=""):
     """Returns an interval as a table shows it: `"97.2 [96.5, 97.8]"`.
 
@@ -23,14 +11,11 @@ def cell(metric, interval, sign=""):
         interval: an `Interval` of it, or None.
         sign: `"+"` for a sign in front of positive numbers, too.
     """
-    if interval is None:
-        return ""
-    center, low, high = (
-        metric.text(end, sign)
-        for end in (interval.center, interval.low, interval.high)
-    )
+    if interval is None or math.isnan(interval.center):
+        return "n/a"
+    center, low, high = (metric.text(end, sign) for end in interval[:3])
     # One seed has no interval.
-    return f"{center} [{low}, {high}]" if interval.level > 0 else center
+    return f"{center} [{low}, {high}]" if interval.level else center
 
 
 def value(metric, number):
@@ -44,33 +29,38 @@ def amount(metric, number):
     return metric.text(abs(number)) + points
 
 
-def between(metric, interval):
+def between(metric, interval, sign=""):
     """Returns an interval's ends in words: `"0.80 to 1.66"`.
 
     Ends are infinite where diverged runs leave them open.
     """
-    low, high = (metric.text(end) for end in (interval.low, interval.high))
+    low, high = (metric.text(end, sign) for end in interval[1:3])
     if math.isfinite(interval.low) and math.isfinite(interval.high):
         return f"{low} to {high}"
     if math.isfinite(interval.low):
         return f"at least {low}"
     if math.isfinite(interval.high):
         return f"at most {high}"
-    return "no bounds, because runs diverged"
+    return "no limits, since runs diverged"
+
+
+def flipped(interval):
+    """Returns the `Interval` of the difference the other way round."""
+    center, low, high = interval[:3]
+    return interval._replace(center=-center, low=-high, high=-low)
 
 
 def percent(level):
-    """Returns a level as text, cut and not rounded: `"98.75 %"`.
+    """Returns a level as text, cut and not rounded.
 
     Example:
 
-    >>> from normzoo.trainers.comparison.words.figures import percent
+    >>> from normzoo.trainers.comparison.reporting.figures import percent
     >>> percent(0.95), percent(1 - 0.05 / 12)
     ('95 %', '99.58 %')
     """
-    # The product of a float may lie just below what is meant.
-    hundredths = math.floor(1e4 * level + 1e-6)
-    return f"{hundredths / 100:g} %"
+    # What is meant may lie just above the product of floats.
+    return f"{math.floor(1e4 * level + 1e-6) / 100:g} %"
 
 
 def joined(items, last="and"):

@@ -15,9 +15,12 @@ def cost(row, base):
         row: the variant's `Row`.
         base: the baseline's `Row`.
     """
-    return f"at {_time(row.seconds, base.seconds)} and " + _weights(
-        row.parameters, base.parameters
-    )
+    weights = _weights(row.parameters, base.parameters)
+    times = row.seconds, base.seconds
+    if not all(map(math.isfinite, times)) or not base.seconds:
+        # One that ends early by diverging costs less, and is no measure.
+        return f"with {weights} (no training times: runs diverged)"
+    return f"at {_time(*times)} and {weights}"
 
 
 def price(row):
@@ -32,9 +35,6 @@ def price(row):
 
 
 def _time(seconds, base):
-    if not (math.isfinite(seconds) and math.isfinite(base) and base > 0):
-        # One that ends early by diverging costs less, and is no measure.
-        return "a training time that diverged runs hide"
     ratio = seconds / base
     if abs(ratio - 1) < _SAME:
         return "the same training time"

@@ -1,1 +1,0 @@
-"""What a comparison's reports say in words."""
