@@ -78,7 +78,12 @@ def _outcome(name, seed, value, place, design, chosen, results):
         middle = [rates[len(rates) // 2]] * (seed + 1)
         picked = {RATE: chosen.get(name, middle)[seed]}
         edges = (RATE,) if picked[RATE] in (min(rates), max(rates)) else ()
-    config = {"seed": seed, "optimizer": {"learning_rate": 0.001, **{}}}
+    config = {
+        "seed": seed,
+        "optimizer": {
+            "learning_rate": 0.001,
+        },
+    }
     overrides = {"model.norm": name, "seed": seed}
     run = Run(
         name=f"{name},seed={seed}",

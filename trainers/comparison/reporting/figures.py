@@ -46,8 +46,8 @@ def between(metric, interval, sign=""):
 
 def flipped(interval):
     """Returns the `Interval` of the difference the other way round."""
-    center, low, high = interval[:3]
-    return interval._replace(center=-center, low=-high, high=-low)
+    center, low, high = (0.0 - end for end in interval[:3])  # 0 has no sign
+    return interval._replace(center=center, low=high, high=low)
 
 
 def percent(level):

@@ -166,7 +166,7 @@ def _distance(summary, row, base=None):
     """Returns by how much a variant differs: `"1.2 points higher (...)"`."""
     metric = summary.columns[0]
     found = row.differences[metric.key]
-    up = found.center > 0
+    up = found.center >= 0
     if not up:
         found = flipped(found)
     if not math.isfinite(found.center):
@@ -176,10 +176,10 @@ def _distance(summary, row, base=None):
             f"{word} because {lost.diverged} of {lost.runs} runs of "
             f"{lost.variant} diverged"
         )
-    word = "higher" if up else "lower"
-    if base is not None:
-        word += f" than {base.variant}"
-    size = f"{amount(metric, found.center)} {word}"
+    than = f" than {base.variant}" if base else ""
+    size = f"{amount(metric, found.center)} {'higher' if up else 'lower'}{than}"
+    if float(metric.text(found.center)) == 0:
+        size = f"no different{than.replace('than', 'from')}"
     if not found.level:
         return size
     seeds = plural(row.judgment.seeds, "seed")
