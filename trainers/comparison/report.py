@@ -1,7 +1,9 @@
 """A comparison's report: on the terminal, as Markdown, CSV and JSON."""
 
 import rich.box
+import rich.console
 import rich.table
+import rich.text
 
 from ..common.files import write_json, write_text
 from .reporting.columns import all_columns, short_columns
@@ -9,7 +11,14 @@ from .reporting.legend import legend
 from .reporting.record import record
 from .reporting.spreadsheet import csv_text
 
-__all__ = ["legend", "markdown", "terminal_table", "write_reports"]
+__all__ = [
+    "legend",
+    "markdown",
+    "table",
+    "terminal_report",
+    "terminal_table",
+    "write_reports",
+]
 
 _WIDTH = 80  # of a terminal
 
@@ -24,6 +33,20 @@ def write_reports(summary, workdir, command):
     )
     write_text(workdir / "summary.md", text.rstrip("\n") + "\n")
     write_json(workdir / "summary.json", record(summary, command))
+
+
+def terminal_report(summary):
+    """Returns what the terminal shows, as a `rich` renderable.
+
+    The sentence, the table, its legend, the notes.
+    """
+    notes = "".join(f"\n- {note}" for note in summary.notes)
+    return rich.console.Group(
+        # Brackets are what they are, and no markup.
+        rich.text.Text(f"{summary.sentence}\n"),
+        terminal_table(summary),
+        rich.text.Text(f"{legend(summary)}{notes}"),
+    )
 
 
 def terminal_table(summary):
@@ -45,7 +68,7 @@ def terminal_table(summary):
     for title in numbers:
         drawn.add_column(title, justify="right", no_wrap=True)
     for row in cells:
-        drawn.add_row(*row)
+        drawn.add_row(*map(rich.text.Text, row))
     return drawn
 
 
