@@ -38,7 +38,7 @@ def plot_comparison(runs, results, summary, metric, workdir):
     curves, finals = figure.subplots(1, 2, width_ratios=(3, 2))
     names = [row.variant for row in summary.rows]
     groups = [[run for run in runs if run.variant == name] for name in names]
-    courses = [_course(mine, results, metric, workdir) for mine in groups]
+    courses = _courses(groups, results, metric, workdir)
     _plot_curves(curves, names, courses, metric)
     values = [
         [final(results[run.name], metric) for run in mine] for mine in groups
@@ -73,14 +73,31 @@ def course(lines, result, metric, epochs):
     return values
 
 
-def _course(runs, results, metric, workdir):
-    """Returns the `Interval` of each epoch over some runs."""
-    logs = [metrics_file.read(workdir / r.name, "validation") for r in runs]
-    # All may have diverged, and the first before its first validation.
-    epochs = max(1, *map(len, logs))
+def _courses(groups, results, metric, workdir):
+    """Returns the `Interval` of each epoch over the runs of each group."""
+    logs = [
+        [metrics_file.read(workdir / r.name, "validation") for r in runs]
+        for runs in groups
+    ]
+    # Where all have diverged: before the first validation perhaps.
+    longest = max(1, *(len(lines) for some in logs for lines in some))
+    return [
+        _course(runs, some, results, metric, longest)
+        for runs, some in zip(groups, logs, strict=True)
+    ]
+
+
+def _course(runs, logs, results, metric, longest):
+    found = [results[run.name] for run in runs]
+    ended = [
+        len(lines)
+        for lines, result in zip(logs, found, strict=True)
+        if result["status"] != "diverged"
+    ]
+    epochs = max(ended, default=longest)
     curves = [
-        course(lines, results[run.name], metric, epochs)
-        for run, lines in zip(runs, logs, strict=True)
+        course(lines, result, metric, epochs)
+        for lines, result in zip(logs, found, strict=True)
     ]
     by_epoch = (
         [curve[i] for curve in curves if i < len(curve)] for i in range(epochs)
