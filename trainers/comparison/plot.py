@@ -111,7 +111,7 @@ def _plot_curves(axes, names, courses, metric):
     ]
     edge = _edge(numbers, metric)
     for i, (name, course) in enumerate(zip(names, courses, strict=True)):
-        shown = np.array([found[:3] for found in course])
+        shown = np.array([found[:3] for found in course]).reshape(-1, 3)
         center, low, high = _drawn(shown, edge).T
         epochs = np.arange(1, len(course) + 1)
         axes.plot(epochs, center, label=name, color=f"C{i}")

@@ -45,7 +45,7 @@ def terminal_report(summary):
         # Brackets are what they are, and no markup.
         rich.text.Text(f"{summary.sentence}\n"),
         terminal_table(summary),
-        rich.text.Text(f"{legend(summary)}{notes}"),
+        rich.text.Text(f"{legend(summary, short=True)}{notes}"),
     )
 
 

@@ -120,11 +120,11 @@ LEGENDS = {
     "method and level": (
         summary_of({NONE: steady(0.9), BATCH: steady(0.9), LAYER: steady(0.9)}),
         "Test split: Hodges-Lehmann center and signed-rank interval, 95 %, "
-        "over 10 seeds, accuracy in %; differences to norm=none are paired by "
-        "seed, their intervals simultaneous 95 %: each at 97.5 %, of the other "
-        "metrics 95 % each by itself; verdicts: practically equal if that "
-        "interval lies within 0.50 points, else better or worse if it leaves "
-        "out 0; s: median seconds of training per run.",
+        "over 10 seeds, accuracy in %. Differences to norm=none are paired by "
+        "seed, with simultaneous 95 % signed-rank intervals: each at 97.5 %; "
+        "of the other metrics, 95 % each by itself. Verdicts: practically "
+        "equal if that interval lies within 0.50 points, else better or worse "
+        "if it leaves out 0. s: median seconds of training per run.",
     ),
     "looks": (
         summary_of(
@@ -132,7 +132,7 @@ LEGENDS = {
             (ACCURACY,),
             looks=(10, 20, 40),
         ),
-        "simultaneous 95 %: each at 98.33 %; verdicts:",
+        "simultaneous 95 % signed-rank intervals: each at 98.33 %. Verdicts:",
     ),
     "few seeds": (
         summary_of({NONE: steady(0.9, 3), BATCH: steady(0.9, 3)}),
@@ -140,13 +140,13 @@ LEGENDS = {
     ),
     "few seeds' differences": (
         summary_of({NONE: steady(0.9, 3), BATCH: steady(0.9, 3)}, (ACCURACY,)),
-        "each at 95 %, which takes 6 seeds (a range has 75 %); verdicts",
+        "each at 95 %, which takes 6 seeds (a range has 75 %). Verdicts",
     ),
     "one seed": (
         summary_of({NONE: [0.9], BATCH: [0.9]}, (ACCURACY,)),
-        "Test split: one seed, without interval, accuracy in %; differences "
-        "to norm=none are paired by seed, their intervals simultaneous 95 %: "
-        "each at 95 %, which takes 6 seeds; verdicts",
+        "Test split: one seed, without interval, accuracy in %. Differences "
+        "to norm=none are paired by seed, with simultaneous 95 % signed-rank "
+        "intervals: each at 95 %, which takes 6 seeds. Verdicts",
     ),
     "several numbers of seeds": (
         summary_of({NONE: steady(0.9, 20), BATCH: steady(0.9, 10)}),
@@ -164,14 +164,14 @@ LEGENDS = {
             once=True,
             tuning_seeds=(100,),
         ),
-        "verdicts at these settings: practically equal",
+        "Verdicts at these settings: practically equal",
     ),
     "bias of Frechet distances": (
         summary_of(
             {NONE: steady(9), BATCH: steady(9)}, (DISTANCE,), metric=DISTANCE
         ),
         "Frechet distances are biased upwards, the more the fewer samples, "
-        "which are equally many for all; ",
+        "which are equally many for all. ",
     ),
 }
 

@@ -6,21 +6,19 @@ from ..looks import fewest_seeds
 from .figures import amount, percent, plural, value
 
 
-def legend(summary):
+def legend(summary, *, short=False):
     """Returns the sentences that say what the table's numbers are.
 
     Intervals are named by their method and the level that they attain.
+
+    Args:
+        summary: a `Summary`.
+        short: whether the table has the primary metric alone.
     """
     metric = summary.columns[0]
-    parts = [metric.said(_values(summary))]
-    if summary.others:
-        parts.append(_differences(summary))
-    parts.append("s: median seconds of training per run")
-    if summary.design.tuned:
-        parts[-1] += ", of tuning: of the runs that were not chosen"
-    parts[-1] += ". "
-    parts.append(_lost(summary))
-    return "".join(parts).rstrip()
+    first = metric.said(_values(summary)).rstrip("; ")
+    parts = [first, *_differences(summary, short), _seconds(summary, short)]
+    return ". ".join([*parts, *_lost(summary)]) + "."
 
 
 def _values(summary):
@@ -30,33 +28,35 @@ def _values(summary):
     center = "Hodges-Lehmann center"
     if high == 1:
         return "one seed, without interval"
-    levels = [_level(summary, row) for row in summary.rows]
-    if min(levels) >= 0.95:
+    key = summary.columns[0].key
+    level = min(row.intervals[key].level for row in summary.rows)
+    if level >= 0.95:
         return f"{center} and signed-rank interval, 95 %, over {seeds}"
     if low == high:
-        return f"{center} and range of {seeds}, level {percent(min(levels))}"
+        return f"{center} and range of {seeds}, level {percent(level)}"
     return (
         f"{center} and interval over {seeds}: signed-rank, 95 %, of 6 or more; "
         "of fewer, n, their range, level 1 - 2/2^n"
     )
 
 
-def _level(summary, row):
-    return row.intervals[summary.columns[0].key].level
-
-
-def _differences(summary):
+def _differences(summary, short):
+    if not summary.others:
+        return
     design, metric = summary.design, summary.columns[0]
     others = ""
-    if len(summary.columns) > 1:
-        others = ", of the other metrics 95 % each by itself"
+    if len(summary.columns) > 1 and not short:
+        others = "; of the other metrics, 95 % each by itself"
+    yield (
+        f"Differences to {summary.baseline} are paired by seed, with "
+        "simultaneous 95 % signed-rank intervals: each at "
+        f"{percent(summary.level)}{_attained(summary)}{others}"
+    )
     settings = " at these settings" if design.once else ""
-    return (
-        f"differences to {summary.baseline} are paired by seed, their "
-        f"intervals simultaneous 95 %: each at {percent(summary.level)}"
-        f"{_attained(summary)}{others}; verdicts{settings}: practically equal "
-        f"if that interval lies within {amount(metric, design.least)}, else "
-        "better or worse if it leaves out 0; "
+    yield (
+        f"Verdicts{settings}: practically equal if that interval lies within "
+        f"{amount(metric, design.least)}, else better or worse if it leaves "
+        "out 0"
     )
 
 
@@ -70,13 +70,19 @@ def _attained(summary):
     return f", which takes {fewest_seeds(summary.level)} seeds{shown}"
 
 
+def _seconds(summary, short):
+    said = "s: median seconds of training per run"
+    if summary.design.tuned and not short:
+        said += "; s of tuning: of the runs that were not chosen"
+    return said
+
+
 def _lost(summary):
     """Says how diverged runs count, where there are any."""
-    if not any(row.diverged for row in summary.rows):
-        return ""
-    metric = summary.columns[0]
-    worst = metric.bounds[0 if metric.higher_is_better else 1]
-    counts = ""
-    if math.isfinite(worst):
-        counts = f": as {value(metric, worst)}, in a difference infinitely"
-    return f"A diverged run counts as worse than any other{counts}. "
+    if any(row.diverged for row in summary.rows):
+        metric = summary.columns[0]
+        worst = metric.bounds[0 if metric.higher_is_better else 1]
+        counts = ""
+        if math.isfinite(worst):
+            counts = f": as {value(metric, worst)}, in a difference infinitely"
+        yield f"A diverged run counts as worse than any other{counts}"
