@@ -9,9 +9,10 @@ r"""Compares norms, or any other settings, with verdicts.
 The variants are those of the config's sweep(), or of --norms and --vary.
 Every run gets a folder in the workdir, as of `normzoo.trainers.classify` or
 `normzoo.trainers.gan`; the workdir itself gets `plan.json` before the first
-run, and `report.html`, `summary.csv`, `summary.md`, `summary.png`. Finished
-runs are not repeated, an interrupted one is continued. For one seed all
-variants start from equal kernels and see the same batches in the same order.
+run, and `report.html`, `summary.md`, `summary.csv`, `summary.json` and
+`summary.png`. Finished runs are not repeated, an interrupted one is continued.
+For one seed all variants start from equal kernels and see the same batches in
+the same order.
 """
 
 import pathlib
@@ -27,7 +28,7 @@ from .common.errors import InputError
 from .comparison.compare import compare
 from .comparison.procedure import axes, preview
 from .comparison.procedure.designing import make_plan
-from .comparison.report import legend, terminal_table
+from .comparison.report import terminal_report
 from .comparison.sweep import load_module, overrides_of, unseeded
 from .comparison.trainers import trainer_of
 
@@ -81,10 +82,10 @@ def main(flags):
         command=command,
         config_file=config_file,
     )
-    rich.print(terminal_table(summary), legend(summary), sep="")
+    rich.print(terminal_report(summary))
     print(
         f"Results: {flags.workdir}/report.html, summary.md, summary.csv, "
-        "summary.png\n"
+        "summary.json, summary.png\n"
         f"Look closer: tensorboard --logdir={shlex.quote(flags.workdir)}"
     )
 

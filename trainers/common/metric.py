@@ -18,6 +18,8 @@ class Metric:
         bounds: `(low, high)` of what it can be, `(0, 1)` for a share.
         scale: factor of the shown number, 100 for percent.
         digits: behind the decimal point of the shown number.
+        noun: what sentences call it, such as `"Frechet distance"`; `""`: its
+            split and name, `"test accuracy"`.
         legend: what is said below a table whose first column it is, with
             `{means}` in place of how the means were taken; `""`: its title.
     """
@@ -29,6 +31,7 @@ class Metric:
     bounds: tuple[float, float] = (-math.inf, math.inf)
     scale: float = 1
     digits: int = 3
+    noun: str = ""
     legend: str = ""
 
     def said(self, means):
@@ -44,6 +47,11 @@ class Metric:
             sign: `"+"` for a sign in front of positive numbers, too.
         """
         return f"{value * self.scale:{sign}.{self.digits}f}"
+
+    @property
+    def called(self):
+        """What sentences call it."""
+        return self.noun or self.key.replace("_", " ")
 
     @property
     def split(self):

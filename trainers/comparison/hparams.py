@@ -1,11 +1,16 @@
 """Summaries for TensorBoard's HParams tab, which compares the runs."""
 
+import math
+
 import tensorflow as tf
 from tensorboard.plugins.hparams import api as hp
 
 
 def write_hparams(run, result, keys, metrics, folder):
     """Writes one run's hyperparameters and final metrics as its trial.
+
+    A diverged run has `diverged` = 1 and the worst value of each metric, 0 for
+    an accuracy; none where the worst is infinite, as of a loss.
 
     Args:
         run: a `Run`.
@@ -25,8 +30,17 @@ def write_hparams(run, result, keys, metrics, folder):
         # Present in every run: one without any metric would not be shown.
         tf.summary.scalar("diverged", float(diverged), step=0)
         for metric in metrics:
-            if result[metric.key] is not None:
-                tf.summary.scalar(metric.key, result[metric.key], step=0)
+            value = shown_value(metric, result)
+            if math.isfinite(value):
+                tf.summary.scalar(metric.key, value, step=0)
+
+
+def shown_value(metric, result):
+    """Returns a result's number; the worst possible one if it diverged."""
+    value = result.get(metric.key)
+    if result["status"] == "diverged" or value is None:
+        return metric.bounds[0 if metric.higher_is_better else 1]
+    return value
 
 
 def _look_up(config, key):

@@ -1,18 +1,30 @@
-"""A comparison's picture: learning curves and final values with intervals."""
+"""A comparison's picture: learning curves and final values with intervals.
+
+A diverged run is not left out, for a variant would look the better the more
+bad runs it lost. It counts as worse than any other from the epoch on in which
+it diverged; what is no finite number is drawn at the picture's worse edge,
+which has its own mark.
+"""
+
+import math
 
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from ..run import metrics_file
-from .statistics import estimate
+from .intervals import interval
+
+_MARGIN = 0.08  # of the range of what is drawn
 
 
 def plot_comparison(runs, results, summary, metric, workdir):
     """Writes `summary.png` into `workdir`.
 
-    Left, the validation metric by epoch, mean and 95 % interval over the
-    seeds; right, the final metric of each run and its mean with interval.
+    Left, the validation metric by epoch: the Hodges-Lehmann center over the
+    seeds and its 95 % signed-rank interval; right, the final metric of each
+    run, and the same of it. Diverged runs count as the worst; a cross at the
+    edge marks each.
 
     Args:
         runs: list of `Run`s.
@@ -24,62 +36,152 @@ def plot_comparison(runs, results, summary, metric, workdir):
     # `Figure` alone needs no display and leaves pyplot's state alone.
     figure = Figure(figsize=(10, 4), layout="constrained")
     curves, finals = figure.subplots(1, 2, width_ratios=(3, 2))
-    for i, row in enumerate(summary.rows):
-        mine = [run for run in runs if run.variant == row.variant]
-        _plot_curve(curves, mine, row.variant, metric.name, workdir, f"C{i}")
-        values = [results[run.name][metric.key] for run in mine]
-        _plot_final(finals, i, values, estimate(_known(values)))
-    curves.xaxis.set_major_locator(MaxNLocator(integer=True))
-    curves.set(xlabel="epoch", ylabel=f"validation {metric.name}")
-    curves.legend()
-    curves.grid(alpha=0.3)
-    finals.set(ylabel=f"{metric.split} {metric.name}")
     names = [row.variant for row in summary.rows]
-    finals.set_xticks(range(len(names)), names)
-    finals.tick_params(axis="x", rotation=30)
-    finals.grid(alpha=0.3)
+    groups = [[run for run in runs if run.variant == name] for name in names]
+    courses = _courses(groups, results, metric, workdir)
+    _plot_curves(curves, names, courses, metric)
+    values = [
+        [final(results[run.name], metric) for run in mine] for mine in groups
+    ]
+    _plot_finals(finals, names, values, metric)
     figure.savefig(workdir / "summary.png", dpi=120)
 
 
-def _plot_curve(axes, runs, label, name, workdir, color):
-    curves = [_validation_curve(workdir / run.name, name) for run in runs]
-    # Runs that diverged are shorter; there the mean is over the others.
-    length = max(map(len, curves))
-    means, widths = zip(
-        *(
-            estimate([c[i] for c in curves if i < len(c)])
-            for i in range(length)
-        ),
-        strict=True,
+def final(result, metric):
+    """Returns what a run ends with; infinitely bad if it diverged."""
+    value = result.get(metric.key)
+    if result["status"] == "diverged" or value is None:
+        return _worst(metric)
+    return value
+
+
+def course(lines, result, metric, epochs):
+    """Returns the validation curve of a run, one number for each epoch.
+
+    Args:
+        lines: of its log of validations, oldest first.
+        result: of the run.
+        metric: a `Metric`.
+        epochs: how many numbers; a diverged run has ended before, and is
+            infinitely bad from there on.
+    """
+    worst = _worst(metric)
+    values = [line[metric.name] for line in lines]
+    values = [worst if value is None else value for value in values]
+    if result["status"] == "diverged":
+        values += [worst] * (epochs - len(values))
+    return values
+
+
+def _courses(groups, results, metric, workdir):
+    """Returns the `Interval` of each epoch over the runs of each group."""
+    logs = [
+        [metrics_file.read(workdir / r.name, "validation") for r in runs]
+        for runs in groups
+    ]
+    # Where all have diverged: before the first validation perhaps.
+    longest = max(1, *(len(lines) for some in logs for lines in some))
+    return [
+        _course(runs, some, results, metric, longest)
+        for runs, some in zip(groups, logs, strict=True)
+    ]
+
+
+def _course(runs, logs, results, metric, longest):
+    found = [results[run.name] for run in runs]
+    ended = [
+        len(lines)
+        for lines, result in zip(logs, found, strict=True)
+        if result["status"] != "diverged"
+    ]
+    epochs = max(ended, default=longest)
+    curves = [
+        course(lines, result, metric, epochs)
+        for lines, result in zip(logs, found, strict=True)
+    ]
+    by_epoch = (
+        [curve[i] for curve in curves if i < len(curve)] for i in range(epochs)
     )
-    epochs, means = np.arange(1, length + 1), np.array(means)
-    widths = np.nan_to_num(widths)
-    axes.plot(epochs, means, label=label, color=color)
-    axes.fill_between(
-        epochs, means - widths, means + widths, color=color, alpha=0.15, lw=0
-    )
+    return [interval(values) for values in by_epoch]
 
 
-def _validation_curve(path, name):
-    curve = [line[name] for line in metrics_file.read(path, "validation")]
-    return [np.nan if value is None else value for value in curve]
+def _plot_curves(axes, names, courses, metric):
+    numbers = [
+        end for course in courses for found in course for end in found[:3]
+    ]
+    edge = _edge(numbers, metric)
+    for i, (name, course) in enumerate(zip(names, courses, strict=True)):
+        shown = np.array([found[:3] for found in course]).reshape(-1, 3)
+        center, low, high = _drawn(shown, edge).T
+        epochs = np.arange(1, len(course) + 1)
+        axes.plot(epochs, center, label=name, color=f"C{i}")
+        axes.fill_between(epochs, low, high, color=f"C{i}", alpha=0.15, lw=0)
+    _mark_edge(axes, numbers, edge)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.set(xlabel="epoch", ylabel=f"validation {metric.name}")
+    axes.legend()
+    axes.grid(alpha=0.3)
 
 
-def _plot_final(axes, position, values, mean):
-    values = _known(values)
-    axes.scatter(
-        [position] * len(values), values, color=f"C{position}", alpha=0.4
-    )
-    axes.errorbar(
-        position,
-        mean.mean,
-        yerr=np.nan_to_num(mean.half_width),
-        fmt="_",
-        markersize=14,
-        capsize=5,
-        color=f"C{position}",
-    )
+def _plot_finals(axes, names, values, metric):
+    numbers = [value for some in values for value in some]
+    edge = _edge(numbers, metric)
+    for i, some in enumerate(values):
+        color = f"C{i}"
+        some = np.array(some, float)
+        lost = ~np.isfinite(some)
+        places = np.full(len(some), i)
+        axes.scatter(places[~lost], some[~lost], color=color, alpha=0.4)
+        axes.scatter(
+            places[lost], _drawn(some[lost], edge), c=color, marker="x"
+        )
+        center, low, high = _drawn(np.array(interval(some)[:3]), edge)
+        axes.errorbar(
+            i,
+            center,
+            yerr=[[center - low], [high - center]],
+            fmt="_",
+            markersize=14,
+            capsize=5,
+            color=color,
+        )
+    _mark_edge(axes, numbers, edge)
+    axes.set(ylabel=f"{metric.split} {metric.name}")
+    axes.set_xticks(range(len(names)), names)
+    axes.tick_params(axis="x", rotation=30)
+    axes.grid(alpha=0.3)
 
 
-def _known(values):
-    return [value for value in values if value is not None]
+def _worst(metric):
+    return -math.inf if metric.higher_is_better else math.inf
+
+
+def _edge(numbers, metric):
+    """Returns where what is infinitely bad is drawn: beyond all the rest."""
+    numbers = np.array(numbers, float)
+    finite = numbers[np.isfinite(numbers)]
+    if not finite.size:
+        return 0.0
+    margin = _MARGIN * (np.ptp(finite) or 1.0)
+    if metric.higher_is_better:
+        return finite.min() - margin
+    return finite.max() + margin
+
+
+def _drawn(numbers, edge):
+    return np.where(np.isfinite(numbers), numbers, edge)
+
+
+def _mark_edge(axes, numbers, edge):
+    if not np.isfinite(numbers).all():
+        axes.axhline(edge, color="gray", ls=":", lw=1)
+        axes.annotate(
+            "diverged",
+            (1, edge),
+            xycoords=("axes fraction", "data"),
+            xytext=(-2, 2),
+            textcoords="offset points",
+            ha="right",
+            color="gray",
+            fontsize="small",
+        )

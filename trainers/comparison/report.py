@@ -1,112 +1,96 @@
-"""A comparison's table: on the terminal, as CSV and as Markdown."""
-
-import csv
-import io
-import math
+"""A comparison's report: on the terminal, as Markdown, CSV and JSON."""
 
 import rich.box
+import rich.console
 import rich.table
+import rich.text
 
-from ..common.files import write_text
+from ..common.files import write_json, write_text
+from .reporting.columns import all_columns, short_columns
+from .reporting.legend import legend
+from .reporting.record import record
+from .reporting.spreadsheet import csv_text
+
+__all__ = [
+    "legend",
+    "markdown",
+    "table",
+    "terminal_report",
+    "terminal_table",
+    "write_reports",
+]
+
+_WIDTH = 80  # of a terminal
 
 
 def write_reports(summary, workdir, command):
-    """Writes `summary.csv` and `summary.md` into `workdir`."""
-    write_text(workdir / "summary.csv", _csv(summary))
-    text = f"`{command}`\n\n{markdown(summary)}\n{legend(summary)}\n"
-    write_text(workdir / "summary.md", text)
+    """Writes `summary.csv`, `summary.md` and `summary.json` into `workdir`."""
+    write_text(workdir / "summary.csv", csv_text(summary))
+    notes = "".join(f"- {note}\n" for note in summary.notes)
+    text = (
+        f"`{command}`\n\n{summary.sentence}\n\n{markdown(summary)}\n"
+        f"{legend(summary)}\n\n{notes}"
+    )
+    write_text(workdir / "summary.md", text.rstrip("\n") + "\n")
+    write_json(workdir / "summary.json", record(summary, command))
 
 
-def legend(summary):
-    """Returns the sentences that say what the table's numbers are."""
-    seeds = max(row.runs for row in summary.rows)
-    means = f"mean and 95 % t interval over {seeds} seeds"
-    return (
-        summary.columns[0].said(means)
-        + f"differences to {summary.baseline} are paired by seed; s: seconds "
-        "of training per run. Runs that diverged are in no mean."
+def terminal_report(summary):
+    """Returns what the terminal shows, as a `rich` renderable.
+
+    The sentence, the table, its legend, the notes.
+    """
+    notes = "".join(f"\n- {note}" for note in summary.notes)
+    return rich.console.Group(
+        # Brackets are what they are, and no markup.
+        rich.text.Text(f"{summary.sentence}\n"),
+        terminal_table(summary),
+        rich.text.Text(f"{legend(summary, short=True)}{notes}"),
     )
 
 
 def terminal_table(summary):
-    """Returns the table as a `rich` renderable."""
-    # Narrow enough for 80 columns.
+    """Returns the table as a `rich` renderable, within 80 columns.
+
+    Intervals stand below their centers where a line is too short.
+    """
+    columns = short_columns(summary)
+    cells = [[column.text(row) for column in columns] for row in summary.rows]
+    titles = [column.title for column in columns]
+    widths = [max(map(len, each)) for each in zip(titles, *cells, strict=True)]
+    if sum(widths) + 2 * len(widths) > _WIDTH:
+        cells = [[first, *map(_folded, rest)] for first, *rest in cells]
     drawn = rich.table.Table(
-        box=rich.box.SIMPLE_HEAD, padding=0, show_edge=False
+        box=rich.box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False
     )
-    name, *numbers = headers(summary)
+    name, *numbers = titles
     drawn.add_column(name, overflow="fold")
-    for header in numbers:
-        drawn.add_column(header, justify="right", no_wrap=True)
-    for cells in table(summary):
-        drawn.add_row(*cells)
+    for title in numbers:
+        drawn.add_column(title, justify="right", no_wrap=True)
+    for row in cells:
+        drawn.add_row(*map(rich.text.Text, row))
     return drawn
+
+
+def _folded(text):
+    """Puts what follows a number or a verdict on a line of its own."""
+    for mark in (" [", " (", " equal"):
+        text = text.replace(mark, f"\n{mark[1:]}")
+    return text
 
 
 def markdown(summary):
     """Returns the table as Markdown."""
-    titles = headers(summary)
+    titles, cells = table(summary)
     rule = ("---", *["---:"] * (len(titles) - 1))
-    lines = [titles, rule, *table(summary)]
-    return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
-
-
-def headers(summary):
-    """Returns the titles of the table's columns."""
-    columns = ["variant"]
-    for metric in summary.columns:
-        columns += [metric.title, "difference"]
-    return [*columns, "weights", "s"]
+    lines = [titles, rule, *cells]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
 def table(summary):
-    """Returns the table's cells as text, a list of rows."""
-    return [_cells(row, summary) for row in summary.rows]
-
-
-def _cells(row, summary):
-    name = row.variant
-    if row.diverged:
-        name += f" ({row.diverged} of {row.runs} diverged)"
-    cells = [name]
-    for metric in summary.columns:
-        difference = _format(metric, row.differences[metric.key], sign="+")
-        if row.variant == summary.baseline:
-            difference = "baseline"
-        cells += [_format(metric, row.values[metric.key]), difference]
-    return (*cells, f"{row.parameters:,}", f"{row.seconds:.1f}")
-
-
-def _format(metric, estimate, sign=""):
-    if math.isnan(estimate.mean):
-        return "n/a"
-    mean = metric.text(estimate.mean, sign)
-    if math.isnan(estimate.half_width):
-        return mean
-    return f"{mean} ± {metric.text(estimate.half_width)}"
-
-
-def _csv(summary):
-    file = io.StringIO()
-    fields = ["variant", "runs", "diverged"]
-    for metric in summary.metrics:
-        fields += [f"{metric}_mean", f"{metric}_half_width"]
-        fields += [f"{metric}_difference", f"{metric}_difference_half_width"]
-    writer = csv.DictWriter(file, [*fields, "parameters", "seconds"])
-    writer.writeheader()
-    writer.writerows(_record(row) for row in summary.rows)
-    return file.getvalue()
-
-
-def _record(row):
-    record = {
-        key: getattr(row, key)
-        for key in ("variant", "runs", "diverged", "parameters", "seconds")
-    }
-    for metric, value in row.values.items():
-        difference = row.differences[metric]
-        record[f"{metric}_mean"] = value.mean
-        record[f"{metric}_half_width"] = value.half_width
-        record[f"{metric}_difference"] = difference.mean
-        record[f"{metric}_difference_half_width"] = difference.half_width
-    return record
+    """Returns titles and cells of the whole table, as text."""
+    columns = all_columns(summary)
+    titles = [column.title for column in columns]
+    return titles, [
+        [column.text(row) for column in columns] for row in summary.rows
+    ]

@@ -8,12 +8,12 @@ from .metrics import measures
 
 def appendix(runs, results, workdir):
     """Returns HTML: the metrics of every run, and samples of every variant."""
-    first = results[runs[0].name]
+    found = [results[run.name] for run in runs]
     columns = measures.every(runs[0].config)
     rows = [_row("th", ["run", *(metric.title for metric in columns)])]
     for run in runs:
         result = results[run.name]
-        values = [_text(result[metric.key]) for metric in columns]
+        values = [_text(result, metric.key) for metric in columns]
         rows.append(_row("td", [run.name, *values]))
     # Of one seed: the same noise in all of them.
     seed = runs[0].seed
@@ -21,7 +21,7 @@ def appendix(runs, results, workdir):
     return "\n".join(
         [
             "<h2>Runs</h2>",
-            f"<p>{html.escape(_conditions(first))}</p>",
+            f"<p>{html.escape(_conditions(found))}</p>",
             "<table>",
             *rows,
             "</table>",
@@ -31,7 +31,12 @@ def appendix(runs, results, workdir):
     )
 
 
-def _conditions(result):
+def _conditions(results):
+    """Says how the metrics were measured, which a diverged run does not."""
+    measured = [r for r in results if r["status"] != "diverged"]
+    if not measured:
+        return "No run was measured: all diverged."
+    result = measured[0]
     text = (
         f"{result['last_n_real']} real and {result['last_n_fake']} made "
         f"examples, split {result['split']}, noise of seed "
@@ -40,22 +45,26 @@ def _conditions(result):
     accuracy = result.get("last_feature_accuracy")
     if accuracy is not None:
         text += f" with test accuracy {100 * accuracy:.2f} %"
-    return text + "."
+    return (
+        f"{text}. Frechet distances are biased upwards, the more the fewer "
+        "examples: compare equal numbers alone."
+    )
 
 
 def _figure(run, workdir):
     pictures = sorted((workdir / run.name / "images").glob("fixed-*.png"))
-    data = base64.b64encode(pictures[-1].read_bytes()).decode()
     caption = html.escape(run.variant)
-    return (
-        f'<figure><img src="data:image/png;base64,{data}" alt="{caption}">'
-        f"<figcaption>{caption}</figcaption></figure>"
-    )
+    shown = "<p>diverged before the first picture</p>"
+    if pictures:
+        data = base64.b64encode(pictures[-1].read_bytes()).decode()
+        shown = f'<img src="data:image/png;base64,{data}" alt="{caption}">'
+    return f"<figure>{shown}<figcaption>{caption}</figcaption></figure>"
 
 
-def _text(value):
-    if value is None:
-        return "n/a"
+def _text(result, key):
+    value = result[key]
+    if result["status"] == "diverged" or value is None:
+        return "diverged"
     return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 

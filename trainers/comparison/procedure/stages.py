@@ -1,5 +1,7 @@
 """A comparison look by look: train, choose, judge, go on with the undecided."""
 
+import math
+
 from ..design import Found, Look, Outcome
 from ..judgment import judge
 from .grid import edges
@@ -54,7 +56,7 @@ def judgments(design, outcomes, variants):
     """
     values = {}
     for (variant, seed), outcome in outcomes.items():
-        value = outcome.result.get(design.metric.key)
+        value = _value(outcome.result, design.metric.key)
         values.setdefault(variant, {})[seed] = value
     return {
         variant: judge(
@@ -67,6 +69,14 @@ def judgments(design, outcomes, variants):
         for variant in variants
         if variant != design.baseline
     }
+
+
+def _value(result, key):
+    """Returns a result's value; None if it diverged, whatever it has."""
+    value = result.get(key)
+    if result["status"] == "diverged" or value is None:
+        return None
+    return value if math.isfinite(value) else None
 
 
 def _is_open(judgment):

@@ -1,6 +1,7 @@
 """The table of a generator's metrics: what each means, how it is measured."""
 
 import dataclasses
+import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -66,9 +67,13 @@ FRECHET = last(
     "frechet",
     "Frechet",
     False,
+    bounds=(0, math.inf),
     digits=2,
+    noun="Frechet distance",
     legend="Frechet: distance in the metrics' features after the last step, "
-    "best: the least one on the validation split: {means}; ",
+    "best: the least one on the validation split: {means}; Frechet distances "
+    "are biased upwards, the more the fewer samples, which are equally many "
+    "for all; ",
 )
 
 
@@ -91,11 +96,21 @@ MODES = Measure(
             "modes",
             "modes",
             True,
+            bounds=(0, math.inf),
             digits=1,
+            noun="number of modes",
             legend="Modes found after the last step, and the share of good "
             "points in %: {means}; ",
         ),
-        last("good", "good", True, scale=100, digits=1),
+        last(
+            "good",
+            "good",
+            True,
+            bounds=(0, 1),
+            scale=100,
+            digits=1,
+            noun="share of good points",
+        ),
     ),
     measure=lambda samples: classes.mode_counts(samples.made, *samples.modes),
     applies=lambda config: config.networks == "toy",
@@ -109,22 +124,22 @@ MEASURES = (
         },
     ),
     Measure(
-        metrics=(last("kernel", "kernel", False),),
+        metrics=(last("kernel", "kernel", False, noun="kernel distance"),),
         measure=lambda samples: {
             "kernel": distances.kernel_distance(samples.real, samples.fake)
         },
     ),
     Measure(
         metrics=(
-            last("precision", "precision", True),
-            last("recall", "recall", True),
+            last("precision", "precision", True, bounds=(0, 1)),
+            last("recall", "recall", True, bounds=(0, 1)),
         ),
         measure=_precision_recall,
     ),
     Measure(
         metrics=(
-            last("class_coverage", "classes", True),
-            last("class_entropy", "entropy", True),
+            last("class_coverage", "classes", True, bounds=(0, 1)),
+            last("class_entropy", "entropy", True, bounds=(0, 1)),
         ),
         measure=_classes,
         applies=lambda config: config.metrics.features == "classifier",
@@ -134,7 +149,12 @@ MEASURES = (
 
 #: What a run holds besides of its best epoch, and of its end.
 BEST = Metric(
-    key="best_frechet", title="best", higher_is_better=False, digits=2
+    key="best_frechet",
+    title="best",
+    higher_is_better=False,
+    bounds=(0, math.inf),
+    digits=2,
+    noun="best Frechet distance",
 )
 BEST_EPOCH = Metric(
     key="best_epoch", title="in epoch", higher_is_better=None, digits=0

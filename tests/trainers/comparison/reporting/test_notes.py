@@ -1,0 +1,168 @@
+"""What stands below the table in words."""
+
+import pytest
+
+from normzoo.trainers.comparison.summary import summarize
+
+from ..made_found import DISTANCE, made_found, steady
+
+NONE, BATCH = "norm=none", "norm=batch"
+BASE = steady(0.60)
+RATES = (0.001, 0.01, 0.1)
+LATE = {"test_accuracy_moving": 0.39, "population": {"examples": 1600}}
+
+
+def notes_of(found):
+    return summarize(found, (found.design.metric,)).notes
+
+
+def with_batch(more, values=BASE, **others):
+    """Returns the notes where batch norm's results hold more."""
+    return notes_of(
+        made_found({NONE: BASE, BATCH: values}, results={BATCH: more}, **others)
+    )
+
+
+def moving(seeds):
+    """Returns results whose moving statistics are as good, one a seed."""
+    return [
+        {"test_accuracy_moving": value + 0.002 * (-1) ** i, "population": {}}
+        for i, value in enumerate(steady(0.60, seeds))
+    ]
+
+
+#: Name -> (notes, what one of them says).
+SAID = {
+    "one rate": (
+        with_batch({}),
+        "One learning rate for all, 0.001: a variant that needs another one is "
+        "at a disadvantage. Set compare.tune.rates to let each choose.",
+    ),
+    "largest rate": (
+        with_batch({}, rates=RATES, chosen={BATCH: [0.1] * 3 + [0.01] * 7}),
+        "norm=batch chose the largest learning_rate, 0.1, with 3 of 10 seeds: "
+        "widen compare.tune.rates.",
+    ),
+    "smallest rate": (
+        with_batch({}, rates=RATES, chosen={BATCH: [0.001] * 10}, once=True),
+        "norm=batch chose the smallest learning_rate, 0.001, once for all "
+        "seeds: widen compare.tune.rates.",
+    ),
+    "late statistics": (
+        with_batch(LATE),
+        "norm=batch: the moving statistics are late. With them the test "
+        "accuracy is 39.00 %, with statistics of the training data 60.00 %. A "
+        "lower momentum or more steps let them catch up.",
+    ),
+    "late in a single run": (
+        with_batch(LATE, [0.6]),
+        "norm=batch: the moving statistics are late. With them the test "
+        "accuracy is 39.00 %, with statistics of the training data 60.00 %. A "
+        "lower momentum or more steps let them catch up.",
+    ),
+    "overfitting": (
+        with_batch({"train_accuracy": 0.99, "validation_accuracy": 0.62}),
+        "norm=batch: the accuracy is 99.00 % on training and 62.00 % on "
+        "validation data, a gap of 37.00 points.",
+    ),
+    "an older run": (
+        with_batch([{}, *[{"population": {"examples": 1}}] * 9]),
+        "norm=batch: 1 run of an older version (seed 0) measured with moving "
+        "statistics, the others with those of the training data. Delete the "
+        "older folders to train them again.",
+    ),
+    "one diverged": (
+        with_batch({}, [None, *BASE[1:]]),
+        "1 of 10 runs of norm=batch diverged; each counts as worse than any "
+        "other run.",
+    ),
+    "all diverged": (
+        with_batch({}, [None] * 10),
+        "All 10 runs of norm=batch diverged.",
+    ),
+    "shared seeds": (
+        notes_of(
+            made_found({NONE: BASE, BATCH: BASE[:5]}, looks=(5, 10)),
+        ),
+        "Differences are over the seeds that norm=none shares: 5 of "
+        "norm=batch.",
+    ),
+    "looks": (
+        notes_of(
+            made_found(
+                {NONE: steady(0.6, 20)} | {BATCH: BASE}, looks=(10, 20, 40)
+            )
+        ),
+        "Looked at after 10 and 20 seeds, of 3 looks that were planned: each "
+        "verdict has a level of 98.33 %, which keeps the chance of any false "
+        "one within 5 %.",
+    ),
+    "changes": (
+        with_batch({}, changes=("The rates were changed.",)),
+        "The rates were changed.",
+    ),
+    "equally many examples": (
+        notes_of(
+            made_found(
+                {NONE: BASE, BATCH: BASE},
+                metric=DISTANCE,
+                results={
+                    name: {"last_n_real": 500, "last_n_fake": 400}
+                    for name in (NONE, BATCH)
+                },
+            )
+        ),
+        "Distances are from 500 real and 400 made examples, the same numbers "
+        "for all runs; fewer make Frechet distances larger.",
+    ),
+    "not equally many": (
+        notes_of(
+            made_found(
+                {NONE: BASE, BATCH: BASE},
+                metric=DISTANCE,
+                results={
+                    name: {"last_n_real": 500, "last_n_fake": 500 + i}
+                    for i, name in enumerate((NONE, BATCH))
+                },
+            )
+        ),
+        "Runs were measured with different numbers of examples, so that their "
+        "Frechet distances cannot be compared.",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_a_note(name):
+    notes, said = SAID[name]
+    assert said in notes
+
+
+#: Name -> (notes, the beginning of what none of them says).
+UNSAID = {
+    "tuned": (with_batch({}, rates=RATES), "One learning rate"),
+    "inside the grid": (with_batch({}, rates=RATES), "norm=batch chose"),
+    "no diverged run": (with_batch({}), "0 of 10"),
+    "statistics are in time": (with_batch(moving(10)), "norm=batch: the mov"),
+    "a gap within the noise of few examples": (
+        with_batch({"test_accuracy_moving": 0.57, "test_examples": 100}),
+        "norm=batch: the mov",
+    ),
+    "older versions without population": (with_batch({}), "norm=batch: 10"),
+    "all seeds are shared": (with_batch({}), "Differences are over"),
+    "better on validation data": (
+        with_batch({"train_accuracy": 0.6, "validation_accuracy": 0.7}),
+        "norm=batch: the accuracy",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", UNSAID)
+def test_no_note(name):
+    notes, unsaid = UNSAID[name]
+    assert not any(note.startswith(unsaid) for note in notes)
+
+
+def test_a_gap_beyond_the_noise_of_many_examples():
+    more = {"test_accuracy_moving": 0.57, "test_examples": 10_000}
+    assert any("statistics are late" in note for note in with_batch(more))

@@ -1,0 +1,127 @@
+"""A comparison's picture, and what TensorBoard gets."""
+
+import json
+import math
+
+import pytest
+import tensorflow as tf
+from tensorboard.backend.event_processing import event_accumulator
+
+from normzoo.trainers.comparison import hparams, plot
+from normzoo.trainers.comparison.summary import summarize
+
+from .made_found import ACCURACY, DISTANCE, LOSS, made_found, steady
+
+FINISHED, DIVERGED = {"status": "finished"}, {"status": "diverged"}
+
+
+def lines(*accuracies):
+    return [{"accuracy": value, "loss": value} for value in accuracies]
+
+
+#: Name -> (metric, logged lines, result, the curve of three epochs).
+CURVES = {
+    "finished": (ACCURACY, lines(0.1, 0.2, 0.3), FINISHED, [0.1, 0.2, 0.3]),
+    "diverged later": (
+        ACCURACY,
+        lines(0.1),
+        DIVERGED,
+        [0.1, -math.inf, -math.inf],
+    ),
+    "diverged at once": (LOSS, lines(), DIVERGED, [math.inf] * 3),
+    "a number that is none": (
+        LOSS,
+        lines(0.3, None, 0.2),
+        FINISHED,
+        [0.3, math.inf, 0.2],
+    ),
+    "measured fewer times": (ACCURACY, lines(0.1, 0.2), FINISHED, [0.1, 0.2]),
+}
+
+
+@pytest.mark.parametrize("name", CURVES)
+def test_a_curve_falls_where_its_run_diverged(name):
+    metric, logged, result, expected = CURVES[name]
+    assert plot.course(logged, result, metric, 3) == expected
+
+
+def test_a_lost_run_ends_as_the_worst():
+    assert plot.final({**FINISHED, "test_loss": 0.1}, LOSS) == 0.1
+    assert plot.final({**DIVERGED, "test_loss": 0.1}, LOSS) == math.inf
+    assert plot.final({**FINISHED, "test_accuracy": None}, ACCURACY) < 0
+
+
+@pytest.mark.parametrize("metric", [ACCURACY, LOSS])
+@pytest.mark.parametrize(
+    "batch", [[0.5, 0.6], [0.5, None], [None, None], [0.5]]
+)
+def test_the_picture_shows_every_run(metric, batch, tmp_path, monkeypatch):
+    values = {"norm=none": [0.4, 0.5], "norm=batch": batch}
+    found = made_found(values, metric=metric)
+    for outcome in found.outcomes:
+        value = outcome.result[metric.key]
+        logged = lines(0.3, value) if value else lines(0.3)
+        folder = tmp_path / outcome.run.name
+        folder.mkdir()
+        text = "\n".join(
+            json.dumps({**line, "split": "validation"}) for line in logged
+        )
+        (folder / "metrics.jsonl").write_text(text)
+    drawn = []
+
+    def keep(figure, path, **options):
+        drawn.append(figure)
+
+    monkeypatch.setattr(plot.Figure, "savefig", keep)
+    plot.plot_comparison(
+        [outcome.run for outcome in found.outcomes],
+        {outcome.run.name: outcome.result for outcome in found.outcomes},
+        summarize(found, (metric,)),
+        metric,
+        tmp_path,
+    )
+    curves, finals = drawn[0].axes
+    points = [
+        float(y)
+        for group in finals.collections
+        for _, y in getattr(group, "get_offsets", list)()
+    ]
+    assert len([y for y in points if math.isfinite(y)]) >= 2 + len(batch)
+    _, curve = curves.get_lines()[:2]
+    ends = curve.get_ydata()
+    assert ends[0] == pytest.approx(0.3)
+    if None in batch:
+        # At the worse edge, beyond all that is finite.
+        edges = [line.get_ydata()[0] for line in curves.get_lines()[2:]]
+        assert ends[-1] == edges[0]
+        worse = edges[0] < 0.3 if metric is ACCURACY else edges[0] > 0.5
+        assert worse
+        assert [text.get_text() for text in curves.texts] == ["diverged"]
+    else:
+        assert not curves.texts
+
+
+#: Name -> (metric, result, what HParams shows; None for nothing).
+SHOWN = {
+    "finished": (ACCURACY, {**FINISHED, "test_accuracy": 0.9}, 0.9),
+    "diverged": (ACCURACY, {**DIVERGED, "test_accuracy": None}, 0.0),
+    "diverged, with a number": (ACCURACY, {**DIVERGED, "test_accuracy": 1}, 0),
+    "of no worst value": (LOSS, {**DIVERGED, "test_loss": None}, None),
+    "measured before": (DISTANCE, {**DIVERGED, "last_frechet": 1.0}, None),
+}
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_a_diverged_run_looks_no_better_to_tensorboard(name, tmp_path):
+    metric, result, expected = SHOWN[name]
+    run = made_found({"norm=batch": steady(0.9, 1)}).outcomes[0].run
+    hparams.write_hparams(run, result, ["seed"], [metric], tmp_path)
+    events = event_accumulator.EventAccumulator(str(tmp_path)).Reload()
+    scalars = {
+        tag: float(tf.make_ndarray(events.Tensors(tag)[0].tensor_proto))
+        for tag in events.Tags()["tensors"]
+        if not tag.startswith("_hparams")
+    }
+    diverged = float(result["status"] == "diverged")
+    known = {} if expected is None else {metric.key: pytest.approx(expected)}
+    assert scalars == {"diverged": diverged, **known}

@@ -1,0 +1,311 @@
+"""The files and the table that show a comparison."""
+
+import csv
+import io
+import json
+import math
+
+import pytest
+import rich.console
+
+from normzoo.trainers.comparison import report, report_html
+from normzoo.trainers.comparison.summary import summarize
+
+from .made_found import ACCURACY, DISTANCE, LOSS, made_found, steady
+
+NONE, BATCH, LAYER = "norm=none", "norm=batch", "norm=layer"
+RATES = (0.001, 0.01, 0.1)
+COLUMNS = (ACCURACY, LOSS)
+
+
+def summary_of(values, columns=COLUMNS, **others):
+    return summarize(made_found(values, **others), columns)
+
+
+@pytest.fixture
+def summary():
+    """Tuned, with moving statistics, and with a run that diverged."""
+    return summary_of(
+        {NONE: steady(0.9), BATCH: [*steady(0.94, 9), None]},
+        rates=RATES,
+        chosen={BATCH: [0.1] * 3 + [0.01] * 7},
+        results={BATCH: [{"test_accuracy_moving": 0.5}] * 9 + [{}]},
+    )
+
+
+def shown(renderable):
+    """Returns the lines of a terminal of 80 columns."""
+    console = rich.console.Console(width=80, file=io.StringIO())
+    console.print(renderable)
+    return console.file.getvalue().splitlines()
+
+
+NAMES = {
+    "short": (NONE, BATCH, LAYER),
+    "long": ("norm=none", "norm=batch,norm_position=after,batch_size=128", "x"),
+}
+
+
+@pytest.mark.parametrize("names", NAMES.values(), ids=list(NAMES))
+@pytest.mark.parametrize("metric", [ACCURACY, LOSS, DISTANCE])
+@pytest.mark.parametrize("seeds", [1, 3, 10])
+def test_the_table_fits_80_columns(names, metric, seeds):
+    none, batch, layer = names
+    values = {
+        none: steady(0.9, seeds, 0.1),
+        batch: [None] * seeds,
+        layer: [*steady(0.7, seeds, 0.3)[:-1], None],
+    }
+    more = {
+        name: {"parameters": 1_234_567, "seconds": 1234.5} for name in names
+    }
+    summary = summary_of(
+        values, (metric, LOSS), metric=metric, least=0.1, results=more
+    )
+    lines = shown(report.terminal_table(summary))
+    assert max(map(len, lines)) <= 80
+    text = "".join(lines)
+    assert "…" not in text
+    assert "1,234,567" in text
+    assert "inf" in text or seeds == 1
+
+
+def test_the_table_stays_on_one_line_where_it_can():
+    lines = shown(
+        report.terminal_table(
+            summary_of({NONE: steady(0.9), BATCH: steady(0.95)})
+        )
+    )
+    assert len(lines) == 4
+    assert lines[3].split() == [
+        "norm=batch",
+        "95.00",
+        "[94.80,",
+        "95.20]",
+        "+5.00",
+        "[+5.00,",
+        "+5.00]",
+        "better",
+        "1,100",
+        "11.0",
+    ]
+
+
+def test_brackets_are_no_markup():
+    summary = summary_of(
+        {NONE: [None] * 9 + [0.1], BATCH: steady(0.9)}, metric=LOSS
+    )
+    text = "".join(shown(report.terminal_report(summary)))
+    assert "[inf, inf]" in text
+
+
+def test_the_terminal_shows_sentence_table_legend_and_notes(summary):
+    lines = shown(report.terminal_report(summary))
+    text = " ".join(" ".join(lines).split())
+    places = [
+        text.index(part)
+        for part in (
+            summary.sentence,
+            "variant accuracy",
+            "Test split: Hodges-Lehmann center",
+            *summary.notes,
+        )
+    ]
+    assert places == sorted(places)
+    assert max(map(len, lines)) <= 80
+
+
+#: Name -> (summary, what its legend says).
+LEGENDS = {
+    "method and level": (
+        summary_of({NONE: steady(0.9), BATCH: steady(0.9), LAYER: steady(0.9)}),
+        "Test split: Hodges-Lehmann center and signed-rank interval, 95 %, "
+        "over 10 seeds, accuracy in %. Differences to norm=none are paired by "
+        "seed, with simultaneous 95 % signed-rank intervals: each at 97.5 %; "
+        "of the other metrics, 95 % each by itself. Verdicts: practically "
+        "equal if that interval lies within 0.50 points, else better or worse "
+        "if it leaves out 0. s: median seconds of training per run.",
+    ),
+    "looks": (
+        summary_of(
+            {NONE: steady(0.9), BATCH: steady(0.9)},
+            (ACCURACY,),
+            looks=(10, 20, 40),
+        ),
+        "simultaneous 95 % signed-rank intervals: each at 98.33 %. Verdicts:",
+    ),
+    "few seeds": (
+        summary_of({NONE: steady(0.9, 3), BATCH: steady(0.9, 3)}),
+        "Hodges-Lehmann center and range of 3 seeds, level 75 %, accuracy",
+    ),
+    "few seeds' differences": (
+        summary_of({NONE: steady(0.9, 3), BATCH: steady(0.9, 3)}, (ACCURACY,)),
+        "each at 95 %, which takes 6 seeds (a range has 75 %). Verdicts",
+    ),
+    "one seed": (
+        summary_of({NONE: [0.9], BATCH: [0.9]}, (ACCURACY,)),
+        "Test split: one seed, without interval, accuracy in %. Differences "
+        "to norm=none are paired by seed, with simultaneous 95 % signed-rank "
+        "intervals: each at 95 %, which takes 6 seeds. Verdicts",
+    ),
+    "several numbers of seeds": (
+        summary_of({NONE: steady(0.9, 20), BATCH: steady(0.9, 10)}),
+        "signed-rank interval, 95 %, over 10 to 20 seeds",
+    ),
+    "a diverged run": (
+        summary_of({NONE: steady(0.9, 3), BATCH: [0.9, 0.9, None]}),
+        "A diverged run counts as worse than any other: as 0.00 %, in a "
+        "difference infinitely.",
+    ),
+    "tuned once": (
+        summary_of(
+            {NONE: steady(0.9), BATCH: steady(0.9)},
+            rates=RATES,
+            once=True,
+            tuning_seeds=(100,),
+        ),
+        "Verdicts at these settings: practically equal",
+    ),
+    "bias of Frechet distances": (
+        summary_of(
+            {NONE: steady(9), BATCH: steady(9)}, (DISTANCE,), metric=DISTANCE
+        ),
+        "Frechet distances are biased upwards, the more the fewer samples, "
+        "which are equally many for all. ",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LEGENDS)
+def test_the_legend(name):
+    summary, said = LEGENDS[name]
+    assert said in report.legend(summary)
+
+
+def test_no_legend_of_diverged_runs_without_any():
+    summary = summary_of({NONE: steady(0.9), BATCH: steady(0.9)})
+    assert "diverged" not in report.legend(summary)
+
+
+def test_the_files_say_the_same(summary, tmp_path):
+    (tmp_path / "summary.png").write_bytes(b"PNG")
+    report.write_reports(summary, tmp_path, "the <command>")
+    report_html.write_page(summary, tmp_path, "the <command>", "<p>more</p>")
+    text = (tmp_path / "summary.md").read_text()
+    page = (tmp_path / "report.html").read_text()
+    assert text.startswith("`the <command>`\n\nnorm=batch is ahead")
+    titles, cells = report.table(summary)
+    for part in (summary.sentence, report.legend(summary), *summary.notes):
+        assert part in text
+        assert part in page
+    assert titles == [
+        "variant",
+        "accuracy",
+        "difference",
+        "verdict",
+        "loss",
+        "difference",
+        "accuracy, moving",
+        "learning_rate",
+        "weights",
+        "s",
+        "s of tuning",
+    ]
+    for row in (titles, *cells):
+        assert f"| {' | '.join(row)} |" in text
+        assert all(f">{cell}</t" in page for cell in row)
+    none, batch = cells
+    assert none[:4] == ["norm=none", "90.00 [89.80, 90.20]", "baseline", ""]
+    assert batch[0] == "norm=batch (1 of 10 diverged)"
+    assert batch[1].endswith(" [0.00, 94.10]")
+    assert batch[2].startswith("+4.")
+    assert batch[3] == "undecided"
+    assert batch[6] == "50.00 [0.00, 50.00]"
+    assert batch[7:] == ["0.01 x 7, 0.1 x 3", "1,100", "11.0", "22.0"]
+
+
+def test_the_page_begins_with_the_answer(summary, tmp_path):
+    (tmp_path / "summary.png").write_bytes(b"PNG")
+    report_html.write_page(summary, tmp_path, "the <command>", "<p>more</p>")
+    page = (tmp_path / "report.html").read_text()
+    parts = (
+        '<meta name="viewport" content="width=device-width',
+        summary.sentence,
+        "<table>",
+        report.legend(summary),
+        summary.notes[0],
+        "<img",
+        "the &lt;command&gt;",
+        "<dt>baseline</dt><dd><code>norm=none</code>",
+        "<p>more</p>",
+    )
+    places = [page.index(part) for part in parts]
+    assert places == sorted(places)
+
+
+def test_the_spreadsheet(summary, tmp_path):
+    report.write_reports(summary, tmp_path, "")
+    with open(tmp_path / "summary.csv") as file:
+        none, batch = csv.DictReader(file)
+    row = summary.rows[1]
+    found = row.intervals["test_accuracy"]
+    numbers = [
+        float(batch[f"test_accuracy_{name}"])
+        for name in ("mean", "low", "high", "level")
+    ]
+    assert numbers == list(found)
+    difference = row.differences["test_loss"]
+    numbers = [
+        float(batch[f"test_loss_difference{name}"])
+        for name in ("", "_low", "_high", "_level")
+    ]
+    assert numbers == list(difference)
+    assert difference.high == math.inf
+    assert none["test_accuracy_difference"] == ""
+    assert (none["verdict"], batch["verdict"]) == ("baseline", "undecided")
+    assert (batch["runs"], batch["diverged"]) == ("10", "1")
+    assert batch["chosen_optimizer.learning_rate"] == "0.01 x 7; 0.1 x 3"
+    assert float(batch["test_accuracy_moving"]) == 0.5
+
+
+def test_json_holds_everything(summary, tmp_path):
+    report.write_reports(summary, tmp_path, "the command")
+
+    def refuse(constant):
+        pytest.fail(f"{constant} is not JSON")
+
+    text = (tmp_path / "summary.json").read_text()
+    found = json.loads(text, parse_constant=refuse)
+    assert found["sentence"] == summary.sentence
+    assert found["notes"] == list(summary.notes)
+    assert found["command"] == "the command"
+    assert found["versions"]["keras"]
+    assert found["level"] == summary.level
+    design = found["design"]
+    assert design["variants"][BATCH] == {"model.norm": BATCH}
+    assert (design["metric"], design["least"]) == ("test_accuracy", 0.005)
+    assert design["looks"] == [10]
+    assert design["seeds"] == list(range(10))
+    rates = [point["optimizer.learning_rate"] for point in design["grid"]]
+    assert rates == list(RATES)
+    none, batch = found["rows"]
+    assert (none["verdict"], none["seeds_needed"]) == ("baseline", None)
+    assert (batch["verdict"], batch["seeds"]) == ("undecided", 10)
+    assert batch["values"]["test_accuracy"]["9"] is None
+    assert batch["values"]["test_accuracy"]["0"] == pytest.approx(0.936)
+    difference = batch["differences"]["test_accuracy"]
+    assert (difference["low"], float(difference["low"])) == ("-inf", -math.inf)
+    assert difference["level"] >= summary.level
+    assert difference["method"].startswith("Wilcoxon signed-rank")
+    rate = "optimizer.learning_rate"
+    assert batch["chosen"] == {rate: {"0.01": 7, "0.1": 3}}
+    assert batch["at_edge"] == {rate: {"0.1": 3}}
+
+
+def test_json_names_a_range_as_one(tmp_path):
+    summary = summary_of({NONE: steady(0.9, 3), BATCH: steady(0.9, 3)})
+    report.write_reports(summary, tmp_path, "")
+    rows = json.loads((tmp_path / "summary.json").read_text())["rows"]
+    interval = rows[0]["intervals"]["test_accuracy"]
+    assert interval["method"] == "range of the values"
+    assert interval["level"] == 0.75

@@ -1,0 +1,1 @@
+"""What the reports of a comparison are made of."""

@@ -1,0 +1,69 @@
+"""How sure a comparison's answer is, and what would change it."""
+
+from ..looks import fewest_seeds
+from .figures import joined
+
+_RATE = "learning_rate"
+
+
+def outlook(summary, undecided):
+    """Returns the sentence that follows what was found.
+
+    Args:
+        summary: a `Summary` of more than one variant.
+        undecided: the `Row`s without a verdict, the best first.
+    """
+    parts = []
+    if len(undecided) < len(summary.others):
+        parts.append("the chance of any false verdict here is at most 5 %")
+    if undecided:
+        parts.append(_seeds(summary, undecided))
+    parts.append(_what_else(summary))
+    text = "; ".join(parts)
+    return f"{text[0].upper()}{text[1:]}."
+
+
+def tunes_rates(design):
+    """Returns whether each variant has a learning rate of its own."""
+    swept = (key for overrides in design.variants.values() for key in overrides)
+    return any(key.endswith(_RATE) for key in (*design.tuned, *swept))
+
+
+def _seeds(summary, rows):
+    names = joined([row.variant for row in rows])
+    fewest = fewest_seeds(summary.level)
+    if max(row.judgment.seeds for row in rows) < fewest:
+        return f"it takes at least {fewest} seeds to decide anything"
+    needed = [row.judgment.seeds_needed for row in rows]
+    if None in needed:
+        return f"how many seeds would decide {names} is not known"
+    return f"about {max(needed)} seeds would decide {names}"
+
+
+def _what_else(summary):
+    design = summary.design
+    if not tunes_rates(design):
+        return (
+            "all variants share one learning rate, and tuning it for each "
+            "could change the answer"
+        )
+    at_edge = [row.variant for row in summary.rows if _often_at_edge(row)]
+    if at_edge:
+        return (
+            f"{joined(at_edge)} chose from the end of the grid, and a wider "
+            "one could change the answer"
+        )
+    if design.once:
+        return (
+            "each variant's settings were chosen once, and other ones could "
+            "change the answer"
+        )
+    return (
+        "another model, other data or longer training could change the answer"
+    )
+
+
+def _often_at_edge(row):
+    return any(
+        2 * sum(times.values()) >= row.runs for times in row.at_edge.values()
+    )

@@ -1,0 +1,105 @@
+"""Gaps between two measurements of the same runs, in words."""
+
+import math
+
+from ..intervals import interval
+from .figures import amount, value
+
+_NORMAL = 1.96  # the normal distribution's 97.5 % quantile
+_LEVEL = 0.95
+
+
+def late_statistics(summary, results):
+    """Yields a sentence for each variant whose moving statistics are late.
+
+    They are where the figure with moving statistics and that with statistics
+    of the training data differ by more than noise, see `gap`.
+
+    Args:
+        summary: a `Summary`.
+        results: variant -> seed -> result.
+    """
+    metric = summary.columns[0]
+    least = summary.design.least
+    for variant, by_seed in results.items():
+        pairs = _pairs(by_seed, metric.key, f"{metric.key}_moving")
+        if gap(metric, pairs, least, _examples(by_seed)):
+            population, moving = _centers(pairs)
+            yield (
+                f"{variant}: the moving statistics are late. With them the "
+                f"{metric.called} is {value(metric, moving)}, with statistics "
+                f"of the training data {value(metric, population)}. A lower "
+                "momentum or more steps let them catch up."
+            )
+
+
+def overfitting(summary, results):
+    """Yields a sentence for each variant that is better on training data.
+
+    Args:
+        summary: a `Summary`.
+        results: variant -> seed -> result.
+    """
+    metric = summary.columns[0]
+    keys = (f"{split}_{metric.name}" for split in ("train", "validation"))
+    train, validation = keys
+    for variant, by_seed in results.items():
+        pairs = _pairs(by_seed, train, validation)
+        if gap(metric, pairs, summary.design.least, None):
+            on_train, on_validation = _centers(pairs)
+            worse = on_validation < on_train
+            if worse is bool(metric.higher_is_better):
+                size = amount(metric, on_train - on_validation)
+                yield (
+                    f"{variant}: the {metric.name.replace('_', ' ')} is "
+                    f"{value(metric, on_train)} on training and "
+                    f"{value(metric, on_validation)} on validation data, a "
+                    f"gap of {size}."
+                )
+
+
+def gap(metric, pairs, least, examples):
+    """Returns whether two measurements differ by more than their noise.
+
+    They do if the interval of their differences over the seeds leaves out 0
+    and its center is larger than `least` and, where the metric is a share and
+    the number of examples is known, larger than the sampling noise of two
+    shares p, q of so many: 1.96 sqrt((p (1 - p) + q (1 - q)) / examples).
+
+    Args:
+        metric: a `Metric`.
+        pairs: (one, other) measurement of each seed.
+        least: the difference that counts.
+        examples: how many were measured; None if that is not known.
+    """
+    if not pairs:
+        return False
+    found = interval([a - b for a, b in pairs], _LEVEL)
+    if found.low <= 0 <= found.high:
+        return False
+    noise = least
+    if examples and metric.bounds == (0, 1):
+        p, q = _centers(pairs)
+        variance = (p * (1 - p) + q * (1 - q)) / examples
+        noise = max(least, _NORMAL * math.sqrt(variance))
+    return abs(found.center) > noise
+
+
+def _pairs(by_seed, one, other):
+    pairs = [(r.get(one), r.get(other)) for r in by_seed.values()]
+    return [pair for pair in pairs if None not in pair]
+
+
+def _centers(pairs):
+    one, other = zip(*pairs, strict=True)
+    return interval(one, _LEVEL).center, interval(other, _LEVEL).center
+
+
+def _examples(by_seed):
+    """Returns the number of test examples where results tell it."""
+    for result in by_seed.values():
+        population = result.get("population") or {}
+        found = population.get("test_examples") or result.get("test_examples")
+        if found:
+            return found
+    return None

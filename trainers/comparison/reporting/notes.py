@@ -1,0 +1,161 @@
+"""What the numbers of a comparison do not tell by themselves, in words."""
+
+from .change import tunes_rates
+from .figures import joined, percent, plural
+from .gaps import late_statistics, overfitting
+
+
+def find_notes(found, summary):
+    """Returns sentences that stand below a comparison's table.
+
+    Args:
+        found: the `Found`.
+        summary: its `Summary`; its own notes are not looked at.
+    """
+    results = {row.variant: {} for row in summary.rows}
+    for outcome in found.outcomes:
+        results[outcome.variant][outcome.seed] = outcome.result
+    makers = (
+        _diverged(summary),
+        _one_rate(found),
+        _edges(summary),
+        late_statistics(summary, results),
+        overfitting(summary, results),
+        _older_runs(results),
+        _samples(results),
+        _shared_seeds(summary),
+        _looks(summary),
+        found.changes,
+    )
+    return tuple(note for notes in makers for note in notes)
+
+
+def _diverged(summary):
+    for row in summary.rows:
+        if row.diverged == row.runs > 1:
+            yield f"All {row.runs} runs of {row.variant} diverged."
+        elif row.diverged:
+            yield (
+                f"{row.diverged} of {plural(row.runs, 'run')} of {row.variant} "
+                "diverged; each counts as worse than any other run."
+            )
+
+
+def _one_rate(found):
+    if tunes_rates(found.design):
+        return
+    rates = {_rate(outcome.run.config) for outcome in found.outcomes}
+    known = "" if len(rates) > 1 or None in rates else f", {rates.pop():g}"
+    yield (
+        f"One learning rate for all{known}: a variant that needs another one "
+        "is at a disadvantage. Set compare.tune.rates to let each choose."
+    )
+
+
+def _rate(config):
+    """Returns a run's learning rate; None where it has none, or several."""
+    optimizer = config.get("optimizer")
+    return None if optimizer is None else optimizer.get("learning_rate")
+
+
+def _edges(summary):
+    design = summary.design
+    for row in summary.rows:
+        for key, times in row.at_edge.items():
+            grid = {point[key] for point in design.grid}
+            for value, count in times.items():
+                end = "largest" if value == max(grid) else "smallest"
+                name = key.rpartition(".")[2]
+                where = "rates" if name == "learning_rate" else "keys"
+                yield (
+                    f"{row.variant} chose the {end} {name}, {value:g}, "
+                    f"{_seeds_of(design, count, row)}: widen "
+                    f"compare.tune.{where}."
+                )
+
+
+def _seeds_of(design, count, row):
+    if design.once:
+        return "once for all seeds"
+    return f"with {count} of {plural(row.runs, 'seed')}"
+
+
+def _older_runs(results):
+    for variant, by_seed in results.items():
+        old = [
+            seed
+            for seed, result in by_seed.items()
+            if "population" not in result and result["status"] != "diverged"
+        ]
+        if old and any("population" in each for each in by_seed.values()):
+            yield (
+                f"{variant}: {plural(len(old), 'run')} of an older version "
+                f"({_enumerated(old)}) measured with moving statistics, the "
+                "others with those of the training data. Delete the older "
+                "folders to train them again."
+            )
+
+
+def _enumerated(seeds):
+    word = "seed" if len(seeds) == 1 else "seeds"
+    return f"{word} {joined([str(seed) for seed in sorted(seeds)])}"
+
+
+def _samples(results):
+    """Says how many examples a generator's metrics are from."""
+    counts = {
+        (result["last_n_real"], result["last_n_fake"])
+        for by_seed in results.values()
+        for result in by_seed.values()
+        if result.get("last_n_fake") and result.get("last_n_real")
+    }
+    if len(counts) == 1:
+        ((real, fake),) = counts
+        yield (
+            f"Distances are from {real:,} real and {fake:,} made examples, the "
+            "same numbers for all runs; fewer make Frechet distances larger."
+        )
+    elif counts:
+        yield (
+            "Runs were measured with different numbers of examples, so that "
+            "their Frechet distances cannot be compared."
+        )
+
+
+def _shared_seeds(summary):
+    others, base = summary.others, set(_seeds(summary.base))
+    shared = {
+        row.variant: len(base.intersection(_seeds(row))) for row in others
+    }
+    different = any(
+        shared[row.variant] != max(row.runs, len(base)) for row in others
+    )
+    if different:
+        counts = joined(
+            [f"{count} of {name}" for name, count in shared.items()]
+        )
+        yield (
+            f"Differences are over the seeds that {summary.baseline} shares: "
+            f"{counts}."
+        )
+
+
+def _seeds(row):
+    return next(iter(row.values.values()))
+
+
+def _looks(summary):
+    design, taken = summary.design, [look.seeds for look in summary.looks]
+    if not summary.others or not taken:
+        return
+    number = plural(taken[-1], "seed")
+    if len(taken) > 1:
+        number = joined([str(seeds) for seeds in taken]) + " seeds"
+    planned = ""
+    if len(design.looks) > len(taken):
+        planned = f", of {len(design.looks)} looks that were planned"
+    yield (
+        f"Looked at after {number}{planned}: each verdict has a level of "
+        f"{percent(summary.level)}, which keeps the chance of any false one "
+        "within 5 %."
+    )
