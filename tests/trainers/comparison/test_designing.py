@@ -98,6 +98,7 @@ def test_both_players_of_a_gan_get_the_same_rate():
     config.compare.baseline = ""
     config.compare.tune.rates = (1e-4, 1e-3)
     found = make_plan(config, [{"generator.norm": "batch", "seed": 0}])
+    assert found.design.tuned == ("generator.optimizer.learning_rate",)
     low, high = found.every_run
     assert high.name == "norm=batch,learning_rate=0.001,seed=0"
     for run, rate in ((low, 1e-4), (high, 1e-3)):
