@@ -136,9 +136,10 @@ def seeds_needed(shown, seeds, least, level):
     down, up = (center - shown.low) * scale, (shown.high - center) * scale
     one_side = _ratio(down, center) if center > 0 else _ratio(up, -center)
     inside = max(_ratio(down, least + center), _ratio(up, least - center))
-    wanted = seeds * min(one_side, inside) ** 2
-    if wanted >= _MOST_SEEDS:
+    ratio = min(one_side, inside)
+    if ratio > _MOST_SEEDS:  # its square may be more than a float can be
         return None
+    wanted = seeds * ratio**2
     # On the edge is not inside, and the seeds so far have not decided.
     needed = max(math.floor(wanted), seeds) + 1
     needed = max(needed, fewest_seeds(level))
