@@ -58,6 +58,10 @@ def judge(values, baseline, *, higher_is_better, least, level):
         level: of the interval: `looks.family_level` where there are several
             variants or looks.
 
+    Raises:
+        ValueError: the metric has no direction, or `least` is negative or
+            no number.
+
     Example:
 
     >>> from normzoo.trainers.comparison.judgment import judge
@@ -68,6 +72,12 @@ def judge(values, baseline, *, higher_is_better, least, level):
     ... ).verdict
     'better'
     """
+    if higher_is_better is None or not least >= 0:
+        raise ValueError(
+            "A verdict needs a metric with a direction and a least difference "
+            f"of 0 or more. Received: higher_is_better={higher_is_better}, "
+            f"least={least}."
+        )
     found = differences(values, baseline, higher_is_better)
     shown = interval(found, level)
     verdict = "undecided"

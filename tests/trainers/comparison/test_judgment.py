@@ -103,6 +103,14 @@ def test_only_shared_seeds_count():
     assert (found.seeds, found.verdict) == (5, "better")
 
 
+@pytest.mark.parametrize(
+    ("higher", "least"), [(None, 1.0), (True, -1.0), (False, math.nan)]
+)
+def test_what_cannot_be_judged(higher, least):
+    with pytest.raises(ValueError, match="A verdict needs a metric with"):
+        judged([1.0], [0.0], higher, least)
+
+
 def test_ties_are_not_broken_by_rounding():
     # Shares of ten; the end of the interval is a Walsh average of 0, such as
     # 0.1 - 0.3 and 0.6 - 0.4, which is 3e-17 in floats.
