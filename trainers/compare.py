@@ -25,7 +25,7 @@ from ml_collections import config_flags
 
 from . import app
 from .common.errors import InputError
-from .comparison.compare import compare
+from .comparison.compare import carry_out, compare
 from .comparison.procedure import axes, preview
 from .comparison.procedure.designing import make_plan
 from .comparison.report import terminal_report
@@ -65,22 +65,15 @@ def main(flags):
     config, overrides = _variants(flags, config_file, given)
     _refuse_ignored(given, overrides)
     plan = make_plan(config, overrides, flags.seeds)
+    print(preview.said(plan.design), flush=True)
     if flags.dry_run:
-        print(*preview.said(plan.design), sep="\n")
         print(*preview.listed(plan, pathlib.Path(flags.workdir)), sep="\n")
         return
-    print(*preview.said(plan.design), sep="\n", flush=True)
     command = shlex.join(
         ["python", "-m", "normzoo.trainers.compare", *sys.argv[1:]]
     )
-    summary = compare(
-        config,
-        overrides,
-        flags.workdir,
-        seeds=flags.seeds,
-        jobs=flags.jobs,
-        command=command,
-        config_file=config_file,
+    summary = carry_out(
+        plan, config, flags.workdir, flags.jobs, command, config_file
     )
     rich.print(terminal_report(summary))
     print(

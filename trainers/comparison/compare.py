@@ -1,6 +1,7 @@
 """A comparison from its config and overrides to its reports."""
 
 from ..common import lock
+from ..common.errors import InputError
 from ..common.paths import user_path
 from .hparams import write_hparams
 from .plot import plot_comparison
@@ -52,14 +53,32 @@ def compare(
         InputError: a run could not start; then none has been started. Or
             another process works on the same folder.
     """
-    workdir = user_path(workdir)
     plan = make_plan(config, overrides, seeds)
-    check(plan.every_run, workdir)
+    return carry_out(plan, config, workdir, jobs, command, config_file)
+
+
+def carry_out(plan, config, workdir, jobs=1, command="", config_file=None):
+    """Does what a `Plan` says; see `compare`."""
+    workdir = user_path(workdir)
+    _check(plan, workdir)
     with lock.held(workdir):
         record = plan_file.begin(workdir, plan.design, config, command)
         with Runner(workdir, jobs, config_file) as runner:
             found = conduct(plan, runner, record)
         return _report(found, workdir, command)
+
+
+def _check(plan, workdir):
+    try:
+        check(plan.every_run, workdir)
+    except InputError as error:
+        if plan.design.vary_split and "split_seed" in str(error):
+            raise InputError(
+                f"{error}\nIn a comparison each seed draws train and "
+                "validation again; --config.compare.vary_split=False leaves "
+                "them as they are, as older versions did."
+            ) from error
+        raise
 
 
 def _report(found, workdir, command):

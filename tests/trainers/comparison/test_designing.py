@@ -11,6 +11,7 @@ from normzoo.trainers.comparison.procedure.designing import make_plan
 from normzoo.trainers.comparison.sweep import plan
 
 from .fakes import RATE, SCORE, fake, fake_config, norms
+from .fakes import run as conducted
 
 __all__ = ["fake"]  # a fixture
 
@@ -198,17 +199,27 @@ def test_bad_input_is_refused_before_anything_is_written(
     assert not list(tmp_path.iterdir())
 
 
+def test_older_workdirs_had_one_split(config, tmp_path):
+    config.compare.vary_split = False
+    conducted(config, norms("a"), tmp_path)
+    config.compare.vary_split = True
+    message = r"split_seed: -1 there, 0 now[\s\S]*compare\.vary_split=False"
+    with pytest.raises(InputError, match=message):
+        compare.compare(config, norms("a"), tmp_path)
+
+
 def test_the_plan_in_words(config, tmp_path):
     config.compare.looks = (10, 20)
     config.compare.tune.rates = (0.1, 0.2, 0.3)
     config.compare.tune.once = True
     found = make_plan(config, norms("a", "b", "c"))
-    assert preview.said(found.design) == [
+    assert preview.said(found.design).split(".\n") == [
         "3 variants, judged by score after 10, 20 seeds; a difference counts "
-        "from 0.100 on.",
+        "from 0.100\non",
         "Each interval has a level of 98.75 %, all 4 together 95 %, which "
-        "takes at least 8 seeds.",
-        f"Each variant chooses {RATE} from 3 settings, once, by 3 other seeds.",
+        "takes at least\n8 seeds",
+        f"Each variant chooses {RATE} from 3 settings, once, by 3 "
+        "other\nseeds.",
     ]
     lines = preview.listed(found, tmp_path)
     assert len(lines) == 3 * 20 + 3 * 3 * 3
@@ -217,8 +228,16 @@ def test_the_plan_in_words(config, tmp_path):
 
 
 def test_a_comparison_alone_needs_no_level(config):
-    (line,) = preview.said(make_plan(config, norms("a")).design)
-    assert line.startswith("1 variants, judged by score after 1 seed;")
+    text = preview.said(make_plan(config, norms("a")).design)
+    assert text.startswith("1 variant, judged by score after 1 seed;")
+    assert "level" not in text
+
+
+def test_too_few_seeds_are_said_before(config):
+    text = preview.said(make_plan(config, norms("a", "b"), 5).design)
+    assert text.endswith("at least 6\nseeds: with fewer all stay undecided.")
+    text = preview.said(make_plan(config, norms("a", "b"), 6).design)
+    assert text.endswith("at least 6\nseeds.")
 
 
 def test_the_level_is_that_of_the_family(config):

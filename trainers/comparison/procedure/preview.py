@@ -1,17 +1,20 @@
 """What a comparison will do, in words, before it does it."""
 
+import textwrap
+
 from ..looks import fewest_seeds
 from ..runner import finished_result
 
 
 def said(design):
-    """Returns lines on the looks, the level and the tuning of a design."""
+    """Returns a text on the looks, the level and the tuning of a design."""
     metric, others = design.metric, len(design.variants) - 1
     looks = ", ".join(map(str, design.looks))
     seeds = "seed" if design.looks == (1,) else "seeds"
     least = f"{metric.text(design.least)}{' %' * (metric.scale == 100)}"
+    variants = "1 variant" if not others else f"{others + 1} variants"
     lines = [
-        f"{others + 1} variants, judged by {metric.name} after {looks} "
+        f"{variants}, judged by {metric.name} after {looks} "
         f"{seeds}; a difference counts from {least} on."
     ]
     if others:
@@ -19,7 +22,7 @@ def said(design):
         lines.append(
             f"Each interval has a level of {100 * design.level:.4g} %, all "
             f"{others * len(design.looks)} together 95 %, which takes at "
-            f"least {number} seeds."
+            f"least {number} seeds{_too_few(design, number)}."
         )
     if design.tuned:
         choice = "with each seed"
@@ -29,7 +32,12 @@ def said(design):
             f"Each variant chooses {', '.join(design.tuned)} from "
             f"{len(design.grid)} settings, {choice}."
         )
-    return lines
+    return "\n".join(textwrap.fill(line, 80) for line in lines)
+
+
+def _too_few(design, number):
+    fewer = design.looks[-1] < number
+    return ": with fewer all stay undecided" if fewer else ""
 
 
 def listed(plan, workdir):
