@@ -124,8 +124,7 @@ class Runner:
         if self._session is None:
             session = Session(reuse_models=True)
             self._session = self._stack.enter_context(session)
-        # TensorFlow's determinism lasts as long as the process.
-        for run in sorted(runs, key=lambda run: run.config.deterministic):
+        for run in runs:
             described = f"{label} {run.name}".strip()
             self._bar.update(self._task, description=described)
             yield _train(
