@@ -27,9 +27,10 @@ def late_statistics(summary, results):
             population, moving = _centers(pairs)
             yield (
                 f"{_named(variant, pairs, by_seed)}: the moving statistics "
-                f"are late. With them the {metric.called} is {value(metric, moving)}, with statistics "
-                f"of the training data {value(metric, population)}. A lower "
-                "momentum or more steps let them catch up."
+                f"are late. With them the {metric.called} is "
+                f"{value(metric, moving)}, with statistics of the training "
+                f"data {value(metric, population)}. A lower momentum or more "
+                "steps let them catch up."
             )
 
 
