@@ -3,7 +3,8 @@
 A claim is a config with more functions than `get_config()`: `sweep()` yields
 the runs, each for all seeds; `judge(trials)` returns the effect of each seed;
 `curves(trials)` what is plotted, and `observe(trials)` other numbers by seed.
-All three see the trials of one data set.
+All three see the trials of one data set. A training that diverged is never left
+out: it counts as the worst, by whatever is measured.
 """
 
 import itertools
