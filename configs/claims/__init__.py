@@ -3,7 +3,8 @@
 A claim is a config with more functions than `get_config()`: `sweep()` yields
 the runs, each for all seeds; `judge(trials)` returns the effect of each seed;
 `curves(trials)` what is plotted, and `observe(trials)` other numbers by seed.
-All three see the trials of one data set.
+All three see the trials of one data set. A training that diverged is never left
+out: it counts as the worst, by whatever is measured.
 """
 
 import itertools
@@ -13,6 +14,10 @@ import ml_collections
 from normzoo.configs import default, digits_dcgan
 
 MOMENTUM = 0.9  # of batch norm's moving statistics
+#: As a distance a diverged GAN counts as this one, and so does any larger one.
+FARTHEST = 1000.0
+#: The same of the size of a gradient, a weight or a logit: float32 ends there.
+LARGEST = 1e38
 
 
 def get_config():
@@ -125,9 +130,18 @@ def mean_effect(effects):
     return {seed: mean(each[seed] for each in effects) for seed in effects[0]}
 
 
+def diverged(trial):
+    """Returns whether a training diverged, which counts as the worst result.
+
+    What it was measured before counts for nothing.
+    """
+    return trial.result["status"] == "diverged"
+
+
 def accuracy(trial, split="validation"):
     """Returns the accuracy, 0 for a training that diverged."""
-    return trial.result[f"{split}_accuracy"] or 0.0
+    found = trial.result[f"{split}_accuracy"]
+    return 0.0 if diverged(trial) or found is None else found
 
 
 def test_accuracy(trial):
@@ -189,10 +203,12 @@ def trains(trials):
 def steps_to_target(trials):
     """Returns a function of a trial, `steps_to` a target that they share.
 
-    It is 95 % of the best validation accuracy of all.
+    It is 95 % of the best validation accuracy of all. A training that diverged
+    has ended early, and counts as the longest one that never reached it.
     """
     target = 0.95 * best_accuracy(trials)
-    return lambda trial: steps_to(trial, target)
+    most = 2 * max(trial.result["steps"] for trial in trials)
+    return lambda t: most if diverged(t) else steps_to(t, target)
 
 
 def fastest(trials, norm):
@@ -204,6 +220,15 @@ def fastest(trials, norm):
     return best_of(
         select(trials, norm=norm), lambda t: -steps(t), "learning_rate"
     )
+
+
+def frechet(trial):
+    """Returns the Frechet distance, that of the worst for one that diverged."""
+    found = trial.result["last_frechet"]
+    if diverged(trial) or found is None:
+        return FARTHEST
+    # Rounding may leave less than 0.
+    return min(max(found, 1 / FARTHEST), FARTHEST)
 
 
 def steps_to(trial, target):

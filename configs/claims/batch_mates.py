@@ -9,6 +9,7 @@ How much G(z) moves when the rest of its batch changes.
 from normzoo.configs import claims
 
 NORMS = ("batch", "layer", "virtual")
+RANGE = 2.0  # of pixels, -1 to 1: the largest change
 
 
 def get_config():
@@ -54,7 +55,7 @@ def observe(trials):
         "Frechet distance, batch minus virtual": claims.difference(
             claims.select(trials, norm="batch"),
             claims.select(trials, norm="virtual"),
-            lambda trial: trial.result["last_frechet"] or 1000.0,
+            claims.frechet,
         ),
     }
 
@@ -64,7 +65,9 @@ def curves(trials):
 
 
 def _change(trial, mode):
-    return trial.result[f"last_batch_dependence_{mode}"] or 0.0
+    found = trial.result[f"last_batch_dependence_{mode}"]
+    # A generator that diverged counts as one that depends on nothing else.
+    return RANGE if claims.diverged(trial) or found is None else found
 
 
 def _largest(trials):

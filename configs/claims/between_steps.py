@@ -109,5 +109,7 @@ def _growth(trials):
     for trial in trials:  # the rate makes no difference before training
         line = trial.log("probe")[0]
         first, last = line["input_gradient_first"], line["input_gradient_last"]
+        if first is None or last is None:  # too large for a number
+            first, last = claims.LARGEST, 0.0
         found[trial.seed] = math.log10(max(first, 1e-30) / max(last, 1e-30))
     return found

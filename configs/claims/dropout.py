@@ -83,14 +83,19 @@ def _less_dropout(trials):
 
 def _best_rate(trials, split, norm):
     chosen = claims.select(trials, train_split=split, norm=norm)
+    if all(map(claims.diverged, chosen)):
+        return max(RATES)  # none would do
     return max(chosen, key=claims.accuracy).get("dropout")
 
 
 def _gap(trials):
-    return claims.mean(
-        trial.log("train")[-1]["accuracy"] - claims.test_accuracy(trial)
-        for trial in trials
-    )
+    return claims.mean(map(_gap_of_one, trials))
+
+
+def _gap_of_one(trial):
+    if claims.diverged(trial):
+        return 1.0  # the largest
+    return trial.log("train")[-1]["accuracy"] - claims.test_accuracy(trial)
 
 
 def _gain(trials):

@@ -149,6 +149,8 @@ def _gain(trials, slow, fast):
 
 def _growth(trial):
     """Returns log10 of how many times as large the kernels have become."""
+    if claims.diverged(trial):
+        return math.log10(claims.LARGEST)
     first, *_, last = trial.log("probe")
     return math.log10(_weights(last) / _weights(first))
 
@@ -159,6 +161,8 @@ def _weights(line):
 
 
 def _logits(trial):
+    if claims.diverged(trial):
+        return claims.LARGEST
     return trial.log("probe")[-1]["logits"]
 
 

@@ -58,8 +58,7 @@ def observe(trials):
     tuned = {norm: _tuned(trials, norm) for norm in NORMS}
     slower = {
         f"accuracy lost at twice the length, {norm}": {
-            t.seed: _last(t, "accuracy") - _last(t, "accuracy_twice_as_long")
-            for t in tuned[norm]
+            t.seed: _lost(t) for t in tuned[norm]
         }
         for norm in NORMS
     }
@@ -69,7 +68,7 @@ def observe(trials):
         ),
         "none minus layer norm": _difference(trials, "none", "layer"),
         "shift of the steps' means, in pooled standard deviations": {
-            t.seed: _last(t, "shift") for t in tuned["batch"]
+            t.seed: _shift(t) for t in tuned["batch"]
         },
         **slower,
     }
@@ -90,5 +89,14 @@ def _difference(trials, norm, other):
     )
 
 
-def _last(trial, name):
-    return trial.log("probe")[-1][name] or 0.0
+def _lost(trial):
+    if claims.diverged(trial):
+        return 1.0  # all of it
+    last = trial.log("probe")[-1]
+    return (last["accuracy"] or 0.0) - (last["accuracy_twice_as_long"] or 0.0)
+
+
+def _shift(trial):
+    # Of one that diverged the last that was measured, no worst one.
+    found = [line["shift"] for line in trial.log("probe")]
+    return [shift for shift in found if shift is not None][-1]

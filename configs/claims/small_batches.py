@@ -89,6 +89,9 @@ def _tuned(trials, norm):
 
 def _loss_of_small(trials, norm):
     def loss(trials):
+        (usual,) = claims.select(trials, batch_size=32)
+        if claims.diverged(usual):
+            return -1.0  # small batches are not better for it
         found = {t.get("batch_size"): claims.test_accuracy(t) for t in trials}
         return min(found[size] for size in SMALL if size in found) - found[32]
 
@@ -96,5 +99,7 @@ def _loss_of_small(trials, norm):
 
 
 def _mode_gap(trial):
+    if claims.diverged(trial):
+        return 1.0  # the largest
     last = trial.log("probe")[-1]
     return (last["training_accuracy"] or 0) - (last["inference_accuracy"] or 0)

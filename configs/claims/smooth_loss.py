@@ -104,14 +104,12 @@ def curves(trials):
 def _course(trials, name):
     """Returns the geometric mean over the learning rates, by epochs."""
     points = []
-    for i in range(max(len(trial.log("probe")) for trial in trials)):
+    length = _length(trials)
+    for i in range(length):
 
         def size(some, i=i):
-            logs = [_logs(trial, "loss_range") for trial in some]
-            # A run that diverged ends with its last range.
-            return 10 ** claims.mean(
-                each[min(i, len(each) - 1)] for each in logs
-            )
+            logs = [_logs(trial, "loss_range", length) for trial in some]
+            return 10 ** claims.mean(each[i] for each in logs)
 
         values = claims.by_seed(trials, size)
         values = {str(seed): value for seed, value in values.items()}
@@ -126,10 +124,12 @@ def _of(trials, name):
 
 def _gain(trials, one, other, key):
     """Returns seed -> log10 of a number with one norm over another's."""
+    length = _length(trials)
 
     def size(trials, name):
         return claims.mean(
-            claims.mean(_logs(trial, key)) for trial in _of(trials, name)
+            claims.mean(_logs(trial, key, length))
+            for trial in _of(trials, name)
         )
 
     return claims.by_seed(
@@ -137,9 +137,19 @@ def _gain(trials, one, other, key):
     )
 
 
-def _logs(trial, key):
-    """Returns log10 of a probed number, before training and by epochs."""
+def _length(trials):
+    """Returns how many times a run is probed; one that diverged was less."""
+    return max(len(trial.log("probe")) for trial in trials)
+
+
+def _logs(trial, key, length):
+    """Returns log10 of a probed number, before training and by epochs.
+
+    From the epoch in which a run diverged on it is the largest.
+    """
     found = [line[key] for line in trial.log("probe")]
+    if claims.diverged(trial):
+        found += [None] * (length - len(found))
     return [
         math.log10(LARGEST if n is None else min(max(n, SMALLEST), LARGEST))
         for n in found

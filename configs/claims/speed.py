@@ -91,9 +91,8 @@ def _seconds_per_step(trials):
     """Returns the least seconds of a step: others have traced graphs, too."""
     return {
         norm: min(
-            trial.result["seconds"] / trial.result["steps"]
+            trial.result["seconds"] / max(trial.result["steps"], 1)
             for trial in claims.select(trials, norm=norm)
-            if trial.result["status"] == "finished"
         )
         for norm in NORMS
     }

@@ -20,6 +20,7 @@ INITIALIZERS = {
 DEPTHS = (10, 30)
 # Float32 has no normal numbers below it.
 FLOOR = 1e-38
+MOST = -math.log10(FLOOR)  # decades
 
 
 def get_config():
@@ -79,7 +80,7 @@ def observe(trials):
         "the same at depth 10": _gain(shallow, "batch", _vanished),
         "the same at depth 10, layer norm": _gain(shallow, "layer", _vanished),
         "decades by which it explodes, batch minus none": _gain(
-            trials, "batch", lambda *at: -max(-_decades(*at), 0)
+            trials, "batch", lambda *at: -_exploded(*at)
         ),
     }
     for setting, some in _cells(trials):
@@ -122,6 +123,8 @@ def _described(trials, name):
 
 def _learned(trial):
     # Deep inside, moving statistics are late: validation cannot tell it.
+    if claims.diverged(trial):
+        return 0.0
     return trial.log("train")[-1]["accuracy"] or 0.0
 
 
@@ -142,13 +145,34 @@ def _vanished(trial, line=0):
     return max(_decades(trial, line), 0)
 
 
+def _exploded(trial, line=0):
+    if _is_lost(trial, line):
+        return MOST
+    return max(-_decades(trial, line), 0)
+
+
 def _decades(trial, line=0):
-    """Returns log10 of the last hidden layer's gradient over the first's."""
-    probed = trial.log("probe")[line]
-    norms = [v for k, v in probed.items() if k.startswith("gradient_norm/")]
-    first, last = norms[0], norms[-2]  # the last kernel makes the logits
+    """Returns log10 of the last hidden layer's gradient over the first's.
+
+    A gradient that is no number is no better than one that has vanished.
+    """
+    if _is_lost(trial, line):
+        return MOST
+    first, last = _gradients(trial, line)
     return math.log10(_size(last)) - math.log10(_size(first))
 
 
+def _is_lost(trial, line):
+    # One that diverged has no line of its end.
+    ended = line != 0 and claims.diverged(trial)
+    return ended or None in _gradients(trial, line)
+
+
+def _gradients(trial, line):
+    probed = trial.log("probe")[line]
+    norms = [v for k, v in probed.items() if k.startswith("gradient_norm/")]
+    return norms[0], norms[-2]  # the last kernel makes the logits
+
+
 def _size(norm):
-    return max(norm or 0.0, FLOOR)
+    return max(norm, FLOOR)

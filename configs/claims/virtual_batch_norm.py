@@ -60,23 +60,26 @@ def observe(trials):
         "classes covered, virtual minus batch": _gain(
             trials, _metric("class_coverage")
         ),
-        "log2 of the seconds of a run, virtual over batch": _gain(
-            trials, lambda trial: math.log2(trial.result["seconds"])
+        "log2 of the seconds of a step, virtual over batch": _gain(
+            trials, _seconds
         ),
     }
 
 
 def curves(trials):
-    return claims.curves(trials, "reestimate", "norm", _frechet)
+    return claims.curves(trials, "reestimate", "norm", claims.frechet)
 
 
-def _frechet(trial):
-    # One that has diverged has none: more than any that has not.
-    return trial.result["last_frechet"] or 1000.0
+def _seconds(trial):
+    # Of a step, because a run that diverged has ended early.
+    return math.log2(trial.result["seconds"] / max(trial.result["steps"], 1))
 
 
 def _metric(name):
-    return lambda trial: trial.result[f"last_{name}"] or 0.0
+    def measure(trial):
+        return 0.0 if claims.diverged(trial) else trial.result[f"last_{name}"]
+
+    return measure
 
 
 def _virtual(trials):
@@ -84,7 +87,7 @@ def _virtual(trials):
 
 
 def _less_distance(trial):
-    return -math.log2(_frechet(trial))
+    return -math.log2(claims.frechet(trial))
 
 
 def _gain(trials, measure):

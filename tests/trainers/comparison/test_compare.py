@@ -36,9 +36,13 @@ def test_the_summary_has_a_row_per_variant(summary):
     assert (none.runs, none.diverged) == (2, 0)
     assert batch.parameters == none.parameters + 16
     for metric in ("test_accuracy", "test_loss"):
-        centers = [row.intervals[metric].center for row in (batch, none)]
-        difference = batch.differences[metric].center
-        assert difference == pytest.approx(centers[0] - centers[1])
+        pairs = zip(
+            batch.values[metric].values(),
+            none.values[metric].values(),
+            strict=True,
+        )
+        difference = np.mean([one - other for one, other in pairs])
+        assert batch.differences[metric].center == pytest.approx(difference)
 
 
 @pytest.mark.slow
@@ -57,6 +61,11 @@ def test_the_reports_hold_the_results(summary, finished):
     assert (finished / "summary.png").read_bytes().startswith(b"\x89PNG")
     page = (finished / "report.html").read_text()
     assert "<td>norm=batch</td>" in page
+    assert summary.sentence in text
+    assert summary.sentence in page
+    found = json.loads((finished / "summary.json").read_text())
+    by_seed = found["rows"][1]["values"]["test_accuracy"]
+    assert list(by_seed.values()) == [r["test_accuracy"] for r in results]
     assert "the command" in page
 
 
@@ -105,9 +114,11 @@ def test_a_diverged_run_is_marked_and_the_sweep_goes_on(config, tmp_path):
     summary = compare.compare(config, rates, tmp_path)
     diverged, trained = summary.rows
     assert (diverged.diverged, trained.diverged) == (2, 0)
-    assert set(diverged.values["test_accuracy"].values()) == {None}
+    assert diverged.values["test_accuracy"] == {0: None, 1: None}
+    assert diverged.intervals["test_accuracy"].high == 0
     text = (tmp_path / "summary.md").read_text()
-    assert "learning_rate=1e+30 (2 of 2 diverged)" in text
+    row = "learning_rate=1e+30 (2 of 2 diverged) | diverged | -inf [-inf, -inf]"
+    assert f"| {row} | undecided |" in text
 
 
 def test_the_hparams_tab_can_compare_the_runs(summary, finished):

@@ -325,7 +325,11 @@ def test_gans_are_compared(config, tmp_path):
     assert page.count("<figure>") == 2
     assert "100 real and 100 made examples, split test" in page
     table = (tmp_path / "summary.md").read_text()
-    assert "| variant | Frechet | difference | best | difference |" in table
+    titles = "| variant | Frechet | difference | verdict | best | difference |"
+    assert titles in table
+    assert "Frechet distances are biased upwards" in table
+    assert "from 100 real and 100 made examples, the same numbers" in table
+    assert "Frechet distances are biased upwards" in page
 
 
 BAD = {

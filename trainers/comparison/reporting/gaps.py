@@ -23,13 +23,14 @@ def late_statistics(summary, results):
     least = summary.design.least
     for variant, by_seed in results.items():
         pairs = _pairs(by_seed, metric.key, f"{metric.key}_moving")
-        if gap(metric, pairs, least, _examples(by_seed)):
+        if gap(metric, pairs, least, _examples(by_seed, "test")):
             population, moving = _centers(pairs)
             yield (
-                f"{variant}: the moving statistics are late. With them the "
-                f"{metric.called} is {value(metric, moving)}, with statistics "
-                f"of the training data {value(metric, population)}. A lower "
-                "momentum or more steps let them catch up."
+                f"{_named(variant, pairs, by_seed)}: the moving statistics "
+                f"are late. With them the {metric.called} is "
+                f"{value(metric, moving)}, with statistics of the training "
+                f"data {value(metric, population)}. A lower momentum or more "
+                "steps let them catch up."
             )
 
 
@@ -45,13 +46,15 @@ def overfitting(summary, results):
     train, validation = keys
     for variant, by_seed in results.items():
         pairs = _pairs(by_seed, train, validation)
-        if gap(metric, pairs, summary.design.least, None):
+        examples = _examples(by_seed, "validation")
+        if gap(metric, pairs, summary.design.least, examples):
             on_train, on_validation = _centers(pairs)
             worse = on_validation < on_train
             if worse is bool(metric.higher_is_better):
                 size = amount(metric, on_train - on_validation)
                 yield (
-                    f"{variant}: the {metric.name.replace('_', ' ')} is "
+                    f"{_named(variant, pairs, by_seed)}: the "
+                    f"{metric.name.replace('_', ' ')} is "
                     f"{value(metric, on_train)} on training and "
                     f"{value(metric, on_validation)} on validation data, a "
                     f"gap of {size}."
@@ -90,16 +93,17 @@ def _pairs(by_seed, one, other):
     return [pair for pair in pairs if None not in pair]
 
 
+def _named(variant, pairs, by_seed):
+    lost = len(pairs) < len(by_seed)
+    return f"{variant}, runs that did not diverge" if lost else variant
+
+
 def _centers(pairs):
     one, other = zip(*pairs, strict=True)
     return interval(one, _LEVEL).center, interval(other, _LEVEL).center
 
 
-def _examples(by_seed):
-    """Returns the number of test examples where results tell it."""
-    for result in by_seed.values():
-        population = result.get("population") or {}
-        found = population.get("test_examples") or result.get("test_examples")
-        if found:
-            return found
-    return None
+def _examples(by_seed, split):
+    """Returns how many examples a split has, if the results tell it."""
+    key = f"{split}_examples"
+    return next((r[key] for r in by_seed.values() if key in r), None)

@@ -53,6 +53,8 @@ def rank(summary, row):
     center = 0.0
     if row.differences:
         center = row.differences[metric.key].center
+    if math.isnan(center):  # no seed is shared
+        return math.inf, _lost(row)
     return -center if metric.higher_is_better else center, _lost(row)
 
 

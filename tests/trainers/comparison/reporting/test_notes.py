@@ -65,6 +65,13 @@ SAID = {
         "norm=batch: the accuracy is 99.00 % on training and 62.00 % on "
         "validation data, a gap of 37.00 points.",
     ),
+    "late, one diverged": (
+        with_batch([{"population": None}, *[LATE] * 9], [None, *BASE[1:]]),
+        "norm=batch, runs that did not diverge: the moving statistics are "
+        "late. With them the test accuracy is 39.00 %, with statistics of the "
+        "training data 60.00 %. A lower momentum or more steps let them catch "
+        "up.",
+    ),
     "an older run": (
         with_batch([{}, *[{"population": {"examples": 1}}] * 9]),
         "norm=batch: 1 run of an older version (seed 0) measured with moving "
@@ -150,6 +157,16 @@ UNSAID = {
     ),
     "older versions without population": (with_batch({}), "norm=batch: 10"),
     "all seeds are shared": (with_batch({}), "Differences are over"),
+    "a gap within the noise of few validation examples": (
+        with_batch(
+            {
+                "train_accuracy": 0.7,
+                "validation_accuracy": 0.6,
+                "validation_examples": 100,
+            }
+        ),
+        "norm=batch: the accuracy",
+    ),
     "better on validation data": (
         with_batch({"train_accuracy": 0.6, "validation_accuracy": 0.7}),
         "norm=batch: the accuracy",
