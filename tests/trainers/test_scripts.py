@@ -124,7 +124,8 @@ def test_compare_without_a_sweep(data_dir, tmp_path):
         "compare", *flags, "--dry_run", data_dir=data_dir, cwd=tmp_path
     )
     assert process.returncode == 0, process.stderr
-    assert "4 variants, judged by accuracy after 1 seed" in process.stdout
+    said = "4 variants, compared with norm=batch,precision=float32 and judged"
+    assert said in process.stdout
     assert process.stdout.count("pending") == 4 * 2
     assert not (tmp_path / "run").exists()
     process = run("compare", *flags, data_dir=data_dir, cwd=tmp_path)

@@ -129,6 +129,16 @@ def test_the_seed_draws_the_split(config, settings, override, expected):
 
 #: What is changed, the overrides, the seeds and the message.
 BAD = {
+    "no learning rate": (
+        {"tune.rates": (0.1, -0.1)},
+        {},
+        "learning_rate must be at least 0",
+    ),
+    "no number": (
+        {"tune.rates": (0.1, float("nan"))},
+        {},
+        "learning_rate must be a finite number",
+    ),
     "one rate": ({"tune.rates": (0.1,)}, {}, r"two values.*\(0.1,\)"),
     "one value": ({"tune.keys": (("batch_size", (8,)),)}, {}, "two values"),
     "a rate twice": ({"tune.rates": (0.1, 0.2, 0.1)}, {}, "twice: 0.1"),
@@ -214,8 +224,8 @@ def test_the_plan_in_words(config, tmp_path):
     config.compare.tune.once = True
     found = make_plan(config, norms("a", "b", "c"))
     assert preview.said(found.design).split(".\n") == [
-        "3 variants, judged by score after 10, 20 seeds; a difference counts "
-        "from 0.100\non",
+        "3 variants, compared with norm=a and judged by score after 10, 20 "
+        "seeds; a\ndifference counts from 0.100 on",
         "Each interval has a level of 98.75 %, all 4 together 95 %, which "
         "takes at least\n8 seeds",
         f"Each variant chooses {RATE} from 3 settings, once, by 3 "

@@ -12,10 +12,12 @@ def said(design):
     looks = ", ".join(map(str, design.looks))
     seeds = "seed" if design.looks == (1,) else "seeds"
     least = f"{metric.text(design.least)}{' %' * (metric.scale == 100)}"
-    variants = "1 variant" if not others else f"{others + 1} variants"
+    variants = "1 variant,"
+    if others:
+        variants = f"{others + 1} variants, compared with {design.baseline} and"
     lines = [
-        f"{variants}, judged by {metric.name} after {looks} "
-        f"{seeds}; a difference counts from {least} on."
+        f"{variants} judged by {metric.name} after {looks} {seeds}; a "
+        f"difference counts from {least} on."
     ]
     if others:
         number = fewest_seeds(design.level)
