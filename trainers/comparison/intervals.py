@@ -68,7 +68,7 @@ def interval(values, level=0.95):
 
     >>> from normzoo.trainers.comparison.intervals import interval
     >>> interval([1.0, 2.0, 3.0, 4.0, 5.0, 60.0])
-    Interval(center=3.75, low=1.0, high=60.0, level=0.96875)
+    Interval(center=3.5, low=1.0, high=60.0, level=0.96875)
     """
     values = np.asarray(list(values), float)
     if np.isnan(values).any():

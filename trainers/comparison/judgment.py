@@ -58,6 +58,10 @@ def judge(values, baseline, *, higher_is_better, least, level):
         level: of the interval: `looks.family_level` where there are several
             variants or looks.
 
+    Raises:
+        ValueError: the metric has no direction, or `least` is negative or
+            no number.
+
     Example:
 
     >>> from normzoo.trainers.comparison.judgment import judge
@@ -68,6 +72,12 @@ def judge(values, baseline, *, higher_is_better, least, level):
     ... ).verdict
     'better'
     """
+    if higher_is_better is None or not least >= 0:
+        raise ValueError(
+            "A verdict needs a metric with a direction and a least difference "
+            f"of 0 or more. Received: higher_is_better={higher_is_better}, "
+            f"least={least}."
+        )
     found = differences(values, baseline, higher_is_better)
     shown = interval(found, level)
     verdict = "undecided"
@@ -136,9 +146,10 @@ def seeds_needed(shown, seeds, least, level):
     down, up = (center - shown.low) * scale, (shown.high - center) * scale
     one_side = _ratio(down, center) if center > 0 else _ratio(up, -center)
     inside = max(_ratio(down, least + center), _ratio(up, least - center))
-    wanted = seeds * min(one_side, inside) ** 2
-    if wanted >= _MOST_SEEDS:
+    ratio = min(one_side, inside)
+    if ratio > _MOST_SEEDS:  # its square may be more than a float can be
         return None
+    wanted = seeds * ratio**2
     # On the edge is not inside, and the seeds so far have not decided.
     needed = max(math.floor(wanted), seeds) + 1
     needed = max(needed, fewest_seeds(level))

@@ -8,6 +8,7 @@ early.
 """
 
 import itertools
+import numbers
 
 from ..common.errors import InputError
 
@@ -73,7 +74,7 @@ def check_looks(looks):
             "compare.looks must increase: positive whole numbers of seeds, "
             f"such as (10, 20, 40). Received: {looks}."
         )
-    return looks
+    return tuple(map(int, looks))
 
 
 def error_after(looks_taken, error=ERROR):
@@ -100,6 +101,6 @@ def error_after(looks_taken, error=ERROR):
 
 
 def _is_count(number):
-    return (
-        isinstance(number, int) and not isinstance(number, bool) and number > 0
-    )
+    # NumPy's whole numbers are Integral, too; True is, but is none.
+    whole = isinstance(number, numbers.Integral)
+    return whole and not isinstance(number, bool) and number > 0

@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -17,6 +17,8 @@ from normzoo.trainers.comparison.intervals import (
     interval,
     metric_interval,
 )
+
+patient = settings(deadline=None)
 
 INF = math.inf
 LEVELS = [0.5, 0.8, 0.9, 0.95, 0.99, 1 - 0.05 / 12]
@@ -59,12 +61,10 @@ def test_equals_the_enumeration_of_all_signs(n, level):
 
 
 @pytest.mark.parametrize("level", LEVELS)
-@pytest.mark.parametrize("n", [5, 8, 12, 20, 40])
+@pytest.mark.parametrize("n", [9, 12, 20, 40])
 def test_holds_what_the_test_does_not_reject(n, level):
     values = np.random.default_rng(n).standard_t(3, n)
     found = interval(values, level)
-    if found.level < level:
-        pytest.skip("too few values")
     for end, outward in ((found.low, -1e-6), (found.high, 1e-6)):
         for theta, inside in ((end + outward, False), (end - outward, True)):
             p = stats.wilcoxon(values - theta, method="exact").pvalue
@@ -129,6 +129,7 @@ def test_one_failure_of_many_leaves_the_ends_finite():
     assert 1 < found.low < found.center < found.high <= 2
 
 
+@patient
 @given(
     values=st.lists(NUMBERS, min_size=1, max_size=14),
     place=st.integers(0, 13),
@@ -145,6 +146,7 @@ def test_a_lower_value_raises_nothing(values, place, lowered, level):
     assert after.level == before.level
 
 
+@patient
 @given(st.lists(NUMBERS, min_size=1, max_size=14), st.sampled_from(LEVELS))
 def test_the_center_is_inside_and_a_mirror_mirrors(values, level):
     found = interval(values, level)
@@ -228,6 +230,7 @@ def test_intervals_of_one_variant(values, higher, bounds, expected):
     assert found[:3] == pytest.approx(expected, nan_ok=True)
 
 
+@patient
 @given(
     st.lists(st.one_of(st.none(), st.floats(0, 1)), min_size=1, max_size=12),
     st.integers(0, 11),

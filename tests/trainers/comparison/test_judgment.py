@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from normzoo.trainers.comparison.judgment import (
@@ -13,6 +13,8 @@ from normzoo.trainers.comparison.judgment import (
     verdicts,
 )
 from normzoo.trainers.comparison.looks import family_level, fewest_seeds
+
+patient = settings(deadline=None)
 
 INF = math.inf
 RANKS = {"worse": 0, "undecided": 1, "practically equal": 1, "better": 2}
@@ -101,6 +103,14 @@ def test_only_shared_seeds_count():
     assert (found.seeds, found.verdict) == (5, "better")
 
 
+@pytest.mark.parametrize(
+    ("higher", "least"), [(None, 1.0), (True, -1.0), (False, math.nan)]
+)
+def test_what_cannot_be_judged(higher, least):
+    with pytest.raises(ValueError, match="A verdict needs a metric with"):
+        judged([1.0], [0.0], higher, least)
+
+
 def test_ties_are_not_broken_by_rounding():
     # Shares of ten; the end of the interval is a Walsh average of 0, such as
     # 0.1 - 0.3 and 0.6 - 0.4, which is 3e-17 in floats.
@@ -118,6 +128,7 @@ def test_ties_are_not_broken_by_rounding():
         ([1.0], 1.0, 0.95, None),
         ([], 1.0, 0.95, None),
         ([-INF, INF] * 5, 1.0, 0.95, None),
+        ([-1.0, 1.0, 1e-263], 0.0, 0.5, None),
         # Centered on 0 and 3 long on each side of it at seven seeds, where the
         # third average is an end: 7 * 3**2 = 63 seeds reach +-1.
         ([-3.1, -3.0, -1.0, 0.0, 1.0, 3.0, 3.1], 1.0, 0.95, 64),
@@ -137,6 +148,7 @@ def test_seeds_needed(values, least, level, needed):
     assert (found.verdict, found.seeds_needed) == ("undecided", needed)
 
 
+@patient
 @given(
     st.lists(st.floats(-5, 5), min_size=2, max_size=14),
     st.sampled_from([0.9, 0.95, family_level(4, 3)]),
@@ -151,6 +163,7 @@ def test_seeds_needed_are_more_than_there_are(values, level):
 RUNS = st.one_of(st.none(), st.integers(-3, 3), st.floats(-3, 3))
 
 
+@patient
 @given(
     pairs=st.lists(st.tuples(RUNS, RUNS), min_size=1, max_size=14),
     place=st.integers(0, 13),
@@ -171,6 +184,7 @@ def test_no_failure_improves_its_variant(pairs, place, higher, least, level):
     assert after.seeds == before.seeds
 
 
+@patient
 @given(
     pairs=st.lists(st.tuples(RUNS, RUNS), min_size=1, max_size=14),
     place=st.integers(0, 13),

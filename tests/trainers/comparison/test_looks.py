@@ -1,6 +1,7 @@
 """Levels of a family of comparisons, and the numbers of looks."""
 
 import ml_collections
+import numpy as np
 import pytest
 
 from normzoo.trainers.common.errors import InputError
@@ -47,9 +48,13 @@ def test_fewest_seeds_attain_the_level(variants, looks):
     assert interval(range(seeds - 1), level).level < level
 
 
-@pytest.mark.parametrize("looks", [(), (1,), (10, 20, 40), [3, 5]])
+@pytest.mark.parametrize(
+    "looks", [(), (1,), (10, 20, 40), [3, 5], (np.int64(2), 3)]
+)
 def test_looks_that_increase(looks):
-    assert check_looks(looks) == tuple(looks)
+    checked = check_looks(looks)
+    assert checked == tuple(looks)
+    assert all(type(look) is int for look in checked)
 
 
 def test_looks_of_a_config():
