@@ -27,7 +27,7 @@ def _how_sure(summary):
     if summary.changes:
         return (
             "the plan was changed after a look, so the chance of a false "
-            "verdict here is more than 5 %"
+            "verdict here may be more than 5 %"
         )
     return "the chance of any false verdict here is at most 5 %"
 
