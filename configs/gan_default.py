@@ -67,6 +67,9 @@ def get_config():
     config.compare.metric = "frechet"  # what is judged
     config.compare.least.frechet = 1.0
     config.compare.least.kernel = 0.01
+    config.compare.least.precision = config.compare.least.recall = 0.05
+    config.compare.least.class_coverage = 0.05
+    config.compare.least.class_entropy = 0.05
     config.compare.least.modes = 1.0
     config.compare.least.good = 0.05
     return config

@@ -1,13 +1,18 @@
-r"""Compares the variants of a config's sweep, norms and seeds for example.
+r"""Compares norms, or any other settings, with verdicts.
 
     python -m normzoo.trainers.compare --config=digits_mlp \
         --workdir=runs/digits_mlp
+    python -m normzoo.trainers.compare --config=digits_mlp \
+        --norms=none,batch,layer --vary=batch_size:8,32 --seeds=10 \
+        --workdir=runs/batches
 
+The variants are those of the config's sweep(), or of --norms and --vary.
 Every run gets a folder in the workdir, as of `normzoo.trainers.classify` or
-`normzoo.trainers.gan`; the workdir itself gets `report.html`, `summary.csv`,
-`summary.md`, `summary.png`. Finished runs are not repeated, an interrupted one
-is continued. For one seed all variants start from equal kernels and see the
-same batches in the same order.
+`normzoo.trainers.gan`; the workdir itself gets `plan.json` before the first
+run, and `report.html`, `summary.md`, `summary.csv`, `summary.json` and
+`summary.png`. Finished runs are not repeated, an interrupted one is continued.
+For one seed all variants start from equal kernels and see the same batches in
+the same order.
 """
 
 import pathlib
@@ -20,45 +25,84 @@ from ml_collections import config_flags
 
 from . import app
 from .common.errors import InputError
-from .comparison.compare import compare
-from .comparison.report import legend, terminal_table
-from .comparison.runner import finished_result
-from .comparison.sweep import load_overrides, plan
+from .comparison.compare import carry_out, compare
+from .comparison.procedure import axes, preview
+from .comparison.procedure.designing import make_plan
+from .comparison.report import terminal_report
+from .comparison.sweep import load_module, overrides_of, unseeded
+from .comparison.trainers import trainer_of
 
 __all__ = ["compare"]
 
-flags.DEFINE_bool("dry_run", False, "List the runs and stop.")
+_BASELINE = "compare.baseline"
+
+flags.DEFINE_list(
+    "norms",
+    None,
+    "Norms to compare in place of the config's sweep(), such as batch,layer; "
+    "of a GAN those of the generator.",
+)
+flags.DEFINE_multi_string(
+    "vary",
+    [],
+    "Config key and values to compare in place of the config's sweep(), such "
+    "as batch_size:8,32. Repeat it for other keys; all values are crossed.",
+)
+flags.DEFINE_integer(
+    "seeds",
+    None,
+    "Number of seeds, from config.seed on, after which verdicts are given. "
+    "Without it: those of the sweep(), or config.compare.looks.",
+)
+flags.DEFINE_bool("dry_run", False, "List the runs and looks, and stop.")
 app.define_jobs()
 
 
 def main(flags):
     """Runs the script."""
     config_file = config_flags.get_config_filename(flags["config"])
-    overrides = load_overrides(config_file)
-    _refuse_swept(config_flags.get_override_values(flags["config"]), overrides)
+    given = config_flags.get_override_values(flags["config"])
+    config, overrides = _variants(flags, config_file, given)
+    _refuse_ignored(given, overrides)
+    plan = make_plan(config, overrides, flags.seeds)
+    print(preview.said(plan.design), flush=True)
     if flags.dry_run:
-        _list(plan(flags.config, overrides), pathlib.Path(flags.workdir))
+        print(*preview.listed(plan, pathlib.Path(flags.workdir)), sep="\n")
         return
     command = shlex.join(
         ["python", "-m", "normzoo.trainers.compare", *sys.argv[1:]]
     )
-    summary = compare(
-        flags.config,
-        overrides,
-        flags.workdir,
-        jobs=flags.jobs,
-        command=command,
-        config_file=config_file,
+    summary = carry_out(
+        plan, config, flags.workdir, flags.jobs, command, config_file
     )
-    rich.print(terminal_table(summary), legend(summary), sep="")
+    rich.print(terminal_report(summary))
     print(
         f"Results: {flags.workdir}/report.html, summary.md, summary.csv, "
-        "summary.png\n"
+        "summary.json, summary.png\n"
         f"Look closer: tensorboard --logdir={shlex.quote(flags.workdir)}"
     )
 
 
-def _refuse_swept(given, overrides):
+def _variants(flags, config_file, given):
+    """Returns the config and the overrides that the flags ask for."""
+    module, config = load_module(config_file), flags.config
+    if flags.norms is None and not flags.vary:
+        overrides = overrides_of(module)
+        # --seeds takes its own ones.
+        return config, unseeded(overrides) if flags.seeds else overrides
+    trainer = trainer_of(config)
+    overrides = axes.crossed(config, trainer, flags.norms, flags.vary)
+    if hasattr(module, "sweep"):
+        print("The config's sweep() is not used: --norms or --vary is given.")
+    if flags.norms and trainer.norm != "model.norm":
+        print(f"--norms sets {trainer.norm}; --vary takes other keys.")
+    if _BASELINE not in given and config.compare.baseline:
+        config = config.copy_and_resolve_references()
+        config.compare.baseline = axes.baseline_among(config, overrides)
+    return config, overrides
+
+
+def _refuse_ignored(given, overrides):
     swept = {key for override in overrides for key in override}
     for key in given:
         if key in swept:
@@ -67,12 +111,12 @@ def _refuse_swept(given, overrides):
                 f"{key} for every run. Train one with "
                 "normzoo.trainers.classify or gan, or change sweep()."
             )
-
-
-def _list(runs, workdir):
-    for run in runs:
-        finished = finished_result(run, workdir) is not None
-        print(f"{'finished' if finished else 'pending':9}{run.name}")
+    if "compare.looks" in given and "seed" in swept:
+        raise InputError(
+            "--config.compare.looks has no effect: the config's sweep() sets "
+            "the seeds. Name the variants by --norms or --vary, or change "
+            "sweep()."
+        )
 
 
 if __name__ == "__main__":

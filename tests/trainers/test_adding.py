@@ -12,6 +12,7 @@ import pytest
 import tensorflow as tf
 
 from normzoo import layers, zoo
+from normzoo.configs import default
 from normzoo.trainers import classify, compare, gan
 from normzoo.trainers.common.errors import InputError
 from normzoo.trainers.common.metric import Metric
@@ -89,6 +90,7 @@ def mine(config, monkeypatch):
     config.task = MINE
     config.checkpoint.best = "val_top_2"
     config.compare.metric = "top_2"
+    config.compare.least.top_2 = 0.01
     config.compare.baseline = ""
     return config
 
@@ -148,6 +150,7 @@ def test_a_loss_and_a_metric_of_gans(toy_gan, monkeypatch, tmp_path):
     toy_gan.epochs = 1
     toy_gan.checkpoint.best = "val_spread"
     toy_gan.compare.metric = "spread"
+    toy_gan.compare.least.spread = 0.1
     toy_gan.compare.baseline = ""
     compare.compare(toy_gan, [{"seed": 0}], tmp_path)
     run = tmp_path / "all,seed=0"
@@ -165,6 +168,8 @@ def test_a_loss_and_a_metric_of_gans(toy_gan, monkeypatch, tmp_path):
 
 def coin_config():
     """What a trainer of coins can set."""
+    compared = default.get_comparison()
+    compared.metric, compared.least = "heads", {"heads": 0.1}
     return ml_collections.ConfigDict(
         {
             "coin": {"bias": 0.5},
@@ -173,7 +178,7 @@ def coin_config():
             "log_every_steps": 1,
             "validate_every_epochs": 1,
             "steps_per_execution": 1,
-            "dataset": {"image_size": 0, "window": 1},
+            "dataset": {"image_size": 0, "window": 1, "split_seed": -1},
             "checkpoint": {
                 "every_seconds": 0.0,
                 "every_steps": 0,
@@ -183,7 +188,7 @@ def coin_config():
             "distribution": "none",
             "jit_compile": False,
             "deterministic": True,
-            "compare": {"metric": "heads", "baseline": ""},
+            "compare": compared,
         }
     )
 
@@ -191,7 +196,7 @@ def coin_config():
 def coin_trainer():
     """A trainer: tosses a coin once an epoch."""
     heads = Metric(
-        key="test_heads", name="heads", title="heads", higher_is_better=None
+        key="test_heads", name="heads", title="heads", higher_is_better=True
     )
 
     def train(config, workdir, *, verbose=0, session=None):
@@ -247,9 +252,9 @@ def test_a_trainer(monkeypatch, tmp_path):
         for bias in (0.0, 1.0)
     ]
     summary = compare.compare(config, sweep, tmp_path / "sweep")
-    means = [row.values["test_heads"].mean for row in summary.rows]
+    means = [row.intervals["test_heads"].center for row in summary.rows]
     assert means == [0, 1]
-    assert "<h2>" not in (tmp_path / "sweep/report.html").read_text()
+    assert "<h2>Runs" not in (tmp_path / "sweep/report.html").read_text()
     sweep.append({"coin.bias": 1.5, "seed": 0})
     with pytest.raises(InputError, match="at most 1"):
         compare.compare(config, sweep, tmp_path / "bad")

@@ -9,7 +9,10 @@ import normzoo
 
 ROOT = pathlib.Path(normzoo.__file__).resolve().parent
 #: Module -> the test that runs it without the private name.
-GUARDED = {"trainers/run/graphs.py": "trainers/run/test_graphs.py"}
+GUARDED = {
+    "trainers/run/determinism.py": "trainers/run/test_determinism.py",
+    "trainers/run/graphs.py": "trainers/run/test_graphs.py",
+}
 PRIVATE = ("tensorflow.python", "keras.src", "keras.api")
 
 

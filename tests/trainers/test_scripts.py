@@ -1,5 +1,6 @@
 """The scripts as a user starts them."""
 
+import json
 import os
 import pathlib
 import subprocess
@@ -49,7 +50,7 @@ def sweep():
 #: Script -> its flags, besides --config and --workdir.
 FLAGS = {
     "classify": [],
-    "compare": ["--[no]dry_run", "--jobs"],
+    "compare": ["--[no]dry_run", "--jobs", "--norms", "--seeds", "--vary"],
     "gan": ["--mode", "--samples", "--sample_seed"],
 }
 
@@ -108,6 +109,37 @@ def test_compare_with_a_config_of_ones_own(data_dir, tmp_path):
 
 
 @pytest.mark.slow
+def test_compare_without_a_sweep(data_dir, tmp_path):
+    flags = (
+        "--config=default",
+        "--config.epochs=1",
+        "--config.model.width=8",
+        "--config.compare.tune.rates=0.001,0.01",
+        "--norms=batch,layer",
+        "--vary=precision:float32,mixed_bfloat16",
+        "--seeds=1",
+        "--workdir=run",
+    )
+    process = run(
+        "compare", *flags, "--dry_run", data_dir=data_dir, cwd=tmp_path
+    )
+    assert process.returncode == 0, process.stderr
+    assert "4 variants, judged by accuracy after 1 seed" in process.stdout
+    assert process.stdout.count("pending") == 4 * 2
+    assert not (tmp_path / "run").exists()
+    process = run("compare", *flags, data_dir=data_dir, cwd=tmp_path)
+    assert process.returncode == 0, process.stderr
+    held = json.loads((tmp_path / "run/plan.json").read_text())
+    assert held["baseline"] == "norm=batch,precision=float32"
+    assert "--norms=batch,layer" in held["command"]
+    assert [look["seeds"] for look in held["looks_taken"]] == [1]
+    name = "norm=layer,precision=mixed_bfloat16,learning_rate=0.01,seed=0"
+    config = json.loads((tmp_path / "run" / name / "config.json").read_text())
+    assert config["config"]["dataset"]["split_seed"] == 0
+    assert config["config"]["precision"] == "mixed_bfloat16"
+
+
+@pytest.mark.slow
 def test_a_diverged_run_says_so(data_dir, tmp_path):
     process = run(
         "classify",
@@ -135,6 +167,9 @@ def test_a_diverged_run_says_so(data_dir, tmp_path):
         ("classify", ["--config.model.nrom=layer"], 'Did you mean "norm"'),
         ("classify", ["--config.batch_size=many"], "--config.batch_size=many"),
         ("compare", ["--config.model.norm=layer"], "sweep() sets model.norm"),
+        ("compare", ["--config.compare.looks=6,9"], "sweep() sets the seeds"),
+        ("compare", ["--norms=batch,btach"], "btach"),
+        ("compare", ["--vary=modle.norm:batch"], "mean model.norm"),
     ],
 )
 def test_bad_flags(script, flags, message, data_dir, tmp_path):

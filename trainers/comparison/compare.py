@@ -3,28 +3,43 @@
 from ..common import lock
 from ..common.errors import InputError
 from ..common.paths import user_path
-from ..run.values import check_name
 from .hparams import write_hparams
 from .plot import plot_comparison
+from .procedure import plan_file
+from .procedure.designing import make_plan
+from .procedure.stages import conduct
 from .report import write_reports
 from .report_html import write_page
-from .runner import check, execute
-from .summary import find_baseline, summarize
-from .sweep import plan
+from .runner import Runner, check
+from .summary import summarize
 from .trainers import trainer_of
 
 
 def compare(
-    config, overrides, workdir, *, jobs=1, command="", config_file=None
+    config,
+    overrides,
+    workdir,
+    *,
+    seeds=None,
+    jobs=1,
+    command="",
+    config_file=None,
 ):
     """Trains every variant with every seed and compares them.
+
+    What counts is written into `plan.json` before the first run. After each
+    look only variants that are undecided get more seeds.
 
     Args:
         config: `ConfigDict` with the keys of `configs/default.py` or of
             `configs/gan_default.py`.
-        overrides: dicts, dotted config key -> value, one per run; a list or a
-            generator.
+        overrides: dicts, dotted config key -> value; a list or a generator.
+            If they hold `"seed"`, there is one per run; if not, one per
+            variant.
         workdir: folder of the comparison.
+        seeds: number of seeds from `config.seed` on, judged once; those of
+            the overrides are ignored then. None: those of the overrides, or
+            else as many as `config.compare.looks` says; one if it is `()`.
         jobs: number of processes.
         command: the command line, for the report.
         config_file: path of a Python file that registers norms and models;
@@ -38,35 +53,46 @@ def compare(
         InputError: a run could not start; then none has been started. Or
             another process works on the same folder.
     """
+    plan = make_plan(config, overrides, seeds)
+    return carry_out(plan, config, workdir, jobs, command, config_file)
+
+
+def carry_out(plan, config, workdir, jobs=1, command="", config_file=None):
+    """Does what a `Plan` says; see `compare`."""
     workdir = user_path(workdir)
-    runs = plan(config, overrides)
-    baseline = find_baseline(runs, config.compare.baseline)
-    metric = _find_metric(runs[0].config)
-    check(runs, workdir)
+    _check(plan, workdir)
     with lock.held(workdir):
-        results = execute(runs, workdir, jobs, config_file)
-        trainer = trainer_of(runs[0].config)
-        columns = trainer.table(runs[0].config)
-        summary = summarize(runs, results, baseline, columns)
-        write_reports(summary, workdir, command)
-        plot_comparison(runs, results, summary, metric, workdir)
-        appendix = trainer.appendix(runs, results, workdir)
-        write_page(summary, workdir, command, appendix)
-        keys = sorted({"seed", *(key for run in runs for key in run.overrides)})
-        for run in runs:
-            result, folder = results[run.name], workdir / run.name
-            write_hparams(run, result, keys, columns, folder)
+        record = plan_file.begin(workdir, plan.design, config, command)
+        with Runner(workdir, jobs, config_file) as runner:
+            found = conduct(plan, runner, record)
+        return _report(found, workdir, command)
+
+
+def _check(plan, workdir):
+    try:
+        check(plan.every_run, workdir)
+    except InputError as error:
+        if plan.design.vary_split and "split_seed" in str(error):
+            raise InputError(
+                f"{error}\nIn a comparison each seed draws train and "
+                "validation again; --config.compare.vary_split=False leaves "
+                "them as they are, as older versions did."
+            ) from error
+        raise
+
+
+def _report(found, workdir, command):
+    runs = [outcome.run for outcome in found.outcomes]
+    results = {each.run.name: each.result for each in found.outcomes}
+    trainer = trainer_of(runs[0].config)
+    columns = trainer.table(runs[0].config)
+    summary = summarize(found, columns)
+    write_reports(summary, workdir, command)
+    plot_comparison(runs, results, summary, found.design.metric, workdir)
+    appendix = trainer.appendix(runs, results, workdir)
+    write_page(summary, workdir, command, appendix)
+    keys = sorted({"seed", *(key for run in runs for key in run.overrides)})
+    for run in runs:
+        result, folder = results[run.name], workdir / run.name
+        write_hparams(run, result, keys, columns, folder)
     return summary
-
-
-def _find_metric(config):
-    """Returns the `Metric` that `config.compare.metric` names."""
-    trainer = trainer_of(config)
-    known = {metric.name: metric for metric in trainer.metrics(config)}
-    if not known:
-        raise InputError(
-            f"A config with {trainer.key!r} is not for "
-            f"normzoo.trainers.compare. Use {trainer.script}."
-        )
-    check_name("compare.metric", config.compare.metric, known)
-    return known[config.compare.metric]

@@ -4,6 +4,7 @@ import dataclasses
 from typing import Any, NamedTuple
 
 from ..common.metric import Metric
+from .looks import family_level
 from .sweep import Run
 
 
@@ -43,8 +44,22 @@ class Design:
 
     @property
     def tuned(self):
-        """The dotted keys that are chosen from the grid."""
-        return tuple(self.grid[0])
+        """The dotted keys that are chosen from the grid.
+
+        Of those that have the same value in each of its dicts, such as the
+        learning rates of a GAN's players, it is the first.
+        """
+        columns = {
+            key: [repr(point[key]) for point in self.grid]
+            for key in reversed(self.grid[0])
+        }
+        first = {tuple(values): key for key, values in columns.items()}
+        return tuple(key for key in self.grid[0] if key in first.values())
+
+    @property
+    def level(self):
+        """The level of each interval that a verdict is taken from."""
+        return family_level(len(self.variants) - 1, len(self.looks))
 
 
 class Outcome(NamedTuple):

@@ -33,7 +33,7 @@ def check(runs, workdir):
         rundir = trainer.rundir(config, workdir / run.name)
         rundir.check(trainer.resolve(config))
         # What is left to check does not depend on the seed.
-        variants.setdefault(run.variant, run.config)
+        variants.setdefault(run.unseeded, run.config)
     trainer.check(list(variants.values()))
 
 
@@ -42,83 +42,106 @@ def execute(runs, workdir, jobs=1, config_file=None):
 
     Args:
         runs: list of `Run`s.
-        workdir: folder that holds one folder per run.
-        jobs: number of processes; with 1, this one does the work.
-        config_file: path of the config file, `FILE:ARGUMENT` where it takes
-            one; other processes run it, too, because it may register norms
-            and models.
+        workdir, jobs, config_file: as of `Runner`.
 
     Returns:
         Run name -> result, in the order of `runs`.
 
     Raises:
-        signals.Interrupted: a signal came; the runs under way are saved.
-        LostWorkerError: the system has ended one of the processes.
+        signals.Interrupted, LostWorkerError: as `Runner.execute`.
     """
-    results = {run.name: finished_result(run, workdir) for run in runs}
-    pending = [run for run in runs if results[run.name] is None]
-    columns = (
-        progress.TextColumn("{task.description}"),
-        progress.BarColumn(),
-        progress.MofNCompleteColumn(),
-        progress.TimeElapsedColumn(),
-        progress.TextColumn("left"),
-        progress.TimeRemainingColumn(elapsed_when_finished=False),
-    )
-    with (
-        signals.catch(_interrupt_workers) as stop,
-        progress.Progress(*columns) as bar,
-    ):
-        task = bar.add_task("runs", total=len(runs))
-        bar.advance(task, len(runs) - len(pending))
-        if jobs == 1:
-            trained = _here(pending, workdir, bar)
-        else:
-            trained = _in_processes(pending, workdir, jobs, config_file)
+    with Runner(workdir, jobs, config_file) as runner:
+        return runner.execute(runs)
+
+
+class Runner:
+    """Trains runs, in one or more steps, under one progress bar.
+
+    A context manager: its processes, and the models that runs share, last from
+    one step to the next.
+
+    Args:
+        workdir: folder that holds one folder per run.
+        jobs: number of processes; with 1, this one does the work.
+        config_file: path of the config file, `FILE:ARGUMENT` where it takes
+            one; other processes run it, too, because it may register norms
+            and models.
+    """
+
+    def __init__(self, workdir, jobs=1, config_file=None):
+        self.workdir = workdir
+        self._jobs, self._config_file = jobs, config_file
+        self._stack = contextlib.ExitStack()
+        self._session = self._pool = None
+
+    def __enter__(self):
+        self._stop = self._stack.enter_context(
+            signals.catch(_interrupt_workers)
+        )
+        self._bar = self._stack.enter_context(progress.Progress(*_columns()))
+        self._task = self._bar.add_task("runs", total=None)
+        return self
+
+    def __exit__(self, *error):
+        return self._stack.__exit__(*error)
+
+    def execute(self, runs, label=""):
+        """Trains the runs that are not finished.
+
+        Args:
+            runs: list of `Run`s.
+            label: of the progress bar.
+
+        Returns:
+            Run name -> result, in the order of `runs`.
+
+        Raises:
+            signals.Interrupted: a signal came; the runs under way are saved.
+            LostWorkerError: the system has ended one of the processes.
+        """
+        results = {run.name: finished_result(run, self.workdir) for run in runs}
+        pending = [run for run in runs if results[run.name] is None]
+        self._bar.reset(
+            self._task,
+            total=len(runs),
+            completed=len(runs) - len(pending),
+            description=label or "runs",
+        )
+        if not pending:
+            return results
+        train = self._here if self._jobs == 1 else self._in_processes
         try:
-            for name, result in trained:
+            for name, result in train(pending, label):
                 results[name] = result
-                bar.advance(task)
+                self._bar.advance(self._task)
         except (signals.Interrupted, LostWorkerError):
             # Workers are told by SIGTERM, whatever signal has come here.
-            stop.raise_if_wanted()
+            self._stop.raise_if_wanted()
             raise
-    return results
+        return results
 
-
-def finished_result(run, workdir):
-    """Returns the result of a `Run` that is finished, or None."""
-    trainer = trainer_of(run.config)
-    config = trainer.settings.checked(run.config)
-    rundir = trainer.rundir(config, workdir / run.name)
-    return rundir.result(trainer.resolve(config))
-
-
-def _here(runs, workdir, bar):
-    with Session(reuse_models=True) as session:
+    def _here(self, runs, label):
+        if self._session is None:
+            session = Session(reuse_models=True)
+            self._session = self._stack.enter_context(session)
         for run in runs:
-            bar.update(bar.task_ids[0], description=run.name)
-            yield _train(session, run.name, run.config.to_dict(), workdir)
+            described = f"{label} {run.name}".strip()
+            self._bar.update(self._task, description=described)
+            yield _train(
+                self._session, run.name, run.config.to_dict(), self.workdir
+            )
 
-
-def _in_processes(runs, workdir, jobs, config_file):
-    # Forking a process that has started TensorFlow deadlocks.
-    context = multiprocessing.get_context("spawn")
-    pool = concurrent.futures.ProcessPoolExecutor(
-        jobs,
-        context,
-        initializer=_start_worker,
-        initargs=(jobs, config_file),
-    )
-    with pool:
-        # Ctrl-C reaches all processes; a worker hears of it from its parent,
-        # also while it starts.
-        with signals.interrupt_blocked():
-            futures = [
-                pool.submit(_train_all, group, workdir)
-                for group in _groups(runs)
-            ]
+    def _in_processes(self, runs, label):
+        del label
+        pool = self._open_pool()
         try:
+            # Ctrl-C reaches all processes; a worker hears of it from its
+            # parent, also while it starts.
+            with signals.interrupt_blocked():
+                futures = [
+                    pool.submit(_train_all, group, self.workdir)
+                    for group in _groups(runs)
+                ]
             for future in concurrent.futures.as_completed(futures):
                 yield from future.result()
         except concurrent.futures.BrokenExecutor as error:
@@ -131,13 +154,44 @@ def _in_processes(runs, workdir, jobs, config_file):
             pool.shutdown(cancel_futures=True)
             raise
 
+    def _open_pool(self):
+        if self._pool is None:
+            pool = concurrent.futures.ProcessPoolExecutor(
+                self._jobs,
+                # Forking a process that has started TensorFlow deadlocks.
+                multiprocessing.get_context("spawn"),
+                initializer=_start_worker,
+                initargs=(self._jobs, self._config_file),
+            )
+            self._pool = self._stack.enter_context(pool)
+        return self._pool
+
+
+def _columns():
+    return (
+        progress.TextColumn("{task.description}"),
+        progress.BarColumn(),
+        progress.MofNCompleteColumn(),
+        progress.TimeElapsedColumn(),
+        progress.TextColumn("left"),
+        progress.TimeRemainingColumn(elapsed_when_finished=False),
+    )
+
+
+def finished_result(run, workdir):
+    """Returns the result of a `Run` that is finished, or None."""
+    trainer = trainer_of(run.config)
+    config = trainer.settings.checked(run.config)
+    rundir = trainer.rundir(config, workdir / run.name)
+    return rundir.result(trainer.resolve(config))
+
 
 def _groups(runs):
     """Returns lists of runs that share a model's graphs, so one process."""
     groups = {}
     for run in runs:
         arguments = run.name, run.config.to_dict()
-        groups.setdefault(run.variant, []).append(arguments)
+        groups.setdefault(run.unseeded, []).append(arguments)
     return groups.values()
 
 

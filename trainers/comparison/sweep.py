@@ -10,13 +10,15 @@ from ..common.errors import InputError
 from ..common.structures import plain, plain_config
 from . import names
 
+SEED = "seed"
+
 
 class Run(NamedTuple):
     """One run of a sweep.
 
     Attributes:
         name: of its folder, such as `"norm=batch,seed=0"`.
-        variant: its name without the seed; runs of one variant are averaged.
+        variant: its name without the seed, and without what is tuned.
         overrides: dotted config key -> value.
         settings: the same by the shortest names that tell the keys apart.
         config: the complete config.
@@ -32,6 +34,15 @@ class Run(NamedTuple):
     def seed(self):
         """Runs of equal seed, one of each variant, are compared in pairs."""
         return self.config.seed
+
+    @property
+    def unseeded(self):
+        """A key that runs share which differ in nothing but their seed."""
+        return tuple(
+            f"{key}={value!r}"
+            for key, value in self.overrides.items()
+            if key != SEED
+        )
 
 
 def load_module(config_path):
@@ -69,7 +80,8 @@ def overrides_of(module):
     if not hasattr(module, "sweep"):
         raise InputError(
             f"The config {path} has no sweep(). Add a generator of "
-            'override dicts, such as {"model.norm": "batch", "seed": 0}.'
+            'override dicts, such as {"model.norm": "batch", "seed": 0}, or '
+            "compare with --norms=batch,layer --seeds=10."
         )
     with explained(path):
         found = list(module.sweep() or ())
@@ -81,13 +93,21 @@ def overrides_of(module):
     return found
 
 
-def plan(config, overrides):
+def plan(
+    config,
+    overrides,
+    *,
+    hidden=(),
+    what="The sweep() yields an override that",
+):
     """Returns the runs of a sweep in the order of `overrides`.
 
     Args:
         config: of all runs.
         overrides: dicts, or a generator of them: dotted config key -> value.
             NumPy's numbers count as Python's.
+        hidden: keys that are in no name, because others tell the same.
+        what: may not fit; begins the message.
 
     Raises:
         InputError: a key that the config does not have, a value of the wrong
@@ -95,9 +115,12 @@ def plan(config, overrides):
     """
     overrides = [_plain(override) for override in overrides]
     config = plain_config(config)
-    short = names.short_keys(overrides)
-    digits = names.key_digits(overrides)
-    runs = [_run(config, override, short, digits) for override in overrides]
+    named = [_without(override, hidden) for override in overrides]
+    short, digits = names.short_keys(named), names.key_digits(named)
+    runs = []
+    for override, name in zip(overrides, named, strict=True):
+        complete = _complete(config, override, what)
+        runs.append(_run(complete, override, name, short, digits))
     if not runs:
         raise InputError("The sweep() of the config yields no run.")
     found = [run.name for run in runs]
@@ -105,6 +128,20 @@ def plan(config, overrides):
     if twice:
         raise InputError(f"The sweep() yields runs twice: {'; '.join(twice)}.")
     return runs
+
+
+def unseeded(overrides):
+    """Returns each different override once, without its seed."""
+    found = []
+    for each in map(without_seed, overrides):
+        if each not in found:
+            found.append(each)
+    return found
+
+
+def without_seed(override):
+    """Returns an override without its seed."""
+    return {key: value for key, value in override.items() if key != SEED}
 
 
 def _plain(overrides):
@@ -116,22 +153,30 @@ def _plain(overrides):
     }
 
 
-def _run(config, overrides, short, digits):
+def _without(override, hidden):
+    return {key: value for key, value in override.items() if key not in hidden}
+
+
+def _complete(config, overrides, what):
+    """Returns the config of a run."""
     config = config.copy_and_resolve_references().lock()
     try:
         _update(config, overrides)
     except (AttributeError, KeyError, TypeError) as error:
         raise InputError(
-            f"The sweep() yields an override that does not fit: {overrides}. "
-            f"{error}"
+            f"{what} does not fit: {overrides}. {error}"
         ) from error
+    return config
+
+
+def _run(config, overrides, named, short, digits):
     parts = {
         key: f"{short[key]}={names.text(value, digits[key])}"
-        for key, value in overrides.items()
+        for key, value in named.items()
     }
-    seed = parts.pop("seed", "seed=" + str(config.seed))
+    seed = parts.pop(SEED, "seed=" + str(config.seed))
     variant = ",".join(parts.values()) or "all"
-    settings = {short[key]: value for key, value in overrides.items()}
+    settings = {short[key]: value for key, value in named.items()}
     name = names.folder_name(variant, seed)
     return Run(name, variant, overrides, settings, config)
 

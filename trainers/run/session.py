@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from ..cluster import strategies
 from . import graphs
+from .determinism import set_determinism
 from .reuse import Models
 
 
@@ -69,12 +70,10 @@ class Session:
         Args:
             seed: integer.
             deterministic: whether TensorFlow also uses only kernels that give
-                bitwise equal results on the same machine. It cannot be turned
-                off again: it lasts as long as the process.
+                bitwise equal results on the same machine.
         """
         keras.utils.set_random_seed(seed)
-        if deterministic:
-            tf.config.experimental.enable_op_determinism()
+        set_determinism(deterministic)
 
     @contextlib.contextmanager
     def run(self):

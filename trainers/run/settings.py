@@ -74,6 +74,11 @@ class Settings:
     one_of: Mapping = dataclasses.field(default_factory=dict)
     apart: tuple = ("compare", "checkpoint")
 
+    @functools.cached_property
+    def _defaults(self):
+        # Comparisons check hundreds of configs.
+        return flatten(self.defaults().to_dict())
+
     def checked(self, config):
         """Returns the config with Python's numbers in place of NumPy's.
 
@@ -111,7 +116,7 @@ class Settings:
 
     def defaults_of(self, config):
         """Returns dotted key -> JSON-ready default, for a run with `config`."""
-        values = flatten(self.defaults().to_dict())
+        values = self._defaults
         fixed = {k: v for k, v in values.items() if not self._is_free(k)}
         return json.loads(json.dumps(fixed | self.free_defaults(config)))
 
@@ -119,7 +124,7 @@ class Settings:
         return key.partition(".")[0] in self.free
 
     def _check_keys(self, values):
-        wanted = flatten(self.defaults().to_dict()).keys()
+        wanted = self._defaults.keys()
         named = {
             f"{part}.{k}" for part, keys in self.free.items() for k in keys
         }
@@ -135,7 +140,7 @@ class Settings:
             )
 
     def _check_types(self, values):
-        for key, default in flatten(self.defaults().to_dict()).items():
+        for key, default in self._defaults.items():
             if not self._is_free(key):
                 check_type(key, values[key], default)
 

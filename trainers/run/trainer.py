@@ -35,6 +35,9 @@ class Trainer:
             compared.
         table: function of a config that returns a tuple of the `Metric`s that
             tell how good a run is: a comparison's columns.
+        rates: the keys of learning rates that `config.compare.tune.rates` are
+            tried for, all at once.
+        norm: the key that `--norms` of `normzoo.trainers.compare` is for.
         appendix: function of the runs, their results by name and the workdir
             of a comparison; it returns HTML for the report.
     """
@@ -46,6 +49,8 @@ class Trainer:
     check: Callable
     metrics: Callable
     table: Callable
+    rates: tuple[str, ...] = ("optimizer.learning_rate",)
+    norm: str = "model.norm"
     appendix: Callable = _nothing
 
     def resolve(self, config):

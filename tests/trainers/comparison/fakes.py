@@ -1,0 +1,125 @@
+"""A trainer that trains nothing: its results are what a test says."""
+
+import json
+
+import keras
+import ml_collections
+import pytest
+
+from normzoo.configs import default
+from normzoo.trainers.common.metric import Metric
+from normzoo.trainers.comparison.procedure import plan_file
+from normzoo.trainers.comparison.procedure.designing import make_plan
+from normzoo.trainers.comparison.procedure.stages import conduct
+from normzoo.trainers.comparison.runner import Runner, check
+from normzoo.trainers.comparison.trainers import TRAINERS
+from normzoo.trainers.run.settings import Settings
+from normzoo.trainers.run.trainer import Trainer
+
+RATE = "optimizer.learning_rate"
+SCORE = Metric(
+    key="test_score", name="score", title="score", higher_is_better=True
+)
+ODD = Metric(key="test_odd", name="odd", title="odd", higher_is_better=None)
+
+
+def fake_config():
+    """What the trainer can set."""
+    compare = default.get_comparison()
+    compare.metric, compare.least = "score", {"score": 0.1}
+    return ml_collections.ConfigDict(
+        {
+            "fake": {"norm": "none", "units": (1,), "fast": False},
+            "seed": 0,
+            "batch_size": 1,
+            "epochs": 3,
+            "log_every_steps": 1,
+            "validate_every_epochs": 1,
+            "steps_per_execution": 1,
+            "optimizer": {
+                "learning_rate": 0.1,
+                "weight_decay": 0.0,
+                "momentum": 0.0,
+                "clipnorm": 0.0,
+            },
+            "dataset": {
+                "name": "digits",
+                "image_size": 0,
+                "window": 1,
+                "split_seed": -1,
+            },
+            "checkpoint": default.get_config().checkpoint,
+            "precision": "float32",
+            "distribution": "none",
+            "jit_compile": False,
+            "deterministic": True,
+            "compare": compare,
+        }
+    )
+
+
+class Fake:
+    """The trainer, and what it has done.
+
+    Attributes:
+        figures: function of a config that returns the test and the validation
+            figure; None instead if it diverged.
+        trained: names of the runs, in their order.
+        stop_after: number of runs after which it is killed, or None.
+    """
+
+    def __init__(self):
+        self.figures = lambda config: (1.0, 1.0)
+        self.trained = []
+        self.stop_after = None
+        self.trainer = Trainer(
+            key="fake",
+            script="my.fakes",
+            settings=Settings(defaults=fake_config, begin="fake_config()"),
+            train=self._train,
+            check=lambda configs: None,
+            metrics=lambda config: (SCORE, ODD),
+            table=lambda config: (SCORE,),
+            norm="fake.norm",
+        )
+
+    def _train(self, config, workdir, *, verbose=0, session=None):
+        if self.stop_after == len(self.trained):
+            raise KeyboardInterrupt
+        self.trained.append(workdir.name)
+        rundir = self.trainer.rundir(config, workdir)
+        rundir.path.mkdir(exist_ok=True)
+        rundir.start(self.trainer.resolve(config), {})
+        line = {"split": "validation", "score": 0.0}
+        (rundir.path / "metrics.jsonl").write_text(json.dumps(line) + "\n")
+        result = {"status": "finished", "parameters": 0, "seconds": 1.0}
+        test, validation = self.figures(config) or (None, None)
+        if test is None:
+            result["status"] = "diverged"
+        result |= {"test_score": test, "validation_score": validation}
+        rundir.finish(result)
+        return result
+
+
+@pytest.fixture
+def fake(monkeypatch):
+    """The `Fake`; configs with `fake` are for it."""
+    fake = Fake()
+    # There is nothing to clear, and it takes long.
+    monkeypatch.setattr(keras.backend, "clear_session", lambda: None)
+    monkeypatch.setitem(TRAINERS, "fake", fake.trainer)
+    return fake
+
+
+def run(config, overrides, workdir, *, seeds=None, command="the command"):
+    """Does what `compare` does before its reports; returns the `Found`."""
+    plan = make_plan(config, overrides, seeds)
+    check(plan.every_run, workdir)
+    record = plan_file.begin(workdir, plan.design, config, command)
+    with Runner(workdir) as runner:
+        return conduct(plan, runner, record)
+
+
+def norms(*names):
+    """Returns the overrides of variants."""
+    return [{"fake.norm": name} for name in names]

@@ -1,0 +1,1 @@
+"""How a comparison runs: its design, tuning, looks, and their record."""

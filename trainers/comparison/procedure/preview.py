@@ -1,0 +1,62 @@
+"""What a comparison will do, in words, before it does it."""
+
+import textwrap
+
+from ..looks import fewest_seeds
+from ..runner import finished_result
+
+
+def said(design):
+    """Returns a text on the looks, the level and the tuning of a design."""
+    metric, others = design.metric, len(design.variants) - 1
+    looks = ", ".join(map(str, design.looks))
+    seeds = "seed" if design.looks == (1,) else "seeds"
+    least = f"{metric.text(design.least)}{' %' * (metric.scale == 100)}"
+    variants = "1 variant" if not others else f"{others + 1} variants"
+    lines = [
+        f"{variants}, judged by {metric.name} after {looks} "
+        f"{seeds}; a difference counts from {least} on."
+    ]
+    if others:
+        number = fewest_seeds(design.level)
+        lines.append(
+            f"Each interval has a level of {100 * design.level:.4g} %, all "
+            f"{others * len(design.looks)} together 95 %, which takes at "
+            f"least {number} seeds{_too_few(design, number)}."
+        )
+    if design.tuned:
+        choice = "with each seed"
+        if design.once:
+            choice = f"once, by {len(design.tuning_seeds)} other seeds"
+        lines.append(
+            f"Each variant chooses {', '.join(design.tuned)} from "
+            f"{len(design.grid)} settings, {choice}."
+        )
+    return "\n".join(textwrap.fill(line, 80) for line in lines)
+
+
+def _too_few(design, number):
+    fewer = design.looks[-1] < number
+    return ": with fewer all stay undecided" if fewer else ""
+
+
+def listed(plan, workdir):
+    """Returns one line for each run that there may be.
+
+    Args:
+        plan: the `Plan`.
+        workdir: folder of the comparison.
+    """
+    design = plan.design
+    lines = []
+    for (variant, seed), runs in plan.runs.items():
+        if design.once and seed in design.seeds:
+            lines.append(f"{'pending':9}{variant},seed={seed}, as chosen")
+            continue
+        lines += [f"{_state(run, workdir):9}{run.name}" for run in runs]
+    return lines
+
+
+def _state(run, workdir):
+    found = finished_result(run, workdir)
+    return "pending" if found is None else "finished"
