@@ -105,14 +105,18 @@ class Reestimation:
         model: any Keras model.
         layerwise: as in `reestimate_statistics`.
 
+    Attributes:
+        reads: whether it needs data; a reference alone does not.
+
     Raises:
         ValueError: the model has neither a batch norm nor a reference.
     """
 
     def __init__(self, model, layerwise=True):
-        norms = estimated_layers_in(model)
-        if not norms and not _references(model):
+        if not has_statistics(model):
             raise _nothing_to_estimate(model)
+        norms = estimated_layers_in(model)
+        self.reads = bool(norms)
         self._model = model
         self._tap = (Layerwise if layerwise else Batchwise)(norms)
         self._populations = self._tap.populations
@@ -124,7 +128,8 @@ class Reestimation:
         """Estimates the statistics; returns how often the data were read.
 
         Args:
-            dataset: a finite `tf.data.Dataset` of what the model is called on.
+            dataset: a finite `tf.data.Dataset` of what the model is called on;
+                None unless it `reads`.
             progress: function that is called after each batch, with the
                 number of passes over the data.
 
@@ -147,7 +152,7 @@ class Reestimation:
         return len(self._levels)
 
     def _find_levels(self, dataset):
-        if not self._populations:
+        if not self.reads:
             return []
         if not self._layerwise:
             return [list(self._populations)]
@@ -172,6 +177,11 @@ class Reestimation:
         if empty:
             raise no_population()
         self._check_called(self._tap.called)
+
+
+def has_statistics(model):
+    """Returns whether there is anything in a model to be re-estimated."""
+    return bool(estimated_layers_in(model) or _references(model))
 
 
 def _nothing_to_estimate(model):
