@@ -87,7 +87,7 @@ def test_workers_agree_on_statistics(several, tmp_path):
     assert one == other
     assert len(set(one)) == 2
     result = json.loads((tmp_path / "0/DONE").read_text())
-    assert result["population"]["examples"] == 19 * 60
+    assert result["population"]["examples"] == 20 * 60
     assert result["test_loss"] < result["test_loss_moving"]
 
 
