@@ -95,8 +95,10 @@ def _trained(config):
 def _key(settings):
     """Returns what the classifier's folder is named by."""
     resolved = classifier.resolve(settings)
-    # Older versions did not have the key, and their classifiers are as good.
-    del resolved["task"]
+    # Older versions did not have these, and their classifiers are as good.
+    del resolved["task"], resolved["population"]
+    if resolved["dataset"]["split_seed"] == -1:
+        del resolved["dataset"]["split_seed"]
     return resolved
 
 
@@ -125,6 +127,8 @@ def _classifier_config(config):
     settings.epochs = config.metrics.classifier_epochs
     settings.steps_per_execution = 20
     settings.deterministic = config.deterministic
+    # Other features would be another distance than that of older runs.
+    settings.population.batches = 0
     return settings
 
 
