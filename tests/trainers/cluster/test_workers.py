@@ -76,6 +76,22 @@ def test_workers_train_as_one_device_through_all_accidents(several, tmp_path):
 
 
 @pytest.mark.slow
+def test_workers_agree_on_statistics(several, tmp_path):
+    several.model.norm = "batch"
+    several.population.validation = True
+    several.epochs = 2
+    ends = team.run(several, tmp_path, 2)
+    assert [end.code for end in ends] == [0, 0], ends
+    assert_the_same(ends, tmp_path)
+    one, other = (re.findall(r"validated (\w+)", end.text) for end in ends)
+    assert one == other
+    assert len(set(one)) == 2
+    result = json.loads((tmp_path / "0/DONE").read_text())
+    assert result["population"]["examples"] == 20 * 60
+    assert result["test_loss"] < result["test_loss_moving"]
+
+
+@pytest.mark.slow
 def test_workers_train_one_gan(toy_gan, tmp_path):
     toy_gan.distribution = "multi_worker"
     ends = team.run(toy_gan, tmp_path, 2, (0, 12, signal.SIGKILL))

@@ -98,6 +98,8 @@ def test_the_workdir_tells_the_whole_story(finished):
     assert result["last_batch_dependence_training"] == 0
     validated = [x for x in lines(folder) if x["split"] == "validation"]
     assert [x["epoch"] for x in validated] == [1, 2]
+    for name in ("frechet", "kernel", "precision", "recall"):
+        assert result[f"validation_{name}"] == validated[-1][name]
     frechet = [x["frechet"] for x in validated]
     assert result["best_frechet"] == min(frechet)
     assert result["best_epoch"] == 1 + int(np.argmin(frechet))
@@ -217,6 +219,7 @@ def test_what_is_not_finite_ends_the_run_or_not(toy, on_nan, tmp_path):
     )
     assert (result["steps"] < 12) == (on_nan != "ignore")
     assert result["last_frechet"] is None
+    assert result["validation_frechet"] is None
 
 
 def test_a_run_goes_back_to_where_all_was_finite():
