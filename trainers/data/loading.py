@@ -4,7 +4,7 @@ import functools
 import numbers
 
 from ..common.errors import InputError
-from . import gaussians, texts
+from . import gaussians, splitting, texts
 from .datasets import find_builder, find_splits
 from .decoding import decode
 from .examples import Data, Examples
@@ -16,17 +16,38 @@ from .views import find_view
 def load_data(config):
     """Returns the `Data` that `config.dataset` names.
 
+    With a `split_seed` from 0, train and validation are drawn again, see
+    `splitting`. A text stays in its order, and the points of a mixture are
+    drawn once: neither looks at the seed.
+
     Runs of one process that use the same data share them.
 
     Raises:
         InputError: the data set cannot be used, see `find_builder`; or the
             batch is larger than the training split.
     """
+    return _loader(config)(config.dataset.split_seed)
+
+
+def load_own_splits(config):
+    """Returns the `Data` as if there were no `split_seed`.
+
+    All but that is checked: whoever needs no example, only how many there are
+    and of what shape, need not wait for the drawing.
+
+    Raises:
+        InputError: `load_data` would raise it.
+    """
+    return _loader(config)(-1)
+
+
+def _loader(config):
+    """Returns a function of a split seed that returns the `Data`."""
     dataset = config.dataset
     if dataset.name == gaussians.NAME:
         data = gaussians.load(dataset)
         _check_batch(config, len(data.train.labels), "train")
-        return data
+        return lambda split_seed: data
     builder = find_builder(config)
     splits = find_splits(builder, dataset)
     path, names = str(builder.data_path), tuple(splits.values())
@@ -36,11 +57,18 @@ def load_data(config):
     if feature == "text":
         data = _read_texts(path, names, window)
         _check_batch(config, len(data.train.labels), names[0])
-        return data
+        return lambda split_seed: data
+    if dataset.split_seed >= 0:
+        splitting.check_apart(builder, splits)
     # Checked before a long decoding.
     count = builder.info.splits[names[0]].num_examples
     _check_batch(config, count, names[0])
-    return decode(path, names, feature, image_size, pooling, dataset.view)
+    decoded = path, names, feature, image_size, pooling, dataset.view
+    return lambda split_seed: (
+        decode(*decoded)
+        if split_seed < 0
+        else splitting.drawn(split_seed, *decoded)
+    )
 
 
 def _numbers(dataset):

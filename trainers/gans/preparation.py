@@ -7,13 +7,17 @@ from .metrics.evaluation import Evaluator, check_samples
 from .metrics.features import SOURCES
 
 
-def load_checked(config):
+def load_checked(config, load=loading.load_data):
     """Returns the data of a config, which fit it.
+
+    Args:
+        config: of a run.
+        load: `loading.load_data`, or what is as good for a check.
 
     Raises:
         InputError: they do not.
     """
-    data = loading.load_data(config)
+    data = load(config)
     settings.check_data(config, data)
     SOURCES[config.metrics.features].check(config)
     check_samples(config, data)

@@ -7,6 +7,7 @@ from ..cluster import strategies
 from ..cluster.broadcast import from_chief, on_all_workers
 from ..cluster.workers import monitored, own_folder
 from ..common import precision
+from ..data import loading
 from ..run import completion
 from ..run.session import Session
 from ..run.trainer import Trainer
@@ -103,7 +104,7 @@ def check(configs):
     built = set()
     for config in configs:
         strategies.check(config, Session().strategy(config.distribution))
-        data = load_checked(config)
+        data = load_checked(config, loading.load_own_splits)
         build.new_optimizers(config, data)
         with precision.dtype_policy(config.precision):
             for player, make in (

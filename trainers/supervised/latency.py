@@ -57,10 +57,13 @@ def train(config, workdir, *, verbose=0, session=None):
     config = _checked(config)
     rundir, resolved = TRAINER.rundir(config, workdir), resolve(config)
     rundir.check(resolved)
+    if result := rundir.result(resolved):
+        return result
+    data = loading.load_data(config)
     session = session or Session()
     strategy = session.strategy(config.distribution)
     return completion.load_or_run(
-        strategy, rundir, resolved, lambda: _measure(session, config)
+        strategy, rundir, resolved, lambda: _measure(session, config, data)
     )
 
 
@@ -68,7 +71,7 @@ def check(configs):
     """Raises `InputError` unless a run with each of the configs can start."""
     built = set()
     for config in map(_checked, configs):
-        data = loading.load_data(config)
+        data = loading.load_own_splits(config)
         like = built_from(config, data)
         if like not in built:
             with precision.dtype_policy(config.precision):
@@ -129,9 +132,8 @@ def _batch(config, data, size):
     return next(iter(batches))[0]
 
 
-def _measure(session, config):
+def _measure(session, config, data):
     start = time.perf_counter()
-    data = loading.load_data(config)
     session.seed(config.seed, config.deterministic)
     with precision.dtype_policy(config.precision):
         found = models(config, data)

@@ -86,12 +86,17 @@ def _look_up(rundir, resolved, config, strategy):
     if result := rundir.result(resolved):
         return result, None
     strategies.check(config, strategy)
-    return None, _data(config)
+    return None, _data(config, loading.load_data)
 
 
-def _data(config):
-    """Returns the data of a run; raises `InputError` if they do not fit it."""
-    data = loading.load_data(config)
+def _data(config, load):
+    """Returns the data of a run; raises `InputError` if they do not fit it.
+
+    Args:
+        config: of the run.
+        load: `loading.load_data`, or what is as good for a check.
+    """
+    data = load(config)
     check_best(config, [find_task(config, data)])
     return data
 
@@ -105,7 +110,7 @@ def check(configs):
     built = set()
     for config in map(checked, configs):
         strategies.check(config, Session().strategy(config.distribution))
-        data = _data(config)
+        data = _data(config, loading.load_own_splits)
         new_optimizer(config, data)
         with precision.dtype_policy(config.precision):
             like = built_from(config, data)
@@ -121,7 +126,7 @@ def resolve(config):
 
 def _metrics(config):
     config = checked(config)
-    return find_task(config, loading.load_data(config)).columns()
+    return find_task(config, loading.load_own_splits(config)).columns()
 
 
 #: Of models with labels, see `configs/default.py`.

@@ -61,7 +61,10 @@ def load_features(config):
     """Returns the `Features` that `config.metrics.features` names.
 
     - `classifier`: the last hidden layer of the zoo's CNN, trained on the same
-      data set. It is trained once per data set and setting, and kept.
+      data set. It is trained once per data set and setting, and kept. It has
+      the set's own splits, whatever `dataset.split_seed`: all runs are
+      measured alike. Some of the examples that a run validates with, it may
+      have been trained with, the same ones for all variants; none of the test.
     - `raw`: the values themselves.
     - `inception`: Keras' Inception v3, for those who have its ImageNet weights.
 
@@ -77,10 +80,8 @@ def _flatten(examples):
 
 def _trained(config):
     """Returns folder and result of the classifier, trained if it is not."""
-    settings = _classifier_config(config)
-    key = json.dumps(_key(settings), sort_keys=True)
-    digest = hashlib.sha256(key.encode()).hexdigest()[:12]
-    folder = _cache(config.metrics) / f"{config.dataset.name}-{digest}"
+    settings = classifier_config(config)
+    folder = _cache(config.metrics) / folder_name(settings)
     # Several runs of a comparison may ask at once.
     with filelock.FileLock(f"{folder}.lock"):
         result = classifier.train(settings, folder, verbose=0)
@@ -92,12 +93,15 @@ def _trained(config):
     return folder, result
 
 
-def _key(settings):
-    """Returns what the classifier's folder is named by."""
+def folder_name(settings):
+    """Returns the name of a classifier's folder, by all that it depends on."""
     resolved = classifier.resolve(settings)
-    # Older versions did not have the key, and their classifiers are as good.
-    del resolved["task"]
-    return resolved
+    # Older versions did not have the keys, and their classifiers are as good.
+    del resolved["task"], resolved["population"]
+    del resolved["dataset"]["split_seed"]
+    key = json.dumps(resolved, sort_keys=True)
+    digest = hashlib.sha256(key.encode()).hexdigest()[:12]
+    return f"{settings.dataset.name}-{digest}"
 
 
 def _classifier(config):
@@ -115,9 +119,12 @@ def _classifier(config):
     return Features("classifier", result["test_accuracy"], extract)
 
 
-def _classifier_config(config):
+def classifier_config(config):
+    """Returns the config of the classifier that a GAN's config asks for."""
     settings = default.get_config()
     settings.dataset = config.dataset.copy_and_resolve_references()
+    # One measure for all seeds of a comparison.
+    settings.dataset.split_seed = -1
     settings.model.name = "cnn"
     settings.model.width = 16
     settings.model.dense_units = config.metrics.feature_units
@@ -125,6 +132,8 @@ def _classifier_config(config):
     settings.epochs = config.metrics.classifier_epochs
     settings.steps_per_execution = 20
     settings.deterministic = config.deterministic
+    # Classifiers that are kept had none, and go on to be the measure.
+    settings.population.batches = 0
     return settings
 
 
