@@ -17,6 +17,7 @@ def get_config():
     # As published, nothing is held out, and nothing is chosen by it.
     config.dataset.train_split = "train"
     config.dataset.validation_split = "train[90%:]"
+    config.compare.vary_split = False  # the two share examples
     config.model.norm = "none"
     config.model.depth = 0
     # Uniform up to 1 / sqrt(fan_in).

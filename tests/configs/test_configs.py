@@ -1,6 +1,7 @@
 """Every packaged config, run for one step's worth of work."""
 
 import importlib
+import itertools
 import pathlib
 
 import pytest
@@ -27,6 +28,8 @@ def shapes(config):
         return (window,), (None, window, 10)
     if config.dataset.name == "mnist1d":
         return (40, 1), (None, 10)
+    if config.dataset.name == "cifar10":
+        return (32, 32, 3), (None, 10)
     image = {"": (28, 28, 1), "rows": (28, 28)}[config.dataset.view]
     return image, (None, 10)
 
@@ -48,7 +51,26 @@ def test_the_sweep_fits_the_config(name):
     recurrent = config.model.name == "stacked_rnn"
     norms = zoo.RECURRENT_NORMS if recurrent else layers.NORMS
     assert {run.config.model.norm for run in runs} <= set(norms)
-    assert len({run.seed for run in runs}) > 1
+    seeded = ["seed" in run.overrides for run in runs]
+    assert all(seeded) or not any(seeded)
+    assert len({run.seed for run in runs}) > 1 or not any(seeded)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_rates_are_chosen_around_that_of_the_config(name):
+    config = importlib.import_module(f"normzoo.configs.{name}").get_config()
+    if rates := config.compare.tune.rates:
+        assert list(rates) == sorted(set(rates))
+        assert rates[len(rates) // 2] == config.optimizer.learning_rate
+        ratios = [b / a for a, b in itertools.pairwise(rates)]
+        assert max(ratios) < 1.2 * min(ratios)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_splits_that_share_examples_do_not_vary(name):
+    config = importlib.import_module(f"normzoo.configs.{name}").get_config()
+    shared = config.dataset.validation_split.startswith("train[")
+    assert config.compare.vary_split != shared
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,26 @@
+"""Five normalizations in a CNN on CIFAR-10, one epoch each.
+
+    python -m normzoo.trainers.compare --config=cifar10_cnn --workdir=runs/c \
+        --config.dataset.download=True
+
+The network, optimizer and batches of `mnist_cnn`. Each norm chooses its
+learning rate once, by seeds that the verdicts do not use; these are looked for
+after 10 and 20 seeds.
+"""
+
+from normzoo.configs import mnist_cnn
+
+sweep = mnist_cnn.sweep
+
+
+def get_config():
+    config = mnist_cnn.get_config()
+    config.dataset.name = "cifar10"
+    config.optimizer.learning_rate = 0.03
+    # So early the moving statistics are far behind the weights.
+    config.epochs = 1
+    config.compare.looks = (10, 20)
+    config.compare.tune.rates = (0.01, 0.03, 0.1)
+    # Of up to 130 runs 30 choose.
+    config.compare.tune.seeds = 2
+    return config
