@@ -7,6 +7,7 @@ from ..numerics import fused
 from ..numerics.arguments import public_layer
 from ..numerics.arithmetic import moments, normalize, spread, widen
 from ..numerics.axes import feature_axes, known_sizes
+from ..numerics.replicas import by_count
 from . import renormalization
 from .weights import add_affine_weights, add_statistic
 
@@ -200,16 +201,17 @@ class BatchNormalization(keras.layers.BatchNormalization):
 
     def _learn(self, mean, variance, count):
         """Moves the moving statistics, unless nothing counts."""
-        mean, variance = tf.reshape(mean, [-1]), tf.reshape(variance, [-1])
         # The count is a scalar, or a mask's count per channel.
-        counts = tf.reshape(count, [-1]) > 0
+        mean, variance, count = (
+            tf.reshape(x, [-1]) for x in (mean, variance, count)
+        )
 
         def move(variable, value, momentum=self.momentum):
             old = tf.cast(variable, value.dtype)
             new = momentum * old + (1 - momentum) * value
-            new = tf.where(counts, new, old)
-            variable.assign(new)
-            return new
+            new = tf.where(count > 0, new, old)
+            variable.assign(by_count(old, new, count))
+            return tf.cast(variable, value.dtype)
 
         move(self.moving_mean, mean)
         if not self.renorm:
@@ -218,6 +220,6 @@ class BatchNormalization(keras.layers.BatchNormalization):
         stddev = tf.sqrt(variance + self.epsilon)
         move(self.renorm_mean, mean, self.renorm_momentum)
         move(self.renorm_stddev, stddev, self.renorm_momentum)
+        # That of all replicas.
         moved = tf.square(move(self.moving_stddev, stddev)) - self.epsilon
-        # Momentum 0: the value is the new one.
-        move(self.moving_variance, tf.nn.relu(moved), 0.0)
+        self.moving_variance.assign(tf.nn.relu(moved))

@@ -4,6 +4,7 @@ import keras
 import tensorflow as tf
 
 from ..numerics.pooling import pool
+from ..numerics.replicas import several, total_over_replicas
 
 
 class TimestepStatistics(keras.layers.Layer):
@@ -110,10 +111,11 @@ class TimestepStatistics(keras.layers.Layer):
             kept = {s: pool(*pair, parts, 0)[:2] for s, pair in kept.items()}
             batch_size = batch_size * tf.cast(tf.size(count), count.dtype)
             count = tf.reduce_sum(count, keepdims=True)
-        share = (1 - self.momentum) * tf.math.divide_no_nan(count, batch_size)
-        share = _fit(share, rows)
         kept = tf.nest.map_structure(lambda x: _fit(x, rows), kept)
-        share, kept = _over_replicas(share, kept)
+        kept, count, batch_size = _over_replicas(
+            kept, _fit(count, rows), batch_size
+        )
+        share = (1 - self.momentum) * tf.math.divide_no_nan(count, batch_size)
         old = tf.convert_to_tensor(self.moving_weight)
         weight = old + share * (1 - old)
         self.moving_weight.assign(weight)
@@ -136,16 +138,15 @@ def _fit(x, rows):
     return tf.ensure_shape(padded, [rows, *x.shape[1:]])
 
 
-def _over_replicas(share, kept):
-    replica = tf.distribute.get_replica_context()
-    if replica is None or replica.num_replicas_in_sync == 1:
-        return share, kept
-    flat = tf.nest.flatten(kept)
-    weighted = [share[:, tf.newaxis] * x for x in flat]
-    share, *weighted = replica.merge_call(_mean, args=(share, *weighted))
-    flat = [tf.math.divide_no_nan(x, share[:, tf.newaxis]) for x in weighted]
-    return share, tf.nest.pack_sequence_as(kept, flat)
-
-
-def _mean(strategy, *values):
-    return [strategy.reduce("MEAN", value, axis=None) for value in values]
+def _over_replicas(kept, count, batch_size):
+    """Returns the moments of all replicas, weighed by count, and the sums."""
+    if several() is None:
+        return kept, count, batch_size
+    weighed = tf.nest.map_structure(lambda x: count[:, tf.newaxis] * x, kept)
+    weighed, count, batch_size = total_over_replicas(
+        (weighed, count, batch_size)
+    )
+    kept = tf.nest.map_structure(
+        lambda x: tf.math.divide_no_nan(x, count[:, tf.newaxis]), weighed
+    )
+    return kept, count, batch_size
