@@ -98,8 +98,7 @@ def by_tapes(case, dtype, training, noise=None):
 def ways():
     """Yields each case, in the modes that differ."""
     for case in CASES:
-        differ = case.make()._call_has_training_arg or case.reference
-        for training in (True, False) if differ else (True,):
+        for training in case.modes():
             name = f"{case.name}-{'training' if training else 'inference'}"
             yield pytest.param(case, training, id=name)
 
