@@ -312,13 +312,12 @@ def test_gans_are_compared(config, tmp_path):
     config.epochs = 1
     config.compare.baseline = ""
     overrides = [
-        {"generator.norm": norm, "discriminator.norm": "layer", "seed": seed}
-        for seed in range(2)
+        {"generator.norm": norm, "discriminator.norm": "layer", "seed": 0}
         for norm in ("none", "batch")
     ]
     summary = compare.compare(config, overrides, tmp_path, command="x")
     assert summary.metrics == ("last_frechet", "best_frechet")
-    assert [row.runs for row in summary.rows] == [2, 2]
+    assert [row.runs for row in summary.rows] == [1, 1]
     page = (tmp_path / "report.html").read_text()
     assert page.count("<figure>") == 2
     assert "100 real and 100 made examples, split test" in page
