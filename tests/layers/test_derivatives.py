@@ -137,9 +137,8 @@ def test_third_derivatives_of_the_kernel_in_a_graph():
     "case", [c for c in CASES if c.mask], ids=lambda case: case.name
 )
 def test_no_derivative_depends_on_what_is_masked(case, training):
-    expected, *others = (
-        by_tapes(case, "float32", training, noise)
-        for noise in (0.0, np.nan, np.inf)
+    expected, actual = (
+        by_tapes(case, "float32", training, np.resize(noise, case.shape))
+        for noise in ([0.0], [np.nan, np.inf, -np.inf])
     )
-    for actual in others:
-        np.testing.assert_allclose(actual, expected, 1e-5)
+    np.testing.assert_allclose(actual, expected, 1e-5)

@@ -60,7 +60,7 @@ FLAGS = {
 @pytest.mark.slow
 @pytest.mark.parametrize("script", FLAGS)
 def test_help(script, data_dir, tmp_path):
-    if script == "gan":  # the two others start as a user's further down
+    if script == "gan":  # as a user starts it; `compare` further down, too
         process = run(script, "--help", data_dir=data_dir)
         code, text = process.returncode, process.stdout
         errors = process.stderr
@@ -80,18 +80,18 @@ def test_help(script, data_dir, tmp_path):
 
 @pytest.mark.slow
 def test_classify_with_xla(data_dir, tmp_path):
-    process = run(
+    code, said, errors = killable.script(
         "classify",
         *SMALL,
+        f"--config.dataset.data_dir={data_dir}",
         "--config.jit_compile=True",
         "--config.deterministic=False",
         "--workdir=run",
-        data_dir=data_dir,
-        cwd=tmp_path,
+        folder=tmp_path,
     )
-    assert process.returncode == 0, process.stderr
-    assert "status: finished" in process.stdout
-    assert "tensorboard --logdir=run" in process.stdout
+    assert code == 0, errors
+    assert "status: finished" in said
+    assert "tensorboard --logdir=run" in said
     assert (tmp_path / "run/DONE").exists()
 
 
