@@ -122,7 +122,7 @@ def test_statistics_are_fresh_in_validation_callbacks_and_after(as_list):
     model.fit(
         X,
         TARGET,
-        batch_size=8,
+        batch_size=16,
         epochs=2,
         verbose=0,
         callbacks=callbacks,

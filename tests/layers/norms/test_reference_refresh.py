@@ -54,7 +54,7 @@ CALLBACKS = {
 def test_after_fit(name, tmp_path):
     # What callbacks do is outside of what is compiled.
     model = compiled(run_eagerly=name != "average")
-    model.fit(X, TARGET, 8, 3, verbose=0, callbacks=CALLBACKS[name]())
+    model.fit(X, TARGET, 16, 2, verbose=0, callbacks=CALLBACKS[name]())
     assert_fresh(model)
     predicted = model.predict(X, verbose=0)
     model.save(tmp_path / "model.keras")
