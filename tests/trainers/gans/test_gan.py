@@ -1,5 +1,6 @@
 """One GAN run: restartable, measured, and clear about what it cannot do."""
 
+import functools
 import json
 import shutil
 
@@ -46,6 +47,19 @@ def config(data_dir):
     config.generator.latent_dim = 4
     config.generator.norm = "virtual"
     return config
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _shallow_toys():
+    """Makes toys with one norm each: compiling them is what takes time."""
+    generator, discriminator = zoo.GANS["toy"]
+    shallow = (
+        functools.partial(generator, depth=1),
+        functools.partial(discriminator, depth=2),
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(zoo.GANS, "toy", shallow)
+        yield
 
 
 def small_toy():
