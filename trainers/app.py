@@ -76,16 +76,19 @@ def define_jobs():
     )
 
 
-def show(result, workdir, if_diverged):
+def show(result, workdir, if_diverged, warnings=()):
     """Prints a run's result; exits with 1 if it diverged.
 
     Args:
         result: as `DONE` holds it.
         workdir: of the run.
         if_diverged: what to try then, a sentence.
+        warnings: sentences on how to read the result.
     """
     for key, value in result.items():
         print(f"{key}: {value}")
+    for sentence in warnings:
+        print(f"warning: {sentence}", file=sys.stderr, flush=True)
     print(f"Look closer: tensorboard --logdir={shlex.quote(workdir)}")
     if result.get("status") == "diverged":
         _complain(

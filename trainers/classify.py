@@ -10,6 +10,7 @@ can be overridden with `--config.KEY=VALUE`. The workdir gets `config.json`,
 
 from . import app
 from .comparison.trainers import expect
+from .supervised.population import gap_warnings
 from .supervised.trainer import train
 
 __all__ = ["train"]
@@ -23,7 +24,7 @@ def main(flags):
         "Lower --config.optimizer.learning_rate, or clip the gradients with "
         "--config.optimizer.clipnorm=1."
     )
-    app.show(result, flags.workdir, advice)
+    app.show(result, flags.workdir, advice, gap_warnings(result))
 
 
 if __name__ == "__main__":

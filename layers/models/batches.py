@@ -33,4 +33,9 @@ def first(dataset):
     """Returns the first batch."""
     for x in dataset:
         return x
-    raise ValueError("The data set is empty: it has no population.")
+    raise no_population()
+
+
+def no_population():
+    """Returns the error of a data set without batches."""
+    return ValueError("The data set is empty: it has no population.")

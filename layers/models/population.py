@@ -20,6 +20,11 @@ class Population:
         self._mean = tf.Variable(zeros)
         self._variance = tf.Variable(zeros)
 
+    def reset(self):
+        """Forgets all that was counted."""
+        for variable in (self._count, self._mean, self._variance):
+            variable.assign(tf.zeros_like(variable))
+
     def want(self, wanted):
         """Says whether to count what comes from now on."""
         self.wanted.assign(wanted)

@@ -25,8 +25,10 @@ class RecurrentPopulation:
         self.wanted = False
         self._layer = layer
         self._batches = []
-        self._merged = {}
-        self._step = None
+
+    def reset(self):
+        """Forgets all that was counted."""
+        self._batches = []
 
     def want(self, wanted):
         """Says whether to count what comes from now on."""
@@ -36,29 +38,13 @@ class RecurrentPopulation:
         """Keeps a batch of sequences, to be looked at by `write`."""
         self._batches.append(Batch(self._layer, inputs, mask, states))
 
-    def add_alone(self, inputs, mask, states):
-        """Counts a batch that is normalized by its own statistics.
-
-        The layer has these statistics afterwards.
-        """
-        batch = Batch(self._layer, inputs, mask, states)
-        found = self._estimate([batch])
-        _write(self._layer, found)
-        for key, moments in found.items():
-            self._merged.setdefault(key, Moments()).merge(moments)
-
-    def _estimate(self, batches):
-        if self._step is None:
-            features = batches[0].x.shape[-1]
-            self._step = SingleStep(self._layer, features)
-        return _estimate(self._step, batches)
-
     def write(self):
         """Sets the statistics of the steps that were reached."""
         if self._batches:
-            self._merged = self._estimate(self._batches)
+            features = self._batches[0].x.shape[-1]
+            step = SingleStep(self._layer, features)
+            _write(self._layer, _estimate(step, self._batches))
             self._batches = []
-        _write(self._layer, self._merged)
 
 
 class Batch:

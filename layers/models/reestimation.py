@@ -4,14 +4,12 @@ import keras
 import tensorflow as tf
 
 from ..norms.reference_model import ReferenceModel
-from ..numerics.arithmetic import moments, normalize, spread, widen
 from ..numerics.restoring import restored
-from .batch_norms import estimated_layers_in, is_recurrent
-from .batches import all_batches, first
+from .batch_norms import estimated_layers_in
+from .batches import all_batches, first, no_population
 from .call_hooks import depths, tapped
 from .inner_layers import inner_layers, state_variables
-from .population import Population
-from .recurrent_population import RecurrentPopulation, states_of
+from .taps import Batchwise, Layerwise
 
 
 def reestimate_statistics(
@@ -39,13 +37,13 @@ def reestimate_statistics(
     normalize by their own batch, as in training ("precise batch norm"). Norms
     without another one in front get the same statistics either way.
 
-    The statistics of each step of `BatchNormLSTM`, `BatchNormGRU` and
-    `BatchNormSimpleRNN` are those of all examples that reach the step, each
-    normalized at the steps before by the new statistics. Such a layer counts as
-    one norm; all that it is given is kept in memory, and the model runs without
-    `tf.function`. With one row for all steps (`per_timestep=False`) a norm sees
-    its old statistics at the step before, and those in front of it the new
-    ones.
+    `BatchNormLSTM`, `BatchNormGRU` and `BatchNormSimpleRNN` count as one norm.
+    The statistics of a step are those of all examples that reach it. With
+    `layerwise=False` each batch is normalized by its own at the steps before;
+    else all are, by the new ones: all that the layer is given is kept in
+    memory, and the model runs without `tf.function`. With one row for all steps
+    (`per_timestep=False`) a norm then sees its old statistics at the step
+    before, and those in front of it the new ones.
 
     The layers themselves run in inference mode, dropout is off, and nothing
     but the moving statistics changes: the states of stateful layers and of seed
@@ -92,36 +90,105 @@ def reestimate_statistics(
     - [Chan et al., 1979](http://i.stanford.edu/pub/cstr/reports/cs/tr/79/773/CS-TR-79-773.pdf).
     """
     dataset = all_batches(dataset, batch_size)
-    depth = depths(model, estimated_layers_in(model), first(dataset))
-    if not depth and not _references(model):
-        raise ValueError(
-            f"The model {model.name!r} calls no batch norm, so it has no "
-            "moving statistics."
-        )
-    populations = {norm: _population(norm) for norm in depth}
-    levels = _by_level(depth) if layerwise else [list(depth)]
-    tap = _layerwise_tap if layerwise else _batchwise_tap
-    progress = _progress_bar(dataset, len(levels), verbose)
-    step = _inference_step(model, eager=any(map(is_recurrent, depth)))
-    state = state_variables(model)
-    with restored(state, only_on_error=True):
-        _refresh(model)
-        for norms in levels:
-            for norm, population in populations.items():
-                population.want(norm in norms)
-            # Among them are the statistics, which are written behind.
-            with restored(state), tapped(depth, tap(populations)):
-                for x in dataset:
-                    step(x)
-                    progress()
-            for norm in norms:
-                populations[norm].write()
-            _refresh(model)
-    return len(levels)
+    reestimation = Reestimation(model, layerwise)
+    return reestimation(dataset, _progress_bar(dataset, verbose))
 
 
-def _population(norm):
-    return (RecurrentPopulation if is_recurrent(norm) else Population)(norm)
+class Reestimation:
+    """Sets a model's moving statistics again and again, and is traced once.
+
+    See `reestimate_statistics`. A model that stays the same in all but its
+    variables can be kept with its `Reestimation`: after the first call, the
+    others take no time for tracing.
+
+    Args:
+        model: any Keras model.
+        layerwise: as in `reestimate_statistics`.
+
+    Attributes:
+        reads: whether it needs data; a reference alone does not.
+
+    Raises:
+        ValueError: the model has neither a batch norm nor a reference.
+    """
+
+    def __init__(self, model, layerwise=True):
+        if not has_statistics(model):
+            raise _nothing_to_estimate(model)
+        norms = estimated_layers_in(model)
+        self.reads = bool(norms)
+        self._model = model
+        self._tap = (Layerwise if layerwise else Batchwise)(norms)
+        self._populations = self._tap.populations
+        self._layerwise = layerwise
+        self._levels = None
+        self._step = _inference_step(model, self._tap.eager)
+
+    def __call__(self, dataset, progress=lambda total: None):
+        """Estimates the statistics; returns how often the data were read.
+
+        Args:
+            dataset: a finite `tf.data.Dataset` of what the model is called on;
+                None unless it `reads`.
+            progress: function that is called after each batch, with the
+                number of passes over the data.
+
+        Raises:
+            ValueError: the data set is empty, or the model calls no batch
+                norm and has no reference.
+        """
+        if self._levels is None:
+            self._levels = self._find_levels(dataset)
+        for population in self._populations.values():
+            population.reset()
+        state = state_variables(self._model)
+        with restored(state, only_on_error=True):
+            _refresh(self._model)
+            for norms in self._levels:
+                self._read(dataset, norms, state, progress)
+                for norm in norms:
+                    self._populations[norm].write()
+                _refresh(self._model)
+        return len(self._levels)
+
+    def _find_levels(self, dataset):
+        if not self.reads:
+            return []
+        if not self._layerwise:
+            return [list(self._populations)]
+        depth = depths(self._model, list(self._populations), first(dataset))
+        self._check_called(depth)
+        return _by_level(depth)
+
+    def _check_called(self, called):
+        if not called and not _references(self._model):
+            raise _nothing_to_estimate(self._model)
+
+    def _read(self, dataset, norms, state, progress):
+        for norm, population in self._populations.items():
+            population.want(norm in norms)
+        # Among them are the statistics, which are written behind.
+        empty = True
+        with restored(state), tapped(self._populations, self._tap):
+            for x in dataset:
+                self._step(x)
+                progress(len(self._levels))
+                empty = False
+        if empty:
+            raise no_population()
+        self._check_called(self._tap.called)
+
+
+def has_statistics(model):
+    """Returns whether there is anything in a model to be re-estimated."""
+    return bool(estimated_layers_in(model) or _references(model))
+
+
+def _nothing_to_estimate(model):
+    return ValueError(
+        f"The model {model.name!r} calls no batch norm, so it has no moving "
+        "statistics."
+    )
 
 
 def _references(model):
@@ -150,57 +217,15 @@ def _inference_step(model, eager):
     return tf.function(step, autograph=False, reduce_retracing=True)
 
 
-def _layerwise_tap(populations):
-    def tap(norm, call, inputs, mask):
-        population = populations[norm]
-        if is_recurrent(norm):
-            if population.wanted:
-                population.add(inputs, mask, states_of(norm, call))
-            return call(inputs, training=False, mask=mask)
-        tf.cond(
-            population.wanted,
-            lambda: population.add(*_batch_moments(norm, inputs, mask)),
-            lambda: None,
-        )
-        return call(inputs, training=False, mask=mask)
-
-    return tap
-
-
-def _batchwise_tap(populations):
-    def tap(norm, call, inputs, mask):
-        if is_recurrent(norm):
-            population, states = populations[norm], states_of(norm, call)
-            if norm.trainable:
-                population.add_alone(inputs, mask, states)
-            else:
-                population.add(inputs, mask, states)
-            return call(inputs, training=False, mask=mask)
-        mean, variance, count = _batch_moments(norm, inputs, mask)
-        populations[norm].add(mean, variance, count)
-        if not norm.trainable:
-            return call(inputs, training=False, mask=mask)
-        x = widen(inputs)
-        affine = (spread(w, [norm.axis], x) for w in (norm.gamma, norm.beta))
-        outputs = normalize(x, mean, variance, norm.epsilon, *affine)
-        return tf.cast(outputs, norm.compute_dtype)
-
-    return tap
-
-
-def _batch_moments(norm, inputs, mask):
-    rank = len(inputs.shape)
-    axes = [axis for axis in range(rank) if axis != norm.axis % rank]
-    if mask is not None:
-        mask = tf.cast(mask, tf.bool)[..., None]
-    return moments(widen(inputs), axes, mask)
-
-
-def _progress_bar(dataset, passes, verbose):
-    """Returns a function to call after each batch."""
+def _progress_bar(dataset, verbose):
+    """Returns a function to call after each batch with the passes."""
     if not verbose:
-        return lambda: None
+        return lambda passes: None
     batches = int(dataset.cardinality())
-    target = passes * batches if batches > 0 else None
-    bar = keras.utils.Progbar(target, unit_name="batch")
-    return lambda: bar.add(1)
+    bar = keras.utils.Progbar(None, unit_name="batch")
+
+    def progress(passes):
+        bar.target = passes * batches if batches > 0 else None
+        bar.add(1)
+
+    return progress

@@ -25,10 +25,11 @@ class BatchNormalization(keras.layers.BatchNormalization):
 
     In inference, and whenever `trainable` is False, they are the moving ones.
     It takes the arguments of `keras.layers.BatchNormalization` and makes the
-    same weights. It differs in this:
+    same weights, moving ones in float32 at least. It differs in this:
 
     - it uses TensorFlow's fused kernel, and a hand-written gradient elsewhere;
-    - replicas of a `tf.distribute` strategy keep equal moving statistics;
+    - replicas of a `tf.distribute` strategy keep equal moving statistics, and
+      each counts by the examples that it has;
     - large inputs do not overflow under `mixed_float16`: statistics and affine
       are float32 at least, outputs have the policy's compute dtype;
     - a batch without a single unmasked position leaves the moving statistics
@@ -220,6 +221,6 @@ class BatchNormalization(keras.layers.BatchNormalization):
         stddev = tf.sqrt(variance + self.epsilon)
         move(self.renorm_mean, mean, self.renorm_momentum)
         move(self.renorm_stddev, stddev, self.renorm_momentum)
-        # That of all replicas.
         moved = tf.square(move(self.moving_stddev, stddev)) - self.epsilon
-        self.moving_variance.assign(tf.nn.relu(moved))
+        # Momentum 0: the value is the new one, and that of all replicas.
+        move(self.moving_variance, tf.nn.relu(moved), 0.0)

@@ -91,15 +91,12 @@ class VirtualBatchNormalization(ChannelNormalization):
         shape = known_sizes([axis], input_shape)
         wanted = {"gamma": self.scale, "beta": self.center}
         add_affine_weights(self, wanted, [axis], input_shape)
-        # In a type that holds the squares of what half precision holds.
-        dtype = "float64" if self.variable_dtype == "float64" else "float32"
         for name, initializer in (
             ("reference_mean", "zeros"),
             ("reference_variance", "ones"),
             ("reference_count", "zeros"),
         ):
-            weight = add_statistic(self, name, initializer, shape, dtype)
-            setattr(self, name, weight)
+            setattr(self, name, add_statistic(self, name, initializer, shape))
 
     def call(
         self,

@@ -27,23 +27,24 @@ def add_affine_weights(layer, wanted, axes, input_shape):
         setattr(layer, name, weight)
 
 
-def add_statistic(layer, name, initializer, shape, dtype=None):
+def add_statistic(layer, name, initializer, shape):
     """Adds a weight that is not trained, but learned from the inputs.
 
-    All replicas of a strategy get the mean of their updates.
+    It is float32 at least, whatever the dtype policy: half precision does not
+    hold the squares of what it holds, and loses small updates. All replicas of
+    a strategy get the mean of their updates.
 
     Args:
         layer: a Keras layer.
         name: of the weight.
         initializer: of the weight.
         shape: of the weight.
-        dtype: of the weight; by default the layer's.
     """
     return layer.add_weight(
         name=name,
         shape=shape,
         initializer=initializer,
-        dtype=dtype,
+        dtype="float64" if layer.variable_dtype == "float64" else "float32",
         trainable=False,
         autocast=False,
         aggregation="mean",

@@ -96,6 +96,26 @@ class TimestepStatistics(keras.layers.Layer):
             for site in self.means
         }
 
+    def by_row(self, kept, count):
+        """Returns what the moments of the steps are for each row.
+
+        Args:
+            kept: site -> mean and variance, (steps, 1, features).
+            count: of the examples that reach each step, (steps,).
+
+        Returns:
+            Site -> mean and variance, (rows, features), and how many values
+            they are of, (rows,). Nothing counts in a row behind all steps.
+        """
+        rows = self.moving_weight.shape[0]
+        kept = {s: [v[:, 0] for v in pair] for s, pair in kept.items()}
+        if rows == 1:
+            parts = count[:, tf.newaxis]
+            kept = {s: pool(*pair, parts, 0)[:2] for s, pair in kept.items()}
+            count = tf.reduce_sum(count, keepdims=True)
+        kept = tf.nest.map_structure(lambda x: _fit(x, rows), kept)
+        return kept, _fit(count, rows)
+
     def learn(self, kept, count, batch_size):
         """Moves the rows towards the batch's moments.
 
@@ -104,17 +124,10 @@ class TimestepStatistics(keras.layers.Layer):
             count: of the examples that reach each step, (steps,).
             batch_size: a scalar tensor of the type of `count`.
         """
-        rows = self.moving_weight.shape[0]
-        kept = {s: [v[:, 0] for v in pair] for s, pair in kept.items()}
-        if rows == 1:
-            parts = count[:, tf.newaxis]
-            kept = {s: pool(*pair, parts, 0)[:2] for s, pair in kept.items()}
+        if self.moving_weight.shape[0] == 1:
             batch_size = batch_size * tf.cast(tf.size(count), count.dtype)
-            count = tf.reduce_sum(count, keepdims=True)
-        kept = tf.nest.map_structure(lambda x: _fit(x, rows), kept)
-        kept, count, batch_size = _over_replicas(
-            kept, _fit(count, rows), batch_size
-        )
+        kept, count = self.by_row(kept, count)
+        kept, count, batch_size = _over_replicas(kept, count, batch_size)
         share = (1 - self.momentum) * tf.math.divide_no_nan(count, batch_size)
         old = tf.convert_to_tensor(self.moving_weight)
         weight = old + share * (1 - old)

@@ -51,6 +51,11 @@ class Case:
         rng = np.random.default_rng(seed)
         return rng.normal(2.0, 3.0, self.shape).astype(dtype)
 
+    def modes(self):
+        """Returns the values of `training` that make a difference."""
+        differ = self.make()._call_has_training_arg or self.reference
+        return (True, False) if differ else (True,)
+
     def call_kwargs(self, training):
         """Returns what to call the layer with, besides the inputs."""
         layer_takes = self.make()._call_has_training_arg
@@ -206,7 +211,7 @@ def recurrent(name, layer, mask=False, **kwargs):
 
 CASES += [
     recurrent("batch-lstm", BATCH_LSTM, mask=True, max_timesteps=2),
-    recurrent("batch-gru", BATCH_GRU, go_backwards=True),
+    recurrent("batch-gru", BATCH_GRU, go_backwards=True, per_timestep=False),
     recurrent("batch-simple-rnn", BATCH_SIMPLE, mask=True, per_timestep=False),
     recurrent("layer-lstm", LAYER_LSTM, mask=True, carry_normalized=True),
     recurrent("layer-gru", LAYER_GRU),

@@ -98,8 +98,7 @@ def by_tapes(case, dtype, training, noise=None):
 def ways():
     """Yields each case, in the modes that differ."""
     for case in CASES:
-        differ = case.make()._call_has_training_arg or case.reference
-        for training in (True, False) if differ else (True,):
+        for training in case.modes():
             name = f"{case.name}-{'training' if training else 'inference'}"
             yield pytest.param(case, training, id=name)
 
@@ -138,9 +137,8 @@ def test_third_derivatives_of_the_kernel_in_a_graph():
     "case", [c for c in CASES if c.mask], ids=lambda case: case.name
 )
 def test_no_derivative_depends_on_what_is_masked(case, training):
-    expected, *others = (
-        by_tapes(case, "float32", training, noise)
-        for noise in (0.0, np.nan, np.inf)
+    expected, actual = (
+        by_tapes(case, "float32", training, np.resize(noise, case.shape))
+        for noise in ([0.0], [np.nan, np.inf, -np.inf])
     )
-    for actual in others:
-        np.testing.assert_allclose(actual, expected, 1e-5)
+    np.testing.assert_allclose(actual, expected, 1e-5)

@@ -14,6 +14,7 @@ LEARNING = [
     if not case.per_example and not case.reference
     if case.layer.__name__.startswith("Batch")
 ]
+pytestmark = pytest.mark.slow
 each_learning = pytest.mark.parametrize(
     "case", LEARNING, ids=lambda case: case.name
 )

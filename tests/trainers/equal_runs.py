@@ -22,8 +22,15 @@ def assert_equal(actual, expected):
 
 
 def result(workdir):
-    held = json.loads((workdir / "DONE").read_text())
-    return held | {"seconds": 0}
+    return untimed(json.loads((workdir / "DONE").read_text()))
+
+
+def untimed(held):
+    """Returns a result without the times in it."""
+    timeless = held | {"seconds": 0}
+    if held.get("population"):
+        timeless["population"] = held["population"] | {"seconds": 0}
+    return timeless
 
 
 def arrays(workdir):

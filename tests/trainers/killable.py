@@ -8,13 +8,15 @@ import contextlib
 import multiprocessing
 import pathlib
 import runpy
+import tempfile
 import time
 
 
 def server():
     """Returns the context that makes the processes."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["normzoo.trainers.compare"])
+    # No script: each defines its flags when it is run.
+    context.set_forkserver_preload(["normzoo.trainers.comparison.compare"])
     return context
 
 
@@ -48,13 +50,39 @@ def wait_for(condition, process, seconds=120):
         time.sleep(0.0005)
 
 
+def script(name, *flags, folder, **environment):
+    """Runs a script as `python -m` does; returns code, stdout and stderr.
+
+    Args:
+        name: such as `"classify"`.
+        flags: of the script.
+        folder: where it is started.
+        environment: variables that it gets besides.
+    """
+    with tempfile.TemporaryDirectory() as said:
+        out, err = (pathlib.Path(said) / name for name in ("out", "err"))
+        job = {
+            "argv": (name, *flags),
+            "folder": str(folder),
+            "environment": environment,
+            "stdout": str(out),
+            "stderr": str(err),
+        }
+        with started(**job) as process:
+            process.join()
+            return process.exitcode, out.read_text(), err.read_text()
+
+
 def main(
     config=None,
     workdir=None,
     argv=None,
+    folder=None,
+    environment=(),
     file_size=None,
     sweep=None,
     jobs=1,
+    stdout=None,
     stderr=None,
 ):
     """Trains, as `normzoo.trainers.classify`, `gan` or `compare`.
@@ -63,37 +91,43 @@ def main(
         config: of the run, or of the `sweep`.
         workdir: folder.
         argv: instead, the name and the flags of a script.
+        folder: where that one is started.
+        environment: variables that it gets besides.
         file_size: limit of all files, as of a full disk.
         sweep: overrides, of a comparison.
         jobs: its processes.
-        stderr: file that gets what is said.
+        stdout, stderr: files that get what is said.
     """
     import os
     import resource
     import signal
     import sys
 
-    from normzoo.trainers import app, classify, compare, gan
+    from normzoo.trainers import app
+    from normzoo.trainers.comparison.compare import compare
     from normzoo.trainers.comparison.trainers import trainer_of
 
     # What a shell has started in the background ignores Ctrl-C.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    if stderr:
-        os.dup2(os.open(stderr, os.O_CREAT | os.O_WRONLY | os.O_TRUNC), 2)
+    for number, path in ((1, stdout), (2, stderr)):
+        if path:
+            new = os.O_CREAT | os.O_WRONLY | os.O_TRUNC
+            os.dup2(os.open(path, new), number)
+    if argv:
+        os.environ.update(environment)
+        os.chdir(folder or ".")
+        name, *sys.argv[1:] = argv
+        runpy.run_module(
+            f"normzoo.trainers.{name}", run_name="__main__", alter_sys=True
+        )
 
     def run(_):
         if sweep:
-            compare.compare(config, sweep, workdir, jobs=jobs)
+            compare(config, sweep, workdir, jobs=jobs)
         else:
             trainer = trainer_of(config)
             trainer.train(config, pathlib.Path(workdir), verbose=0)
 
-    if argv:
-        sys.argv = list(argv)
-        scripts = {"classify": classify, "compare": compare, "gan": gan}
-        if argv[0] == "gan":
-            gan.define_flags()
-        app.run_with_config(scripts[argv[0]].main)
     if file_size:
         resource.setrlimit(resource.RLIMIT_FSIZE, (file_size, file_size))
     app._main(run, ["test"])

@@ -1,5 +1,7 @@
 """What the generators and discriminators of the zoo promise."""
 
+import functools
+
 import keras
 import numpy as np
 import pytest
@@ -78,13 +80,15 @@ def test_initializers_slopes_norms_and_places_are_the_originals():
     assert np.abs(make(noise(2))).max() <= 1
 
 
+@functools.cache
+def kernels(build, norm, seed):
+    model = build(norm=norm, seed=seed)
+    return {w.path: w.numpy() for w in model.weights if w.name == "kernel"}
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("norm", NORMS)
 def test_every_norm_fits_in_both_and_kernels_depend_on_the_seed_alone(norm):
-    def kernels(build, norm, seed):
-        model = build(norm=norm, seed=seed)
-        return {w.path: w.numpy() for w in model.weights if w.name == "kernel"}
-
     for build in (generator, discriminator):
         plain, normed = (kernels(build, n, 3) for n in ("none", norm))
         assert plain.keys() == normed.keys()

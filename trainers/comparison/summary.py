@@ -71,6 +71,7 @@ class Summary(NamedTuple):
             together err with a probability of 5 % at most.
         columns: the `Metric`s that all rows have, the primary one first.
         rows: one `Row` per variant.
+        changes: sentences on what was changed in the design after a look.
         sentence: what was found.
         notes: sentences on what the numbers alone do not tell.
     """
@@ -80,6 +81,7 @@ class Summary(NamedTuple):
     level: float
     columns: tuple[Metric, ...]
     rows: tuple[Row, ...]
+    changes: tuple[str, ...] = ()
     sentence: str = ""
     notes: tuple[str, ...] = ()
 
@@ -128,7 +130,8 @@ def summarize(found, columns):
         _row(name, outcomes[name], values, columns, design, level)
         for name in design.variants
     )
-    summary = Summary(design, tuple(found.looks), level, columns, rows)
+    looks, changes = tuple(found.looks), tuple(found.changes)
+    summary = Summary(design, looks, level, columns, rows, changes)
     return summary._replace(
         sentence=find_sentence(summary), notes=find_notes(found, summary)
     )

@@ -35,7 +35,8 @@ def train(config, workdir, *, callbacks=(), verbose="auto", session=None):
     Returns:
         The result, as `DONE` holds it: `status` (`"finished"` or
         `"diverged"`); the metrics of the averaged generator after the last
-        step, such as `last_frechet` (null when diverged); `best_frechet`, the
+        step, such as `last_frechet`, and on the last validation, such as
+        `validation_frechet` (null when diverged); `best_frechet`, the
         best one on the validation split, and its `best_epoch`; `split`,
         `features`, `steps`, `skipped` steps of both networks, `parameters`
         (trainable ones of the generator), `seconds`.

@@ -9,7 +9,7 @@ from ..run.logs import finite
 from ..run.training import Training
 from . import build, pictures, real
 from .callbacks import BackToFinite, Pictures, Speed
-from .metrics.measures import BEST, BEST_EPOCH, FRECHET
+from .metrics.measures import BEST, BEST_EPOCH, FRECHET, metrics
 from .sampling import latent
 
 #: How many examples a picture shows.
@@ -49,10 +49,15 @@ def fit_and_measure(run, evaluator, callbacks=(), verbose=0):
     if run.progress.diverged:
         measured = dict.fromkeys(measured, math.nan)
     run.log.write(split, measured, run.progress.epoch)
+    validated = {
+        f"validation_{m.name}": _last_validated(run.progress, m.name)
+        for m in metrics(config)
+    }
     weights = gan.generator.trainable_weights
     return {
         "status": "diverged" if run.progress.diverged else "finished",
         **finite({f"last_{k}": v for k, v in measured.items()}),
+        **finite(validated),
         **_best(run.rundir.path),
         "split": split,
         "features": config.metrics.features,
@@ -61,6 +66,13 @@ def fit_and_measure(run, evaluator, callbacks=(), verbose=0):
         "parameters": sum(math.prod(w.shape) for w in weights),
         "seconds": round(run.progress.seconds, 3),
     }
+
+
+def _last_validated(progress, name):
+    if progress.diverged:
+        return math.nan
+    # A callback may have ended a run in an epoch without validation.
+    return progress.logs.get(f"val_{name}", math.nan)
 
 
 def _callbacks(run, evaluator):

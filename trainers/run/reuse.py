@@ -17,6 +17,7 @@ class Models:
 
     def __init__(self):
         self._kept = {}
+        self._beside = {}
 
     def get(self, config, build, compile_model, batch_spec):
         """Returns a compiled model for `config`, as good as new.
@@ -47,6 +48,18 @@ class Models:
         model.stop_training = False
         return model
 
+    def kept_with(self, model, make):
+        """Returns what belongs to a kept model, made when first asked for.
+
+        Args:
+            model: from `get`.
+            make: function without arguments. What it returns must hold
+                nothing of the run.
+        """
+        if id(model) not in self._beside:
+            self._beside[id(model)] = make()
+        return self._beside[id(model)]
+
     def __len__(self):
         """Returns the number of models that are kept."""
         return len(self._kept)
@@ -54,6 +67,7 @@ class Models:
     def clear(self):
         """Discards all models and their graphs."""
         self._kept.clear()
+        self._beside.clear()
         keras.backend.clear_session()
 
 

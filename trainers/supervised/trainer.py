@@ -12,6 +12,7 @@ from ..run.session import Session
 from ..run.trainer import Trainer
 from . import fit
 from .build import built_from, compiled_model, fitting_model, new_optimizer
+from .population import find_population
 from .settings import SETTINGS, check_best, checked
 from .task import find_task
 
@@ -32,11 +33,18 @@ def train(config, workdir, *, callbacks=(), verbose="auto", session=None):
     Returns:
         The result, as `DONE` holds it: `status` (`"finished"`, or
         `"diverged"` when a loss was not finite), `test_loss` and
-        `test_accuracy` (null when diverged), `validation_loss`,
-        `validation_accuracy`, `steps`, `parameters` (trainable ones),
+        `test_accuracy`, the same of `validation` and `train` (the mean over
+        the last epoch, in training mode), `test_examples` and
+        `validation_examples`, `steps`, `parameters` (trainable ones),
         `seconds` (of training and validation, compilation included); on a
-        text also `test_bits_per_character` and
-        `validation_bits_per_character`.
+        text also `test_bits_per_character` and the like. Figures are null when
+        diverged.
+
+        If the model's norms have statistics and `config.population.batches` is
+        not 0, test and validation are measured with those of the training data
+        for the final weights, and `test_accuracy_moving` and the like are
+        those with the moving ones; `population` tells from how many `batches`
+        and `examples`, and in how many `seconds`.
 
     Raises:
         InputError: something in the config, the data or the workdir cannot be
@@ -68,11 +76,12 @@ def _train(session, config, rundir, measure):
     session.seed(config.seed, config.deterministic)
     with precision.dtype_policy(config.precision):
         model = compiled_model(config, data, session.models)
+        population = find_population(model, data, config, session.models)
 
         def train_and_save():
             with fit.training(model, data, config, rundir) as run:
-                result = measure(run, data)
-            fit.save(model, rundir.path / "checkpoints")
+                result = measure(run, data, population)
+            fit.save(model, rundir.path / "checkpoints", result)
             return result
 
         return completion.load_or_run(

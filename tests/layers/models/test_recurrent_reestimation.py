@@ -15,6 +15,7 @@ from normzoo.layers import (
     VirtualBatchNormalization,
     reestimate_statistics,
 )
+from normzoo.layers.models.reestimation import Reestimation
 
 from ..recurrent.reference import Normalizer, run
 
@@ -167,27 +168,92 @@ def test_norms_in_front_and_behind():
     np.testing.assert_allclose(last.moving_mean, behind.mean(0), 1e-5, 1e-6)
 
 
-def test_batchwise_normalizes_by_each_batch():
-    lstm, last = BatchNormLSTM(2), BatchNormalization()
-    model = chain((4, 3), lstm, last)
-    reestimate_statistics(model, X, layerwise=False, batch_size=6, verbose=0)
-    found = weights_of(lstm)
-    outputs, moments = [], []
-    for x in (X[:6], X[6:]):
-        norm = Normalizer(0, affine(found), lstm.epsilon)
-        outputs.append(through("LSTM", norm, lstm, x, ALL[: len(x)])[:, -1])
-        moments.append(norm.moments)
-    for site, step in moments[0]:
-        (a, v, n), (b, w, m) = (each[site, step] for each in moments)
-        mean = (n * a + m * b) / (n + m)
-        spread = n * (v + (a - mean) ** 2) + m * (w + (b - mean) ** 2)
-        row = found[f"moving_mean_{site}"][step]
-        np.testing.assert_allclose(row, mean, 2e-5, 1e-5)
-        row = found[f"moving_variance_{site}"][step]
-        np.testing.assert_allclose(row, spread / (n + m), 2e-5, 1e-5)
+def pooled(moments):
+    """Mean and variance of parts together, each (mean, variance, count)."""
+    count = sum(n for _, _, n in moments)
+    mean = sum(n * m for m, _, n in moments) / count
+    spread = sum(n * (v + (m - mean) ** 2) for m, v, n in moments)
+    return mean, spread / count
+
+
+#: Layer, its arguments, and whether the inputs are masked.
+BATCHWISE = {
+    "LSTM": ("LSTM", {}, False),
+    "masked": ("GRU", {}, True),
+    "backwards": ("GRU", {"go_backwards": True}, False),
+    "one row": ("SimpleRNN", {"per_timestep": False}, True),
+    "fewer rows": ("LSTM", {"max_timesteps": 2}, False),
+    "nothing random": (
+        "LSTM",
+        {"dropout": 0.5, "recurrent_dropout": 0.5, "initial_state_noise": 1.0},
+        False,
+    ),
+    "synchronized": ("GRU", {"synchronized": True, "unroll": True}, False),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", BATCHWISE)
+def test_batchwise_normalizes_by_each_batch(name):
+    kind, arguments, masked = BATCHWISE[name]
+    layer = KINDS[kind](2, return_sequences=True, **arguments)
+    last = BatchNormalization()
+    front = [layers.Masking()] if masked else []
+    model = chain((4, 3), *front, layer, last)
+    config = layer.get_config()
+    x, mask = (PADDED, MASK) if masked else (X, ALL)
+    reestimate_statistics(model, x, layerwise=False, batch_size=6, verbose=0)
+    assert layer.get_config() == config
+    assert "learn" not in vars(layer.statistics)
+    found = weights_of(layer)
+    rows = len(found["moving_weight"])
+    outputs, moments = [], {}
+    for part in (slice(0, 6), slice(6, None)):
+        norm = Normalizer(0, affine(found), layer.epsilon)
+        ran = through(kind, norm, layer, x[part], mask[part])
+        outputs.append(ran[mask[part]])
+        for (site, step), each in norm.moments.items():
+            row = 0 if rows == 1 else step
+            moments.setdefault((site, row), []).append(each)
+    for (site, row), parts in moments.items():
+        if row < rows:
+            mean, variance = pooled(parts)
+            held = found[f"moving_mean_{site}"][row]
+            np.testing.assert_allclose(held, mean, 2e-5, 1e-5)
+            held = found[f"moving_variance_{site}"][row]
+            np.testing.assert_allclose(held, variance, 2e-5, 1e-5)
+    np.testing.assert_array_equal(found["moving_weight"], np.ones(rows))
     behind = np.concatenate(outputs)
     np.testing.assert_allclose(last.moving_mean, behind.mean(0), 1e-4, 1e-5)
     np.testing.assert_allclose(last.moving_variance, behind.var(0), 1e-4, 1e-5)
+
+
+def test_a_frozen_layer_passes_on_what_inference_does():
+    layer, last = BatchNormGRU(2), BatchNormalization()
+    model = chain((4, 3), layer, last)
+    layer.trainable = False
+    for weight in layer.statistics.weights:
+        weight.assign(RNG.uniform(0.5, 1.0, weight.shape))
+    behind = np.asarray(model.layers[0](X))
+    reestimate_statistics(model, X, layerwise=False, batch_size=6, verbose=0)
+    check("GRU", layer, X, ALL)
+    np.testing.assert_allclose(last.moving_mean, behind.mean(0), 1e-5, 1e-6)
+
+
+def test_a_kept_one_begins_from_nothing():
+    layer, norm = BatchNormSimpleRNN(2), BatchNormalization()
+    model = chain((4, 3), layer, norm)
+    data = tf.data.Dataset.from_tensor_slices(X).batch(4)
+    kept = Reestimation(model, layerwise=False)
+    layer.cell.kernel.assign(np.full((3, 2), np.nan))
+    kept(data)
+    randomize(layer)
+    kept(data)
+    got = [w.numpy() for w in model.weights]
+    reestimate_statistics(model, data, layerwise=False, verbose=0)
+    for weight, value in zip(model.weights, got, strict=True):
+        np.testing.assert_array_equal(weight, value)
+        assert np.isfinite(value).all()
 
 
 def test_initial_states_and_several_outputs():

@@ -262,3 +262,35 @@ def test_synchronized_masks(two_replicas, masked_replica):
 def test_mask_of_another_rank_is_refused():
     with pytest.raises(ValueError, match="one axis less"):
         BatchNormalization()(np.ones((2, 3, 4)), mask=np.ones((2,), bool))
+
+
+@pytest.mark.parametrize("policy", ["float16", "bfloat16"])
+@pytest.mark.parametrize("renorm", [False, True])
+def test_statistics_are_not_of_half_precision(policy, renorm):
+    layer = BatchNormalization(dtype=policy, momentum=0.5, renorm=renorm)
+    rng = np.random.default_rng(0)
+    # Variances beyond the largest number of float16.
+    x = tf.cast(rng.normal(0, 500, (64, 2)), policy)
+    for _ in range(20):
+        layer(x, training=True)
+    expected = tf.cast(x, tf.float64).numpy().var(0)
+    np.testing.assert_allclose(layer.moving_variance, expected, 1e-4)
+    assert {w.dtype for w in layer.non_trainable_weights} == {"float32"}
+    assert {w.dtype for w in layer.trainable_weights} == {policy}
+
+
+def test_files_with_statistics_of_half_precision_are_loaded(tmp_path):
+    old = keras.Sequential(
+        [keras.Input((2,)), keras.layers.BatchNormalization(dtype="float16")]
+    )
+    x = np.random.default_rng(0).normal(3, 2, (8, 2))
+    old(x, training=True)
+    assert old.layers[0].moving_variance.dtype == "float16"
+    old.save_weights(tmp_path / "old.weights.h5")
+    new = keras.Sequential(
+        [keras.Input((2,)), BatchNormalization(dtype="float16")]
+    )
+    new.load_weights(tmp_path / "old.weights.h5")
+    np.testing.assert_array_equal(
+        new.layers[0].moving_variance, old.layers[0].moving_variance
+    )

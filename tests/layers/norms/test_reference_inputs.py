@@ -80,10 +80,13 @@ def test_structures(structure, data):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("as_dataset", [False, True])
 @pytest.mark.parametrize(
-    ("structure", "data"),
-    [("list", "more"), ("dict", "first more"), ("nested", "nested")],
+    ("structure", "data", "as_dataset"),
+    [
+        ("list", "more", True),
+        ("dict", "first more", False),
+        ("nested", "nested", True),
+    ],
 )
 def test_structures_in_fit_and_in_files(structure, data, as_dataset, tmp_path):
     inputs = FORMS[data](A, B)

@@ -38,10 +38,10 @@ def network(**kwargs):
     )
 
 
-def trained(epochs=2, jit_compile=False, **kwargs):
+def trained(epochs=2, **how):
     model = ReferenceModel(network(), REFERENCE)
-    model.compile("adam", "mse", jit_compile=jit_compile)
-    model.fit(X, TARGET, epochs=epochs, verbose=0, **kwargs)
+    model.compile("adam", "mse", **how)
+    model.fit(X, TARGET, epochs=epochs, verbose=0)
     return model
 
 
@@ -113,7 +113,7 @@ class Watcher(keras.callbacks.Callback):
 def test_statistics_are_fresh_in_validation_callbacks_and_after(as_list):
     watcher = Watcher()
     model = ReferenceModel(network(), REFERENCE)
-    model.compile("adam", "mse")
+    model.compile("adam", "mse", run_eagerly=as_list)
     callbacks = [watcher]
     if not as_list:
         callbacks = keras.callbacks.CallbackList(
@@ -122,7 +122,7 @@ def test_statistics_are_fresh_in_validation_callbacks_and_after(as_list):
     model.fit(
         X,
         TARGET,
-        batch_size=8,
+        batch_size=16,
         epochs=2,
         verbose=0,
         callbacks=callbacks,
@@ -148,7 +148,7 @@ def test_saved_model_is_fresh_and_trains_on(jit_compile, tmp_path):
 
 @pytest.mark.slow
 def test_saved_weights_are_fresh(tmp_path):
-    model = trained()
+    model = trained(run_eagerly=True)
     model.train_on_batch(X, TARGET)
     model.save_weights(tmp_path / "model.weights.h5")
     copy = ReferenceModel.from_config(model.get_config())
@@ -179,7 +179,7 @@ def test_model_inside_a_model_is_saved_fresh(tmp_path):
 def test_policies(policy, tolerance):
     keras.config.set_dtype_policy(policy)
     try:
-        model = trained()
+        model = trained(run_eagerly=True)
     finally:
         keras.config.set_dtype_policy("float32")
     assert model.reference[0].dtype == model.model.inputs[0].dtype

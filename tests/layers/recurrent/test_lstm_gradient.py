@@ -44,34 +44,43 @@ def results(layer, mask, jit=None):
     return [*run(*sources), *layer.get_weights()]
 
 
+BATCH, LAYER = layers.BatchNormLSTM, layers.LayerNormLSTM
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("layer", [layers.BatchNormLSTM, layers.LayerNormLSTM])
-@pytest.mark.parametrize("mask", [None, MASK], ids=["", "mask"])
 @pytest.mark.parametrize(
-    ("dtype", "jit", "unroll"),
+    ("layer", "masked", "mode"),
     [
-        ("float64", False, False),
-        pytest.param("float64", False, True, marks=pytest.mark.slow),
-        pytest.param("float32", True, False, marks=pytest.mark.slow),
+        (BATCH, False, "graph"),
+        (BATCH, True, "graph"),
+        (LAYER, False, "graph"),
+        (LAYER, True, "graph"),
+        # To compile them takes long, and each half is in one.
+        (BATCH, False, "unrolled"),
+        (LAYER, True, "unrolled"),
+        (BATCH, True, "xla"),
+        (LAYER, False, "xla"),
     ],
 )
-def test_equals_autodiff(as_under_xla, layer, mask, dtype, jit, unroll):
-    kwargs = {"dtype": dtype, "unroll": unroll}
+def test_equals_autodiff(as_under_xla, layer, masked, mode):
+    mask, jit = MASK if masked else None, mode == "xla"
+    dtype = "float32" if jit else "float64"
+    kwargs = {"dtype": dtype, "unroll": mode == "unrolled"}
     assert_equals_autodiff(layer, mask, jit, kwargs)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("layer", [layers.BatchNormLSTM, layers.LayerNormLSTM])
 @pytest.mark.parametrize(
-    ("mask", "dropout"),
+    ("layer", "masked", "dropout"),
     [
-        pytest.param(None, 0.0, marks=pytest.mark.slow),
-        pytest.param(MASK, 0.0, marks=pytest.mark.slow),
-        (MASK, 0.5),
+        (BATCH, True, 0.0),
+        (LAYER, False, 0.0),
+        (BATCH, True, 0.5),
+        (LAYER, True, 0.5),
     ],
-    ids=["", "mask", "mask and dropout"],
 )
-def test_compiled_loop_equals_autodiff(compiled_loops, layer, mask, dropout):
+def test_compiled_loop_equals_autodiff(compiled_loops, layer, masked, dropout):
+    mask = MASK if masked else None
     # Five steps are two parts of two, and one of one. Four examples are a part
     # of three, and one of one; with dropout, parts are of steps for both.
     kwargs = {"dtype": "float64", "dropout": dropout, "seed": 1}

@@ -128,8 +128,9 @@ def test_replicas_have_equal_statistics_after_fit(kind, two_replicas):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("jit", [False, True], ids=["graph", "xla"])
-@pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
+@pytest.mark.parametrize(
+    ("policy", "jit"), [("mixed_bfloat16", False), ("mixed_float16", True)]
+)
 def test_mixed_precision_is_near_float32(policy, jit):
     x = np.random.default_rng(0).normal(size=(8, 5, 3)).astype("float32")
     results = []

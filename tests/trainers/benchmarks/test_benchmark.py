@@ -94,9 +94,8 @@ def test_a_tiny_measurement_has_all_subjects(monkeypatch):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16"])
-def test_dcgan_step_trains(policy):
-    call = dcgan.step(layers.BatchNormalization, policy, 8, 4)
+def test_dcgan_step_trains():
+    call = dcgan.step(layers.BatchNormalization, "mixed_bfloat16", 8, 4)
     logs = [call() for _ in range(30)]
     assert logs[-1]["d_loss"] < 0.98 * logs[0]["d_loss"]
     assert all(log["g_norm"] > 0 for log in logs)

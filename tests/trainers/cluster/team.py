@@ -103,16 +103,26 @@ def signaled(step, number):
 
 
 def digest():
-    """Returns a callback that prints a digest of the weights in the end."""
+    """Returns a callback that prints digests of the weights.
+
+    Those of the end, and those that each validation uses.
+    """
     import hashlib
 
     import keras
 
-    def on_train_end(logs):
+    def show(what):
         data = b"".join(w.tobytes() for w in callback.model.get_weights())
-        print("weights", hashlib.sha256(data).hexdigest(), flush=True)
+        print(what, hashlib.sha256(data).hexdigest(), flush=True)
 
-    callback = keras.callbacks.LambdaCallback(on_train_end=on_train_end)
+    class Digest(keras.callbacks.Callback):
+        def on_test_begin(self, logs=None):
+            show("validated")
+
+        def on_train_end(self, logs=None):
+            show("weights")
+
+    callback = Digest()
     return callback
 
 

@@ -33,11 +33,6 @@ def batch_norm(synchronized):
     )
 
 
-def virtual_batch_norm(_):
-    reference = IMAGES[:5] / np.float32(255)
-    return layers.ReferenceModel(classifier("virtual"), reference)
-
-
 def recurrent_batch_norm(synchronized):
     return keras.Sequential(
         [
@@ -58,11 +53,8 @@ def recurrent_batch_norm(synchronized):
     )
 
 
-MODELS = {
-    "batch": batch_norm,
-    "virtual": virtual_batch_norm,
-    "recurrent": recurrent_batch_norm,
-}
+#: That of virtual batch norm is in `test_reference_model.py`.
+MODELS = {"batch": batch_norm, "recurrent": recurrent_batch_norm}
 
 
 def trained(strategy, make_model, synchronized=True):
@@ -101,7 +93,7 @@ def test_two_replicas_reproduce_one_device(name, two_replicas):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["batch", "recurrent"])
+@pytest.mark.parametrize("name", MODELS)
 def test_replicas_agree_without_synchronization(name, two_replicas):
     model, _ = trained(two_replicas, MODELS[name], synchronized=False)
     names = [weight.path for weight in model.non_trainable_weights]

@@ -160,8 +160,13 @@ ALONE = ["none", "layer", "virtual", "group", "rms"]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("norm", [*ALONE, "batch"])
-@pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16"])
+@pytest.mark.parametrize(
+    ("norm", "policy"),
+    [
+        *((norm, "float32") for norm in [*ALONE, "batch"]),
+        *((n, "mixed_bfloat16") for n in ("layer", "virtual", "batch")),
+    ],
+)
 def test_batch_dependence_is_batch_norms_alone(norm, policy, request):
     keras.config.set_dtype_policy(policy)
     request.addfinalizer(lambda: keras.config.set_dtype_policy("float32"))

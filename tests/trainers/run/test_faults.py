@@ -19,6 +19,7 @@ from normzoo.trainers.data import loading
 from normzoo.trainers.run.checkpoints import Checkpoints
 from normzoo.trainers.run.progress import Progress
 from normzoo.trainers.run.recovery import newest_first
+from normzoo.trainers.run.session import Session
 
 from .. import killable
 
@@ -125,61 +126,56 @@ class Stop(keras.callbacks.Callback):
             raise KeyboardInterrupt
 
 
-def interrupted(config, workdir):
-    """Leaves a run with checkpoints of steps 9 and 18."""
+@pytest.mark.slow
+def test_a_run_continues_after_each_accident(config, tmp_path):
+    whole, run = tmp_path / "whole", tmp_path / "run"
     config.checkpoint.every_steps = 9
-    with pytest.raises(KeyboardInterrupt):
-        classify.train(config, workdir, callbacks=[Stop()], verbose=0)
-    assert newest_first(workdir / "checkpoints") == [18, 9]
+    with Session(reuse_models=True) as session:
+        classify.train(config, whole, verbose=0, session=session)
+        with pytest.raises(KeyboardInterrupt):
+            classify.train(
+                config, run, callbacks=[Stop()], verbose=0, session=session
+            )
+        assert newest_first(run / "checkpoints") == [18, 9]
+        check_a_full_disk(config, run, tmp_path / "stderr")
+        copy = shutil.copytree(run, tmp_path / "copy")
+        check_a_full_disk_of_the_log(config, copy, session)
+        # A damaged checkpoint: it begins at the one before.
+        cut(run / "checkpoints/step-18.data-00000-of-00001")
+        classify.train(config, run, verbose=0, session=session)
+    log = "metrics.jsonl"
+    assert (run / log).read_text() == (whole / log).read_text()
 
 
-@pytest.mark.slow
-def test_a_run_continues_before_a_damaged_checkpoint(config, tmp_path):
-    classify.train(config, tmp_path / "whole", verbose=0)
-    interrupted(config, tmp_path / "run")
-    cut(tmp_path / "run/checkpoints/step-18.data-00000-of-00001")
-    classify.train(config, tmp_path / "run", verbose=0)
-    texts = {
-        (tmp_path / name / "metrics.jsonl").read_text()
-        for name in ("run", "whole")
-    }
-    assert len(texts) == 1
-
-
-@pytest.mark.slow
-def test_a_full_disk_ends_the_run_and_keeps_the_last_checkpoint(
-    config, tmp_path
-):
-    interrupted(config, tmp_path / "run")
+def check_a_full_disk(config, run, stderr):
+    """It ends the run, and the last checkpoint stays."""
     with killable.started(
         config=config,
-        workdir=str(tmp_path / "run"),
+        workdir=str(run),
         file_size=4000,  # for the log, and not for a checkpoint
-        stderr=str(tmp_path / "stderr"),
+        stderr=str(stderr),
     ) as process:
         process.join()
     assert process.exitcode == 2
-    said = (tmp_path / "stderr").read_text()
+    said = stderr.read_text()
     assert "The checkpoint of step 27 cannot be written" in said
     assert "The one of step 18 is intact" in said
     assert "Traceback" not in said
-    files = list((tmp_path / "run/checkpoints").glob("step-*"))
+    files = list((run / "checkpoints").glob("step-*"))
     assert {path.name.partition(".")[0] for path in files} == {
         "step-9",
         "step-18",
     }
-    classify.train(config, tmp_path / "run", verbose=0)
 
 
-@pytest.mark.slow
-def test_a_full_disk_ends_the_log_clearly(config, tmp_path):
-    interrupted(config, tmp_path / "run")
-    log = tmp_path / "run/metrics.jsonl"
+def check_a_full_disk_of_the_log(config, run, session):
+    """It ends the run clearly, which has its checkpoint."""
+    log = run / "metrics.jsonl"
     log.unlink()
     log.symlink_to("/dev/full")
     with pytest.raises(InputError, match=r"log .* No space left.*continues"):
-        classify.train(config, tmp_path / "run", verbose=0)
-    assert 18 in newest_first(tmp_path / "run/checkpoints")
+        classify.train(config, run, verbose=0, session=session)
+    assert 18 in newest_first(run / "checkpoints")
 
 
 @contextlib.contextmanager
@@ -221,29 +217,6 @@ def test_a_read_only_workdir_is_named_before_training(read_only, held):
 
 
 @pytest.mark.slow
-def test_a_workdir_in_use_is_refused_with_its_holder(config, tmp_path):
-    loading.load_data(config)
-    config.epochs = 500
-    sweep = [{"seed": 0}]
-    log = tmp_path / "all,seed=0/metrics.jsonl"
-    config.compare.baseline = ""
-    with killable.started(
-        config=config, workdir=str(tmp_path), sweep=sweep
-    ) as process:
-        killable.wait_for(log.exists, process)
-        holder = rf"in use by process {process.pid} on .* since 20"
-        with pytest.raises(InputError, match=holder):
-            compare.compare(config, sweep, tmp_path)
-        config.compare.baseline = "norm=none"
-        with pytest.raises(InputError, match=holder):
-            classify.train(config, tmp_path / "all,seed=0", verbose=0)
-        os.kill(process.pid, signal.SIGKILL)
-        process.join()
-    with lock.held(tmp_path):
-        pass  # a dead process holds nothing
-
-
-@pytest.mark.slow
 def test_a_killed_sweep_continues_its_run(config, tmp_path):
     loading.load_data(config)
     config.compare.baseline = ""
@@ -260,8 +233,12 @@ def test_a_killed_sweep_continues_its_run(config, tmp_path):
         killable.wait_for(
             lambda: max(newest_first(checkpoints), default=0) > 20, process
         )
+        os.kill(process.pid, signal.SIGSTOP)
+        check_the_holder(config, sweep, tmp_path / "killed", process.pid)
         os.kill(process.pid, signal.SIGKILL)
         process.join()
+    with lock.held(tmp_path / "killed"), lock.held(second):
+        pass  # a dead process holds nothing
     reached = newest_first(checkpoints)[0]
     assert 20 < reached < 72
     killed = compare.compare(config, sweep, tmp_path / "killed")
@@ -274,26 +251,38 @@ def test_a_killed_sweep_continues_its_run(config, tmp_path):
     assert len(list((second / "train").iterdir())) == 2
 
 
+def check_the_holder(config, sweep, folder, pid):
+    """A workdir in use is refused, and its holder named."""
+    holder = rf"in use by process {pid} on .* since 20"
+    with pytest.raises(InputError, match=holder):
+        compare.compare(config, sweep, folder)
+    run = config.copy_and_resolve_references()
+    run.model.norm = "batch"
+    run.compare.baseline = "norm=none"
+    with pytest.raises(InputError, match=holder):
+        classify.train(run, folder / "norm=batch,seed=0", verbose=0)
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("number", "code"), [(signal.SIGTERM, 75), (signal.SIGINT, 130)]
-)
 def test_a_signal_to_a_sweep_saves_the_runs_of_all_its_processes(
-    config, number, code, tmp_path
+    config, tmp_path
 ):
     loading.load_data(config)
-    config.epochs = 500
+    config.epochs = 5000
     config.compare.baseline = ""
-    sweep = [{"seed": seed} for seed in range(3)]
-    runs = [tmp_path / f"all,seed={seed}" for seed in range(3)]
+    # The seeds of one variant would share a process.
+    norms = ("none", "batch", "layer")
+    sweep = [{"model.norm": norm, "seed": 0} for norm in norms]
+    runs = [tmp_path / f"norm={norm},seed=0" for norm in norms]
     with killable.started(
         config=config, workdir=str(tmp_path), sweep=sweep, jobs=2
     ) as process:
         logs = [run / "metrics.jsonl" for run in runs[:2]]
         killable.wait_for(lambda: all(x.exists() for x in logs), process)
-        os.kill(process.pid, number)
+        # The code of SIGTERM is seen where it is noted, and of a GAN.
+        os.kill(process.pid, signal.SIGINT)
         process.join()
-    assert process.exitcode == code
+    assert process.exitcode == 130
     assert [len(newest_first(r / "checkpoints")) for r in runs[:2]] == [1, 1]
     assert not runs[2].exists()
 

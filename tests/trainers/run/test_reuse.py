@@ -16,23 +16,31 @@ def recurrent(gamma, seed):
     return {"model": model, "dataset.view": "rows", "seed": seed}
 
 
-#: Settings of two runs that share a model.
+#: Settings of two runs that share a model, and what they may differ in.
 PAIRS = {
-    "batch, rates": (
-        {"model.norm": "batch", "optimizer.learning_rate": 0.1, "seed": 1},
-        {"model.norm": "batch", "optimizer.learning_rate": 0.01, "seed": 2},
-    ),
-    "dropout, noise": (
-        {"model.dropout": 0.5, "model.norm_noise": 0.5, "seed": 1},
-        {"model.dropout": 0.5, "model.norm_noise": 0.5, "seed": 2},
+    "batch": (
+        {
+            "model.norm": "batch",
+            "model.dropout": 0.5,
+            "model.norm_noise": 0.5,
+            "model.initializer_scale": 1.0,
+            "optimizer.learning_rate": 0.1,
+            "optimizer.momentum": 0.9,
+            "seed": 1,
+        },
+        {
+            "model.norm": "batch",
+            "model.dropout": 0.5,
+            "model.norm_noise": 0.5,
+            "model.initializer_scale": 2.0,
+            "optimizer.learning_rate": 0.01,
+            "optimizer.momentum": 0.9,
+            "seed": 2,
+        },
     ),
     "virtual": (
         {"model.norm": "virtual", "seed": 1},
         {"model.norm": "virtual", "seed": 2},
-    ),
-    "momentum, scale": (
-        {"optimizer.momentum": 0.9, "model.initializer_scale": 1.0},
-        {"optimizer.momentum": 0.9, "model.initializer_scale": 2.0, "seed": 2},
     ),
     "recurrent, gamma": (recurrent(None, 1), recurrent(0.5, 2)),
 }

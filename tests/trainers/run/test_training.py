@@ -23,7 +23,7 @@ STEPS, EPOCHS = 6, 3
 class TwoNets(keras.Model):
     """Two nets with an optimizer each, noise, an average and a scaled loss."""
 
-    def __init__(self):
+    def __init__(self, run_eagerly=False):
         super().__init__()
         self.generator = keras.Sequential([keras.Input((2,)), net()])
         self.discriminator = keras.Sequential(
@@ -41,7 +41,7 @@ class TwoNets(keras.Model):
             self.discriminator.trainable_variables
         )
         self.built = True
-        self.compile(optimizer=None)
+        self.compile(optimizer=None, run_eagerly=run_eagerly)
 
     def call(self, x):
         return self.generator(x)
@@ -106,8 +106,8 @@ class Stop(keras.callbacks.Callback):
             raise KeyboardInterrupt
 
 
-def train(config, folder, steps=None):
-    model, rundir = TwoNets(), RunDir(folder)
+def train(config, folder, steps=None, run_eagerly=True):
+    model, rundir = TwoNets(run_eagerly), RunDir(folder)
     rundir.path.mkdir(exist_ok=True)
     with Training(model, batches, STEPS, config, rundir) as training:
         training.fit(callbacks=[Stop(steps)] if steps else [])
@@ -122,11 +122,11 @@ def values_of(model):
 @pytest.mark.slow
 def test_two_nets_need_nothing_of_their_own(config, tmp_path):
     config.checkpoint.every_steps = 4
-    whole, _ = train(config, tmp_path / "whole")
+    whole, _ = train(config, tmp_path / "whole", run_eagerly=False)
     with pytest.raises(KeyboardInterrupt):
-        train(config, tmp_path / "parts", steps=9)
+        train(config, tmp_path / "parts", steps=9, run_eagerly=False)
     assert newest_first(tmp_path / "parts/checkpoints") == [8, 4]
-    parts, progress = train(config, tmp_path / "parts")
+    parts, progress = train(config, tmp_path / "parts", run_eagerly=False)
     assert (progress.step, progress.epoch) == (18, 3)
     for got, expected in zip(values_of(parts), values_of(whole), strict=True):
         np.testing.assert_array_equal(got, expected)

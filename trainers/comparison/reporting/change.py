@@ -15,12 +15,21 @@ def outlook(summary, undecided):
     """
     parts = []
     if len(undecided) < len(summary.others):
-        parts.append("the chance of any false verdict here is at most 5 %")
+        parts.append(_how_sure(summary))
     if undecided:
         parts.append(_seeds(summary, undecided))
     parts.append(_what_else(summary))
     text = "; ".join(parts)
     return f"{text[0].upper()}{text[1:]}."
+
+
+def _how_sure(summary):
+    if summary.changes:
+        return (
+            "the plan was changed after a look, so the chance of a false "
+            "verdict here may be more than 5 %"
+        )
+    return "the chance of any false verdict here is at most 5 %"
 
 
 def tunes_rates(design):

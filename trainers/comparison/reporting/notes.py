@@ -154,8 +154,10 @@ def _looks(summary):
     planned = ""
     if len(design.looks) > len(taken):
         planned = f", of {len(design.looks)} looks that were planned"
+    error = "which keeps the chance of any false one within 5 %"
+    if summary.changes:
+        error = "but what was changed raises the chance of a false one"
     yield (
         f"Looked at after {number}{planned}: each verdict has a level of "
-        f"{percent(summary.level)}, which keeps the chance of any false one "
-        "within 5 %."
+        f"{percent(summary.level)}, {error}."
     )

@@ -32,6 +32,7 @@ def record(summary, command):
             "design": design_record(summary.design),
             "level": summary.level,
             "looks": [look._asdict() for look in summary.looks],
+            "changes": summary.changes,
             "rows": [_row(row, summary) for row in summary.rows],
             "command": command,
             **provenance(),

@@ -108,6 +108,11 @@ SAID = {
         with_batch({}, changes=("The rates were changed.",)),
         "The rates were changed.",
     ),
+    "looks after changes": (
+        with_batch({}, changes=("The rates were changed.",)),
+        "Looked at after 10 seeds: each verdict has a level of 95 %, but what "
+        "was changed raises the chance of a false one.",
+    ),
     "equally many examples": (
         notes_of(
             made_found(

@@ -192,6 +192,13 @@ SENTENCES = {
         "chose from the end of the grid, and a wider one could change the "
         "answer.",
     ),
+    "the plan was changed": (
+        made_found({NONE: BASE, BATCH: HIGHER}, changes=("It was changed.",)),
+        "norm=batch is better than norm=none: its test accuracy is 1.10 points "
+        f"higher (1.00 to 1.20, over 10 seeds), {COST}. The plan was changed "
+        "after a look, so the chance of a false verdict here may be more than "
+        f"5 %; {SHARED}",
+    ),
     "tuned once": (
         made_found(
             {NONE: BASE, BATCH: HIGHER},

@@ -1,0 +1,202 @@
+"""Statistics of a model's norms, estimated for its weights as they are."""
+
+import math
+import time
+
+import keras
+
+from ...layers import ReferenceModel
+from ...layers.models.batches import all_batches
+from ...layers.models.inner_layers import inner_layers
+from ...layers.models.reestimation import Reestimation, has_statistics
+from ...layers.numerics.restoring import remember, restore
+from ..cluster.broadcast import broadcast_variables
+from ..data import pipeline
+
+#: The epoch of the estimation's shuffle. Training has none before 0, however
+#: many epochs are added to a run.
+_EPOCH = -1
+#: Half the width of a normal distribution's interval of 95 %.
+_DEVIATIONS = 1.96
+
+
+def find_population(model, data, config, models=None):
+    """Returns the `Population` of a run, or None if nothing is estimated.
+
+    Args:
+        model: of the run.
+        data: its `Data`.
+        config: its config.
+        models: the `reuse.Models` that may keep what is traced, or None.
+    """
+    if not config.population.batches or not has_statistics(model):
+        return None
+
+    def make():
+        return Reestimation(model, layerwise=False)
+
+    kept = models is not None and config.distribution == "none"
+    return Population(
+        model, data, config, models.kept_with(model, make) if kept else make()
+    )
+
+
+class Population:
+    """Estimates the statistics of a run's model from its training data.
+
+    They are those of `reestimate_statistics` with `layerwise=False`, from
+    batches of the training's size, in an order that no epoch of the training
+    has: the same ones at each time, a function of the seed alone. A model
+    whose norms know nothing but a reference batch has that refreshed.
+
+    Args:
+        model: of the run.
+        data: its `Data`.
+        config: its config.
+        reestimation: the `Reestimation` of the model.
+
+    Attributes:
+        batches: how many batches are read at each time.
+        examples: how many examples are in them.
+        seconds: that the last estimation took, tracing included.
+    """
+
+    def __init__(self, model, data, config, reestimation):
+        self._model = model
+        self._reestimation = reestimation
+        self.seconds = 0.0
+        if not reestimation.reads:
+            references = _references(model)
+            self.batches, self._dataset = len(references), None
+            self.examples = sum(x.reference[0].shape[0] for x in references)
+            return
+        steps = pipeline.steps_per_epoch(data.train, config.batch_size)
+        self.batches = min(config.population.batches, steps)
+        self.examples = self.batches * config.batch_size
+        batches = population_batches(data, config).take(self.batches)
+        self._dataset = all_batches(batches, config.batch_size)
+
+    def estimate(self):
+        """Sets the statistics of the model, alike on all workers."""
+        start = time.perf_counter()
+        self._reestimation(self._dataset)
+        # Each worker has read the same, but may compute another last bit.
+        broadcast_variables(
+            self._model.distribute_strategy,
+            [v.value for v in self._model.non_trainable_variables],
+        )
+        self.seconds = time.perf_counter() - start
+
+    def cost(self):
+        """Returns what a result holds about the estimation."""
+        return {
+            "batches": self.batches,
+            "examples": self.examples,
+            "seconds": round(self.seconds, 3),
+        }
+
+
+def population_batches(data, config):
+    """Returns an epoch of training batches, in an order of its own."""
+    return pipeline.training_batches(
+        data.train, config.batch_size, _EPOCH + 1, config.seed, (_EPOCH, 0)
+    )
+
+
+def _references(model):
+    return [x for x in inner_layers(model) if isinstance(x, ReferenceModel)]
+
+
+class ValidateByPopulation(keras.callbacks.Callback):
+    """Lends the validation of `fit` population statistics.
+
+    Training has its moving ones back afterwards, bit by bit.
+
+    Args:
+        population: the `Population`.
+        progress: the `Progress` of the run.
+    """
+
+    def __init__(self, population, progress):
+        super().__init__()
+        self.population = population
+        self.progress = progress
+        self._moving = []
+
+    def on_test_begin(self, logs=None):
+        """Estimates the statistics of the weights of this moment."""
+        if self.progress.diverged:
+            return
+        local = self.model.distribute_strategy.experimental_local_results
+        self._moving = remember(
+            # Replicas may have statistics of their own.
+            copy
+            for variable in self.model.non_trainable_variables
+            for copy in local(variable.value)
+        )
+        self.population.estimate()
+
+    def on_test_end(self, logs=None):
+        """Goes back to the moving statistics."""
+        restore(self._moving)
+        self._moving = []
+
+
+def gap_warnings(result):
+    """Returns sentences about accuracies that are too far apart.
+
+    Args:
+        result: of a run, as `DONE` holds it.
+    """
+    found = [
+        gap_warning(result, result.get("test_examples")),
+        _training_gap(result),
+    ]
+    return [sentence for sentence in found if sentence]
+
+
+def gap_warning(result, test_examples):
+    """Returns a sentence if moving statistics change the test accuracy, or "".
+
+    The two accuracies p and q of n examples differ by more than their noise if
+
+        |p - q| > 1.96 sqrt((p (1 - p) + q (1 - q)) / n)
+
+    Args:
+        result: of a run, as `DONE` holds it.
+        test_examples: n.
+    """
+    moving = result.get("test_accuracy_moving")
+    accuracy = result.get("test_accuracy")
+    if not _differ(moving, accuracy, test_examples):
+        return ""
+    batches = result["population"]["batches"]
+    return (
+        f"Moving statistics are late: test accuracy is {_percent(moving)} with "
+        f"them and {_percent(accuracy)} with those of {batches} training "
+        "batches. Train for more steps or lower the norm's momentum."
+    )
+
+
+def _training_gap(result):
+    """Returns a sentence if training and validation accuracy differ, or ""."""
+    trained = result.get("train_accuracy")
+    validated = result.get("validation_accuracy")
+    # There are more training examples, but in as many the noise is no larger.
+    if not _differ(trained, validated, result.get("validation_examples")):
+        return ""
+    return (
+        f"Validation accuracy is {_percent(validated)}, and training accuracy "
+        f"{_percent(trained)}: the mean over the last epoch, in training mode."
+    )
+
+
+def _differ(p, q, count):
+    if p is None or q is None or not count:
+        return False
+    noise = math.sqrt((p * (1 - p) + q * (1 - q)) / count)
+    return abs(p - q) > _DEVIATIONS * noise
+
+
+def _percent(share):
+    return f"{100 * share:.1f} %"
