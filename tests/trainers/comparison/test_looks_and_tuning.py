@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from normzoo.trainers import compare
 from normzoo.trainers.common.errors import InputError
 from normzoo.trainers.comparison.procedure.grid import edges, make_grid
 from normzoo.trainers.comparison.procedure.tuning import choose, choose_once
@@ -244,3 +245,28 @@ def test_all_rates_of_a_trainer_are_tuned_at_once():
         {"a": 1.0, "b": 1.0},
         {"a": 2.0, "b": 2.0},
     )
+
+
+@pytest.mark.slow
+def test_a_gan_chooses_the_rate_of_both_its_players(toy_gan, tmp_path):
+    toy_gan.epochs = 1
+    toy_gan.compare.baseline = ""
+    toy_gan.compare.tune.rates = (1e-4, 1e-3)
+    summary = compare.compare(
+        toy_gan, [{"generator.norm": "batch"}], tmp_path, seeds=1
+    )
+    rate = "generator.optimizer.learning_rate"
+    (row,) = summary.rows
+    assert row.chosen.keys() == {rate}
+    results = {
+        value: json.loads(
+            (
+                tmp_path / f"norm=batch,learning_rate={value},seed=0/DONE"
+            ).read_text()
+        )
+        for value in (1e-4, 1e-3)
+    }
+    best = max(results, key=lambda value: results[value]["validation_modes"])
+    assert list(row.chosen[rate]) == [best]
+    modes = results[best]["last_modes"]
+    assert row.values["last_modes"] == {0: modes}
