@@ -9,15 +9,11 @@ import pytest
 import tensorflow as tf
 
 from normzoo.configs import default
-from normzoo.trainers import app, classify
+from normzoo.trainers import classify
 from normzoo.trainers.data import loading, pipeline
 from normzoo.trainers.run.recovery import newest_first
 from normzoo.trainers.run.session import Session
-from normzoo.trainers.supervised.population import (
-    Population,
-    gap_warning,
-    gap_warnings,
-)
+from normzoo.trainers.supervised.population import Population, gap_warnings
 
 from .. import killable
 from ..equal_runs import assert_equal, untimed
@@ -40,93 +36,6 @@ def saved(workdir):
 def statement(workdir):
     with zipfile.ZipFile(workdir / "checkpoints/final.keras") as file:
         return json.loads(file.read("normzoo.json"))
-
-
-def read_batches(config):
-    """The batches of the estimation in float64, by NumPy from the indices."""
-    examples = loading.load_data(config).train
-    count, size = len(examples.labels), config.batch_size
-    order = tf.random.experimental.stateless_shuffle(
-        tf.range(count, dtype=tf.int64), seed=[config.seed, -1]
-    ).numpy()
-    batches = min(config.population.batches, count // size)
-    rows = order[: batches * size].reshape(batches, size)
-    return [examples.inputs[row].astype("float64") / 255 for row in rows]
-
-
-def batch_norms(model):
-    kind = keras.layers.BatchNormalization
-    return [layer for layer in model.layers if isinstance(layer, kind)]
-
-
-def float64(variable):
-    return np.asarray(variable, "float64")
-
-
-def normalized(norm, x):
-    """What a batch norm makes of a batch in training."""
-    axes = tuple(range(x.ndim - 1))
-    x = (x - x.mean(axes)) / np.sqrt(x.var(axes) + norm.epsilon)
-    return x * float64(norm.gamma) + float64(norm.beta)
-
-
-def convolve(x, kernel):
-    """A convolution with a kernel of 3 x 3 and padding."""
-    kernel, (height, width) = float64(kernel), x.shape[1:3]
-    x = np.pad(x, [(0, 0), (1, 1), (1, 1), (0, 0)])
-    return sum(
-        x[:, i : i + height, j : j + width] @ kernel[i, j]
-        for i in range(3)
-        for j in range(3)
-    )
-
-
-def reference_mlp(model, batches):
-    """What the two batch norms of an MLP are given."""
-    kernels = [model.get_layer(f"dense_{i}").kernel for i in range(2)]
-    first = [x.reshape(len(x), -1) @ float64(kernels[0]) for x in batches]
-    norm = batch_norms(model)[0]
-    hidden = [np.maximum(normalized(norm, x), 0) for x in first]
-    return first, [x @ float64(kernels[1]) for x in hidden]
-
-
-def reference_cnn(model, batches):
-    """What the two convolutions' batch norms of a CNN are given."""
-    kernels = [model.get_layer(f"conv_{i}").kernel for i in range(2)]
-    first = [convolve(x, kernels[0]) for x in batches]
-    norm = batch_norms(model)[0]
-    hidden = [np.maximum(normalized(norm, x), 0) for x in first]
-    pooled = [
-        x.reshape(len(x), x.shape[1] // 2, 2, x.shape[2] // 2, 2, -1)
-        for x in hidden
-    ]
-    return first, [convolve(x.mean((2, 4)), kernels[1]) for x in pooled]
-
-
-REFERENCES = {"mlp": reference_mlp, "cnn": reference_cnn}
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", REFERENCES)
-def test_statistics_equal_numpy_on_the_same_batches(config, name, tmp_path):
-    config.model.name, config.model.depth = name, 2
-    config.population.batches = 5
-    config.seed = 3
-    result = train(config, tmp_path)
-    assert result["population"].keys() == {"batches", "examples", "seconds"}
-    assert result["population"]["batches"] == 5
-    assert result["population"]["examples"] == 5 * 64
-    model = saved(tmp_path)
-    given = REFERENCES[name](model, read_batches(config))
-    for norm, inputs in zip(batch_norms(model), given, strict=False):
-        inputs = np.concatenate(inputs)
-        inputs = inputs.reshape(-1, inputs.shape[-1])
-        variance = inputs.var(0)
-        scale = np.sqrt(variance.max())
-        np.testing.assert_allclose(
-            norm.moving_mean, inputs.mean(0), 1e-5, 1e-5 * scale
-        )
-        np.testing.assert_allclose(norm.moving_variance, variance, 1e-4)
 
 
 def recurrent():
@@ -334,84 +243,3 @@ def test_runs_that_share_a_model_share_what_is_traced(short, tmp_path):
         assert kept._step.experimental_get_tracing_count() == 1
     train(short, tmp_path / "alone")
     assert_equal(tmp_path / "2", tmp_path / "alone")
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    "norm", ["batch", "virtual", "keras.layers:BatchNormalization"]
-)
-def test_replicas_get_the_statistics_of_whole_batches(
-    short, norm, two_replicas, tmp_path
-):
-    short.model.norm = norm
-    short.distribution = "mirrored"
-    short.evaluation_batch_size = 100
-    results = []
-    for validation in (False, True):
-        short.population.validation = validation
-        results.append(untimed(train(short, tmp_path / str(validation))))
-    assert results[0] == results[1]
-    if norm == "virtual":
-        return
-    model = saved(tmp_path / "True")
-    kernel = float64(model.get_layer("dense_0").kernel)
-    x = np.concatenate(read_batches(short))
-    x = x.reshape(len(x), -1) @ kernel
-    (found,) = batch_norms(model)
-    np.testing.assert_allclose(found.moving_mean, x.mean(0), 1e-5, 1e-5)
-    np.testing.assert_allclose(found.moving_variance, x.var(0), 1e-4)
-
-
-LATE = {
-    "test_accuracy_moving": 0.39,
-    "test_accuracy": 0.619,
-    "population": {"batches": 50},
-    "train_accuracy": 0.6,
-    "validation_accuracy": 0.62,
-    "test_examples": 10_000,
-    "validation_examples": 1000,
-}
-
-
-def test_late_statistics_are_said():
-    assert gap_warnings(LATE) == [
-        "Moving statistics are late: test accuracy is 39.0 % with them and "
-        "61.9 % with those of 50 training batches. Train for more steps or "
-        "lower the norm's momentum."
-    ]
-
-
-def test_overfitting_is_said():
-    result = LATE | {"test_accuracy_moving": 0.62, "train_accuracy": 0.999}
-    assert gap_warnings(result) == [
-        "Validation accuracy is 62.0 %, and training accuracy 99.9 %: the mean "
-        "over the last epoch, in training mode."
-    ]
-
-
-@pytest.mark.parametrize(
-    ("moving", "examples", "said"),
-    [
-        (0.5, 100, False),  # 0.619 and 0.5: the noise is 0.137
-        (0.5, 200, True),
-        (0.7, 200, False),
-        (0.8, 200, True),
-        (0.619, 10**9, False),
-        (None, 200, False),
-        (0.5, None, False),
-    ],
-)
-def test_noise_is_not_said(moving, examples, said):
-    result = LATE | {"test_accuracy_moving": moving}
-    assert bool(gap_warning(result, examples)) == said
-
-
-def test_results_of_other_kinds_are_not_warned_of():
-    assert gap_warnings({"status": "finished", "last_frechet": 3.0}) == []
-
-
-def test_the_script_shows_warnings(capsys):
-    app.show({"status": "finished"}, "run", "", ["It is late."])
-    shown = capsys.readouterr()
-    assert shown.err == "warning: It is late.\n"
-    assert "late" not in shown.out
