@@ -55,7 +55,9 @@ def get_config():
 
     # Statistics of batch norms, computed again for the final weights.
     config.population = ml_collections.ConfigDict()
-    config.population.batches = 50  # of training, at most an epoch; 0: never
+    # From as many batches of the training's size as hold so many examples, at
+    # most an epoch; 0: never.
+    config.population.examples = 5000
     config.population.validation = False  # before each validation, too
 
     config.checkpoint = ml_collections.ConfigDict()

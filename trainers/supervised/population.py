@@ -29,7 +29,7 @@ def find_population(model, data, config, models=None):
         config: its config.
         models: the `reuse.Models` that may keep what is traced, or None.
     """
-    if not config.population.batches or not has_statistics(model):
+    if not config.population.examples or not has_statistics(model):
         return None
 
     def make():
@@ -71,7 +71,8 @@ class Population:
             self.examples = sum(x.reference[0].shape[0] for x in references)
             return
         steps = pipeline.steps_per_epoch(data.train, config.batch_size)
-        self.batches = min(config.population.batches, steps)
+        wanted = math.ceil(config.population.examples / config.batch_size)
+        self.batches = min(wanted, steps)
         self.examples = self.batches * config.batch_size
         batches = population_batches(data, config).take(self.batches)
         self._dataset = all_batches(batches, config.batch_size)
@@ -156,7 +157,7 @@ def gap_warnings(result):
 
 
 def gap_warning(result, test_examples):
-    """Returns a sentence if moving statistics change the test accuracy, or "".
+    """Returns a sentence if the kind of statistics changes accuracy, or "".
 
     The two accuracies p and q of n examples differ by more than their noise if
 
@@ -170,11 +171,16 @@ def gap_warning(result, test_examples):
     accuracy = result.get("test_accuracy")
     if not _differ(moving, accuracy, test_examples):
         return ""
-    batches = result["population"]["batches"]
+    examples = result["population"]["examples"]
+    both = (
+        f"test accuracy is {_percent(moving)} with moving statistics and "
+        f"{_percent(accuracy)} with those of {examples:,} training examples."
+    )
+    if moving > accuracy:
+        return f"Statistics differ: {both} Raise config.population.examples."
     return (
-        f"Moving statistics are late: test accuracy is {_percent(moving)} with "
-        f"them and {_percent(accuracy)} with those of {batches} training "
-        "batches. Train for more steps or lower the norm's momentum."
+        f"Moving statistics are late: {both} Train for more steps or lower the "
+        "norm's momentum."
     )
 
 

@@ -35,7 +35,7 @@ SETTINGS = Settings(
     free={"model": ("name",)},
     free_defaults=knob_defaults,
     positive=("evaluation_batch_size", "probe_every_epochs"),
-    not_negative=("population.batches",),
+    not_negative=("population.examples",),
 )
 
 

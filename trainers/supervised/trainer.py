@@ -40,7 +40,7 @@ def train(config, workdir, *, callbacks=(), verbose="auto", session=None):
         text also `test_bits_per_character` and the like. Figures are null when
         diverged.
 
-        If the model's norms have statistics and `config.population.batches` is
+        If the model's norms have statistics and `config.population.examples` is
         not 0, test and validation are measured with those of the training data
         for the final weights, and `test_accuracy_moving` and the like are
         those with the moving ones; `population` tells from how many `batches`

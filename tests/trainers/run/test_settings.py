@@ -62,7 +62,7 @@ RATES = [
 OWN = {
     "classifier": [
         ("evaluation_batch_size", 0, "positive"),
-        ("population.batches", -1, "at least 0"),
+        ("population.examples", -1, "at least 0"),
         ("compare.least.accuracy", -0.1, "at least 0"),
         ("compare.least.loss", NAN, "a finite number"),
         ("compare.least.bits_per_character", -1.0, "at least 0"),

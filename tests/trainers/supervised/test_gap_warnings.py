@@ -8,7 +8,7 @@ from normzoo.trainers.supervised.population import gap_warning, gap_warnings
 LATE = {
     "test_accuracy_moving": 0.39,
     "test_accuracy": 0.619,
-    "population": {"batches": 50},
+    "population": {"batches": 40, "examples": 5120},
     "train_accuracy": 0.6,
     "validation_accuracy": 0.62,
     "test_examples": 10_000,
@@ -18,9 +18,17 @@ LATE = {
 
 def test_late_statistics_are_said():
     assert gap_warnings(LATE) == [
-        "Moving statistics are late: test accuracy is 39.0 % with them and "
-        "61.9 % with those of 50 training batches. Train for more steps or "
-        "lower the norm's momentum."
+        "Moving statistics are late: test accuracy is 39.0 % with moving "
+        "statistics and 61.9 % with those of 5,120 training examples. Train "
+        "for more steps or lower the norm's momentum."
+    ]
+
+
+def test_statistics_of_few_examples_are_said():
+    assert gap_warnings(LATE | {"test_accuracy_moving": 0.7}) == [
+        "Statistics differ: test accuracy is 70.0 % with moving statistics and "
+        "61.9 % with those of 5,120 training examples. Raise "
+        "config.population.examples."
     ]
 
 

@@ -48,7 +48,7 @@ def recurrent():
 #: 18 is an epoch.
 WITH = {
     "batch": ({}, 18),
-    "few batches": ({"population.batches": 3}, 3),
+    "few batches": ({"population.examples": 130}, 3),
     "Keras": ({"model.norm": "keras.layers:BatchNormalization"}, 18),
     "renorm": ({"model.norm_arguments": {"batch": {"renorm": True}}}, 18),
     "recurrent": (recurrent(), 18),
@@ -139,7 +139,7 @@ def test_xla(short, tmp_path):
 #: Settings of runs where nothing is estimated, and what their models hold.
 WITHOUT = {
     "layer": ({"model.norm": "layer"}, "none"),
-    "switched off": ({"population.batches": 0}, "moving"),
+    "switched off": ({"population.examples": 0}, "moving"),
     "diverged": ({"optimizer.learning_rate": 1e30}, "moving"),
 }
 

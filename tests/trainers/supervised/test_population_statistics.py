@@ -26,7 +26,7 @@ def read_batches(config):
     order = tf.random.experimental.stateless_shuffle(
         tf.range(count, dtype=tf.int64), seed=[config.seed, -1]
     ).numpy()
-    batches = min(config.population.batches, count // size)
+    batches = min(-(-config.population.examples // size), count // size)
     rows = order[: batches * size].reshape(batches, size)
     return [examples.inputs[row].astype("float64") / 255 for row in rows]
 
@@ -87,7 +87,7 @@ REFERENCES = {"mlp": reference_mlp, "cnn": reference_cnn}
 @pytest.mark.parametrize("name", REFERENCES)
 def test_statistics_equal_numpy_on_the_same_batches(config, name, tmp_path):
     config.model.name, config.model.depth = name, 2
-    config.population.batches = 5
+    config.population.examples = 5 * 64 - 1
     config.seed = 3
     result = train(config, tmp_path)
     assert result["population"].keys() == {"batches", "examples", "seconds"}

@@ -3,17 +3,23 @@
 import math
 
 from ..intervals import interval
-from .figures import amount, value
+from .figures import amount, joined, value
 
 _NORMAL = 1.96  # the normal distribution's 97.5 % quantile
 _LEVEL = 0.95
 
+_LATE = "the moving statistics are late."
+_CATCH_UP = "A lower momentum or more steps let them catch up."
+_FEW = "the statistics may be of too few examples."
+_MORE = "Raise population.examples."
+
 
 def late_statistics(summary, results):
-    """Yields a sentence for each variant whose moving statistics are late.
+    """Yields a sentence for each variant with two different figures.
 
-    They are where the figure with moving statistics and that with statistics
-    of the training data differ by more than noise, see `gap`.
+    They are those with moving statistics and with statistics of the training
+    data. If they differ by more than noise, see `gap`, and the first one is
+    the worse, the moving statistics are late.
 
     Args:
         summary: a `Summary`.
@@ -25,17 +31,18 @@ def late_statistics(summary, results):
         pairs = _pairs(by_seed, metric.key, f"{metric.key}_moving")
         if gap(metric, pairs, least, _examples(by_seed, "test")):
             population, moving = _centers(pairs)
+            late = (population > moving) is bool(metric.higher_is_better)
+            found, advice = (_LATE, _CATCH_UP) if late else (_FEW, _MORE)
             yield (
-                f"{_named(variant, pairs, by_seed)}: the moving statistics "
-                f"are late. With them the {metric.called} is "
-                f"{value(metric, moving)}, with statistics of the training "
-                f"data {value(metric, population)}. A lower momentum or more "
-                "steps let them catch up."
+                f"{_named(variant, pairs, by_seed)}: {found} With moving "
+                f"statistics the {metric.called} is {value(metric, moving)}, "
+                "with statistics of the training data "
+                f"{value(metric, population)}. {advice}"
             )
 
 
 def overfitting(summary, results):
-    """Yields a sentence for each variant that is better on training data.
+    """Yields a sentence on the variants that are better on training data.
 
     Args:
         summary: a `Summary`.
@@ -44,6 +51,7 @@ def overfitting(summary, results):
     metric = summary.columns[0]
     keys = (f"{split}_{metric.name}" for split in ("train", "validation"))
     train, validation = keys
+    gaps = []
     for variant, by_seed in results.items():
         pairs = _pairs(by_seed, train, validation)
         examples = _examples(by_seed, "validation")
@@ -52,13 +60,12 @@ def overfitting(summary, results):
             worse = on_validation < on_train
             if worse is bool(metric.higher_is_better):
                 size = amount(metric, on_train - on_validation)
-                yield (
-                    f"{_named(variant, pairs, by_seed)}: the "
-                    f"{metric.name.replace('_', ' ')} is "
-                    f"{value(metric, on_train)} on training and "
-                    f"{value(metric, on_validation)} on validation data, a "
-                    f"gap of {size}."
-                )
+                gaps.append(f"by {size} with {_named(variant, pairs, by_seed)}")
+    if gaps:
+        yield (
+            f"The {metric.name.replace('_', ' ')} is better on training than "
+            f"on validation data: {joined(gaps)}."
+        )
 
 
 def gap(metric, pairs, least, examples):
@@ -95,7 +102,7 @@ def _pairs(by_seed, one, other):
 
 def _named(variant, pairs, by_seed):
     lost = len(pairs) < len(by_seed)
-    return f"{variant}, runs that did not diverge" if lost else variant
+    return f"{variant} (runs that did not diverge)" if lost else variant
 
 
 def _centers(pairs):

@@ -133,7 +133,7 @@ def classifier_config(config):
     settings.steps_per_execution = 20
     settings.deterministic = config.deterministic
     # Classifiers that are kept had none, and go on to be the measure.
-    settings.population.batches = 0
+    settings.population.examples = 0
     return settings
 
 

@@ -50,27 +50,46 @@ SAID = {
     ),
     "late statistics": (
         with_batch(LATE),
-        "norm=batch: the moving statistics are late. With them the test "
-        "accuracy is 39.00 %, with statistics of the training data 60.00 %. A "
-        "lower momentum or more steps let them catch up.",
+        "norm=batch: the moving statistics are late. With moving statistics "
+        "the test accuracy is 39.00 %, with statistics of the training data "
+        "60.00 %. A lower momentum or more steps let them catch up.",
     ),
     "late in a single run": (
         with_batch(LATE, [0.6]),
-        "norm=batch: the moving statistics are late. With them the test "
-        "accuracy is 39.00 %, with statistics of the training data 60.00 %. A "
-        "lower momentum or more steps let them catch up.",
+        "norm=batch: the moving statistics are late. With moving statistics "
+        "the test accuracy is 39.00 %, with statistics of the training data "
+        "60.00 %. A lower momentum or more steps let them catch up.",
+    ),
+    "statistics of few examples": (
+        with_batch(LATE | {"test_accuracy_moving": 0.7}),
+        "norm=batch: the statistics may be of too few examples. With moving "
+        "statistics the test accuracy is 70.00 %, with statistics of the "
+        "training data 60.00 %. Raise population.examples.",
     ),
     "overfitting": (
         with_batch({"train_accuracy": 0.99, "validation_accuracy": 0.62}),
-        "norm=batch: the accuracy is 99.00 % on training and 62.00 % on "
-        "validation data, a gap of 37.00 points.",
+        "The accuracy is better on training than on validation data: by 37.00 "
+        "points with norm=batch.",
+    ),
+    "overfitting of two": (
+        notes_of(
+            made_found(
+                {NONE: BASE, BATCH: BASE},
+                results={
+                    NONE: {"train_accuracy": 0.9, "validation_accuracy": 0.6},
+                    BATCH: {"train_accuracy": 0.8, "validation_accuracy": 0.6},
+                },
+            )
+        ),
+        "The accuracy is better on training than on validation data: by 30.00 "
+        "points with norm=none and by 20.00 points with norm=batch.",
     ),
     "late, one diverged": (
         with_batch([{"population": None}, *[LATE] * 9], [None, *BASE[1:]]),
-        "norm=batch, runs that did not diverge: the moving statistics are "
-        "late. With them the test accuracy is 39.00 %, with statistics of the "
-        "training data 60.00 %. A lower momentum or more steps let them catch "
-        "up.",
+        "norm=batch (runs that did not diverge): the moving statistics are "
+        "late. With moving statistics the test accuracy is 39.00 %, with "
+        "statistics of the training data 60.00 %. A lower momentum or more "
+        "steps let them catch up.",
     ),
     "an older run": (
         with_batch([{}, *[{"population": {"examples": 1}}] * 9]),
