@@ -226,8 +226,8 @@ def test_the_plan_in_words(config, tmp_path):
     assert preview.said(found.design).split(".\n") == [
         "3 variants, compared with norm=a and judged by score after 10, 20 "
         "seeds; a\ndifference counts from 0.100 on",
-        "Each interval has a level of 98.75 %, all 4 together 95 %, which "
-        "takes at least\n8 seeds",
+        "All 4 intervals together have a level of 95 %, so each has 98.75 %, "
+        "which takes\nat least 8 seeds",
         f"Each variant chooses {RATE} from 3 settings, once, by 3 "
         "other\nseeds.",
     ]
@@ -245,9 +245,9 @@ def test_a_comparison_alone_needs_no_level(config):
 
 def test_too_few_seeds_are_said_before(config):
     text = preview.said(make_plan(config, norms("a", "b"), 5).design)
-    assert text.endswith("at least 6\nseeds: with fewer all stay undecided.")
+    assert text.endswith("at least 6 seeds: with fewer all\nstay undecided.")
     text = preview.said(make_plan(config, norms("a", "b"), 6).design)
-    assert text.endswith("at least 6\nseeds.")
+    assert text.endswith("at least 6 seeds.")
 
 
 def test_the_level_is_that_of_the_family(config):

@@ -140,13 +140,14 @@ LEGENDS = {
     ),
     "few seeds' differences": (
         summary_of({NONE: steady(0.9, 3), BATCH: steady(0.9, 3)}, (ACCURACY,)),
-        "each at 95 %, which takes 6 seeds (a range has 75 %). Verdicts",
+        "by seed, with 95 % signed-rank intervals, which take 6 seeds (a "
+        "range has 75 %). Verdicts",
     ),
     "one seed": (
         summary_of({NONE: [0.9], BATCH: [0.9]}, (ACCURACY,)),
         "Test split: one seed, without interval, accuracy in %. Differences "
-        "to norm=none are paired by seed, with simultaneous 95 % signed-rank "
-        "intervals: each at 95 %, which takes 6 seeds. Verdicts",
+        "to norm=none are paired by seed, with 95 % signed-rank intervals, "
+        "which take 6 seeds. Verdicts",
     ),
     "several numbers of seeds": (
         summary_of({NONE: steady(0.9, 20), BATCH: steady(0.9, 10)}),

@@ -21,10 +21,15 @@ def said(design):
     ]
     if others:
         number = fewest_seeds(design.level)
+        intervals = "The interval has a level of"
+        if others * len(design.looks) > 1:
+            intervals = (
+                f"All {others * len(design.looks)} intervals together have a "
+                "level of 95 %, so each has"
+            )
         lines.append(
-            f"Each interval has a level of {100 * design.level:.4g} %, all "
-            f"{others * len(design.looks)} together 95 %, which takes at "
-            f"least {number} seeds{_too_few(design, number)}."
+            f"{intervals} {100 * design.level:.4g} %, which takes at least "
+            f"{number} seeds{_too_few(design, number)}."
         )
     if design.tuned:
         choice = "with each seed"

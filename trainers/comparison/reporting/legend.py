@@ -47,10 +47,14 @@ def _differences(summary, short):
     others = ""
     if len(summary.columns) > 1 and not short:
         others = "; of the other metrics, 95 % each by itself"
+    several = len(summary.others) * len(design.looks) > 1
+    level = percent(summary.level)
+    intervals = f"{level} signed-rank intervals"
+    if several:
+        intervals = f"simultaneous 95 % signed-rank intervals: each at {level}"
     yield (
         f"Differences to {summary.baseline} are paired by seed, with "
-        "simultaneous 95 % signed-rank intervals: each at "
-        f"{percent(summary.level)}{_attained(summary)}{others}"
+        f"{intervals}{_attained(summary)}{others}"
     )
     settings = " at these settings" if design.once else ""
     yield (
@@ -67,7 +71,7 @@ def _attained(summary):
     if attained >= summary.level:
         return ""
     shown = f" (a range has {percent(attained)})" if attained else ""
-    return f", which takes {fewest_seeds(summary.level)} seeds{shown}"
+    return f", which take {fewest_seeds(summary.level)} seeds{shown}"
 
 
 def _seconds(summary, short):
