@@ -22,9 +22,10 @@ def plot_comparison(runs, results, summary, metric, workdir):
     """Writes `summary.png` into `workdir`.
 
     Left, the validation metric by epoch: the Hodges-Lehmann center over the
-    seeds and its 95 % signed-rank interval; right, the final metric of each
-    run, and the same of it. Diverged runs count as the worst; a cross at the
-    edge marks each.
+    seeds and its 95 % signed-rank interval; in the middle the same by seconds
+    of training, of which each epoch has its share of the variant's median run;
+    right, the final metric of each run, and the same of it. Diverged runs count
+    as the worst; a cross at the edge marks each.
 
     Args:
         runs: list of `Run`s.
@@ -34,17 +35,41 @@ def plot_comparison(runs, results, summary, metric, workdir):
         workdir: folder that holds the runs' folders.
     """
     # `Figure` alone needs no display and leaves pyplot's state alone.
-    figure = Figure(figsize=(10, 4), layout="constrained")
-    curves, finals = figure.subplots(1, 2, width_ratios=(3, 2))
+    figure = Figure(figsize=(14, 4), layout="constrained")
+    by_epoch, by_time, finals = figure.subplots(1, 3, width_ratios=(3, 3, 2))
     names = [row.variant for row in summary.rows]
     groups = [[run for run in runs if run.variant == name] for name in names]
     courses = _courses(groups, results, metric, workdir)
-    _plot_curves(curves, names, courses, metric)
+    _plot_curves(by_epoch, names, courses, metric, [1] * len(names))
+    by_epoch.xaxis.set_major_locator(MaxNLocator(integer=True))
+    by_epoch.set(xlabel="epoch", ylabel=_validated(groups, results, metric))
+    by_epoch.legend()
+    shares = [
+        row.seconds / max(len(course), 1)
+        for row, course in zip(summary.rows, courses, strict=True)
+    ]
+    _plot_curves(by_time, names, courses, metric, shares)
+    by_time.set(xlabel="seconds of training")
     values = [
         [final(results[run.name], metric) for run in mine] for mine in groups
     ]
     _plot_finals(finals, names, values, metric)
     figure.savefig(workdir / "summary.png", dpi=120)
+
+
+def _validated(groups, results, metric):
+    """Returns what the curves show, with the kind of statistics if it counts.
+
+    Batch norms are validated by their moving statistics, while the final
+    metric is that of others.
+    """
+    found = [(run, results[run.name]) for runs in groups for run in runs]
+    moving = any(
+        result.get("population") and not run.config.population.validation
+        for run, result in found
+    )
+    kind = ", with moving statistics" if moving else ""
+    return f"validation {metric.name}{kind}"
 
 
 def final(result, metric):
@@ -105,21 +130,21 @@ def _course(runs, logs, results, metric, longest):
     return [interval(values) for values in by_epoch]
 
 
-def _plot_curves(axes, names, courses, metric):
+def _plot_curves(axes, names, courses, metric, units):
+    """Plots the courses over their epochs, each of so many units long."""
     numbers = [
         end for course in courses for found in course for end in found[:3]
     ]
     edge = _edge(numbers, metric)
     for i, (name, course) in enumerate(zip(names, courses, strict=True)):
+        if not math.isfinite(units[i]):  # half of the runs or more diverged
+            continue
         shown = np.array([found[:3] for found in course]).reshape(-1, 3)
         center, low, high = _drawn(shown, edge).T
-        epochs = np.arange(1, len(course) + 1)
-        axes.plot(epochs, center, label=name, color=f"C{i}")
-        axes.fill_between(epochs, low, high, color=f"C{i}", alpha=0.15, lw=0)
+        x = units[i] * np.arange(1, len(course) + 1)
+        axes.plot(x, center, label=name, color=f"C{i}")
+        axes.fill_between(x, low, high, color=f"C{i}", alpha=0.15, lw=0)
     _mark_edge(axes, numbers, edge)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.set(xlabel="epoch", ylabel=f"validation {metric.name}")
-    axes.legend()
     axes.grid(alpha=0.3)
 
 

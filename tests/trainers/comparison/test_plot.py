@@ -73,14 +73,15 @@ def test_the_picture_shows_every_run(metric, batch, tmp_path, monkeypatch):
         drawn.append(figure)
 
     monkeypatch.setattr(plot.Figure, "savefig", keep)
+    summary = summarize(found, (metric,))
     plot.plot_comparison(
         [outcome.run for outcome in found.outcomes],
         {outcome.run.name: outcome.result for outcome in found.outcomes},
-        summarize(found, (metric,)),
+        summary,
         metric,
         tmp_path,
     )
-    curves, finals = drawn[0].axes
+    curves, by_time, finals = drawn[0].axes
     points = [
         float(y)
         for group in finals.collections
@@ -90,6 +91,11 @@ def test_the_picture_shows_every_run(metric, batch, tmp_path, monkeypatch):
     _, curve = curves.get_lines()[:2]
     ends = curve.get_ydata()
     assert ends[0] == pytest.approx(0.3)
+    shown = [row for row in summary.rows if math.isfinite(row.seconds)]
+    assert len(shown) == 2 - (None in batch)
+    for row, line in zip(shown, by_time.get_lines(), strict=False):
+        assert line.get_xdata()[-1] == pytest.approx(row.seconds)
+        assert line.get_label() == row.variant
     if None in batch:
         # At the worse edge, beyond all that is finite.
         edges = [line.get_ydata()[0] for line in curves.get_lines()[2:]]
@@ -99,6 +105,24 @@ def test_the_picture_shows_every_run(metric, batch, tmp_path, monkeypatch):
         assert [text.get_text() for text in curves.texts] == ["diverged"]
     else:
         assert not curves.texts
+
+
+@pytest.mark.parametrize(
+    ("result", "validated", "label"),
+    [
+        ({"population": {"examples": 9}}, False, ", with moving statistics"),
+        ({"population": {"examples": 9}}, True, ""),
+        ({"population": None}, False, ""),
+        ({}, False, ""),
+    ],
+)
+def test_curves_say_what_batch_norms_are_validated_by(result, validated, label):
+    found = made_found({"norm=none": [0.4]}, results={"norm=none": result})
+    run = found.outcomes[0].run
+    run.config.population = {"validation": validated}
+    results = {run.name: found.outcomes[0].result}
+    said = plot._validated([[run]], results, ACCURACY)
+    assert said == f"validation accuracy{label}"
 
 
 #: Name -> (metric, result, what HParams shows; None for nothing).
