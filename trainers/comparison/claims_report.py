@@ -30,6 +30,10 @@ at the end of each run. Where there are several data sets, a seed's effect is
 the mean over them. A verdict is about these models and data: each claim's
 limits are named.
 
+Batch norms are measured with their moving statistics here, of momentum 0.9:
+these experiments ran before runs ended with population statistics. They run
+like that with `--config.population.examples=0`.
+
 """
 
 
