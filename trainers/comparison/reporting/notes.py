@@ -1,8 +1,12 @@
 """What the numbers of a comparison do not tell by themselves, in words."""
 
+import statistics
+
 from .change import tunes_rates
 from .figures import joined, percent, plural
 from .gaps import late_statistics, overfitting
+
+_POPULATION = "population"  # key of a result
 
 
 def find_notes(found, summary):
@@ -19,6 +23,7 @@ def find_notes(found, summary):
         _diverged(summary),
         _one_rate(found),
         _edges(summary),
+        _estimated(results),
         late_statistics(summary, results),
         overfitting(summary, results),
         _older_runs(results),
@@ -80,14 +85,27 @@ def _seeds_of(design, count, row):
     return f"with {count} of {plural(row.runs, 'seed')}"
 
 
+def _estimated(results):
+    """Says from how much data statistics were estimated, and what it took."""
+    for variant, by_seed in results.items():
+        found = [r[_POPULATION] for r in by_seed.values() if r.get(_POPULATION)]
+        if found:
+            examples = max(each["examples"] for each in found)
+            seconds = statistics.median(each["seconds"] for each in found)
+            yield (
+                f"{variant} is measured with statistics of {examples:,} "
+                f"training examples, estimated in {seconds:.1f} s a run."
+            )
+
+
 def _older_runs(results):
     for variant, by_seed in results.items():
         old = [
             seed
             for seed, result in by_seed.items()
-            if "population" not in result and result["status"] != "diverged"
+            if _POPULATION not in result and result["status"] != "diverged"
         ]
-        if old and any("population" in each for each in by_seed.values()):
+        if old and any(_POPULATION in each for each in by_seed.values()):
             yield (
                 f"{variant}: {plural(len(old), 'run')} of an older version "
                 f"({_enumerated(old)}) measured with moving statistics, the "
