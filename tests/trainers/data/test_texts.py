@@ -114,7 +114,7 @@ def test_a_language_model_learns_the_same_each_time(text_config, tmp_path):
     sweep = [{"model.norm": "batch", "seed": 0}]
     text_config.compare.baseline = ""
     summary = compare.compare(text_config, sweep, tmp_path / "all")
-    assert summary.metrics == ("test_accuracy", "test_bits_per_character")
+    assert summary.metrics == ("test_bits_per_character", "test_accuracy")
     again = tmp_path / "all/norm=batch,seed=0/metrics.jsonl"
     assert again.read_text() == (tmp_path / "run/metrics.jsonl").read_text()
     reports = [

@@ -258,6 +258,7 @@ def check_the_holder(config, sweep, folder, pid):
         compare.compare(config, sweep, folder)
     run = config.copy_and_resolve_references()
     run.model.norm = "batch"
+    run.dataset.split_seed = 0  # as the sweep's run has
     run.compare.baseline = "norm=none"
     with pytest.raises(InputError, match=holder):
         classify.train(run, folder / "norm=batch,seed=0", verbose=0)
