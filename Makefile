@@ -26,7 +26,8 @@ help:
 
 demo: $(RUN_STAMP)
 	$(BIN)/python -m normzoo.trainers.compare \
-	    --config=configs/digits_mlp.py --workdir=runs/digits_mlp
+	    --config=configs/digits_mlp.py --workdir=runs/digits_mlp \
+	    --jobs=2
 
 test: $(TEST_STAMP)
 	$(PYTEST) -m "not slow"
