@@ -142,7 +142,12 @@ def _plot_curves(axes, names, courses, metric, units):
         shown = np.array([found[:3] for found in course]).reshape(-1, 3)
         center, low, high = _drawn(shown, edge).T
         x = units[i] * np.arange(1, len(course) + 1)
-        axes.plot(x, center, label=name, color=f"C{i}")
+        # A line of one epoch has no length, and its band no width.
+        alone = len(course) == 1
+        axes.plot(
+            x, center, label=name, color=f"C{i}", marker="o" if alone else ""
+        )
+        axes.vlines(x[:alone], low[:alone], high[:alone], color=f"C{i}")
         axes.fill_between(x, low, high, color=f"C{i}", alpha=0.15, lw=0)
     _mark_edge(axes, numbers, edge)
     axes.grid(alpha=0.3)

@@ -96,6 +96,8 @@ def test_the_picture_shows_every_run(metric, batch, tmp_path, monkeypatch):
     for row, line in zip(shown, by_time.get_lines(), strict=False):
         assert line.get_xdata()[-1] == pytest.approx(row.seconds)
         assert line.get_label() == row.variant
+        points = len(line.get_xdata())
+        assert (line.get_marker() == "o") is (points == 1)
     if None in batch:
         # At the worse edge, beyond all that is finite.
         edges = [line.get_ydata()[0] for line in curves.get_lines()[2:]]
