@@ -84,6 +84,9 @@ def _trained(config):
     folder = _cache(config.metrics) / folder_name(settings)
     # Several runs of a comparison may ask at once.
     with filelock.FileLock(f"{folder}.lock"):
+        if _is_older(folder):
+            # Keys that it lacks count as their defaults.
+            settings.population = default.get_config().population
         result = classifier.train(settings, folder, verbose=0)
     if result["status"] != "finished":
         raise InputError(
@@ -91,6 +94,15 @@ def _trained(config):
             "--config.metrics.features=raw."
         )
     return folder, result
+
+
+def _is_older(folder):
+    """Returns whether a version without the newer keys kept a classifier."""
+    try:
+        held = json.loads((folder / "config.json").read_text())
+    except (OSError, ValueError):  # whoever trains says what is wrong with it
+        return False
+    return "population" not in held["config"]
 
 
 def folder_name(settings):
