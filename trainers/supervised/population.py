@@ -11,13 +11,12 @@ from ...layers.models.inner_layers import inner_layers
 from ...layers.models.reestimation import Reestimation, has_statistics
 from ...layers.numerics.restoring import remember, restore
 from ..cluster.broadcast import broadcast_variables
+from ..common.noise import noise_of_shares
 from ..data import pipeline
 
 #: The epoch of the estimation's shuffle. Training has none before 0, however
 #: many epochs are added to a run.
 _EPOCH = -1
-#: Half the width of a normal distribution's interval of 95 %.
-_DEVIATIONS = 1.96
 
 
 def find_population(model, data, config, models=None):
@@ -200,8 +199,7 @@ def _training_gap(result):
 def _differ(p, q, count):
     if p is None or q is None or not count:
         return False
-    noise = math.sqrt((p * (1 - p) + q * (1 - q)) / count)
-    return abs(p - q) > _DEVIATIONS * noise
+    return abs(p - q) > noise_of_shares(p, q, count)
 
 
 def _percent(share):

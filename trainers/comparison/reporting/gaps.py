@@ -1,11 +1,9 @@
 """Gaps between two measurements of the same runs, in words."""
 
-import math
-
+from ...common.noise import noise_of_shares
 from ..intervals import interval
 from .figures import amount, joined, value
 
-_NORMAL = 1.96  # the normal distribution's 97.5 % quantile
 _LEVEL = 0.95
 
 _LATE = "the moving statistics are late."
@@ -89,9 +87,7 @@ def gap(metric, pairs, least, examples):
         return False
     noise = least
     if examples and metric.bounds == (0, 1):
-        p, q = _centers(pairs)
-        variance = (p * (1 - p) + q * (1 - q)) / examples
-        noise = max(least, _NORMAL * math.sqrt(variance))
+        noise = max(least, noise_of_shares(*_centers(pairs), examples))
     return abs(found.center) > noise
 
 
