@@ -51,11 +51,9 @@ def training_batches(
     steps = steps_per_epoch(examples, batch_size)
 
     def epoch_indices(epoch):
-        order = tf.random.experimental.stateless_shuffle(
-            tf.range(count, dtype=tf.int64), seed=tf.stack([seed, epoch])
-        )
+        order = epoch_order(count, batch_size, seed, epoch)
         shape = (steps, part.replicas, batch_size // part.replicas)
-        rows = tf.reshape(order[: steps * batch_size], shape)
+        rows = tf.reshape(order, shape)
         rows = rows[:, part.first : part.first + part.count]
         rows = tf.reshape(rows, (steps * part.count, shape[-1]))
         return tf.data.Dataset.from_tensor_slices(rows)
@@ -63,6 +61,21 @@ def training_batches(
     epoch, batch = start
     indices = tf.data.Dataset.range(epoch, epochs).flat_map(epoch_indices)
     return _gather(examples, indices.skip(batch * part.count))
+
+
+def epoch_order(count, batch_size, seed, epoch):
+    """Returns the rows of all full batches of an epoch, `(steps, batch)`.
+
+    Args:
+        count: the number of examples.
+        batch_size: examples in a batch.
+        seed, epoch: what the order is a function of.
+    """
+    order = tf.random.experimental.stateless_shuffle(
+        tf.range(count, dtype=tf.int64), seed=tf.stack([seed, epoch])
+    )
+    steps = count // batch_size
+    return tf.reshape(order[: steps * batch_size], (steps, batch_size))
 
 
 def evaluation_batches(examples, batch_size, part=_WHOLE):

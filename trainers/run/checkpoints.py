@@ -18,10 +18,13 @@ class Checkpoints:
         folder: of the checkpoints; created with the first one.
         variables: name of a group -> list of `tf.Variable`.
         keep: how many of the last checkpoints stay.
+        from_json: function that makes the progress of what its `to_json` has
+            returned. The progress has a `step`.
     """
 
-    def __init__(self, folder, variables, keep):
+    def __init__(self, folder, variables, keep, from_json=Progress.from_json):
         self._folder = folder
+        self._from_json = from_json
         self._keep = keep
         self._progress = _Text()
         self._checkpoint = tf.train.Checkpoint(
@@ -54,7 +57,7 @@ class Checkpoints:
                 "Was it made with other versions of normzoo or Keras "
                 "(config.json tells)? Use those, or name another workdir."
             ) from error
-        return Progress.from_json(self._progress.text)
+        return self._from_json(self._progress.text)
 
     def save(self, progress):
         """Writes the state after `progress.step` steps.

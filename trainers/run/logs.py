@@ -65,6 +65,14 @@ class MetricsLog(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch, logs=None):
         """Logs the running means if this step is due."""
+        self.log_running(logs)
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Logs the epoch's metrics."""
+        self.log_epoch(epoch + 1, logs, _learning_rates(self.model))
+
+    def log_running(self, logs):
+        """Logs the means over the epoch so far if `progress.step` is due."""
         step = self.progress.step
         if step < self.progress.next_log:
             return
@@ -72,8 +80,14 @@ class MetricsLog(keras.callbacks.Callback):
         self._write_line(self.progress.epoch + 1, "running", logs)
         self._write_events("train", "batch", step, logs)
 
-    def on_epoch_end(self, epoch, logs=None):
-        """Logs the epoch's metrics."""
+    def log_epoch(self, epoch, logs, rates):
+        """Logs the metrics of an epoch.
+
+        Args:
+            epoch: that has just ended, from 1.
+            logs: Keras' names -> values; those of validation have `val_`.
+            rates: `"learning_rate"`, or what else it is called -> value.
+        """
         prefix = "val_"
         validation = {
             key.removeprefix(prefix): value
@@ -81,12 +95,12 @@ class MetricsLog(keras.callbacks.Callback):
             if key.startswith(prefix)
         }
         train = {k: v for k, v in logs.items() if not k.startswith(prefix)}
-        train |= _learning_rates(self.model)
+        train |= rates
         for split, values in (("train", train), ("validation", validation)):
             if not values:
                 continue
-            self._write_line(epoch + 1, split, values)
-            self._write_events(split, "epoch", epoch + 1, values)
+            self._write_line(epoch, split, values)
+            self._write_events(split, "epoch", epoch, values)
 
     def write(self, split, values, epoch):
         """Appends one line to `metrics.jsonl`, outside of `fit`'s own logs.

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import math
 import time
 
 
@@ -46,6 +47,34 @@ class Progress:
         now = time.perf_counter()
         self.seconds += now - self._last
         self._last = now
+
+    def end_epoch(self, logs, ended):
+        """Notes the end of an epoch, validation included.
+
+        Args:
+            logs: its metrics, with Keras' names.
+            ended: whether training ends early with it.
+        """
+        self.epoch += 1
+        self.batch = 0
+        self.logs = {k: float(v) for k, v in logs.items()}
+        self.ended = ended
+
+    def takes_best(self, settings):
+        """Notes the best validation; returns whether it is that of this epoch.
+
+        Args:
+            settings: `config.checkpoint`.
+        """
+        # Not every epoch ends with validation.
+        value = self.logs.get(settings.best, math.nan)
+        sign = {"max": 1, "min": -1}[settings.best_mode]
+        if not math.isfinite(value) or (
+            self.best is not None and sign * value <= sign * self.best
+        ):
+            return False
+        self.best = value
+        return True
 
     def to_json(self):
         """Returns all attributes as text."""

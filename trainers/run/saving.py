@@ -1,6 +1,5 @@
 """Saving the state while `fit` runs."""
 
-import math
 import time
 
 import keras
@@ -57,12 +56,8 @@ class Saver(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         """Saves between two epochs, if a save is due."""
-        self.progress.epoch = epoch + 1
-        self.progress.batch = 0
-        self.progress.logs = {k: float(v) for k, v in logs.items()}
-        self.progress.ended = self.model.stop_training
-        if self._is_best():
-            self.progress.best = self.progress.logs[self.settings.best]
+        self.progress.end_epoch(logs, self.model.stop_training)
+        if self.progress.takes_best(self.settings):
             self._save(best=True)
         if self._is_due(self.requests.now) or self._is_last():
             self._save()
@@ -88,17 +83,6 @@ class Saver(keras.callbacks.Callback):
 
     def _is_last(self):
         return self.progress.ended or self.progress.epoch == self.epochs
-
-    def _is_best(self):
-        name, best = self.settings.best, self.progress.best
-        if not name:
-            return False
-        # Not every epoch ends with validation.
-        value = self.progress.logs.get(name, math.nan)
-        sign = {"max": 1, "min": -1}[self.settings.best_mode]
-        return math.isfinite(value) and (
-            best is None or sign * value > sign * best
-        )
 
     def _save(self, best=False):
         self.progress.count_time()

@@ -22,7 +22,7 @@ def compiled_model(config, data, models=None):
         data: `Data` that it names.
         models: `reuse.Models` that may have one, or None.
     """
-    build = functools.partial(_with_reference, config, data)
+    build = functools.partial(new_model, config, data)
     if models is not None and config.distribution == "none":
         return models.get(
             config,
@@ -58,7 +58,11 @@ def built_from(config, data):
     )
 
 
-def _with_reference(config, data):
+def new_model(config, data):
+    """Returns a new model of a run; not compiled.
+
+    One with virtual batch norms has its reference batch.
+    """
     model = fitting_model(config, data)
     if any(isinstance(x, VirtualBatchNormalization) for x in model.layers):
         return ReferenceModel(model, _reference_batch(config, data))

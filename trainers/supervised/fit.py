@@ -2,15 +2,14 @@
 
 import functools
 import json
-import math
 import zipfile
 
 from ...layers.models.reestimation import has_statistics
 from ..cluster import strategies
 from ..common.errors import writing
 from ..data import pipeline
-from ..run.logs import finite
 from ..run.training import Training
+from . import results
 from .build import training_batches
 from .population import ValidateByPopulation
 from .probes import Probe, find_probe
@@ -54,17 +53,7 @@ def fit_and_measure(run, data, population, callbacks, verbose):
     run.fit(validation, _callbacks(run, data, population, callbacks), verbose)
     # The test split is read now, when nothing can be chosen by it any more.
     found = _measure(run, population, validation, test)
-    progress = run.progress
-    weights = run.model.trainable_weights
-    return {
-        "status": "diverged" if progress.diverged else "finished",
-        **found,
-        "test_examples": data.test.labels.size,
-        "validation_examples": data.validation.labels.size,
-        "steps": progress.step,
-        "parameters": sum(math.prod(w.shape) for w in weights),
-        "seconds": round(progress.seconds, 3),
-    }
+    return results.result(run.model, data, run.progress, found)
 
 
 def _callbacks(run, data, population, callbacks):
@@ -77,7 +66,6 @@ def _callbacks(run, data, population, callbacks):
 
 def _measure(run, population, validation, test):
     """Measures the trained model; returns what the result holds of it."""
-    progress, log = run.progress, run.log
 
     def evaluate(split):
         batches, steps = split
@@ -85,48 +73,18 @@ def _measure(run, population, validation, test):
             batches, steps=steps, verbose=0, return_dict=True
         )
 
-    found = {"test": evaluate(test)}
-    names = list(found["test"])
-    for split, prefix in (("validation", "val_"), ("train", "")):
-        found[split] = {
-            k: progress.logs.get(f"{prefix}{k}", math.nan) for k in names
-        }
-    if progress.diverged:
-        found = dict.fromkeys(found, dict.fromkeys(names, math.nan))
-    if population is None:
-        log.write("test", found["test"], progress.epoch)
-        return _named(found)
-    if progress.diverged:
-        log.write("test", found["test"], progress.epoch)
-        return {**_named(found), **_moving(found), "population": None}
+    trained = results.trained(run.progress, evaluate(test))
+    if population is None or run.progress.diverged:
+        return results.as_trained(
+            run.log, run.progress, trained, population is not None
+        )
     if run.config.population.validation:
-        found["validation"] = evaluate(validation)
+        trained["validation"] = evaluate(validation)
     population.estimate()
     estimated = {"test": evaluate(test), "validation": evaluate(validation)}
-    for split in ("validation", "test"):
-        log.write(f"{split}_moving", found[split], progress.epoch)
-    log.write("validation_population", estimated["validation"], progress.epoch)
-    log.write("test", estimated["test"], progress.epoch)
-    return {
-        **_named(found | estimated),
-        **_moving(found),
-        "population": population.cost(),
-    }
-
-
-def _named(found, suffix=""):
-    """Returns the key of the result -> number, None if it is not finite."""
-    return finite(
-        {
-            f"{split}_{name}{suffix}": value
-            for split, values in found.items()
-            for name, value in values.items()
-        }
+    return results.with_population(
+        run.log, run.progress, trained, estimated, population.cost()
     )
-
-
-def _moving(found):
-    return _named({k: found[k] for k in ("test", "validation")}, "_moving")
 
 
 def save(model, folder, result):

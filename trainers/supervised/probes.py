@@ -30,7 +30,8 @@ class Probe(keras.callbacks.Callback):
     Args:
         measure: one of `PROBES`.
         data: the `Data` of the run.
-        run: the `Training`.
+        run: the `Training`, or another that has its `config`, `progress` and
+            `log`.
     """
 
     def __init__(self, measure, data, run):
@@ -43,15 +44,16 @@ class Probe(keras.callbacks.Callback):
     def on_train_begin(self, logs=None):
         """Measures the model as it was made."""
         if not self.run.progress.step:
-            self._write(0)
+            self.write(0)
 
     def on_epoch_end(self, epoch, logs=None):
         """Measures the model as it is now."""
         config = self.run.config
         if epoch + 1 in epochs_due(config.probe_every_epochs, config.epochs):
-            self._write(epoch + 1)
+            self.write(epoch + 1)
 
-    def _write(self, epoch):
+    def write(self, epoch):
+        """Measures the model and logs it, as of an epoch from 1, or of 0."""
         with restored(self.model.variables):
             values = self.measure(self.model, *self.examples, self.run.config)
         self.run.log.write("probe", values, epoch)

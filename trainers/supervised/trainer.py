@@ -12,6 +12,7 @@ from ..run.session import Session
 from ..run.trainer import Trainer
 from . import fit
 from .build import built_from, compiled_model, fitting_model, new_optimizer
+from .group import Group
 from .population import find_population
 from .settings import SETTINGS, check_best, checked
 from .task import find_task
@@ -108,6 +109,32 @@ def _data(config, load):
     data = load(config)
     check_best(config, [find_task(config, data)])
     return data
+
+
+def train_together(configs, workdirs, folder, session):
+    """Trains runs of one structure together, each as `train` would alone.
+
+    Args:
+        configs: as `train` takes, one per run.
+        workdirs: folder of each run.
+        folder: for what the group needs while it trains.
+        session: the `Session` of the process.
+
+    Returns:
+        The number of a run -> its result, of those that had none.
+
+    Raises:
+        InputError: as `train`.
+    """
+    configs = list(map(checked, configs))
+    rundirs = [
+        TRAINER.rundir(config, workdir)
+        for config, workdir in zip(configs, workdirs, strict=True)
+    ]
+    resolved = list(map(resolve, configs))
+    for rundir, each in zip(rundirs, resolved, strict=True):
+        rundir.check(each)
+    return Group(configs, rundirs, resolved, folder, session).train()
 
 
 def check(configs):

@@ -1,0 +1,132 @@
+"""What is measured of the runs of a group besides their training."""
+
+from ..run.progress import epochs_due
+from ..together.member import Finished
+from . import fit, results
+from .probes import Probe, find_probe
+
+
+class Measures:
+    """Validates, probes and, at the end, tests and saves the runs of a group.
+
+    Args:
+        program: of the runs, such as `together.stacked.Stacked`.
+        members: the `Member`s of the group.
+        data: the `Data` of each.
+        populations: the `Population` of each, or None.
+    """
+
+    def __init__(self, program, members, data, populations):
+        self._program = program
+        self._members = members
+        self._data = data
+        self._populations = populations
+        self._config = members[0].config
+        measure = find_probe(self._config.probe)
+        self._probes = {
+            run: Probe(measure, data[run], member)
+            for run, member in enumerate(members)
+            if measure and not isinstance(member, Finished)
+        }
+
+    def begin(self):
+        """Measures the models as they were made."""
+        self._probe(0)
+
+    def validate(self):
+        """Returns name -> value on validation data, of each run."""
+        if not self._estimates or not self._config.population.validation:
+            return self._program.evaluate("validation")
+        with self._program.lent_statistics():
+            for run, population in enumerate(self._populations):
+                self._estimate(run, population)
+            return self._program.evaluate("validation")
+
+    def end_epoch(self, number):
+        """Measures the models after an epoch."""
+        every, last = self._config.probe_every_epochs, self._config.epochs
+        if number in epochs_due(every, last):
+            self._probe(number)
+
+    def finish(self):
+        """Tests and saves all runs; returns the results of those not finished.
+
+        Returns:
+            The number of a run -> its result, as `DONE` holds it.
+        """
+        trained = self._trained()
+        for run, member in enumerate(self._members):
+            with self._program.holding(run) as model:
+                member.save(model, member.progress.to_json())
+            self._estimate(run, self._populations[run])
+        estimated = {}
+        if self._estimates:
+            estimated = self._evaluated("test", "validation")
+        return {
+            run: self._finish(run, trained[run], estimated)
+            for run, member in enumerate(self._members)
+            if not isinstance(member, Finished)
+        }
+
+    @property
+    def _estimates(self):
+        return self._populations[0] is not None
+
+    def _probe(self, number):
+        for run, probe in self._probes.items():
+            if self._members[run].progress.epoch < number - 1:
+                continue  # ended before
+            with self._program.holding(run) as model:
+                probe.set_model(model)
+                probe.write(number)
+
+    def _estimate(self, run, population):
+        """Gives a run population statistics."""
+        if population is None or self._members[run].progress.diverged:
+            return
+        with self._program.holding(run):
+            population.estimate()
+            self._program.store(run)
+
+    def _evaluated(self, *splits):
+        return {split: self._program.evaluate(split) for split in splits}
+
+    def _trained(self):
+        """Returns what each model as trained is measured as."""
+        splits = ["test"]
+        if self._estimates and self._config.population.validation:
+            splits.append("validation")
+        found = self._evaluated(*splits)
+        trained = []
+        for run, member in enumerate(self._members):
+            own = _of(run, found)
+            figures = results.trained(member.progress, own["test"])
+            if not member.progress.diverged:
+                figures |= own
+            trained.append(figures)
+        return trained
+
+    def _finish(self, run, trained, estimated):
+        member, population = self._members[run], self._populations[run]
+        progress, log = member.progress, member.log
+        if not estimated or progress.diverged:
+            figures = results.as_trained(
+                log, progress, trained, self._estimates
+            )
+        else:
+            own, cost = _of(run, estimated), population.cost()
+            figures = results.with_population(log, progress, trained, own, cost)
+        folder = member.rundir.path / "checkpoints"
+        with self._program.holding(run) as model:
+            found = results.result(model, self._data[run], progress, figures)
+            fit.save(model, folder, found)
+        member.rundir.finish(found)
+        return found
+
+
+def _of(run, values):
+    """Returns the part of split -> name -> values that is of one run."""
+    return {
+        split: {name: float(each[run]) for name, each in named.items()}
+        for split, named in values.items()
+    }

@@ -1,0 +1,1 @@
+"""Many trainings of one structure as one program."""

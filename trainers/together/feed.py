@@ -1,0 +1,83 @@
+"""The examples of several runs, batch by batch for all of them."""
+
+import numpy as np
+import tensorflow as tf
+
+from ..data import pipeline, scaling
+
+
+class Feed:
+    """The data of runs that train together, in memory once.
+
+    Args:
+        data: one `Data` per run, equal in shapes and numbers of examples.
+            Runs may share theirs.
+        seeds: of the runs' shuffles.
+        batch_size: of the training.
+        evaluation_batch_size: of validation and test.
+    """
+
+    def __init__(self, data, seeds, batch_size, evaluation_batch_size):
+        self._runs = len(data)
+        self.batch_size = batch_size
+        self.evaluation_batch_size = evaluation_batch_size
+        self.steps = pipeline.steps_per_epoch(data[0].train, batch_size)
+        self._splits = {
+            name: _Pool([getattr(each, name) for each in data])
+            for name in ("train", "validation", "test")
+        }
+        self._seeds = list(dict.fromkeys(seeds))
+        self._places = [self._seeds.index(seed) for seed in seeds]
+        self._order = tf.function(self._ordered, autograph=False)
+
+    def size(self, split):
+        """Returns the number of a run's examples in a split."""
+        return self._splits[split].size
+
+    def orders(self, epoch):
+        """Returns the rows of an epoch's batches, `(runs, steps, batch)`.
+
+        They are the examples that each run alone has there.
+        """
+        return self._order(tf.constant(epoch, tf.int64))
+
+    def _ordered(self, epoch):
+        orders = [
+            pipeline.epoch_order(
+                self.size("train"), self.batch_size, seed, epoch
+            )
+            for seed in self._seeds
+        ]
+        return tf.gather(tf.stack(orders), self._places)
+
+    def batch(self, split, rows):
+        """Returns inputs and labels, `(runs, batch, ...)`.
+
+        Args:
+            split: `"train"`, `"validation"` or `"test"`.
+            rows: integers within the split, `(runs, batch)`, or `(batch,)` for
+                the same ones in all runs.
+        """
+        return self._splits[split].gather(rows)
+
+
+class _Pool:
+    """A split of several runs; what runs share is there once."""
+
+    def __init__(self, splits):
+        unique = {id(each.inputs): each for each in splits}
+        begins = np.cumsum([0, *(len(x.labels) for x in unique.values())])
+        begin = dict(zip(unique, begins[:-1], strict=True))
+        self.size = len(splits[0].labels)
+        self._begins = tf.constant(
+            [[begin[id(each.inputs)]] for each in splits], tf.int64
+        )
+        self._inputs, self._labels = (
+            tf.constant(np.concatenate(arrays))
+            for arrays in zip(*unique.values(), strict=True)
+        )
+
+    def gather(self, rows):
+        rows = self._begins + tf.cast(rows, tf.int64)
+        inputs = scaling.seen(tf.gather(self._inputs, rows))
+        return inputs, tf.gather(self._labels, rows)

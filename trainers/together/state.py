@@ -1,0 +1,108 @@
+"""The variables of several runs of one model, stacked."""
+
+import keras
+import numpy as np
+
+from .optimizers import StackedOptimizer
+
+
+class StackedState:
+    """For each variable of a model one of shape `(runs, ...)`.
+
+    A row of it is the state of one run. Put into the model, it leaves that as
+    if it had been trained alone.
+
+    Args:
+        model: compiled, with all variables; see `run.state.build_state`.
+        optimizers: one Keras optimizer per run, as `StackedOptimizer` takes.
+        rows: of each run, what `values_of(model)` were at its beginning.
+
+    Attributes:
+        weights: stacked Keras variables, those that are trained.
+        others: stacked, the model's others.
+        metrics: stacked, those of its metrics.
+        optimizer: the `StackedOptimizer`.
+    """
+
+    def __init__(self, model, optimizers, rows):
+        self.runs = len(rows)
+        made = map(np.stack, zip(*rows, strict=True))
+        self.weights, self.others = (
+            [_variable(next(made), like=v) for v in variables]
+            for variables in _parts(model)
+        )
+        model.reset_metrics()
+        self.metrics = [
+            _variable(np.stack([v.numpy()] * self.runs), like=v)
+            for v in model.metrics_variables
+        ]
+        self.optimizer = StackedOptimizer(optimizers, self.weights)
+        self._targets = [
+            *self.weights,
+            *self.others,
+            *self.metrics,
+            *self.optimizer.variables,
+        ]
+        self._sources = own_variables(model)
+        # What all runs share, such as the number of steps.
+        self._shared = [
+            target.shape == source.shape
+            for target, source in zip(self._targets, self._sources, strict=True)
+        ]
+
+    @property
+    def changing(self):
+        """The stacked variables that a step of the optimizer changes."""
+        slots = [
+            variable
+            for variable in self.optimizer.variables
+            if len(variable.shape)
+            and variable is not self.optimizer.rate_variable
+        ]
+        return [*self.weights, *slots]
+
+    @property
+    def variables(self):
+        """The `tf.Variable`s, for a checkpoint."""
+        return [target.value for target in self._targets]
+
+    def row(self, run):
+        """Returns the state of one run, as `own_variables` are ordered."""
+        return [
+            np.asarray(target.value if shared else target.value[run])
+            for target, shared in zip(self._targets, self._shared, strict=True)
+        ]
+
+    def load(self, row):
+        """Gives the model the state of one run, as from `row`."""
+        for source, value in zip(self._sources, row, strict=True):
+            source.assign(value)
+
+    def store(self, run):
+        """Takes what is the model's own, without optimizer, for one run."""
+        own = [*self.weights, *self.others]
+        for source, target in zip(self._sources, own, strict=False):
+            target.value[run].assign(source.value)
+
+
+def own_variables(model):
+    """Returns all variables that training changes, Keras' ones, in order."""
+    return [
+        *model.trainable_variables,
+        *model.non_trainable_variables,
+        *model.metrics_variables,
+        *model.optimizer.variables,
+    ]
+
+
+def values_of(model):
+    """Returns a model's weights and statistics as `StackedState` takes them."""
+    return [v.numpy() for part in _parts(model) for v in part]
+
+
+def _parts(model):
+    return model.trainable_variables, model.non_trainable_variables
+
+
+def _variable(value, like):
+    return keras.Variable(value, trainable=False, dtype=like.dtype)
