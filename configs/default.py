@@ -91,6 +91,9 @@ def get_comparison():
     # Numbers of seeds after which verdicts are looked for; (): those of the
     # sweep() or of --seeds, once.
     compare.looks = ()
+    # How runs that differ in seeds and rates alone train: "stacked" or
+    # "side_by_side", all in one program, or each "alone"; "auto": what is fast.
+    compare.together = "auto"
     compare.vary_split = True  # train and validation are drawn by the seed
     compare.tune = ml_collections.ConfigDict()
     compare.tune.rates = ()  # learning rates to choose from; (): no choice

@@ -14,6 +14,8 @@ from rich import progress
 from ..common import signals
 from ..common.errors import InputError, LostWorkerError
 from ..run.session import Session
+from ..run.together import ALONE
+from .groups import find_groups
 from .sweep import run_config_file
 from .trainers import trainer_of
 
@@ -101,6 +103,7 @@ class Runner:
         """
         results = {run.name: finished_result(run, self.workdir) for run in runs}
         pending = [run for run in runs if results[run.name] is None]
+        groups = find_groups(runs, pending, self.workdir, self._jobs)
         self._bar.reset(
             self._task,
             total=len(runs),
@@ -109,29 +112,55 @@ class Runner:
         )
         if not pending:
             return results
+        self._say(groups)
         train = self._here if self._jobs == 1 else self._in_processes
         try:
-            for name, result in train(pending, label):
+            for name, result in train(groups, label):
                 results[name] = result
-                self._bar.advance(self._task)
+                done = sum(each is not None for each in results.values())
+                self._bar.update(self._task, completed=done)
         except (signals.Interrupted, LostWorkerError):
             # Workers are told by SIGTERM, whatever signal has come here.
             self._stop.raise_if_wanted()
             raise
         return results
 
-    def _here(self, runs, label):
+    def _say(self, groups):
+        """Says which runs train together, and why."""
+        for group in groups:
+            if group.mode != ALONE:
+                self._bar.console.print(
+                    f"{len(group.runs)} runs from {group.runs[0].name} on "
+                    f"train together, {group.mode}: {group.reason}.",
+                    highlight=False,
+                )
+
+    def _here(self, groups, label):
         if self._session is None:
             session = Session(reuse_models=True)
             self._session = self._stack.enter_context(session)
-        for run in runs:
-            described = f"{label} {run.name}".strip()
+        for group in groups:
+            described = f"{label} {group.runs[0].name}".strip()
             self._bar.update(self._task, description=described)
-            yield _train(
-                self._session, run.name, run.config.to_dict(), self.workdir
+            yield from _train(
+                self._session,
+                _arguments(group),
+                group.mode,
+                self.workdir,
+                group.folder(self.workdir),
+                self._reporter(len(group.runs)),
             )
 
-    def _in_processes(self, runs, label):
+    def _reporter(self, runs):
+        """Returns a function that shows which share of some runs is done."""
+        begin = self._bar.tasks[self._task].completed
+
+        def report(share):
+            self._bar.update(self._task, completed=begin + share * runs)
+
+        return report
+
+    def _in_processes(self, groups, label):
         del label
         pool = self._open_pool()
         try:
@@ -139,8 +168,8 @@ class Runner:
             # parent, also while it starts.
             with signals.interrupt_blocked():
                 futures = [
-                    pool.submit(_train_all, group, self.workdir)
-                    for group in _groups(runs)
+                    pool.submit(_train_all, parts, self.workdir)
+                    for parts in _by_structure(groups, self.workdir)
                 ]
             for future in concurrent.futures.as_completed(futures):
                 yield from future.result()
@@ -186,13 +215,22 @@ def finished_result(run, workdir):
     return rundir.result(trainer.resolve(config))
 
 
-def _groups(runs):
-    """Returns lists of runs that share a model's graphs, so one process."""
-    groups = {}
-    for run in runs:
-        arguments = run.name, run.config.to_dict()
-        groups.setdefault(run.unseeded, []).append(arguments)
-    return groups.values()
+def _arguments(group):
+    """Returns names and configs of a group's runs, as processes take them."""
+    return [(run.name, run.config.to_dict()) for run in group.runs]
+
+
+def _by_structure(groups, workdir):
+    """Returns lists of groups that one process trains.
+
+    Runs that train alone share a model's graphs there.
+    """
+    found = {}
+    for group in groups:
+        key = group.runs[0].unseeded if group.mode == ALONE else id(group)
+        part = _arguments(group), group.mode, group.folder(workdir)
+        found.setdefault(key, []).append(part)
+    return found.values()
 
 
 # Of a worker process, open as long as it lives: the tasks of a pool share
@@ -226,14 +264,33 @@ def _interrupt_workers():
         worker.terminate()
 
 
-def _train_all(runs, workdir):
-    return [_train(_session, name, config, workdir) for name, config in runs]
+def _train_all(groups, workdir):
+    return [
+        result
+        for runs, mode, folder in groups
+        for result in _train(_session, runs, mode, workdir, folder)
+    ]
 
 
-def _train(session, name, config, workdir):
+def _train(session, runs, mode, workdir, folder, report=lambda share: None):
+    """Trains a group; returns pairs of a name and its result."""
+    names = [name for name, _ in runs]
+    configs = [ml_collections.ConfigDict(config) for _, config in runs]
+    trainer = trainer_of(configs[0])
     with signals.catch() as stop, session.run():
         stop.raise_if_wanted()
-        config = ml_collections.ConfigDict(config)
-        return name, trainer_of(config).train(
-            config, workdir / name, verbose=0, session=session
+        if mode == ALONE:
+            (name,), (config,) = names, configs
+            result = trainer.train(
+                config, workdir / name, verbose=0, session=session
+            )
+            return [(name, result)]
+        found = trainer.together.train(
+            configs,
+            [workdir / name for name in names],
+            folder,
+            session,
+            mode,
+            report,
         )
+    return [(names[i], result) for i, result in found.items()]

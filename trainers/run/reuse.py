@@ -73,18 +73,31 @@ class Models:
 
 def _structure(config):
     """Returns a key of all settings that a model's graphs depend on."""
+    config = without_values(config)
+    with config.unlocked():
+        del config.checkpoint
+        if _is_constant(config.optimizer):
+            config.epochs, config.optimizer.learning_rate = 0, 0.0
+    return config.to_json(sort_keys=True)
+
+
+def without_values(config):
+    """Returns a config without what affects values of variables only.
+
+    What affects no graph at all is not in it either.
+
+    Args:
+        config: with the keys of `configs/default.py`.
+    """
     config = config.copy_and_resolve_references()
     with config.unlocked():
-        del config.compare, config.checkpoint
-        # These affect the values of variables only, or no graph at all.
+        del config.compare
         config.seed = config.log_every_steps = 0
         config.dataset.split_seed = 0
         for initial in ("initializer_scale", "gamma_initializer"):
             if initial in config.model:
                 config.model[initial] = 1.0
-        if _is_constant(config.optimizer):
-            config.epochs, config.optimizer.learning_rate = 0, 0.0
-    return config.to_json(sort_keys=True)
+    return config
 
 
 def _is_constant(optimizer):

@@ -9,6 +9,7 @@ import ml_collections
 
 from ..common.errors import InputError
 from ..common.structures import flatten, plain, plain_config
+from .together import MODES
 from .values import check_name, check_type, refuse
 
 #: Of every config, and of each of its optimizers.
@@ -27,7 +28,10 @@ _NOT_NEGATIVE = (
     "dataset.image_size",
 )
 _OPTIMIZER = ("learning_rate", "weight_decay", "momentum", "clipnorm")
-_ONE_OF = {"checkpoint.best_mode": ("max", "min")}
+_ONE_OF = {
+    "checkpoint.best_mode": ("max", "min"),
+    "compare.together": ("auto", *MODES),
+}
 #: What NumPy takes for a seed.
 _SEEDS = 2**32
 _SPLIT_SEED = "dataset.split_seed"

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from .rundir import RunDir
 from .settings import Settings
+from .together import Together
 
 
 def _nothing(runs, results, workdir):
@@ -38,6 +39,7 @@ class Trainer:
         rates: the keys of learning rates that `config.compare.tune.rates` are
             tried for, all at once.
         norm: the key that `--norms` of `normzoo.trainers.compare` is for.
+        together: `Together`, or None if each run trains alone.
         appendix: function of the runs, their results by name and the workdir
             of a comparison; it returns HTML for the report.
     """
@@ -51,6 +53,7 @@ class Trainer:
     table: Callable
     rates: tuple[str, ...] = ("optimizer.learning_rate",)
     norm: str = "model.norm"
+    together: Together | None = None
     appendix: Callable = _nothing
 
     def resolve(self, config):

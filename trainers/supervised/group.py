@@ -35,14 +35,19 @@ class Group:
         folder: `pathlib.Path` for the group's checkpoints, which are removed
             at the end.
         session: the `Session` of the process.
+        mode, report: as of `run.together.Together`.
     """
 
-    def __init__(self, configs, rundirs, resolved, folder, session):
+    def __init__(
+        self, configs, rundirs, resolved, folder, session, mode, report
+    ):
         self._configs = configs
         self._rundirs = rundirs
         self._resolved = resolved
         self._folder = folder
         self._session = session
+        self._mode = mode
+        self._report = report
         self._data = [loading.load_data(config) for config in configs]
 
     def train(self):
@@ -83,7 +88,11 @@ class Group:
             )
         ]
         measures = Measures(
-            program, members, self._data, self._populations(model)
+            program,
+            members,
+            self._data,
+            self._populations(model),
+            self._report,
         )
         GroupTraining(
             program, members, config, checkpoints, progress, stop, measures

@@ -14,13 +14,15 @@ class Measures:
         members: the `Member`s of the group.
         data: the `Data` of each.
         populations: the `Population` of each, or None.
+        report: as of `run.together.Together`.
     """
 
-    def __init__(self, program, members, data, populations):
+    def __init__(self, program, members, data, populations, report):
         self._program = program
         self._members = members
         self._data = data
         self._populations = populations
+        self._report = report
         self._config = members[0].config
         measure = find_probe(self._config.probe)
         self._probes = {
@@ -47,6 +49,7 @@ class Measures:
         every, last = self._config.probe_every_epochs, self._config.epochs
         if number in epochs_due(every, last):
             self._probe(number)
+        self._report(number / last)
 
     def finish(self):
         """Tests and saves all runs; returns the results of those not finished.

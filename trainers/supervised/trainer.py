@@ -9,9 +9,11 @@ from ..common import precision
 from ..data import loading
 from ..run import completion
 from ..run.session import Session
+from ..run.together import Together
 from ..run.trainer import Trainer
 from . import fit
 from .build import built_from, compiled_model, fitting_model, new_optimizer
+from .choice import choose, structure
 from .group import Group
 from .population import find_population
 from .settings import SETTINGS, check_best, checked
@@ -111,7 +113,7 @@ def _data(config, load):
     return data
 
 
-def train_together(configs, workdirs, folder, session):
+def train_together(configs, workdirs, folder, session, mode, report):
     """Trains runs of one structure together, each as `train` would alone.
 
     Args:
@@ -119,6 +121,9 @@ def train_together(configs, workdirs, folder, session):
         workdirs: folder of each run.
         folder: for what the group needs while it trains.
         session: the `Session` of the process.
+        mode: `"stacked"` or `"side_by_side"`.
+        report: function that is called after each epoch with the share of the
+            training that is done.
 
     Returns:
         The number of a run -> its result, of those that had none.
@@ -134,7 +139,9 @@ def train_together(configs, workdirs, folder, session):
     resolved = list(map(resolve, configs))
     for rundir, each in zip(rundirs, resolved, strict=True):
         rundir.check(each)
-    return Group(configs, rundirs, resolved, folder, session).train()
+    return Group(
+        configs, rundirs, resolved, folder, session, mode, report
+    ).train()
 
 
 def check(configs):
@@ -174,4 +181,5 @@ TRAINER = Trainer(
     check=check,
     metrics=_metrics,
     table=_metrics,
+    together=Together(structure=structure, choose=choose, train=train_together),
 )

@@ -11,3 +11,7 @@ def _b(i):
 
 def vectorizable(model):
     return contextlib.nullcontext()
+
+
+def obstacle(model):
+    return ""

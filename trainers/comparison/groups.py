@@ -1,0 +1,146 @@
+"""Which runs of a comparison train together, and how."""
+
+import hashlib
+import json
+import math
+from typing import NamedTuple
+
+from ..common.errors import InputError
+from ..common.files import write_json
+from ..run.together import ALONE, MODES, Choice
+from .trainers import trainer_of
+
+_FILE = "groups.json"
+#: Where groups keep what they need until they are done; hidden.
+_FOLDER = ".groups"
+
+
+class Group(NamedTuple):
+    """Runs that one call trains.
+
+    Attributes:
+        runs: the `Run`s; one, if it trains alone.
+        mode: one of `MODES`.
+        reason: why, in a few words.
+    """
+
+    runs: tuple
+    mode: str
+    reason: str
+
+    @property
+    def members(self):
+        """The names of the runs."""
+        return [run.name for run in self.runs]
+
+    def folder(self, workdir):
+        """Returns where it keeps what it needs until it is done."""
+        names = "\n".join(self.members).encode()
+        return workdir / _FOLDER / hashlib.sha256(names).hexdigest()[:16]
+
+
+def find_groups(runs, pending, workdir, jobs):
+    """Returns the `Group`s of the runs that are not finished.
+
+    Those that train together are written to `groups.json` before they start,
+    and what is written there holds: neither free memory nor the number of
+    processes can change what is computed. A run that has begun alone ends
+    alone.
+
+    Args:
+        runs: all `Run`s of this step of the comparison.
+        pending: those of them without a result.
+        workdir: of the comparison.
+        jobs: number of processes.
+
+    Raises:
+        InputError: `config.compare.together` cannot be followed, or the file
+            is damaged.
+    """
+    by_name = {run.name: run for run in runs}
+    waiting = {run.name: run for run in pending}
+    groups, written = [], _read(workdir)
+    for each in written:
+        if waiting.keys().isdisjoint(each["members"]):
+            continue
+        if by_name.keys() >= set(each["members"]):
+            members = tuple(by_name[name] for name in each["members"])
+            groups.append(Group(members, each["mode"], each["reason"]))
+            for name in each["members"]:
+                waiting.pop(name, None)
+    made = _new_groups(list(waiting.values()), workdir, jobs)
+    new = [group for group in made if group.mode != ALONE]
+    if new:
+        entries = [
+            {"mode": g.mode, "reason": g.reason, "members": g.members}
+            for g in new
+        ]
+        write_json(workdir / _FILE, {"groups": [*written, *entries]})
+    return [*groups, *made]
+
+
+def _new_groups(runs, workdir, jobs):
+    largest = math.ceil(len(runs) / jobs)
+    groups = []
+    for members in _alike(runs, workdir):
+        choice = _choose(members)
+        # One process trains one group; each process gets one at least.
+        parts = math.ceil(len(members) / largest)
+        if choice.mode == ALONE:
+            parts = len(members)
+        size = math.ceil(len(members) / parts)
+        groups += [
+            Group(tuple(members[i : i + size]), *choice)
+            for i in range(0, len(members), size)
+        ]
+    return groups
+
+
+def _alike(runs, workdir):
+    """Returns lists of runs that could train together."""
+    found = {}
+    for run in runs:
+        together = trainer_of(run.config).together
+        has_begun = (workdir / run.name / "config.json").exists()
+        key = together and not has_begun and together.structure(run.config)
+        found.setdefault(key or (run.name,), []).append(run)
+    return found.values()
+
+
+def _choose(runs):
+    config = runs[0].config
+    trainer = trainer_of(config)
+    wanted = config.compare.together
+    if trainer.together is None:
+        if wanted in ("auto", ALONE):
+            return Choice(ALONE, "their trainer knows no other way")
+        raise InputError(
+            f"{trainer.script} trains each run alone. Received: "
+            f"compare.together={wanted!r}. Leave it at 'auto'."
+        )
+    checked = trainer.settings.checked(config)
+    return trainer.together.choose(checked, len(runs), wanted)
+
+
+def _read(workdir):
+    path = workdir / _FILE
+    try:
+        groups = json.loads(path.read_text())["groups"]
+        well_formed = all(
+            each["mode"] in MODES and each["members"] and "reason" in each
+            for each in groups
+        )
+    except FileNotFoundError:
+        return []
+    except (ValueError, TypeError, KeyError) as error:
+        raise _damaged(path) from error
+    if not well_formed:
+        raise _damaged(path)
+    return groups
+
+
+def _damaged(path):
+    return InputError(
+        f"{path} is damaged. Remove it: runs that are not finished then start "
+        "again, or name another workdir."
+    )

@@ -1,0 +1,61 @@
+"""How runs of one structure train best: stacked, side by side, or alone."""
+
+from ..common import precision
+from ..common.errors import InputError
+from ..data import loading, pipeline
+from ..run.reuse import without_values
+from ..run.together import ALONE, Choice
+from ..together.vectorizing import obstacle
+from .build import compiled_model
+
+#: So many steps of all runs together save more time than the compilation of
+#: their program takes.
+_WORTH_COMPILING = 2000
+
+
+def structure(config):
+    """Returns a key that runs share which can train together, or None.
+
+    They may differ in their seeds, learning rates, weight decays and in the
+    scale of their initial kernels.
+    """
+    if config.distribution != "none":
+        return None
+    config = without_values(config)
+    with config.unlocked():
+        config.optimizer.learning_rate = 0.0
+        config.optimizer.weight_decay = 0.0
+    return config.to_json(sort_keys=True)
+
+
+def choose(config, runs, wanted):
+    """Returns the `Choice` for runs of one structure.
+
+    Args:
+        config: checked, of one of them.
+        runs: how many there are.
+        wanted: `config.compare.together`.
+
+    Raises:
+        InputError: `wanted` is `"stacked"`, and cannot be.
+    """
+    if wanted not in ("auto", "stacked"):
+        return Choice(wanted, f"compare.together={wanted}")
+    data = loading.load_own_splits(config)
+    if wanted == "auto" and not _is_worth_it(config, data, runs):
+        return Choice(ALONE, "a program for all would take longer to compile")
+    with precision.dtype_policy(config.precision):
+        reason = obstacle(compiled_model(config, data))
+    if not reason:
+        return Choice("stacked", "all operations can be vectorized")
+    if wanted == "stacked":
+        raise InputError(
+            f"compare.together=stacked cannot be: {reason}. Set "
+            "--config.compare.together=auto."
+        )
+    return Choice("side_by_side", reason)
+
+
+def _is_worth_it(config, data, runs):
+    steps = pipeline.steps_per_epoch(data.train, config.batch_size)
+    return runs > 1 and runs * steps * config.epochs >= _WORTH_COMPILING
