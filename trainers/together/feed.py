@@ -19,8 +19,8 @@ class Feed:
 
     def __init__(self, data, seeds, batch_size, evaluation_batch_size):
         self._runs = len(data)
-        self.batch_size = batch_size
-        self.evaluation_batch_size = evaluation_batch_size
+        self._batch_size = batch_size
+        self._evaluation_batch_size = evaluation_batch_size
         self.steps = pipeline.steps_per_epoch(data[0].train, batch_size)
         self._splits = {
             name: _Pool([getattr(each, name) for each in data])
@@ -29,10 +29,6 @@ class Feed:
         self._seeds = list(dict.fromkeys(seeds))
         self._places = [self._seeds.index(seed) for seed in seeds]
         self._order = tf.function(self._ordered, autograph=False)
-
-    def size(self, split):
-        """Returns the number of a run's examples in a split."""
-        return self._splits[split].size
 
     def orders(self, epoch):
         """Returns the rows of an epoch's batches, `(runs, steps, batch)`.
@@ -44,7 +40,7 @@ class Feed:
     def _ordered(self, epoch):
         orders = [
             pipeline.epoch_order(
-                self.size("train"), self.batch_size, seed, epoch
+                self._splits["train"].size, self._batch_size, seed, epoch
             )
             for seed in self._seeds
         ]
@@ -59,6 +55,13 @@ class Feed:
                 the same ones in all runs.
         """
         return self._splits[split].gather(rows)
+
+    def evaluation_batches(self, split):
+        """Yields every example of a split once, as `batch` returns them."""
+        size = self._splits[split].size
+        for start in range(0, size, self._evaluation_batch_size):
+            stop = min(start + self._evaluation_batch_size, size)
+            yield self.batch(split, tf.range(start, stop))
 
 
 class _Pool:

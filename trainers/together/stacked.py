@@ -1,7 +1,6 @@
 """Runs as one program on stacked variables."""
 
 import contextlib
-import functools
 
 import keras
 import tensorflow as tf
@@ -36,11 +35,13 @@ class Stacked:
         self._state = state
         self._feed = feed
         self.check_every = check_every
-        compiled = functools.partial(
-            tf.function, autograph=False, jit_compile=jit_compile
+        self._train = tf.function(
+            self._training, autograph=False, jit_compile=jit_compile
         )
-        self._train = compiled(self._training)
-        self._evaluate = compiled(self._evaluation)
+        # Called seldom, with batches of any size: XLA would compile each.
+        self._evaluate = tf.function(
+            self._evaluation, autograph=False, reduce_retracing=True
+        )
         model.reset_metrics()
         self._beginning = [
             tf.identity(v.value) for v in model.metrics_variables
@@ -86,7 +87,10 @@ class Stacked:
 
     def evaluate(self, split):
         """Returns name of a metric -> its values on a split, `(runs,)`."""
-        found = self._evaluate(split)
+        runs, found = self._state.runs, {}
+        metrics = [_for_each(value, runs) for value in self._beginning]
+        for batch in self._feed.evaluation_batches(split):
+            metrics, found = self._evaluate(*batch, metrics)
         return {k: found[k].numpy() for k in sorted(found)}
 
     @contextlib.contextmanager
@@ -188,38 +192,14 @@ class Stacked:
                 self._results(),
             )
 
-    def _evaluation(self, split):
-        """Returns name -> value on a split for each run."""
-        state, size = self._state, self._feed.size(split)
-        batch = min(self._feed.evaluation_batch_size, size)
-        full = size // batch
+    def _evaluation(self, inputs, labels, metrics):
+        """Returns the metrics' variables and their values after a batch."""
+        state = self._state
         arguments = _values(state.weights), _values(state.others)
-        metrics = [_for_each(v, state.runs) for v in self._beginning]
-
-        def step(rows, metrics):
-            inputs, labels = self._feed.batch(split, rows)
-            with vectorizable(self._model):
-                return tf.vectorized_map(
-                    self._run_test, (*arguments, metrics, inputs, labels)
-                )
-
-        def body(i, metrics, results):
-            del results
-            return i + 1, *step(i * batch + tf.range(batch), metrics)
-
-        results = {
-            name: tf.zeros(state.runs, keras.config.floatx())
-            for name in self._result_names()
-        }
-        _, metrics, results = tf.while_loop(
-            lambda i, *_: i < full,
-            body,
-            (tf.constant(0), metrics, results),
-            maximum_iterations=full,
-        )
-        if size % batch:
-            metrics, results = step(tf.range(full * batch, size), metrics)
-        return results
+        with vectorizable(self._model):
+            return tf.vectorized_map(
+                self._run_test, (*arguments, metrics, inputs, labels)
+            )
 
     def _run_test(self, arguments):
         weights, others, metrics, inputs, labels = arguments
