@@ -8,21 +8,10 @@ from ..common.provenance import provenance
 from ..data import loading
 from ..run.checkpoints import Checkpoints
 from ..run.progress import Progress
-from ..run.state import build_state
-from ..together.feed import Feed
 from ..together.member import Finished, Member
-from ..together.stacked import Stacked
-from ..together.state import StackedState, values_of
 from ..together.training import GroupProgress, GroupTraining
-from .build import (
-    compiled_model,
-    new_model,
-    new_optimizer,
-    steps_per_execution,
-    training_batches,
-)
 from .measures import Measures
-from .population import find_population
+from .programs import PROGRAMS
 
 
 class Group:
@@ -67,7 +56,8 @@ class Group:
 
     def _train(self, stack, stop):
         config = self._configs[0]
-        program, model = self._program()
+        make = PROGRAMS[self._mode]
+        program, populations = make(self._configs, self._data, self._session)
         checkpoints = Checkpoints(
             self._folder,
             {"runs": program.variables},
@@ -91,7 +81,7 @@ class Group:
             program,
             members,
             self._data,
-            self._populations(model),
+            populations,
             self._report,
         )
         GroupTraining(
@@ -101,36 +91,6 @@ class Group:
         shutil.rmtree(self._folder, ignore_errors=True)
         return found
 
-    def _program(self):
-        """Returns the program in the state that the runs begin with."""
-        configs, data = self._configs, self._data
-        rows = []
-        for config, each in zip(configs, data, strict=True):
-            self._session.seed(config.seed, config.deterministic)
-            rows.append(values_of(new_model(config, each)))
-        config = configs[0]
-        model = compiled_model(config, data[0], self._session.models)
-        build_state(model, training_batches(config, data[0]).element_spec)
-        optimizers = [
-            new_optimizer(config, each)
-            for config, each in zip(configs, data, strict=True)
-        ]
-        state = StackedState(model, optimizers, rows)
-        feed = Feed(
-            data,
-            [each.seed for each in configs],
-            config.batch_size,
-            config.evaluation_batch_size,
-        )
-        check_every = steps_per_execution(config, feed.steps)
-        return Stacked(model, state, feed, check_every, True), model
-
     def _member(self, config, rundir, resolved, progress):
         is_done = rundir.result(resolved) is not None
         return (Finished if is_done else Member)(config, rundir, progress)
-
-    def _populations(self, model):
-        return [
-            find_population(model, data, config, self._session.models)
-            for config, data in zip(self._configs, self._data, strict=True)
-        ]

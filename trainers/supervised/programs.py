@@ -1,0 +1,84 @@
+"""The programs that train supervised runs together, as they begin."""
+
+from ..run.state import build_state
+from ..together.feed import Feed
+from ..together.side_by_side import SideBySide
+from ..together.stacked import Stacked
+from ..together.state import StackedState, values_of
+from .build import (
+    compiled_model,
+    new_model,
+    new_optimizer,
+    steps_per_execution,
+    training_batches,
+)
+from .population import find_population
+
+
+def stacked(configs, data, session):
+    """Returns the `Stacked` program of runs, and their `Population`s.
+
+    Args:
+        configs: of the runs, checked, of one structure.
+        data: the `Data` of each.
+        session: the `Session` of the process.
+    """
+    rows = []
+    for config, each in zip(configs, data, strict=True):
+        session.seed(config.seed, config.deterministic)
+        rows.append(values_of(new_model(config, each)))
+    config = configs[0]
+    model = compiled_model(config, data[0], session.models)
+    build_state(model, training_batches(config, data[0]).element_spec)
+    optimizers = [
+        new_optimizer(config, each)
+        for config, each in zip(configs, data, strict=True)
+    ]
+    state = StackedState(model, optimizers, rows)
+    feed, check_every = _feed(configs, data)
+    program = Stacked(model, state, feed, check_every, jit_compile=True)
+    populations = [
+        find_population(model, each, config, session.models)
+        for config, each in zip(configs, data, strict=True)
+    ]
+    return program, populations
+
+
+def side_by_side(configs, data, session):
+    """Returns the `SideBySide` program of runs, and their `Population`s.
+
+    Args:
+        configs, data, session: as of `stacked`.
+    """
+    models = []
+    for config, each in zip(configs, data, strict=True):
+        session.seed(config.seed, config.deterministic)
+        # Of those that the session keeps there is one of each structure.
+        model = compiled_model(config, each)
+        build_state(model, training_batches(config, each).element_spec)
+        models.append(model)
+    feed, check_every = _feed(configs, data)
+    # Keras has decided whether it would compile them.
+    jit_compile = bool(models[0].jit_compile)
+    program = SideBySide(models, feed, check_every, jit_compile)
+    populations = [
+        find_population(*each)
+        for each in zip(models, data, configs, strict=True)
+    ]
+    return program, populations
+
+
+#: How runs train together -> function that returns their program.
+PROGRAMS = {"stacked": stacked, "side_by_side": side_by_side}
+
+
+def _feed(configs, data):
+    """Returns the `Feed`, and after how many steps divergence is looked for."""
+    config = configs[0]
+    feed = Feed(
+        data,
+        [each.seed for each in configs],
+        config.batch_size,
+        config.evaluation_batch_size,
+    )
+    return feed, steps_per_execution(config, feed.steps)

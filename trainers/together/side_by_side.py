@@ -1,0 +1,258 @@
+"""Runs as one program on models of their own."""
+
+import contextlib
+import functools
+import itertools
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from ...layers.numerics.restoring import remember, restore, restored
+from ..run.state import variables_of
+
+
+class SideBySide:
+    """Trains and measures runs that each have their own model.
+
+    One program takes a step of all of them, by the models' own `train_step`
+    and `test_step`, Keras' or others: whatever trains by `fit` trains here, and
+    computes the same. It is faster because no step waits for Python, and the
+    steps of different runs for each other only at their ends.
+
+    A run that diverges stays as it is then, and the others do not notice.
+
+    Args:
+        models: compiled, with all variables, see `run.state.build_state`; one
+            per run.
+        feed: the `Feed` of the runs.
+        check_every: after how many steps it is looked whether a run has
+            diverged.
+        jit_compile: whether XLA compiles the program.
+    """
+
+    def __init__(self, models, feed, check_every, jit_compile=False):
+        self._models = models
+        self._feed = feed
+        self.check_every = check_every
+        compiled = functools.partial(
+            tf.function, autograph=False, jit_compile=jit_compile
+        )
+        self._train = compiled(self._training)
+        self._evaluate = compiled(self._evaluation)
+        self._train_steps, self._test_steps = (
+            [_Step(model, name) for model in models]
+            for name in ("train_step", "test_step")
+        )
+
+    @property
+    def steps(self):
+        """The number of steps of an epoch."""
+        return self._feed.steps
+
+    @property
+    def variables(self):
+        """The `tf.Variable`s that training changes, for a checkpoint."""
+        return [v for model in self._models for v in _variables(model)]
+
+    def orders(self, epoch):
+        """Returns what `train` takes for an epoch."""
+        return self._feed.orders(epoch)
+
+    def train(self, orders, start, stop, alive):
+        """Takes steps of an epoch.
+
+        Args:
+            orders: from `Feed.orders`.
+            start, stop: the first step in the epoch, and the first one that
+                is not taken.
+            alive: booleans, (runs,); the others stay as they are.
+
+        Returns:
+            Name of a metric -> its means over the epoch so far, after each of
+            the steps, `(stop - start, runs)`. Those of a run that has diverged
+            stay what they were then.
+        """
+        if not start:
+            for model in itertools.compress(self._models, alive):
+                model.reset_metrics()
+        running = self._train(
+            orders, tf.constant(start), tf.constant(stop), tf.constant(alive)
+        )
+        # In the order of Keras' own logs.
+        return {k: running[k].numpy()[start:stop] for k in sorted(running)}
+
+    def evaluate(self, split):
+        """Returns name of a metric -> its values on a split, `(runs,)`.
+
+        Afterwards the metrics are again as training needs them.
+        """
+        found = self._evaluate(split)
+        return {k: found[k].numpy() for k in sorted(found)}
+
+    @contextlib.contextmanager
+    def holding(self, run, row=None):
+        """Yields the model of a run.
+
+        Args:
+            run: its number.
+            row: the state to have it in, from `row`. The model has its own
+                back at the end. None: it is as it is, and stays as it is left.
+        """
+        model = self._models[run]
+        if row is None:
+            yield model
+            return
+        with restored(_variables(model)):
+            for variable, value in zip(_variables(model), row, strict=True):
+                variable.assign(value)
+            yield model
+
+    def row(self, run):
+        """Returns the state of one run."""
+        return [variable.numpy() for variable in _variables(self._models[run])]
+
+    @contextlib.contextmanager
+    def lent_statistics(self):
+        """Gives all runs their statistics back, bit by bit, at the end."""
+        with restored(
+            v for model in self._models for v in model.non_trainable_variables
+        ):
+            yield
+
+    def store(self, run):
+        """Does nothing: what `holding` yields is the run's own model."""
+
+    def rates(self):
+        """Returns the learning rates, `(runs,)`."""
+        return np.stack(
+            [
+                tf.convert_to_tensor(model.optimizer.learning_rate).numpy()
+                for model in self._models
+            ]
+        )
+
+    def _training(self, orders, start, stop, alive):
+        steps = orders.shape[1]
+        inputs, labels = self._feed.batch("train", orders[:, 0])
+        names = self._train_steps[0].names(inputs[0], labels[0])
+        running = tf.TensorArray(
+            keras.config.floatx(),
+            steps,
+            element_shape=(len(self._models), len(names)),
+        )
+
+        def body(i, alive, running):
+            inputs, labels = self._feed.batch("train", orders[:, i])
+            results = tf.stack(
+                [
+                    step.unless(~alive[run], inputs[run], labels[run])
+                    for run, step in enumerate(self._train_steps)
+                ]
+            )
+            finite = tf.reduce_all(tf.math.is_finite(results), 1)
+            is_due = (i + 1) % self.check_every == 0
+            return (
+                i + 1,
+                alive & (finite | ~is_due),
+                running.write(i, results),
+            )
+
+        *_, running = tf.while_loop(
+            lambda i, *_: i < stop,
+            body,
+            (start, alive, running),
+            maximum_iterations=steps,
+        )
+        return dict(
+            zip(names, tf.unstack(running.stack(), axis=2), strict=True)
+        )
+
+    def _evaluation(self, split):
+        """Returns name -> value on a split for each run."""
+        size = self._feed.size(split)
+        batch = min(self._feed.evaluation_batch_size, size)
+        # The last one, full or not, has the results.
+        before = (size - 1) // batch
+        metrics = [v for model in self._models for v in model.metrics_variables]
+        remembered = remember(metrics)
+        for model in self._models:
+            model.reset_metrics()
+
+        def step(rows):
+            inputs, labels = self._feed.batch(split, rows)
+            return [
+                test(inputs[run], labels[run])
+                for run, test in enumerate(self._test_steps)
+            ]
+
+        def body(i):
+            step(i * batch + tf.range(batch))
+            return (i + 1,)
+
+        tf.while_loop(
+            lambda i: i < before,
+            body,
+            (tf.constant(0),),
+            maximum_iterations=before,
+        )
+        results = step(tf.range(before * batch, size))
+        restore(remembered)
+        return tf.nest.map_structure(lambda *each: tf.stack(each), *results)
+
+
+class _Step:
+    """A step of one model, traced once for each shape of a batch.
+
+    Args:
+        model: compiled, with all variables.
+        name: `"train_step"` or `"test_step"`.
+    """
+
+    def __init__(self, model, name):
+        self._model = model
+        self._take = getattr(model, name)
+        self._call = tf.function(self._taken, autograph=False)
+
+    def __call__(self, inputs, labels):
+        """Takes the step; returns name -> what it says, a number."""
+        return self._call(inputs, labels)
+
+    def names(self, inputs, labels):
+        """Returns the names of what it says, in order."""
+        traced = self._call.get_concrete_function(inputs, labels)
+        return sorted(traced.structured_outputs)
+
+    def unless(self, stays, inputs, labels):
+        """Returns the values of what it says, `(names,)`.
+
+        Args:
+            stays: a boolean tensor; where it is true no step is taken. Of what
+                the metrics do not know the values are NaN then.
+            inputs, labels: of a batch.
+        """
+        names = self.names(inputs, labels)
+
+        def taken():
+            results = self(inputs, labels)
+            return tf.stack([results[name] for name in names])
+
+        def unchanged():
+            results = _numbers(self._model.get_metrics_result())
+            nan = tf.constant(np.nan, keras.config.floatx())
+            return tf.stack([results.get(name, nan) for name in names])
+
+        return tf.cond(stays, unchanged, taken)
+
+    def _taken(self, inputs, labels):
+        return _numbers(self._take((inputs, labels)))
+
+
+def _variables(model):
+    """Returns all `tf.Variable`s that training changes, in order."""
+    return list(itertools.chain(*variables_of(model).values()))
+
+
+def _numbers(results):
+    dtype = keras.config.floatx()
+    return {name: tf.cast(value, dtype) for name, value in results.items()}
