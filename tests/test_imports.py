@@ -21,6 +21,7 @@ ORDERS = {
         "data",
         "cluster",
         "run",
+        "together",
         "inspection",
         "supervised",
         "gans",

@@ -12,6 +12,7 @@ ROOT = pathlib.Path(normzoo.__file__).resolve().parent
 GUARDED = {
     "trainers/run/determinism.py": "trainers/run/test_determinism.py",
     "trainers/run/graphs.py": "trainers/run/test_graphs.py",
+    "trainers/together/converters.py": "trainers/together/test_converters.py",
 }
 PRIVATE = ("tensorflow.python", "keras.src", "keras.api")
 
