@@ -5,7 +5,7 @@ from ..common.errors import InputError
 from ..data import loading, pipeline
 from ..run.reuse import without_values
 from ..run.together import ALONE, Choice
-from ..together.vectorizing import obstacle
+from ..together.obstacles import obstacle
 from .build import compiled_model
 
 #: So many steps of all runs together save more time than the compilation of

@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 
 from ...layers.numerics.restoring import restored
-from .vectorizing import vectorizable
+from .vectorizing import vectorized
 
 
 class Stacked:
@@ -161,10 +161,9 @@ class Stacked:
             labels,
             alive,
         )
-        with vectorizable(self._model):
-            gradients, others, metrics, results = tf.vectorized_map(
-                self._run_step, arguments
-            )
+        gradients, others, metrics, results = vectorized(
+            self._model, self._run_step, arguments
+        )
         before = [tf.convert_to_tensor(v.value) for v in state.changing]
         state.optimizer.apply(gradients)
         for variable, value in zip(state.changing, before, strict=True):
@@ -196,10 +195,8 @@ class Stacked:
         """Returns the metrics' variables and their values after a batch."""
         state = self._state
         arguments = _values(state.weights), _values(state.others)
-        with vectorizable(self._model):
-            return tf.vectorized_map(
-                self._run_test, (*arguments, metrics, inputs, labels)
-            )
+        arguments = *arguments, metrics, inputs, labels
+        return vectorized(self._model, self._run_test, arguments)
 
     def _run_test(self, arguments):
         weights, others, metrics, inputs, labels = arguments
