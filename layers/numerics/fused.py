@@ -1,5 +1,8 @@
 """TensorFlow's own batch norm kernel, where there is one and it is right."""
 
+import contextlib
+import contextvars
+
 import tensorflow as tf
 
 from .sums import total
@@ -9,6 +12,21 @@ _TYPES = (tf.float32, tf.bfloat16, tf.float16)
 
 # cuDNN refuses smaller ones.
 _SMALLEST_EPSILON_OF_CUDNN = 1.001e-5
+
+_avoided = contextvars.ContextVar("avoided", default=False)
+
+
+@contextlib.contextmanager
+def without_kernel():
+    """Makes `has_kernel` say no while in the block.
+
+    `tf.vectorized_map` does not take the kernel with a gamma for each call.
+    """
+    token = _avoided.set(True)
+    try:
+        yield
+    finally:
+        _avoided.reset(token)
 
 
 def has_kernel(x, axis, epsilon):
@@ -21,6 +39,7 @@ def has_kernel(x, axis, epsilon):
         axis % len(x.shape) == len(x.shape) - 1
         and x.dtype in _TYPES
         and (epsilon >= _SMALLEST_EPSILON_OF_CUDNN or on_cpu())
+        and not _avoided.get()
         and not under_xla()
     )
 

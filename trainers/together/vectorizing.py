@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 
 from ...layers.models.inner_layers import inner_layers
+from ...layers.numerics.fused import without_kernel
 from .converters import has_converters
 from .patches import convolve
 
@@ -37,7 +38,7 @@ def vectorized(model, function, elements):
     TensorShape([5, 4, 2])
     """
     complete = has_converters()
-    with vectorizable(model), _quiet():
+    with vectorizable(model), without_kernel(), _quiet():
         try:
             return tf.vectorized_map(
                 function, elements, fallback_to_while_loop=not complete
