@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from ..common.errors import writing
 from . import metrics_file
+from .events import ScalarEvents
 from .state import optimizers_of
 
 
@@ -48,9 +49,8 @@ class MetricsLog(keras.callbacks.Callback):
         self._file.touch()
         with contextlib.ExitStack() as opened:
             for split in ("train", "validation"):
-                writer = tf.summary.create_file_writer(str(self.path / split))
-                opened.callback(writer.close)
-                self._writers[split] = writer
+                writer = ScalarEvents(self.path / split)
+                self._writers[split] = opened.enter_context(writer)
             self._open = opened.pop_all()
         return self
 
@@ -119,9 +119,9 @@ class MetricsLog(keras.callbacks.Callback):
             file.write(json.dumps(line | finite(values)) + "\n")
 
     def _write_events(self, split, prefix, step, values):
-        with self._writers[split].as_default(), _writing(self.path):
-            for name, value in values.items():
-                tf.summary.scalar(f"{prefix}_{name}", value, step=step)
+        tagged = {f"{prefix}_{name}": value for name, value in values.items()}
+        with _writing(self.path):
+            self._writers[split].write(tagged, step)
 
 
 def _writing(path):
