@@ -21,6 +21,7 @@ from .benchmarks import (
     recurrent,
     report,
     soak,
+    sweep,
     virtual,
 )
 
@@ -33,6 +34,7 @@ SUITES = {
     "gan": gan.run,
     "soak": soak.run,
     "distributed": distributed.run,
+    "sweep": sweep.run,
 }
 
 flags.DEFINE_enum("suite", "norms", list(SUITES), "What to measure.")

@@ -83,6 +83,7 @@ def parts_of_sweep(config, count, size):
     """
     config = config.copy_and_resolve_references()
     config.epochs = 1
+    config.compare.together = "alone"
     runs = plan(config, [{"seed": seed} for seed in range(count)])
     rows = []
     with tempfile.TemporaryDirectory() as folder:

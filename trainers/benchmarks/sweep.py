@@ -1,0 +1,176 @@
+"""The benchmark suite `sweep`: many runs together, each alone, and PyTorch's.
+
+Comparisons are whole processes, imports and reports included; they take turns.
+Steps are those of one process, without logs.
+"""
+
+import functools
+import importlib.util
+import pathlib
+import statistics
+import subprocess
+import sys
+import tempfile
+
+import numpy as np
+
+from ...configs import default
+from ..common import timing
+from ..data import loading
+from ..run.session import Session
+from ..supervised.build import (
+    compiled_model,
+    steps_per_execution,
+    training_batches,
+)
+from ..supervised.programs import PROGRAMS
+from .report import Table, goal
+
+_TORCH = pathlib.Path(__file__).with_name("torch_sweep.py")
+_NORMS = "none,batch,layer,group,rms"
+#: Runs of each norm in the small and in the large comparison.
+_FEW, _MANY = 3, 16
+
+
+def run(repeats=3):
+    """Measures whole comparisons, and the steps of their runs."""
+    seconds = _wholes(repeats)
+    steps = {name: _steps(config) for name, config in _models().items()}
+    return [
+        Table("Comparisons", [{"what": k, "s": v} for k, v in seconds.items()]),
+        Table("Steps", [{"model": k, **v} for k, v in steps.items()]),
+        Table("Goals", [*_goals(seconds), *_goals_of_steps(steps)]),
+    ]
+
+
+def _wholes(repeats):
+    """Returns name of a process -> its median seconds."""
+    calls = {
+        "15 runs together": _comparison(_FEW, "auto"),
+        "15 runs alone": _comparison(_FEW, "alone"),
+        "80 runs together": _comparison(_MANY, "auto"),
+    }
+    if importlib.util.find_spec("torch") is not None:
+        calls["15 runs, PyTorch"] = _torch(_FEW)
+        calls["80 runs, PyTorch"] = _torch(_MANY)
+    seconds = {name: [] for name in calls}
+    for _ in range(repeats):
+        for name, call in calls.items():
+            seconds[name].append(timing.once(call))
+    return {name: statistics.median(each) for name, each in seconds.items()}
+
+
+def _comparison(seeds, together):
+    def call():
+        with tempfile.TemporaryDirectory() as folder:
+            _process(
+                "-m",
+                "normzoo.trainers.compare",
+                "--config=digits_mlp",
+                f"--norms={_NORMS}",
+                f"--seeds={seeds}",
+                f"--config.compare.together={together}",
+                f"--workdir={folder}/runs",
+            )
+
+    return call
+
+
+def _torch(seeds):
+    return functools.partial(_process, str(_TORCH), str(seeds))
+
+
+def _process(*arguments):
+    subprocess.run(
+        [sys.executable, *arguments], check=True, capture_output=True
+    )
+
+
+def _goals(seconds):
+    rows = [
+        goal(
+            "80 runs / 15 runs",
+            seconds["80 runs together"] / seconds["15 runs together"],
+            2.0,
+        ),
+        goal(
+            "15 runs together / alone",
+            seconds["15 runs together"] / seconds["15 runs alone"],
+        ),
+    ]
+    limits = {"15 runs": 0.85, "80 runs": 0.35}
+    rows += [
+        goal(
+            f"{what} / PyTorch",
+            seconds[f"{what} together"] / seconds[f"{what}, PyTorch"],
+            limit,
+        )
+        for what, limit in limits.items()
+        if f"{what}, PyTorch" in seconds
+    ]
+    return rows
+
+
+def _models():
+    """Returns name -> config of a model whose steps are timed."""
+    mlp = default.get_config()
+    mlp.steps_per_execution = 37
+    cnn = mlp.copy_and_resolve_references()
+    cnn.model.update({"name": "cnn", "width": 8})
+    cnn.model.dense_units = 64
+    rnn = mlp.copy_and_resolve_references()
+    rnn.model = default.get_recurrent_model()
+    rnn.model.units = (32,)
+    rnn.dataset.view = "rows"
+    rnn.dataset.image_size = 28
+    return {"mlp": mlp, "cnn": cnn, "batch_norm_lstm": rnn}
+
+
+def _steps(config, repeats=5):
+    """Returns microseconds of a step of one run: alone, and of 16 together."""
+    data = loading.load_data(config)
+    with Session() as session:
+        calls = {"alone": _alone(config, data, session)}
+        counts = {"alone": 1}
+        for mode, make in PROGRAMS.items():
+            calls[mode] = _together(config, data, session, make)
+            counts[mode] = _MANY
+        seconds = timing.interleaved(calls, repeats, warm_up=2)
+    steps = len(data.train.labels) // config.batch_size
+    return {
+        name: 1e6 * value / steps / counts[name]
+        for name, value in seconds.items()
+    }
+
+
+def _alone(config, data, session):
+    session.seed(config.seed, config.deterministic)
+    model = compiled_model(config, data)
+    batches = training_batches(config, data)
+    steps = len(data.train.labels) // config.batch_size
+    assert steps_per_execution(config, steps) == steps
+    return lambda: model.fit(
+        batches, epochs=1, steps_per_epoch=steps, shuffle=False, verbose=0
+    )
+
+
+def _together(config, data, session, make):
+    configs = []
+    for seed in range(_MANY):
+        configs.append(config.copy_and_resolve_references())
+        configs[-1].seed = seed
+    program, _ = make(configs, [data] * _MANY, session)
+    orders, alive = program.orders(0), np.ones(_MANY, bool)
+    return lambda: program.train(orders, 0, program.steps, alive)
+
+
+def _goals_of_steps(steps):
+    limits = {"mlp": 0.15, "cnn": 0.5, "batch_norm_lstm": 0.5}
+    return [
+        goal(
+            f"a step of one of {_MANY} runs / alone, {name}",
+            min(steps[name][mode] for mode in PROGRAMS) / steps[name]["alone"],
+            limit,
+        )
+        for name, limit in limits.items()
+    ]
