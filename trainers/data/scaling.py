@@ -66,7 +66,11 @@ def seen(inputs):
     if largest is None:
         return inputs
     if tf.is_tensor(inputs):
-        return tf.cast(inputs, tf.float32) / largest
+        # By a constant of a graph TensorFlow would not divide, but multiply
+        # with its inverse, whose last bit is another.
+        with tf.init_scope():
+            divisor = tf.constant(largest, tf.float32)
+        return tf.cast(inputs, tf.float32) / divisor
     return inputs.astype(np.float32) / np.float32(largest)
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from ..run.checkpoints import Checkpoints
 from ..run.logs import MetricsLog
 from ..run.progress import Progress
+from ..run.recovery import keep_only, newest_first
 from ..run.state import variables_of
 
 
@@ -34,12 +35,25 @@ class Member:
         self._contexts = contextlib.ExitStack()
 
     def __enter__(self):
+        self._forget()
         self.rundir.rewind(self.progress.outputs)
         self._contexts.enter_context(self.log)
         return self
 
     def __exit__(self, *error):
         self._contexts.close()
+
+    def _forget(self):
+        """Removes the checkpoints that do not belong to the progress.
+
+        A run that has trained alone before may have left some: should it go on
+        alone again, they would not fit the logs any more.
+        """
+        folder = self.rundir.path / "checkpoints"
+        keep_only(folder, [])
+        best = newest_first(folder / "best")
+        known = [step for step in best if step <= self.progress.step]
+        keep_only(folder / "best", known)
 
     @property
     def is_alive(self):

@@ -1,14 +1,13 @@
 """Runs as one program on models of their own."""
 
 import contextlib
-import functools
 import itertools
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from ...layers.numerics.restoring import remember, restore, restored
+from ...layers.numerics.restoring import restored
 from ..run.state import variables_of
 
 
@@ -35,11 +34,11 @@ class SideBySide:
         self._models = models
         self._feed = feed
         self.check_every = check_every
-        compiled = functools.partial(
-            tf.function, autograph=False, jit_compile=jit_compile
+        self._train = tf.function(
+            self._training, autograph=False, jit_compile=jit_compile
         )
-        self._train = compiled(self._training)
-        self._evaluate = compiled(self._evaluation)
+        # Called seldom, with batches of any size: XLA would compile each.
+        self._evaluate = tf.function(self._evaluation, autograph=False)
         self._train_steps, self._test_steps = (
             [_Step(model, name) for model in models]
             for name in ("train_step", "test_step")
@@ -87,7 +86,20 @@ class SideBySide:
 
         Afterwards the metrics are again as training needs them.
         """
-        found = self._evaluate(split)
+        found = {}
+        with restored(
+            v for model in self._models for v in model.metrics_variables
+        ):
+            for model in self._models:
+                model.reset_metrics()
+            for batch in self._feed.evaluation_batches(split):
+                # Of any size: the last one is smaller.
+                specs = [
+                    tf.TensorSpec([x.shape[0], None, *x.shape[2:]], x.dtype)
+                    for x in batch
+                ]
+                evaluate = self._evaluate.get_concrete_function(*specs)
+                found = evaluate(*batch)
         return {k: found[k].numpy() for k in sorted(found)}
 
     @contextlib.contextmanager
@@ -168,36 +180,12 @@ class SideBySide:
             zip(names, tf.unstack(running.stack(), axis=2), strict=True)
         )
 
-    def _evaluation(self, split):
-        """Returns name -> value on a split for each run."""
-        size = self._feed.size(split)
-        batch = min(self._feed.evaluation_batch_size, size)
-        # The last one, full or not, has the results.
-        before = (size - 1) // batch
-        metrics = [v for model in self._models for v in model.metrics_variables]
-        remembered = remember(metrics)
-        for model in self._models:
-            model.reset_metrics()
-
-        def step(rows):
-            inputs, labels = self._feed.batch(split, rows)
-            return [
-                test(inputs[run], labels[run])
-                for run, test in enumerate(self._test_steps)
-            ]
-
-        def body(i):
-            step(i * batch + tf.range(batch))
-            return (i + 1,)
-
-        tf.while_loop(
-            lambda i: i < before,
-            body,
-            (tf.constant(0),),
-            maximum_iterations=before,
-        )
-        results = step(tf.range(before * batch, size))
-        restore(remembered)
+    def _evaluation(self, inputs, labels):
+        """Returns name -> value for each run, up to this batch."""
+        results = [
+            step(inputs[run], labels[run])
+            for run, step in enumerate(self._test_steps)
+        ]
         return tf.nest.map_structure(lambda *each: tf.stack(each), *results)
 
 

@@ -188,6 +188,9 @@ def test_arrays_and_tensors_are_scaled_alike(dtype):
     array, tensor = scaling.seen(inputs), scaling.seen(tf.constant(inputs))
     np.testing.assert_array_equal(array, tensor)
     assert array.dtype == tensor.dtype == np.float32
+    for options in ({}, {"jit_compile": True}):
+        graph = tf.function(scaling.seen, **options)
+        np.testing.assert_array_equal(graph(tf.constant(inputs)), array)
 
 
 def test_pooled_floats_are_not_rounded():

@@ -1,0 +1,111 @@
+"""Small runs that train together, and alone, and what is left of both."""
+
+import json
+
+import numpy as np
+import tensorflow as tf
+
+from normzoo.trainers import classify
+from normzoo.trainers.run.recovery import newest_first, path_of
+from normzoo.trainers.supervised.trainer import train_together
+
+from ..equal_runs import arrays, assert_equal, result
+
+MODES = ("stacked", "side_by_side")
+
+
+def changed(config, overrides):
+    """Returns a config with other values, of keys that may be new."""
+    config = config.copy_and_resolve_references()
+    with config.unlocked():
+        for key, value in overrides.items():
+            *parts, last = key.split(".")
+            holder = config
+            for part in parts:
+                holder = holder[part]
+            holder[last] = value
+    return config
+
+
+def members(config, rates):
+    """Returns configs of a group, one for each learning rate."""
+    return [
+        changed(config, {"seed": i, "optimizer.learning_rate": rate})
+        for i, rate in enumerate(rates)
+    ]
+
+
+def together(configs, root, session, mode, report=lambda share: None):
+    """Trains a group; returns the results of those not finished before."""
+    folders = folders_in(root, configs)
+    with session.run():
+        return train_together(
+            configs, folders, root / "group", session, mode, report
+        )
+
+
+def folders_in(root, configs):
+    return [root / str(i) for i in range(len(configs))]
+
+
+def alone(config, folder, session):
+    """Trains a run by itself."""
+    with session.run():
+        classify.train(config, folder, verbose=0, session=session)
+
+
+def assert_same(actual, expected, tolerance):
+    """Compares all that two finished runs have left.
+
+    Args:
+        actual, expected: their folders.
+        tolerance: relative, and absolute; 0: bit by bit.
+    """
+    if not tolerance:
+        assert_equal(actual, expected)
+    assert_close(result(actual), result(expected), tolerance)
+    assert_close(lines(actual), lines(expected), tolerance)
+    assert_close(arrays(actual), arrays(expected), tolerance)
+    for folder in ("checkpoints", "checkpoints/best"):
+        states = state(actual / folder), state(expected / folder)
+        assert_close(*states, tolerance)
+
+
+def lines(folder):
+    """Returns the lines of the log."""
+    text = (folder / "metrics.jsonl").read_text()
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def state(folder):
+    """Returns name -> array, of weights, statistics and optimizer.
+
+    Those of the metrics do not count: an epoch begins with new ones, and what
+    they hold between two epochs is of the training or of its validation.
+    """
+    step = newest_first(folder)[0]
+    reader = tf.train.load_checkpoint(str(path_of(folder, step)))
+    names = sorted(reader.get_variable_to_shape_map())
+    groups = ("model/", "optimizer/")
+    return {"step": step} | {
+        name: reader.get_tensor(name)
+        for name in names
+        if name.startswith(groups)
+    }
+
+
+def assert_close(actual, expected, tolerance):
+    """Compares nested numbers and texts."""
+    if isinstance(expected, dict):
+        assert sorted(actual) == sorted(expected)
+        for key, value in expected.items():
+            assert_close(actual[key], value, tolerance)
+    elif isinstance(expected, list):
+        for pair in zip(actual, expected, strict=True):
+            assert_close(*pair, tolerance)
+    elif isinstance(expected, (str, type(None))):
+        assert actual == expected
+    else:
+        np.testing.assert_allclose(
+            actual, expected, rtol=tolerance, atol=tolerance
+        )

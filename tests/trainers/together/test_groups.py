@@ -1,0 +1,179 @@
+"""A run of a group ends as it does alone."""
+
+import pytest
+
+from normzoo.configs import default, mnist1d_cnn
+from normzoo.trainers.run.session import Session
+
+from ..data import made
+from .group_runs import (
+    MODES,
+    alone,
+    assert_same,
+    changed,
+    lines,
+    members,
+    together,
+)
+
+#: How far numbers may be apart, relative and absolute. Side by side, TensorFlow
+#: computes what it does alone; of a stack it sums in another order.
+TOLERANCE = {"stacked": 2e-3, "side_by_side": 0}
+RATES = (1e-2, 2e-3)
+
+
+def text():
+    model = default.get_recurrent_model()
+    model.units, model.readout = (4,), "each"
+    return {
+        "model": model,
+        "dataset.name": "verses",
+        "dataset.window": 10,
+        "dataset.train_split": "train",
+        "dataset.validation_split": "test",
+        "batch_size": 8,
+        "optimizer.clipnorm": 1.0,
+    }
+
+
+def signal():
+    config = mnist1d_cnn.get_config()
+    return {
+        "dataset": config.dataset,
+        "model": config.model,
+        "model.width": 4,
+        "model.depth": 2,
+        "model.kernel_size": (5, 3),
+        "model.norm": "batch",
+        "batch_size": 400,
+        "evaluation_batch_size": 300,
+    }
+
+
+#: Overrides of a small model's config.
+CASES = {
+    "batch": {"log_every_steps": 4, "evaluation_batch_size": 100},
+    "layer, adamw": {
+        "model.norm": "layer",
+        "optimizer.name": "adamw",
+        "optimizer.weight_decay": 0.1,
+        "optimizer.schedule": "cosine",
+        "optimizer.warmup_steps": 7,
+    },
+    "none, sgd": {
+        "model.norm": "none",
+        "optimizer.name": "sgd",
+        "optimizer.momentum": 0.9,
+        "optimizer.clipnorm": 0.5,
+        "population.examples": 0,
+    },
+    "virtual, rmsprop": {"model.norm": "virtual", "optimizer.name": "rmsprop"},
+    "renorm, dropout": {
+        "model.norm_arguments": {"batch": {"renorm": True}},
+        "model.dropout": 0.3,
+        "optimizer.name": "nadam",
+    },
+    "probe": {"probe": "layers", "optimizer.name": "lion"},
+    "validation": {"population.validation": True, "validate_every_epochs": 2},
+    "text": text(),
+    "signal": signal(),
+}
+#: Those that cannot be stacked.
+APART = {
+    "lamb": {"optimizer.name": "lamb", "optimizer.weight_decay": 0.1},
+    "muon": {"optimizer.name": "muon"},
+    "adafactor": {"optimizer.name": "adafactor"},
+    "float16": {"precision": "mixed_float16", "model.width": 2},
+}
+TABLE = [(name, mode) for name in CASES for mode in MODES]
+TABLE += [(name, "side_by_side") for name in APART]
+
+
+@pytest.fixture
+def small(config, tmp_path):
+    config.model.width = 8
+    config.epochs = 3
+    config.checkpoint.best = "val_loss"
+    config.checkpoint.best_mode = "min"
+    return config
+
+
+@pytest.fixture
+def prepared(small, tmp_path):
+    """Returns a function of the name of a case that makes its config."""
+
+    def make(name):
+        if name == "text":
+            verse = "to be, or not to be, that is the question. " * 10
+            made.prepare(
+                "verses",
+                {"text": made.FEATURES.Text()},
+                lambda i: {"text": verse[i:]},
+                tmp_path,
+            )
+            small.dataset.data_dir = str(tmp_path)
+        return changed(small, (CASES | APART)[name])
+
+    return make
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "mode"), TABLE)
+def test_a_member_ends_as_it_does_alone(name, mode, prepared, tmp_path):
+    configs = members(prepared(name), RATES)
+    with Session(reuse_models=True) as session:
+        results = together(configs, tmp_path, session, mode)
+        alone(configs[1], tmp_path / "alone", session)
+    assert sorted(results) == [0, 1]
+    assert not (tmp_path / "group").exists()
+    assert_same(tmp_path / "1", tmp_path / "alone", TOLERANCE[mode])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", MODES)
+def test_a_run_that_diverges_does_so_by_itself(mode, small, tmp_path):
+    config = changed(small, {"optimizer.name": "sgd", "model.norm": "none"})
+    configs = members(config, (1e-2, 1e30, 2e-3))
+    with Session(reuse_models=True) as session:
+        results = together(configs, tmp_path / "all", session, mode)
+        without = together(
+            [configs[0], configs[2]], tmp_path / "finite", session, mode
+        )
+        alone(configs[1], tmp_path / "alone", session)
+    statuses = [results[run]["status"] for run in range(3)]
+    assert statuses == ["finished", "diverged", "finished"]
+    assert results[1]["steps"] < results[0]["steps"]
+    # Its numbers are as large as there are, and their last bits decide.
+    held, wanted = lines(tmp_path / "all/1"), lines(tmp_path / "alone")
+    kinds = [[(x["step"], x["split"]) for x in each] for each in (held, wanted)]
+    assert kinds[0] == kinds[1]
+    if mode == "side_by_side":
+        assert_same(tmp_path / "all/1", tmp_path / "alone", 0)
+    assert sorted(without) == [0, 1]
+    for with_it, without_it in ((0, 0), (2, 1)):
+        assert_same(
+            tmp_path / f"all/{with_it}", tmp_path / f"finite/{without_it}", 0
+        )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", MODES)
+def test_a_finished_member_stays_as_it_is(mode, small, tmp_path):
+    small.epochs = 1
+    configs = members(small, RATES)
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    with Session(reuse_models=True) as session:
+        alone(configs[0], parts / "0", session)
+        before = files(parts / "0")
+        results = together(configs, parts, session, mode)
+        assert files(parts / "0") == before
+        together(configs, whole, session, mode)
+        assert together(configs, whole, session, mode) == {}
+    assert list(results) == [1]
+    assert_same(parts / "1", whole / "1", 0)
+
+
+def files(folder):
+    return {
+        path: path.read_bytes() for path in folder.rglob("*") if path.is_file()
+    }
