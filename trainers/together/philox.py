@@ -80,16 +80,28 @@ def normal(key, counter, size, dtype):
 
 
 def _mix(counter, key):
-    """Returns the four words that four words of a counter become."""
-    a, b, c, d = counter
-    k, l = key
-    for _ in range(_ROUNDS):
+    """Returns the four words that four words of a counter become.
+
+    The rounds are a loop, since XLA takes long to compile them written out.
+    """
+    zeros = tf.zeros_like(counter[0])
+    key = [word + zeros for word in key]
+
+    def step(i, a, b, c, d, k, l):
         high_a, low_a = _product(a, _FACTORS[0])
         high_c, low_c = _product(c, _FACTORS[1])
-        a, b, c, d = high_c ^ b ^ k, low_c, high_a ^ d ^ l, low_a
-        k = k + tf.constant(_STEPS_OF_KEY[0], tf.uint32)
-        l = l + tf.constant(_STEPS_OF_KEY[1], tf.uint32)
-    return a, b, c, d
+        k_next = k + tf.constant(_STEPS_OF_KEY[0], tf.uint32)
+        l_next = l + tf.constant(_STEPS_OF_KEY[1], tf.uint32)
+        mixed = high_c ^ b ^ k, low_c, high_a ^ d ^ l, low_a
+        return i + 1, *mixed, k_next, l_next
+
+    _, *mixed, _, _ = tf.while_loop(
+        lambda i, *_: i < _ROUNDS,
+        step,
+        (0, *(word + zeros for word in counter), *key),
+        maximum_iterations=_ROUNDS,
+    )
+    return mixed
 
 
 def _product(x, factor):

@@ -10,6 +10,8 @@ from ...layers.numerics.fused import without_kernel
 from .converters import has_converters
 from .patches import convolve
 
+_NOTHING = object()
+
 
 class NotVectorizableError(ValueError):
     """Some operation of a model cannot be vectorized over runs."""
@@ -70,27 +72,35 @@ def _words(error):
 
 @contextlib.contextmanager
 def vectorizable(model):
-    """Makes a model's convolutions products of patches while in the block.
+    """Makes a model's operations such as can be vectorized, in the block.
 
-    They compute the same up to rounding, and a kernel for each run can be
-    vectorized. What is traced in the block keeps them.
+    Convolutions are products of patches, which have a kernel for each run.
+    Loops over time are written out: XLA compiles no vectorized loop, and
+    tracing one takes long. What is computed is the same up to rounding, and
+    what is traced in the block keeps it.
     """
     has_converters()
     changed = []
     try:
         for layer in inner_layers(model):
-            for name, function in _replacements(layer).items():
+            own = vars(layer)
+            for name, value in _replacements(layer).items():
                 # As an attribute of the instance, behind the back of Keras.
-                vars(layer)[name] = function
-                changed.append((layer, name))
+                changed.append((own, name, own.get(name, _NOTHING)))
+                own[name] = value
         yield
     finally:
-        for layer, name in changed:
-            vars(layer).pop(name, None)
+        for own, name, value in changed:
+            if value is _NOTHING:
+                del own[name]
+            else:
+                own[name] = value
 
 
 def _replacements(layer):
-    """Returns method -> what replaces it in a layer."""
+    """Returns name -> what replaces an attribute or method of a layer."""
+    if isinstance(layer, keras.layers.RNN):
+        return {"unroll": True}
     if obstacle_of_convolution(layer):
         return {}
     kind = type(layer)

@@ -52,7 +52,7 @@ def stacked(models, batches, jit_compile=False):
             *zip(_states(model), states, strict=True),
         ]
         x, y, sample_weights = keras.utils.unpack_x_y_sample_weight(batch)
-        with keras.StatelessScope(pairs) as scope:
+        with keras.StatelessScope(pairs, collect_losses=True) as scope:
             with tf.GradientTape() as tape:
                 tape.watch(weights)
                 predictions = model(x, training=True)

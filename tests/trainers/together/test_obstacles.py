@@ -53,7 +53,7 @@ OBSTACLES = {
             [keras.Input(batch_shape=(2, 6, 4)), L.LSTM(2, stateful=True)]
         )
     ),
-    "DepthwiseConv1D": lambda: compiled(dense(layer=L.DepthwiseConv1D(2))),
+    "SeparableConv1D": lambda: compiled(dense(layer=L.SeparableConv1D(2, 2))),
     "its channels come first": lambda: compiled(
         dense(
             layer=L.Conv2D(2, 1, data_format="channels_first"), shape=(3, 4, 4)

@@ -8,6 +8,12 @@ import pytest
 import tensorflow as tf
 
 from normzoo import layers, zoo
+from normzoo.trainers.together.vectorizing import (
+    NotVectorizableError,
+    vectorizable,
+)
+from normzoo.zoo.dropout import Dropout
+from normzoo.zoo.norm_noise import NormNoise
 
 from . import stacked_steps
 
@@ -63,8 +69,52 @@ def of_layers(seed, make, shape=(4, 4, 2)):
     return compiled(keras.Model(inputs, keras.layers.Dense(3)(x)))
 
 
-#: Name -> layers that a model is made of.
+class Penalized(keras.layers.Layer):
+    """A layer with a loss of its own."""
+
+    def call(self, inputs):
+        self.add_loss(tf.reduce_mean(tf.square(inputs)))
+        return inputs
+
+
+L = keras.layers
+IMAGE, SEQUENCE = (6, 6, 2), (5, 3)
+CLIPPING = {"rmin": 0.3, "rmax": 3.0, "dmax": 5.0}
+#: Name -> layers that a model is made of, and the shape of its inputs.
 LAYERS = {
+    "depthwise": (lambda: [L.DepthwiseConv2D(2, strides=2)], IMAGE),
+    "conv-3d": (lambda: [L.Conv3D(2, 2)], (3, 3, 3, 2)),
+    "max pooling": (lambda: [L.Conv2D(2, 2), L.MaxPooling2D(2)], IMAGE),
+    "pooling": (
+        lambda: [L.Conv1D(2, 2), L.AveragePooling1D(2), L.MaxPooling1D(2)],
+        SEQUENCE,
+    ),
+    "keras batch norm": (lambda: [L.Dense(3), L.BatchNormalization()], IMAGE),
+    "keras layer norm": (lambda: [L.Dense(3), L.LayerNormalization()], IMAGE),
+    "renorm": (
+        lambda: [
+            L.Dense(3),
+            layers.BatchNormalization(renorm=True, renorm_clipping=CLIPPING),
+        ],
+        IMAGE,
+    ),
+    "dropout": (
+        lambda: [L.Dense(8), L.Dropout(0.5, seed=1), Dropout(0.2, seed=2)],
+        SEQUENCE,
+    ),
+    "noise": (
+        lambda: [L.Dense(3), L.GaussianNoise(0.5, seed=1), NormNoise(0.5, 2)],
+        SEQUENCE,
+    ),
+    "losses": (
+        lambda: [
+            L.Dense(3, kernel_regularizer="l2", activity_regularizer="l1"),
+            Penalized(),
+        ],
+        SEQUENCE,
+    ),
+}
+LAYERS |= {
     f"conv-{dimensions}d-{padding}-{stride}-{dilation}": (
         lambda cls=cls, p=padding, s=stride, d=dilation: [
             cls(4, 3, strides=s, padding=p, dilation_rate=d, activation="relu"),
@@ -119,3 +169,72 @@ def test_layers(name):
     layers, shape = LAYERS[name]
     make = functools.partial(of_layers, make=layers, shape=shape)
     check(make, batches(shape))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["dropout", "noise", "conv-2d-same-2-1"])
+def test_layers_under_xla(name):
+    layers, shape = LAYERS[name]
+    make = functools.partial(of_layers, make=layers, shape=shape)
+    check(make, batches(shape), jit_compile=True)
+
+
+def two_heads(seed):
+    """Two inputs, one of them an index, and two outputs."""
+    keras.utils.set_random_seed(seed)
+    inputs = keras.Input((4,)), keras.Input((), dtype="int32")
+    x = L.Concatenate()([inputs[0], L.Embedding(5, 3)(inputs[1])])
+    x = layers.BatchNormalization()(L.Dense(6)(x))
+    outputs = {"class": L.Dense(3)(x), "value": L.Dense(1)(x)}
+    losses = {
+        "class": keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        "value": "mse",
+    }
+    model = keras.Model(inputs, outputs)
+    model.compile(
+        "adam", losses, metrics={"value": "mae"}, loss_weights=[2.0, 0.5]
+    )
+    return model
+
+
+def test_several_inputs_outputs_and_sample_weights():
+    rng = np.random.default_rng(0)
+    examples = [
+        (
+            (rng.normal(size=(BATCH, 4)), rng.integers(0, 5, BATCH)),
+            {
+                "class": rng.integers(0, 3, BATCH),
+                "value": rng.normal(size=(BATCH, 1)),
+            },
+            {"class": rng.random(BATCH), "value": rng.random(BATCH)},
+        )
+        for _ in range(RUNS)
+    ]
+    check(two_heads, examples)
+
+
+def test_a_reference_model():
+    reference = batches(seed=5)[0][0]
+
+    def make(seed):
+        model = layers.ReferenceModel(mlp(seed, norm="virtual"), reference)
+        return compiled(model)
+
+    check(make, batches())
+
+
+def test_what_cannot_be_vectorized_is_an_error():
+    def layers():
+        return [L.Conv2D(2, 2), L.UpSampling2D(2, interpolation="bilinear")]
+
+    make = functools.partial(of_layers, make=layers, shape=IMAGE)
+    with pytest.raises(NotVectorizableError, match="ResizeBilinear"):
+        check(make, batches(IMAGE))
+
+
+@pytest.mark.parametrize("layer", [L.Conv1D(2, 2), L.Conv2D(2, 2), L.LSTM(2)])
+def test_the_layers_are_as_they_were(layer):
+    before = dict(vars(layer))
+    with vectorizable(layer):
+        assert vars(layer) != before
+    assert vars(layer) == before
