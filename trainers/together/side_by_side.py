@@ -108,7 +108,7 @@ class SideBySide:
 
         Args:
             run: its number.
-            row: the state to have it in, from `row`. The model has its own
+            row: the state to have it in, one of `rows`. The model has its own
                 back at the end. None: it is as it is, and stays as it is left.
         """
         model = self._models[run]
@@ -120,9 +120,12 @@ class SideBySide:
                 variable.assign(value)
             yield model
 
-    def row(self, run):
-        """Returns the state of one run."""
-        return [variable.numpy() for variable in _variables(self._models[run])]
+    def rows(self, runs):
+        """Returns run -> its state, of the runs that are asked for."""
+        return {
+            run: [v.numpy() for v in _variables(self._models[run])]
+            for run in runs
+        }
 
     @contextlib.contextmanager
     def lent_statistics(self):

@@ -99,14 +99,16 @@ class Stacked:
 
         Args:
             run: its number.
-            row: from `row`; None for the current state.
+            row: one of `rows`; None for the current state.
         """
-        self._state.load(self._state.row(run) if row is None else row)
+        if row is None:
+            (row,) = self.rows([run]).values()
+        self._state.load(row)
         yield self._model
 
-    def row(self, run):
-        """Returns the state of one run."""
-        return self._state.row(run)
+    def rows(self, runs):
+        """Returns run -> its state, of the runs that are asked for."""
+        return self._state.rows(runs)
 
     @contextlib.contextmanager
     def lent_statistics(self):

@@ -124,19 +124,22 @@ class GroupTraining:
             validation = self._measures.validate()
             logs = logs | {f"val_{k}": v for k, v in validation.items()}
         rates = self._program.rates()
+        best = []
         for run, member in enumerate(self._members):
             if member.progress.ended:
                 continue
             own = {k: float(values[run]) for k, values in logs.items()}
             if member.end_epoch(own, rates[run]):
-                self._keep_best(run)
+                best.append(run)
+        self._keep_best(best)
         self._measures.end_epoch(number)
         progress.epoch, progress.batch = number, 0
 
-    def _keep_best(self, run):
-        member = self._members[run]
-        member.note_outputs()
-        self._best[run] = member.progress.to_json(), self._program.row(run)
+    def _keep_best(self, runs):
+        for run, row in self._program.rows(runs).items():
+            member = self._members[run]
+            member.note_outputs()
+            self._best[run] = member.progress.to_json(), row
 
     def _timed(self, function, *arguments):
         """Calls a function; each run that trains gets its share of the time."""
