@@ -56,8 +56,12 @@ def models():
 
 @pytest.fixture(scope="module")
 def kept(models, data):
+    return made(models, data)
+
+
+def made(models, data, **options):
     feed = Feed([data] * 2, seeds=[0, 1], batch_size=4, evaluation_batch_size=5)
-    return SideBySide(models, feed, check_every=1)
+    return SideBySide(models, feed, check_every=1, **options)
 
 
 @pytest.fixture
@@ -89,6 +93,24 @@ def test_it_trains_as_the_models_do(program, models, data):
             models[run].variables, alone.variables, strict=True
         ):
             np.testing.assert_allclose(own, wanted, rtol=1e-5)
+
+
+def test_it_can_be_compiled(program, models, data):
+    running = program.train(program.orders(0), 0, 3, ALL)
+    after = [program.row(run) for run in (0, 1)]
+    again = list(map(new_model, RATES))
+    compiled = made(again, data, jit_compile=True)
+    alive = np.array([True, False])
+    found = compiled.train(compiled.orders(0), 0, 3, alive)
+    np.testing.assert_allclose(
+        found["loss"][:, 0], running["loss"][:, 0], rtol=1e-5
+    )
+    for value, other in zip(compiled.row(0), after[0], strict=True):
+        np.testing.assert_allclose(value, other, rtol=1e-5)
+    for variable, new in zip(
+        again[1].variables, new_model(RATES[1]).variables, strict=True
+    ):
+        np.testing.assert_array_equal(variable, new)
 
 
 def test_a_run_that_is_not_alive_stays_as_it_is(program):
