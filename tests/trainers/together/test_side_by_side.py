@@ -97,7 +97,7 @@ def test_it_trains_as_the_models_do(program, models, data):
 
 def test_it_can_be_compiled(program, models, data):
     running = program.train(program.orders(0), 0, 3, ALL)
-    after = [program.row(run) for run in (0, 1)]
+    after = [program.rows([run])[run] for run in (0, 1)]
     again = list(map(new_model, RATES))
     compiled = made(again, data, jit_compile=True)
     alive = np.array([True, False])
@@ -105,7 +105,7 @@ def test_it_can_be_compiled(program, models, data):
     np.testing.assert_allclose(
         found["loss"][:, 0], running["loss"][:, 0], rtol=1e-5
     )
-    for value, other in zip(compiled.row(0), after[0], strict=True):
+    for value, other in zip(compiled.rows([0])[0], after[0], strict=True):
         np.testing.assert_allclose(value, other, rtol=1e-5)
     for variable, new in zip(
         again[1].variables, new_model(RATES[1]).variables, strict=True
@@ -116,9 +116,9 @@ def test_it_can_be_compiled(program, models, data):
 def test_a_run_that_is_not_alive_stays_as_it_is(program):
     orders = program.orders(0)
     program.train(orders, 0, 1, ALL)
-    before = program.row(1)
+    before = program.rows([1])[1]
     loss = program.train(orders, 1, 3, np.array([True, False]))["loss"]
-    for value, old in zip(program.row(1), before, strict=True):
+    for value, old in zip(program.rows([1])[1], before, strict=True):
         np.testing.assert_array_equal(value, old)
     assert loss.shape == (2, 2)
     assert loss[0, 1] == loss[1, 1]
@@ -146,10 +146,12 @@ def test_a_run_that_diverges_stays_as_it_is_then(program, models):
 
 def test_evaluation_leaves_what_training_needs(program, models, data):
     program.train(program.orders(0), 0, 2, ALL)
-    before = [program.row(run) for run in (0, 1)]
+    before = [program.rows([run])[run] for run in (0, 1)]
     found = program.evaluate("validation")
     for run in (0, 1):
-        for value, old in zip(program.row(run), before[run], strict=True):
+        for value, old in zip(
+            program.rows([run])[run], before[run], strict=True
+        ):
             np.testing.assert_array_equal(value, old)
         x, y = data.validation
         errors = (models[run](x).numpy() - y) ** 2
@@ -157,14 +159,14 @@ def test_evaluation_leaves_what_training_needs(program, models, data):
 
 
 def test_a_model_is_lent_in_an_earlier_state(program, models):
-    row = program.row(0)
+    row = program.rows([0])[0]
     program.train(program.orders(0), 0, 2, ALL)
-    later = program.row(0)
+    later = program.rows([0])[0]
     with program.holding(0, row) as model:
         assert model is models[0]
-        for value, old in zip(program.row(0), row, strict=True):
+        for value, old in zip(program.rows([0])[0], row, strict=True):
             np.testing.assert_array_equal(value, old)
-    for value, new in zip(program.row(0), later, strict=True):
+    for value, new in zip(program.rows([0])[0], later, strict=True):
         np.testing.assert_array_equal(value, new)
 
 
