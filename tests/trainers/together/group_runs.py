@@ -81,9 +81,12 @@ def state(folder):
     """Returns name -> array, of weights, statistics and optimizer.
 
     Those of the metrics do not count: an epoch begins with new ones, and what
-    they hold between two epochs is of the training or of its validation.
+    they hold between two epochs is of the training or of its validation. A run
+    that diverges has no best state.
     """
-    step = newest_first(folder)[0]
+    if not (steps := newest_first(folder)):
+        return {}
+    step = steps[0]
     reader = tf.train.load_checkpoint(str(path_of(folder, step)))
     names = sorted(reader.get_variable_to_shape_map())
     groups = ("model/", "optimizer/")
