@@ -6,6 +6,7 @@ from ..data import loading, pipeline
 from ..run.reuse import without_values
 from ..run.together import ALONE, Choice
 from ..together.obstacles import obstacle
+from ..together.suggestion import suggested
 from .build import compiled_model
 
 #: So many steps of all runs together save more time than the compilation of
@@ -45,15 +46,16 @@ def choose(config, runs, wanted):
     if wanted == "auto" and not _is_worth_it(config, data, runs):
         return Choice(ALONE, "a program for all would take longer to compile")
     with precision.dtype_policy(config.precision):
-        reason = obstacle(compiled_model(config, data))
-    if not reason:
-        return Choice("stacked", "all operations can be vectorized")
-    if wanted == "stacked":
+        model = compiled_model(config, data)
+    if wanted == "auto":
+        best = suggested(model)
+        return Choice(best.mode, best.reason)
+    if reason := obstacle(model):
         raise InputError(
             f"compare.together=stacked cannot be: {reason}. Set "
             "--config.compare.together=auto."
         )
-    return Choice("side_by_side", reason)
+    return Choice(wanted, f"compare.together={wanted}")
 
 
 def _is_worth_it(config, data, runs):

@@ -5,6 +5,7 @@ from ..together.feed import Feed
 from ..together.side_by_side import SideBySide
 from ..together.stacked import Stacked
 from ..together.state import StackedState, values_of
+from ..together.suggestion import suggested
 from .build import (
     compiled_model,
     new_model,
@@ -36,7 +37,8 @@ def stacked(configs, data, session):
     ]
     state = StackedState(model, optimizers, rows)
     feed, check_every = _feed(configs, data)
-    program = Stacked(model, state, feed, check_every, jit_compile=True)
+    jit_compile = suggested(model).jit_compile
+    program = Stacked(model, state, feed, check_every, jit_compile)
     populations = [
         find_population(model, each, config, session.models)
         for config, each in zip(configs, data, strict=True)
