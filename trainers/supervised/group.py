@@ -52,7 +52,10 @@ class Group:
                 self._rundirs, self._resolved, strict=True
             ):
                 rundir.start(resolved, made_with)
-            return self._train(stack, stop)
+            # Killed at its very end, a group has nothing left to do.
+            found = {} if self._is_finished() else self._train(stack, stop)
+            shutil.rmtree(self._folder, ignore_errors=True)
+            return found
 
     def _train(self, stack, stop):
         config = self._configs[0]
@@ -87,10 +90,15 @@ class Group:
         GroupTraining(
             program, members, config, checkpoints, progress, stop, measures
         ).fit()
-        found = measures.finish()
-        shutil.rmtree(self._folder, ignore_errors=True)
-        return found
+        return measures.finish()
+
+    def _is_finished(self):
+        return all(map(_is_done, self._rundirs, self._resolved))
 
     def _member(self, config, rundir, resolved, progress):
-        is_done = rundir.result(resolved) is not None
-        return (Finished if is_done else Member)(config, rundir, progress)
+        kind = Finished if _is_done(rundir, resolved) else Member
+        return kind(config, rundir, progress)
+
+
+def _is_done(rundir, resolved):
+    return rundir.result(resolved) is not None

@@ -24,7 +24,7 @@ RATES = (1e-2, 2e-3)
 
 def text():
     model = default.get_recurrent_model()
-    model.units, model.readout = (4,), "each"
+    model.cell, model.units, model.readout = "simple", (4,), "each"
     return {
         "model": model,
         "dataset.name": "verses",
@@ -168,7 +168,10 @@ def test_a_finished_member_stays_as_it_is(mode, small, tmp_path):
         results = together(configs, parts, session, mode)
         assert files(parts / "0") == before
         together(configs, whole, session, mode)
+        # Killed at its very end, it has nothing left to do.
+        (whole / "group").mkdir()
         assert together(configs, whole, session, mode) == {}
+    assert not (whole / "group").exists()
     assert list(results) == [1]
     assert_same(parts / "1", whole / "1", 0)
 
