@@ -80,17 +80,15 @@ def find_groups(runs, pending, workdir, jobs):
 
 
 def _new_groups(runs, workdir, jobs):
-    largest = math.ceil(len(runs) / jobs)
+    # One process trains one group; each process gets one at least.
+    share = math.ceil(len(runs) / jobs)
     groups = []
     for members in _alike(runs, workdir):
         choice = _choose(members)
-        # One process trains one group; each process gets one at least.
-        parts = math.ceil(len(members) / largest)
-        if choice.mode == ALONE:
-            parts = len(members)
+        parts = math.ceil(len(members) / min(share, choice.most))
         size = math.ceil(len(members) / parts)
         groups += [
-            Group(tuple(members[i : i + size]), *choice)
+            Group(tuple(members[i : i + size]), choice.mode, choice.reason)
             for i in range(0, len(members), size)
         ]
     return groups

@@ -15,10 +15,12 @@ class Choice(NamedTuple):
     Attributes:
         mode: one of `MODES`.
         reason: why, in a few words.
+        most: how many of them at once; more make several groups.
     """
 
     mode: str
     reason: str
+    most: int = 1
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -4,14 +4,18 @@ from ..common import precision
 from ..common.errors import InputError
 from ..data import loading, pipeline
 from ..run.reuse import without_values
+from ..run.state import build_state
 from ..run.together import ALONE, Choice
+from ..together.memory import fitting_runs
 from ..together.obstacles import obstacle
 from ..together.suggestion import suggested
-from .build import compiled_model
+from .build import compiled_model, training_batches
 
 #: So many steps of all runs together save more time than the compilation of
 #: their program takes.
 _WORTH_COMPILING = 2000
+#: Each run keeps several files open.
+_MOST = 64
 
 
 def structure(config):
@@ -40,22 +44,25 @@ def choose(config, runs, wanted):
     Raises:
         InputError: `wanted` is `"stacked"`, and cannot be.
     """
-    if wanted not in ("auto", "stacked"):
-        return Choice(wanted, f"compare.together={wanted}")
+    if wanted == ALONE:
+        return Choice(ALONE, f"compare.together={ALONE}")
     data = loading.load_own_splits(config)
     if wanted == "auto" and not _is_worth_it(config, data, runs):
         return Choice(ALONE, "a program for all would take longer to compile")
     with precision.dtype_policy(config.precision):
         model = compiled_model(config, data)
+        build_state(model, training_batches(config, data).element_spec)
+    most = min(fitting_runs(model, config.batch_size), _MOST)
     if wanted == "auto":
         best = suggested(model)
-        return Choice(best.mode, best.reason)
-    if reason := obstacle(model):
+        return Choice(best.mode, best.reason, most)
+    reason = obstacle(model)
+    if wanted == "stacked" and reason:
         raise InputError(
             f"compare.together=stacked cannot be: {reason}. Set "
             "--config.compare.together=auto."
         )
-    return Choice(wanted, f"compare.together={wanted}")
+    return Choice(wanted, f"compare.together={wanted}", most)
 
 
 def _is_worth_it(config, data, runs):

@@ -8,6 +8,7 @@ from normzoo.configs import default, gan_default
 from normzoo.trainers.common.errors import InputError
 from normzoo.trainers.comparison import groups
 from normzoo.trainers.comparison.sweep import plan
+from normzoo.trainers.supervised import choice
 
 #: So many runs of a norm are worth a program of their own.
 SEEDS = 6
@@ -166,3 +167,9 @@ def test_what_cannot_be_is_refused(runs, message, tmp_path):
     with pytest.raises(InputError, match=message):
         find(runs(), tmp_path)
     assert not list(tmp_path.iterdir())
+
+
+def test_groups_fit_into_memory(tmp_path, monkeypatch):
+    monkeypatch.setattr(choice, "fitting_runs", lambda *_: 4)
+    runs = runs_of(norms=["none"], seeds=9)
+    assert shapes(find(runs, tmp_path)) == [("stacked", 3)] * 3

@@ -1,0 +1,65 @@
+"""How many runs fit into memory together."""
+
+import math
+import os
+import pathlib
+
+import keras
+
+from ...layers.models.inner_layers import inner_layers
+from ..run.state import variables_of
+
+_MEMINFO = pathlib.Path("/proc/meminfo")  # of Linux
+#: A run has its variables, those of its best state, and new values of them.
+_COPIES = 3
+#: What a layer puts out is kept for the gradient, has one of its own, and is
+#: made of parts.
+_PER_OUTPUT = 4
+#: Of the memory that is free, what a group may take.
+_SHARE = 0.5
+
+
+def fitting_runs(model, batch_size):
+    """Returns how many runs of a model fit into memory, at least 1.
+
+    It is an estimate from the sizes of the variables and of the layers'
+    outputs.
+
+    Args:
+        model: compiled, with all variables.
+        batch_size: of the training.
+    """
+    return max(int(_SHARE * _free() / bytes_of_run(model, batch_size)), 1)
+
+
+def bytes_of_run(model, batch_size):
+    """Returns about how many bytes a run takes while it trains in a group."""
+    variables = sum(
+        math.prod(v.shape) * v.dtype.size
+        for group in variables_of(model).values()
+        for v in group
+    )
+    outputs = sum(_outputs(layer, batch_size) for layer in inner_layers(model))
+    return _COPIES * variables + _PER_OUTPUT * outputs
+
+
+def _outputs(layer, batch_size):
+    """Returns the bytes of what a layer puts out for a batch."""
+    try:
+        found = keras.tree.flatten(layer.output)
+    except (AttributeError, ValueError):  # it is called never, or twice
+        return 0
+    return sum(
+        4 * math.prod(batch_size if n is None else n for n in tensor.shape)
+        for tensor in found
+    )
+
+
+def _free():
+    """Returns the bytes of memory that are free."""
+    if _MEMINFO.exists():
+        lines = _MEMINFO.read_text(encoding="ascii").splitlines()
+        for line in lines:
+            if line.startswith("MemAvailable:"):
+                return 1024 * int(line.split()[1])
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
