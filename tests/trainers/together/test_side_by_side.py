@@ -11,6 +11,7 @@ from normzoo.trainers.data.examples import Examples
 from normzoo.trainers.run.state import build_state
 from normzoo.trainers.together.feed import Feed
 from normzoo.trainers.together.side_by_side import SideBySide
+from normzoo.trainers.together.state import own_variables
 
 RATES = (0.1, 0.01)
 ALL = np.array([True, True])
@@ -69,7 +70,7 @@ def program(kept, models):
     """The program, traced once, of new models."""
     for model, rate in zip(models, RATES, strict=True):
         for variable, new in zip(
-            model.variables, new_model(rate).variables, strict=True
+            own_variables(model), own_variables(new_model(rate)), strict=True
         ):
             variable.assign(new)
     return kept
