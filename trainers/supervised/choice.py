@@ -14,6 +14,9 @@ from .build import compiled_model, training_batches
 #: So many steps of all runs together save more time than the compilation of
 #: their program takes.
 _WORTH_COMPILING = 2000
+#: Side by side each model is traced by itself, which takes seconds; a step of a
+#: model that cannot be stacked is faster by fractions of a millisecond.
+_WORTH_TRACING = 10_000
 #: Each run keeps several files open.
 _MOST = 64
 
@@ -47,7 +50,10 @@ def choose(config, runs, wanted):
     if wanted == ALONE:
         return Choice(ALONE, f"compare.together={ALONE}")
     data = loading.load_own_splits(config)
-    if wanted == "auto" and not _is_worth_it(config, data, runs):
+    steps = config.epochs * pipeline.steps_per_epoch(
+        data.train, config.batch_size
+    )
+    if wanted == "auto" and (runs == 1 or runs * steps < _WORTH_COMPILING):
         return Choice(ALONE, "a program for all would take longer to compile")
     with precision.dtype_policy(config.precision):
         model = compiled_model(config, data)
@@ -55,6 +61,8 @@ def choose(config, runs, wanted):
     most = min(fitting_runs(model, config.batch_size), _MOST)
     if wanted == "auto":
         best = suggested(model)
+        if best.mode == "side_by_side" and steps < _WORTH_TRACING:
+            return Choice(ALONE, f"{best.reason}; too short to trace each run")
         return Choice(best.mode, best.reason, most)
     reason = obstacle(model)
     if wanted == "stacked" and reason:
@@ -63,8 +71,3 @@ def choose(config, runs, wanted):
             "--config.compare.together=auto."
         )
     return Choice(wanted, f"compare.together={wanted}", most)
-
-
-def _is_worth_it(config, data, runs):
-    steps = pipeline.steps_per_epoch(data.train, config.batch_size)
-    return runs > 1 and runs * steps * config.epochs >= _WORTH_COMPILING

@@ -49,9 +49,17 @@ def shapes(found):
         (lambda: runs_of(seeds=1), 1, [("alone", 1)] * 2),
         # What cannot be stacked.
         (
-            lambda: runs_of(norms=["none"], **{"optimizer.name": "adafactor"}),
+            lambda: runs_of(
+                norms=["none"], epochs=300, **{"optimizer.name": "adafactor"}
+            ),
             1,
             [("side_by_side", 6)],
+        ),
+        # Each would be traced by itself.
+        (
+            lambda: runs_of(norms=["none"], **{"optimizer.name": "adafactor"}),
+            1,
+            [("alone", 1)] * 6,
         ),
         (
             lambda: runs_of(norms=["none"], distribution="mirrored"),
