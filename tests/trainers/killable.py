@@ -120,6 +120,7 @@ def main(
         runpy.run_module(
             f"normzoo.trainers.{name}", run_name="__main__", alter_sys=True
         )
+        return
 
     def run(_):
         if sweep:
