@@ -60,13 +60,8 @@ FLAGS = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("script", FLAGS)
-def test_help(script, data_dir, tmp_path):
-    if script == "gan":  # as a user starts it; `compare` further down, too
-        process = run(script, "--help", data_dir=data_dir)
-        code, text = process.returncode, process.stdout
-        errors = process.stderr
-    else:
-        code, text, errors = killable.script(script, "--help", folder=tmp_path)
+def test_help(script, tmp_path):
+    code, text, errors = killable.script(script, "--help", folder=tmp_path)
     assert code == 0
     assert not errors
     lines = text.splitlines()
