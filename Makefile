@@ -7,7 +7,7 @@ PIP := 25.0
 RUN_STAMP := $(VENV)/.installed
 TEST_STAMP := $(VENV)/.installed-test
 
-# Four processes take 4 GB of memory.
+# Each process takes 1 to 2 GB of memory.
 PYTEST := $(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 \
     --dist=worksteal
 

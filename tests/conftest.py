@@ -1,8 +1,17 @@
 """What all tests share."""
 
+import gc
+import os
+
+# LLVM's work on what XLA compiles is not ours to test, and takes as long as all
+# else in it. Read before TensorFlow's first operation, by child processes, too.
+os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
+
 import keras
 import pytest
 import tensorflow as tf
+
+from normzoo.trainers.run import graphs
 
 # Two devices, so that a MirroredStrategy has two replicas. TensorFlow takes
 # this only before its first operation.
@@ -25,6 +34,32 @@ def pytest_collection_modifyitems(items):
         marker = item.get_closest_marker("keras")
         if marker and marker.args[0] > KERAS:
             item.add_marker(pytest.mark.skip(f"needs Keras {marker.args[0]}"))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers():
+    """Starts one process more than there are cores.
+
+    Some tests wait for processes of their own, and the last one runs alone.
+    """
+    return (os.cpu_count() or 1) + 1
+
+
+def pytest_collection_finish():
+    """Takes what the imports made out of the garbage collector's rounds.
+
+    That is most objects of the process, and they stay. A full round goes
+    through them in 0.3 s, and Keras starts one whenever its session is cleared.
+    """
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(autouse=True)
+def _graphs_are_freed():
+    """A test's graphs would stay to the end of the process: gigabytes."""
+    with graphs.freed():
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -83,10 +83,9 @@ def gru_runs(data_dir, tmp_path, monkeypatch):
             with precision.dtype_policy("float32"):
                 model = compiled_model(config, data)
             model.optimizer.build(model.trainable_variables)
-            for seed in range(3):
-                run = f"runs/gru_norms/norm={norm},seed={seed}/checkpoints"
-                (tmp_path / run).mkdir(parents=True)
-                model.save(tmp_path / run / "final.keras")
+            run = f"runs/gru_norms/norm={norm},seed=0/checkpoints"
+            (tmp_path / run).mkdir(parents=True)
+            model.save(tmp_path / run / "final.keras")
         monkeypatch.setattr(loading, "load_data", some)
 
     return make
@@ -98,10 +97,13 @@ def test_python_runs(script, gru_runs, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     if "runs/gru_norms" in script:
         gru_runs()
+        # One seed of three: it is the same again.
+        assert script.count("range(3)") == 1
+        script = script.replace("range(3)", "range(1)")
     exec(script, {})
     if "runs/gru_norms" in script:
         norm, seed, before, after = capsys.readouterr().out.split()[-4:]
-        assert (norm, seed) == ("input", "2")
+        assert (norm, seed) == ("input", "0")
         assert 0 <= float(before) <= 100
         assert 0 <= float(after) <= 100
     keras.backend.clear_session()

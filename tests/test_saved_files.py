@@ -69,15 +69,15 @@ def save(model, x, path):
     return path
 
 
-@pytest.mark.slow
-def test_every_layer_loads(tmp_path):
+def every_layer(folder):
+    """Saves a model of each layer and returns the files."""
     paths = []
     for case in {case.layer: case for case in CASES}.values():
         x = case.inputs()
         model = keras.Sequential([keras.Input(x.shape[1:]), case.make()])
         model.compile("sgd", "mse")
-        paths.append(save(model, x, tmp_path / f"{case.name}.keras"))
-    load_elsewhere([*paths, language_model(tmp_path / "text.keras")])
+        paths.append(save(model, x, folder / f"{case.name}.keras"))
+    return paths
 
 
 def language_model(path):
@@ -111,7 +111,7 @@ def toy_gan():
 
 
 @pytest.mark.slow
-def test_what_the_trainers_save_loads(small, toy_gan, tmp_path):
+def test_every_layer_and_what_the_trainers_save_loads(small, toy_gan, tmp_path):
     classify.train(small, tmp_path / "classify", verbose=0)
     gan.train(toy_gan, tmp_path / "gan", verbose=0)
     paths = sorted(tmp_path.glob("*/checkpoints/*.keras"))
@@ -124,7 +124,8 @@ def test_what_the_trainers_save_loads(small, toy_gan, tmp_path):
         model = keras.saving.load_model(path)
         x = np.ones((2, *model.input_shape[1:]), model.inputs[0].dtype)
         save(model, x, path)
-    load_elsewhere(paths)
+    text = language_model(tmp_path / "text.keras")
+    load_elsewhere([*paths, *every_layer(tmp_path), text])
 
 
 def all_modules():

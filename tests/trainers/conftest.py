@@ -2,7 +2,10 @@
 
 import pytest
 
+from normzoo import zoo
 from normzoo.configs import default, gaussians_gan
+
+from . import killable
 
 
 @pytest.fixture(scope="session")
@@ -16,7 +19,8 @@ def small_config(data_dir):
         config.model.width = 16
         config.batch_size = 64
         config.epochs = 2
-        config.steps_per_execution = 9
+        # Several steps in one call are slower to trace than to run.
+        config.steps_per_execution = 1
         return config
 
     return make
@@ -26,6 +30,14 @@ def small_config(data_dir):
 def config(small_config):
     """The default config, made small."""
     return small_config()
+
+
+@pytest.fixture(scope="module")
+def shallow_toys():
+    """Makes toys with one norm each."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(zoo.GANS, "toy", killable.shallow_toys())
+        yield
 
 
 @pytest.fixture

@@ -5,11 +5,26 @@ else, so that it starts in a moment.
 """
 
 import contextlib
+import functools
 import multiprocessing
 import pathlib
 import runpy
 import tempfile
 import time
+
+from normzoo import zoo
+
+
+def shallow_toys():
+    """Returns makers of toy GANs with one norm each.
+
+    To compile them is what takes time.
+    """
+    generator, discriminator = zoo.GANS["toy"]
+    return (
+        functools.partial(generator, depth=1),
+        functools.partial(discriminator, depth=2),
+    )
 
 
 def server():
@@ -107,6 +122,7 @@ def main(
     from normzoo.trainers.comparison.compare import compare
     from normzoo.trainers.comparison.trainers import trainer_of
 
+    zoo.GANS["toy"] = shallow_toys()
     # What a shell has started in the background ignores Ctrl-C.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     for number, path in ((1, stdout), (2, stderr)):
@@ -120,6 +136,7 @@ def main(
         runpy.run_module(
             f"normzoo.trainers.{name}", run_name="__main__", alter_sys=True
         )
+        return
 
     def run(_):
         if sweep:

@@ -178,27 +178,29 @@ def test_second_derivatives_equal_autodiff(as_under_xla, layer):
 
 
 @pytest.mark.slow
-def test_second_derivatives_of_compiled_loop(compiled_loops):
-    layer = layers.BatchNormLSTM
-    compiled = built(layer(6, dtype="float64"))
-    own = tf.function(lambda: penalty(compiled), autograph=False)()
+def test_second_derivatives_of_compiled_loop(compiled_loops, monkeypatch):
+    # Two parts of two steps: each further one is compiled for seconds.
+    monkeypatch.setattr(parts, "_PARTS", 2)
+    layer, shape = layers.BatchNormLSTM, (4, 4, 3)
+    compiled = built(layer(6, dtype="float64"), shape)
+    own = tf.function(lambda: penalty(compiled, shape), autograph=False)()
     assert compiled_loops
-    other = penalty(built(layer(6, dtype="float64", activation=tf.tanh)))
-    np.testing.assert_allclose(own, other, 1e-9, 1e-12)
+    other = built(layer(6, dtype="float64", activation=tf.tanh), shape)
+    np.testing.assert_allclose(own, penalty(other, shape), 1e-9, 1e-12)
 
 
-def built(layer):
+def built(layer, shape=(4, 5, 3)):
     """Returns a layer with weights of its own."""
-    layer.build((4, 5, 3))
+    layer.build(shape)
     rng = np.random.default_rng(0)
     for weight in layer.trainable_weights:
         weight.assign(rng.normal(0.5, 0.5, weight.shape))
     return layer
 
 
-def penalty(layer):
+def penalty(layer, shape=(4, 5, 3)):
     """Returns the gradient of a gradient's square."""
-    x = tf.constant(np.random.default_rng(1).normal(size=(4, 5, 3)))
+    x = tf.constant(np.random.default_rng(1).normal(size=shape))
     with tf.GradientTape() as outer:
         outer.watch(x)
         with tf.GradientTape() as inner:

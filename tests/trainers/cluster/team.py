@@ -52,18 +52,23 @@ def _started(config, folder, cluster, accident):
         "folder": str(folder),
         "cluster": cluster,
         "accident": accident,
+        "shallow": killable.shallow_toys(),
     }
     return killable.forked(__file__, job)
 
 
-def main(config, folder, cluster, accident):
+def main(config, folder, cluster, accident, shallow):
     """Is one worker."""
     import os
     import pathlib
 
+    from normzoo import zoo
     from normzoo.trainers import app
+    from normzoo.trainers.cluster import workers
     from normzoo.trainers.comparison.trainers import trainer_of
 
+    zoo.GANS["toy"] = shallow
+    workers._PATIENCE = 15  # seconds: half of what a network may need
     folder = pathlib.Path(folder)
     text = os.open(folder / f"{cluster.index}.txt", os.O_CREAT | os.O_RDWR)
     os.ftruncate(text, 0)

@@ -38,7 +38,7 @@ def recurrent_batch_norm(synchronized):
         [
             keras.Input((3, 4, 1)),
             keras.layers.Reshape((3, 4)),
-            layers.BatchNormLSTM(
+            layers.BatchNormSimpleRNN(
                 5,
                 unroll=synchronized,
                 synchronized=synchronized,

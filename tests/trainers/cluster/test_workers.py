@@ -94,6 +94,8 @@ def test_workers_agree_on_statistics(several, tmp_path):
 @pytest.mark.slow
 def test_workers_train_one_gan(toy_gan, tmp_path):
     toy_gan.distribution = "multi_worker"
+    toy_gan.epochs = 2
+    toy_gan.checkpoint.every_steps = 3
     ends = team.run(toy_gan, tmp_path, 2, (0, 12, signal.SIGKILL))
     assert [end.code for end in ends] == [-signal.SIGKILL, EXIT_RESTART], ends
     assert "Worker 1 has lost worker 0 (127.0.0.1:" in ends[1].text
@@ -101,7 +103,7 @@ def test_workers_train_one_gan(toy_gan, tmp_path):
     ends = team.run(toy_gan, tmp_path, 2)
     assert [end.code for end in ends] == [0, 0], ends
     assert_the_same(ends, tmp_path)
-    assert json.loads((tmp_path / "0/DONE").read_text())["steps"] == 32
+    assert json.loads((tmp_path / "0/DONE").read_text())["steps"] == 16
 
 
 @pytest.mark.slow

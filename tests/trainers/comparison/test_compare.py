@@ -93,17 +93,6 @@ def test_finished_runs_are_skipped(summary, config, finished, monkeypatch):
 
 
 @pytest.mark.slow
-def test_two_processes_give_the_same_results(
-    summary, config, finished, tmp_path
-):
-    compare.compare(config, SWEEP, tmp_path, jobs=2)
-    for run in ("norm=none,seed=1", "norm=batch,seed=0"):
-        paths = (tmp_path / run, finished / run)
-        texts = [(path / "metrics.jsonl").read_text() for path in paths]
-        assert texts[0] == texts[1]
-
-
-@pytest.mark.slow
 def test_a_diverged_run_is_marked_and_the_sweep_goes_on(config, tmp_path):
     rates = [
         {"optimizer.learning_rate": rate, "seed": seed}

@@ -248,7 +248,9 @@ def test_all_rates_of_a_trainer_are_tuned_at_once():
 
 
 @pytest.mark.slow
-def test_a_gan_chooses_the_rate_of_both_its_players(toy_gan, tmp_path):
+def test_a_gan_chooses_the_rate_of_both_its_players(
+    shallow_toys, toy_gan, tmp_path
+):
     toy_gan.epochs = 1
     toy_gan.compare.baseline = ""
     toy_gan.compare.tune.rates = (1e-4, 1e-3)

@@ -56,23 +56,35 @@ def config_file(tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("jobs", [1, 2])
-def test_names_of_ones_own(config, config_file, jobs, tmp_path):
+def test_names_of_ones_own_in_one_process_and_in_two(
+    config, config_file, tmp_path
+):
     run_config_file(config_file)  # as the script has
     config.epochs = 1
     config.compare.baseline = ""
-    sweep = (
-        {"model.name": model, "model.norm": norm, "seed": 0}
+    sweep = [
+        {"model.name": model, "model.norm": norm, "seed": seed}
         for model, norm in NAMES
-    )
-    workdir = tmp_path / "runs"
-    compare.compare(config, sweep, workdir, jobs=jobs, config_file=config_file)
-    losses = {
-        json.loads(path.read_text())["test_loss"]
-        for path in workdir.glob("*/DONE")
-    }
-    assert len(list(workdir.glob("*/DONE"))) == 2
-    assert len(losses) == 1  # the same model by two names
+        for seed in (0, 1)
+    ]
+    logs = []
+    for jobs in (1, 2):
+        workdir = tmp_path / f"{jobs} jobs"
+        compare.compare(
+            config, sweep, workdir, jobs=jobs, config_file=config_file
+        )
+        results = sorted(workdir.glob("*/DONE"))
+        assert len(results) == 4
+        losses = [json.loads(path.read_text())["test_loss"] for path in results]
+        # Those of two seeds: it is the same model by two names.
+        assert len(set(losses)) == 2
+        logs.append(
+            {
+                path.parent.name: (path.with_name("metrics.jsonl").read_text())
+                for path in results
+            }
+        )
+    assert logs[0] == logs[1]
 
 
 def test_a_module_alone_registers_what_it_does_when_imported(config_file):

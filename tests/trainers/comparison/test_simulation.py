@@ -3,7 +3,6 @@
 import dataclasses
 import math
 import pathlib
-import subprocess
 import sys
 
 import numpy as np
@@ -15,6 +14,8 @@ from normzoo.trainers.comparison.intervals import interval
 from normzoo.trainers.comparison.judgment import VERDICTS, judge
 from normzoo.trainers.comparison.looks import ERROR
 from normzoo.trainers.comparison.simulation import LEAST, World
+
+from .. import killable
 
 WORLDS = [pytest.param(w, id=w.title) for w in simulation.worlds()]
 DOCUMENT = pathlib.Path(normzoo.__file__).parent / "docs" / "verdicts.md"
@@ -179,15 +180,11 @@ def test_the_document_shows_what_is_printed(world):
 
 
 @pytest.mark.slow
-def test_the_script_prints_the_tables():
-    name = "normzoo.trainers.comparison.simulation"
-    done = subprocess.run(
-        [sys.executable, "-m", name, "--trials=2"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    tables = done.stdout.strip().split("\n\n")
+def test_the_script_prints_the_tables(tmp_path):
+    name = "comparison.simulation"
+    code, said, errors = killable.script(name, "--trials=2", folder=tmp_path)
+    assert code == 0, errors
+    tables = said.strip().split("\n\n")
     assert [len(t.splitlines()) for t in tables] == [22, 5, 11, 5]
 
 

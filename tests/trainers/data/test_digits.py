@@ -1,8 +1,5 @@
 """The embedded data set."""
 
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 import tensorflow_datasets as tfds
@@ -10,13 +7,15 @@ from sklearn.datasets import load_digits
 
 import normzoo.trainers  # noqa: F401
 
+from .. import killable
+
 SIZES = {"train": 1204, "validation": 297, "test": 296}
-PREPARE = (
-    "import sys, random, normzoo.trainers, tensorflow_datasets as tfds;"
-    "random.seed(0);"  # as keras.utils.set_random_seed does
-    "data = tfds.load('digits', data_dir=sys.argv[1], split='train');"
-    "assert len(data) == 1204"
-)
+PREPARE = """
+import random, normzoo.trainers, tensorflow_datasets as tfds
+random.seed(0)  # as keras.utils.set_random_seed does
+data = tfds.load("digits", data_dir=JOB["folder"], split="train")
+assert len(data) == 1204
+"""
 
 
 def test_every_digit_is_in_one_split(data_dir):
@@ -43,10 +42,13 @@ def test_splits_are_stratified(data_dir):
 
 @pytest.mark.slow
 def test_two_processes_prepare_it_at_once(tmp_path):
-    command = [sys.executable, "-c", PREPARE, str(tmp_path)]
-    processes = [
-        subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-        for _ in range(2)
-    ]
-    errors = [process.communicate()[1] for process in processes]
-    assert [p.returncode for p in processes] == [0, 0], errors
+    script = tmp_path / "prepare.py"
+    script.write_text(PREPARE)
+    job = {"folder": str(tmp_path / "tfds")}
+    with (
+        killable.forked(str(script), job) as one,
+        killable.forked(str(script), job) as other,
+    ):
+        for process in (one, other):
+            process.join()
+            assert process.exitcode == 0

@@ -1,7 +1,6 @@
 """Preparing a set: what a first-time user sees, and what goes wrong."""
 
 import importlib.util
-import subprocess
 import sys
 
 import pytest
@@ -11,11 +10,14 @@ from tensorflow_datasets.core.utils import tqdm_utils
 from normzoo.trainers.common.errors import InputError
 from normzoo.trainers.data import datasets, preparation
 
+from .. import killable
 from . import made
 
 #: Prepares sets as our scripts do, then one as users of TFDS do.
 PREPARE = """
-import sys
+import os, sys
+for number, path in enumerate(JOB["said"], 1):
+    os.dup2(os.open(path, os.O_CREAT | os.O_WRONLY), number)
 import tensorflow as tf
 from normzoo.configs import default
 from normzoo.trainers.data import loading
@@ -25,11 +27,10 @@ def mark(text):
         print(text, file=stream, flush=True)
 
 config = default.get_config()
-folder, *names = sys.argv[1:]
-config.dataset.data_dir = folder
+folder = config.dataset.data_dir = JOB["folder"]
 tf.zeros(1)  # TensorFlow has said all that it says at its start
 mark("ours")
-for config.dataset.name in names:
+for config.dataset.name in JOB["names"]:
     assert len(loading.load_data(config).train.labels)
 mark("theirs")
 import tensorflow_datasets as tfds
@@ -42,14 +43,17 @@ def test_tfds_says_nothing_while_we_prepare(tmp_path):
     names = ["digits"]
     if importlib.util.find_spec("mnist1d"):
         names.append("mnist1d")
-    done = subprocess.run(
-        [sys.executable, "-c", PREPARE, tmp_path, *names],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    for said in (done.stdout, done.stderr):
-        ours, theirs = said.partition("ours\n")[2].split("theirs\n")
+    script = tmp_path / "prepare.py"
+    script.write_text(PREPARE)
+    said = [tmp_path / name for name in ("stdout", "stderr")]
+    folder = str(tmp_path / "tfds")
+    job = {"folder": folder, "names": names, "said": [*map(str, said)]}
+    with killable.forked(str(script), job) as process:
+        process.join()
+    assert process.exitcode == 0
+    for path in said:
+        text = path.read_text()
+        ours, theirs = text.partition("ours\n")[2].split("theirs\n")
         assert not ours
         assert "100%" in theirs or "prepared" in theirs
 

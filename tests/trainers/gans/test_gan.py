@@ -1,6 +1,5 @@
 """One GAN run: restartable, measured, and clear about what it cannot do."""
 
-import functools
 import json
 import shutil
 
@@ -22,6 +21,7 @@ from normzoo.trainers.gans.model import losses
 from normzoo.trainers.gans.model.gan import GAN
 from normzoo.trainers.gans.sampling import latent
 from normzoo.trainers.run.progress import Progress
+from normzoo.trainers.run.session import Session
 
 from ..equal_runs import assert_equal
 
@@ -49,19 +49,6 @@ def config(data_dir):
     return config
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _shallow_toys():
-    """Makes toys with one norm each: compiling them is what takes time."""
-    generator, discriminator = zoo.GANS["toy"]
-    shallow = (
-        functools.partial(generator, depth=1),
-        functools.partial(discriminator, depth=2),
-    )
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(zoo.GANS, "toy", shallow)
-        yield
-
-
 def small_toy():
     config = small(gaussians_gan.get_config())
     config.generator.norm = "virtual"
@@ -72,6 +59,9 @@ def small_toy():
 def toy():
     """A small GAN on points, which is faster to compile."""
     return small_toy()
+
+
+pytestmark = pytest.mark.usefixtures("shallow_toys")
 
 
 def train(config, workdir, **kwargs):
@@ -165,7 +155,7 @@ def test_a_finished_run_is_measured_by_other_settings(finished):
 
 
 @pytest.fixture(scope="module")
-def finished_toy(tmp_path_factory):
+def finished_toy(shallow_toys, tmp_path_factory):
     """Folder and result of a run of `toy`."""
     folder = tmp_path_factory.mktemp("runs") / "toy"
     return folder, train(small_toy(), folder)
@@ -192,11 +182,12 @@ def test_a_longer_and_resumed_run_is_bitwise_the_same(
     whole, _ = finished_toy
     toy.checkpoint.every_steps = 4
     toy.epochs = 1
-    assert train(toy, tmp_path)["steps"] == 6
-    toy.epochs = 2
-    with pytest.raises(KeyboardInterrupt):
-        train(toy, tmp_path, callbacks=[Interrupt(4)])  # in step 10
-    train(toy, tmp_path)  # from 8 on
+    with Session(reuse_models=True) as session:
+        assert train(toy, tmp_path, session=session)["steps"] == 6
+        toy.epochs = 2
+        with pytest.raises(KeyboardInterrupt):  # in step 10
+            train(toy, tmp_path, callbacks=[Interrupt(4)], session=session)
+    train(toy, tmp_path)  # from 8 on, with a new model
     assert_equal(tmp_path, whole)
 
 

@@ -285,18 +285,6 @@ def test_noise_is_stateless_and_split_among_replicas(two_replicas):
 
 
 @pytest.mark.slow
-def test_two_replicas_equal_one_device(two_replicas):
-    examples, norms = points(20 * 8), ("virtual", "layer")
-    single = gan(norms, ema_decay=0.9)
-    with two_replicas.scope():
-        double = gan(norms, ema_decay=0.9)
-    for model in (single, double):
-        fit(model, examples, 8)
-    assert single.tally.steps == double.tally.steps == 20
-    assert_close(values(single), values(double), 1e-5, 1e-5)
-
-
-@pytest.mark.slow
 def test_a_skipped_step_is_skipped_on_all_replicas(two_replicas):
     with two_replicas.scope():
         model = gan(("layer", "layer"), optimizer=scaled)

@@ -9,14 +9,15 @@ import pytest
 from normzoo.trainers import classify, compare
 from normzoo.trainers.common.errors import InputError
 from normzoo.trainers.run.rundir import RunDir
+from normzoo.trainers.run.session import Session
 from normzoo.trainers.supervised.trainer import resolve
 
 from ..equal_runs import untimed
 
 
-def train(config, workdir, epochs):
+def train(config, workdir, epochs, session=None):
     config.epochs = epochs
-    return classify.train(config, workdir, verbose=0)
+    return classify.train(config, workdir, verbose=0, session=session)
 
 
 def assert_equal(extended, whole):
@@ -37,9 +38,10 @@ def test_a_longer_run_has_the_same_bits(config, validation, tmp_path):
     config.model.dropout = 0.2
     config.optimizer.warmup_steps = 5
     config.probe = "layers"
-    first = train(config, tmp_path / "run", 2)
+    with Session(reuse_models=True) as session:  # but for what goes on
+        first = train(config, tmp_path / "run", 2, session)
+        whole = train(config, tmp_path / "whole", 4, session)
     second = train(config, tmp_path / "run", 4)
-    whole = train(config, tmp_path / "whole", 4)
     assert (first["steps"], second["steps"]) == (36, 72)
     assert untimed(second) == untimed(whole)
     assert_equal(tmp_path / "run", tmp_path / "whole")

@@ -62,7 +62,7 @@ def with_model(config, name):
     model, norm, config.precision = MODELS[name]
     if model == "stacked_rnn":
         config.model = default.get_recurrent_model()
-        config.model.units = (8,)
+        config.model.update(cell="simple", units=(8,))
         config.dataset.view = "rows"
     config.model.name, config.model.norm = model, norm
     config.model.dropout = 0.2
@@ -190,24 +190,18 @@ def test_interrupted_runs_end_as_others(prepared, name, tmp_path):
     assert_equal(parts, whole)
 
 
-def test_a_gan_that_is_told_to_end_or_killed_continues(tmp_path):
+def test_a_gan_that_is_told_to_end_continues(tmp_path):
+    """What a kill leaves behind is seen above: it is the same of a GAN."""
     whole, parts = tmp_path / "whole", tmp_path / "parts"
     assert run_script(GAN, whole) == 0
-    with started_script(GAN, parts) as process:
+    # It saves each step, until it is told to end.
+    often = (*GAN, "--config.checkpoint.every_steps=1")
+    with started_script(often, parts) as process:
         killable.wait_for((parts / "metrics.jsonl").exists, process)
         os.kill(process.pid, signal.SIGTERM)
         process.join()
     assert process.exitcode == 75
-    told = newest(parts)
-    assert 0 < told < 300
+    assert 0 < newest(parts) < 300
     assert not (parts / "DONE").exists()
-    # Going on, it saves each step, until it is killed.
-    often = (*GAN, "--config.checkpoint.every_steps=1")
-    with started_script(often, parts) as process:
-        killable.wait_for(lambda: newest(parts) > told + 2, process)
-        os.kill(process.pid, signal.SIGKILL)
-        process.join()
-    assert process.exitcode == -signal.SIGKILL
-    assert told + 2 < newest(parts) < 300
     assert run_script(GAN, parts) == 0
     assert_equal(parts, whole)

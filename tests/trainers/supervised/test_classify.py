@@ -13,6 +13,7 @@ from normzoo.trainers import classify
 from normzoo.trainers.common import precision
 from normzoo.trainers.common.errors import InputError
 from normzoo.trainers.data import loading, pipeline
+from normzoo.trainers.run.session import Session
 
 
 def train(config, workdir, **kwargs):
@@ -56,11 +57,14 @@ def test_validation_after_some_epochs(config, tmp_path):
 def test_equal_seeds_give_bitwise_equal_metrics(config, model, tmp_path):
     config.model.name = model
     config.model.dropout = 0.2
-    results = [train(config, tmp_path / name) for name in ("a", "b")]
+    config.steps_per_execution = 9
+    first = train(config, tmp_path / "a")
+    with Session(reuse_models=True) as session:
+        second = train(config, tmp_path / "b", session=session)
+        config.seed = 1
+        train(config, tmp_path / "c", session=session)
     assert lines(tmp_path / "a") == lines(tmp_path / "b")
-    assert results[0]["test_loss"] == results[1]["test_loss"]
-    config.seed = 1
-    train(config, tmp_path / "c")
+    assert first["test_loss"] == second["test_loss"]
     assert lines(tmp_path / "a") != lines(tmp_path / "c")
 
 
@@ -137,11 +141,17 @@ class Interrupt(keras.callbacks.Callback):
 
 @pytest.mark.slow
 def test_an_interrupted_run_starts_anew(config, tmp_path):
-    with pytest.raises(KeyboardInterrupt):
-        train(config, tmp_path / "a", callbacks=[Interrupt()])
+    with Session(reuse_models=True) as session:
+        train(config, tmp_path / "b", session=session)
+        with pytest.raises(KeyboardInterrupt):
+            train(
+                config,
+                tmp_path / "a",
+                callbacks=[Interrupt()],
+                session=session,
+            )
     assert not (tmp_path / "a/DONE").exists()
-    train(config, tmp_path / "a")
-    train(config, tmp_path / "b")
+    train(config, tmp_path / "a")  # with a new model
     assert lines(tmp_path / "a") == lines(tmp_path / "b")
     assert len(list((tmp_path / "a/train").iterdir())) == 1
 

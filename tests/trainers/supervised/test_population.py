@@ -40,7 +40,7 @@ def statement(workdir):
 
 def recurrent():
     model = default.get_recurrent_model()
-    model.units = (4,)
+    model.cell, model.units = "simple", (4,)
     return {"model": model, "dataset.view": "rows"}
 
 
@@ -53,9 +53,11 @@ WITH = {
     "renorm": ({"model.norm_arguments": {"batch": {"renorm": True}}}, 18),
     "recurrent": (recurrent(), 18),
     "virtual": ({"model.norm": "virtual"}, 1),
-    "bfloat16": ({"precision": "mixed_bfloat16"}, 18),
     "float16": ({"precision": "mixed_float16"}, 18),
-    "one step at a time": ({"steps_per_execution": 1}, 18),
+    "bfloat16, several steps at a time": (
+        {"precision": "mixed_bfloat16", "steps_per_execution": 9},
+        18,
+    ),
 }
 
 
@@ -224,12 +226,13 @@ def test_an_end_in_the_estimation_loses_nothing(
         estimate(population)
         raise KeyboardInterrupt
 
-    with monkeypatch.context() as patched:
-        patched.setattr(Population, "estimate", stop)
-        with pytest.raises(KeyboardInterrupt):
-            train(short, tmp_path / "parts")
-    train(short, tmp_path / "parts")
-    train(short, tmp_path / "whole")
+    with Session(reuse_models=True) as session:
+        train(short, tmp_path / "whole", session=session)
+        with monkeypatch.context() as patched:
+            patched.setattr(Population, "estimate", stop)
+            with pytest.raises(KeyboardInterrupt):
+                train(short, tmp_path / "parts", session=session)
+    train(short, tmp_path / "parts")  # with a new model
     assert_equal(tmp_path / "parts", tmp_path / "whole")
 
 
