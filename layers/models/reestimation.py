@@ -161,7 +161,7 @@ class Reestimation:
         return _by_level(depth)
 
     def _check_called(self, called):
-        if not called and not _references(self._model):
+        if not called and not references_in(self._model):
             raise _nothing_to_estimate(self._model)
 
     def _read(self, dataset, norms, state, progress):
@@ -181,7 +181,7 @@ class Reestimation:
 
 def has_statistics(model):
     """Returns whether there is anything in a model to be re-estimated."""
-    return bool(estimated_layers_in(model) or _references(model))
+    return bool(estimated_layers_in(model) or references_in(model))
 
 
 def _nothing_to_estimate(model):
@@ -191,13 +191,14 @@ def _nothing_to_estimate(model):
     )
 
 
-def _references(model):
+def references_in(model):
+    """Returns the `ReferenceModel`s of a model, itself among them."""
     layers = inner_layers(model)
     return [layer for layer in layers if isinstance(layer, ReferenceModel)]
 
 
 def _refresh(model):
-    for layer in _references(model):
+    for layer in references_in(model):
         layer.refresh()
 
 

@@ -5,10 +5,12 @@ import time
 
 import keras
 
-from ...layers import ReferenceModel
 from ...layers.models.batches import all_batches
-from ...layers.models.inner_layers import inner_layers
-from ...layers.models.reestimation import Reestimation, has_statistics
+from ...layers.models.reestimation import (
+    Reestimation,
+    has_statistics,
+    references_in,
+)
 from ...layers.numerics.restoring import remember, restore
 from ..cluster.broadcast import broadcast_variables
 from ..common.noise import noise_of_shares
@@ -65,7 +67,7 @@ class Population:
         self._reestimation = reestimation
         self.seconds = 0.0
         if not reestimation.reads:
-            references = _references(model)
+            references = references_in(model)
             self.batches, self._dataset = len(references), None
             self.examples = sum(x.reference[0].shape[0] for x in references)
             return
@@ -101,10 +103,6 @@ def population_batches(data, config):
     return pipeline.training_batches(
         data.train, config.batch_size, _EPOCH + 1, config.seed, (_EPOCH, 0)
     )
-
-
-def _references(model):
-    return [x for x in inner_layers(model) if isinstance(x, ReferenceModel)]
 
 
 class ValidateByPopulation(keras.callbacks.Callback):

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from ...layers.models.reestimation import references_in
 from ...layers.numerics.restoring import restored
 from ..run.state import variables_of
 
@@ -101,6 +102,12 @@ class SideBySide:
                 evaluate = self._evaluate.get_concrete_function(*specs)
                 found = evaluate(*batch)
         return {k: found[k].numpy() for k in sorted(found)}
+
+    def refresh(self):
+        """Lets `ReferenceModel`s remember, as `fit` does after each epoch."""
+        for model in self._models:
+            for reference in references_in(model):
+                reference.refresh()
 
     @contextlib.contextmanager
     def holding(self, run, row=None):

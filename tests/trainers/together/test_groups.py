@@ -80,7 +80,6 @@ CASES = {
 }
 #: Those that cannot be stacked.
 APART = {
-    "lamb": {"optimizer.name": "lamb", "optimizer.weight_decay": 0.1},
     "muon": {"optimizer.name": "muon"},
     "adafactor": {"optimizer.name": "adafactor"},
     "float16": {"precision": "mixed_float16", "model.width": 2},
@@ -98,20 +97,27 @@ def small(config, tmp_path):
     return config
 
 
+@pytest.fixture(scope="module")
+def verses(tmp_path_factory):
+    """Returns the folder of a prepared text; TFDS takes its name once."""
+    folder = tmp_path_factory.mktemp("verses")
+    verse = "to be, or not to be, that is the question. " * 10
+    made.prepare(
+        "verses",
+        {"text": made.FEATURES.Text()},
+        lambda i: {"text": verse[i:]},
+        folder,
+    )
+    return folder
+
+
 @pytest.fixture
-def prepared(small, tmp_path):
+def prepared(small, verses):
     """Returns a function of the name of a case that makes its config."""
 
     def make(name):
         if name == "text":
-            verse = "to be, or not to be, that is the question. " * 10
-            made.prepare(
-                "verses",
-                {"text": made.FEATURES.Text()},
-                lambda i: {"text": verse[i:]},
-                tmp_path,
-            )
-            small.dataset.data_dir = str(tmp_path)
+            small.dataset.data_dir = str(verses)
         return changed(small, (CASES | APART)[name])
 
     return make
@@ -177,6 +183,9 @@ def test_a_finished_member_stays_as_it_is(mode, small, tmp_path):
 
 
 def files(folder):
+    # The lock says who holds it now.
     return {
-        path: path.read_bytes() for path in folder.rglob("*") if path.is_file()
+        path: path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and not path.name.startswith(".lock")
     }
