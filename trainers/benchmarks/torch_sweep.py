@@ -69,7 +69,7 @@ def _train(torch, norm, train, validation, test):
 
 
 def _accuracy(torch, model, images, labels):
-    model.eval()
+    model.train(False)
     with torch.no_grad():
         return (model(images).argmax(1) == labels).float().mean().item()
 

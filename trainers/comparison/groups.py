@@ -1,5 +1,6 @@
 """Which runs of a comparison train together, and how."""
 
+import collections
 import hashlib
 import json
 import math
@@ -77,6 +78,31 @@ def find_groups(runs, pending, workdir, jobs):
         ]
         write_json(workdir / _FILE, {"groups": [*written, *entries]})
     return [*groups, *made]
+
+
+def said(groups):
+    """Returns lines that say how runs train; none if all train alone."""
+    runs = collections.Counter()
+    for group in groups:
+        runs[group.mode, group.reason] += len(group.runs)
+    if {mode for mode, _ in runs} <= {ALONE}:
+        return []
+    counts = collections.Counter((each.mode, each.reason) for each in groups)
+    return [
+        f"{_subject(count)} {_how(mode, counts[mode, reason])}: {reason}."
+        for (mode, reason), count in runs.items()
+    ]
+
+
+def _subject(runs):
+    return "1 run trains" if runs == 1 else f"{runs} runs train"
+
+
+def _how(mode, groups):
+    if mode == ALONE:
+        return "alone"
+    number = "one group" if groups == 1 else f"{groups} groups"
+    return f"together in {number}, {mode.replace('_', ' ')}"
 
 
 def _new_groups(runs, workdir, jobs):

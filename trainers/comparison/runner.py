@@ -15,7 +15,7 @@ from ..common import signals
 from ..common.errors import InputError, LostWorkerError
 from ..run.session import Session
 from ..run.together import ALONE
-from .groups import find_groups
+from .groups import find_groups, said
 from .sweep import run_config_file
 from .trainers import trainer_of
 
@@ -127,13 +127,8 @@ class Runner:
 
     def _say(self, groups):
         """Says which runs train together, and why."""
-        for group in groups:
-            if group.mode != ALONE:
-                self._bar.console.print(
-                    f"{len(group.runs)} runs from {group.runs[0].name} on "
-                    f"train together, {group.mode}: {group.reason}.",
-                    highlight=False,
-                )
+        for line in said(groups):
+            self._bar.console.print(line, highlight=False)
 
     def _here(self, groups, label):
         if self._session is None:

@@ -181,3 +181,28 @@ def test_groups_fit_into_memory(tmp_path, monkeypatch):
     monkeypatch.setattr(choice, "fitting_runs", lambda *_: 4)
     runs = runs_of(norms=["none"], seeds=9)
     assert shapes(find(runs, tmp_path)) == [("stacked", 3)] * 3
+
+
+@pytest.mark.parametrize(
+    ("sizes", "lines"),
+    [
+        ([("alone", "short", 1)] * 2, []),
+        (
+            [("stacked", "fast", 3)] * 2 + [("alone", "short", 1)],
+            [
+                "6 runs train together in 2 groups, stacked: fast.",
+                "1 run trains alone: short.",
+            ],
+        ),
+        (
+            [("side_by_side", "long", 4)],
+            ["4 runs train together in one group, side by side: long."],
+        ),
+    ],
+)
+def test_what_is_said(sizes, lines):
+    found = [
+        groups.Group((None,) * size, mode, reason)
+        for mode, reason, size in sizes
+    ]
+    assert groups.said(found) == lines
