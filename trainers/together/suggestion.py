@@ -5,6 +5,7 @@ from typing import NamedTuple
 import keras
 
 from ...layers.models.inner_layers import inner_layers
+from ..run.together import ALONE
 from .converters import has_converters
 from .obstacles import obstacle
 
@@ -17,8 +18,8 @@ class Suggestion(NamedTuple):
     """How runs should train.
 
     Attributes:
-        mode: `"stacked"` or `"side_by_side"`.
-        jit_compile: whether XLA should compile the program.
+        mode: `"stacked"`, `"side_by_side"` or `"alone"`.
+        jit_compile: whether XLA should compile the program, if there is one.
         reason: why, in a few words.
     """
 
@@ -52,7 +53,7 @@ def suggested(model):
         )
     if any(isinstance(layer, keras.layers.RNN) for layer in inside):
         return Suggestion(
-            "stacked", False, "XLA compiles loops over time for long"
+            ALONE, False, "a loop over time takes long to trace for all runs"
         )
     if not has_converters() and any(map(_is_random, inside)):
         return Suggestion("stacked", False, "XLA has other random numbers")

@@ -28,7 +28,7 @@ SUGGESTIONS = {
     "wide": (lambda: cnn(32), ("side_by_side", False)),
     "recurrent": (
         lambda: zoo.stacked_rnn((3, 2), 2, units=(4,)),
-        ("stacked", False),
+        ("alone", False),
     ),
     "separable": (
         lambda: keras.Sequential(
