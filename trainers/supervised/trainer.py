@@ -1,6 +1,9 @@
 """Trains one model with labels and measures it, once for each workdir."""
 
 import functools
+import shutil
+
+from absl import logging
 
 from ..cluster import strategies
 from ..cluster.broadcast import from_chief, on_all_workers
@@ -11,6 +14,7 @@ from ..run import completion
 from ..run.session import Session
 from ..run.together import Together
 from ..run.trainer import Trainer
+from ..together.vectorizing import NotVectorizableError
 from . import fit
 from .build import built_from, compiled_model, fitting_model, new_optimizer
 from .choice import choose, structure
@@ -116,6 +120,8 @@ def _data(config, load):
 def train_together(configs, workdirs, folder, session, mode, report):
     """Trains runs of one structure together, each as `train` would alone.
 
+    If an operation turns out not to be vectorizable, they do train alone.
+
     Args:
         configs: as `train` takes, one per run.
         workdirs: folder of each run.
@@ -139,9 +145,19 @@ def train_together(configs, workdirs, folder, session, mode, report):
     resolved = list(map(resolve, configs))
     for rundir, each in zip(rundirs, resolved, strict=True):
         rundir.check(each)
-    return Group(
-        configs, rundirs, resolved, folder, session, mode, report
-    ).train()
+    group = Group(configs, rundirs, resolved, folder, session, mode, report)
+    try:
+        return group.train()
+    except NotVectorizableError as error:
+        # Found by tracing the first step or the first validation.
+        logging.warning("Runs train alone: %s", error)
+        shutil.rmtree(folder, ignore_errors=True)
+    return {
+        run: train(config, workdir, verbose=0, session=session)
+        for run, (config, workdir) in enumerate(
+            zip(configs, workdirs, strict=True)
+        )
+    }
 
 
 def check(configs):

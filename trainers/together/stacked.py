@@ -7,7 +7,10 @@ import tensorflow as tf
 
 from ...layers.models.reestimation import references_in
 from ...layers.numerics.restoring import restored
-from .vectorizing import vectorized
+from .vectorizing import NotVectorizableError, vectorized
+
+#: What TensorFlow raises for operations that XLA does not have.
+_NOT_COMPILED = (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError)
 
 
 class Stacked:
@@ -43,6 +46,7 @@ class Stacked:
         self._evaluate = tf.function(
             self._evaluation, autograph=False, reduce_retracing=True
         )
+        self._has_run = False
         self._refresh = tf.function(self._refreshing, autograph=False)
         self._references = references_in(model)
         model.reset_metrics()
@@ -76,15 +80,27 @@ class Stacked:
         Returns:
             Name of a metric -> its means over the epoch so far, after each of
             the steps, `(stop - start, runs)`.
+
+        Raises:
+            NotVectorizableError: at the first call; nothing is changed then.
         """
         if not start:
             for variable, value in zip(
                 self._state.metrics, self._beginning, strict=True
             ):
                 variable.assign(_for_each(value, self._state.runs))
-        running = self._train(
-            orders, tf.constant(start), tf.constant(stop), tf.constant(alive)
-        )
+        try:
+            running = self._train(
+                orders,
+                tf.constant(start),
+                tf.constant(stop),
+                tf.constant(alive),
+            )
+        except _NOT_COMPILED as error:
+            if self._has_run:
+                raise
+            raise NotVectorizableError(str(error)) from error
+        self._has_run = True
         # In the order of Keras' own logs.
         return {k: running[k].numpy()[start:stop] for k in sorted(running)}
 

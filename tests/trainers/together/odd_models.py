@@ -1,0 +1,31 @@
+"""Models of a user whose operations cannot be vectorized."""
+
+import keras
+import tensorflow as tf
+
+
+def resized(input_shape, num_classes, *, seed, **knobs):
+    """A model with an operation that `tf.vectorized_map` does not have."""
+    del knobs
+    keras.utils.set_random_seed(seed)
+    inputs = keras.Input(input_shape)
+    x = keras.layers.UpSampling2D(2, interpolation="bilinear")(inputs)
+    x = keras.layers.Flatten()(x)
+    return keras.Model(inputs, keras.layers.Dense(num_classes)(x))
+
+
+class Unique(keras.layers.Layer):
+    """Has an operation that XLA does not have."""
+
+    def call(self, inputs):
+        shape = tf.shape(tf.unique(tf.reshape(inputs, [-1]))[0])
+        return inputs + 0 * tf.cast(shape[0], inputs.dtype)
+
+
+def counted(input_shape, num_classes, *, seed, **knobs):
+    """A model with an operation that neither of both has."""
+    del knobs
+    keras.utils.set_random_seed(seed)
+    inputs = keras.Input(input_shape)
+    x = keras.layers.Flatten()(Unique()(inputs))
+    return keras.Model(inputs, keras.layers.Dense(num_classes)(x))
