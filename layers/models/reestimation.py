@@ -143,12 +143,12 @@ class Reestimation:
             population.reset()
         state = state_variables(self._model)
         with restored(state, only_on_error=True):
-            _refresh(self._model)
+            refresh_references(self._model)
             for norms in self._levels:
                 self._read(dataset, norms, state, progress)
                 for norm in norms:
                     self._populations[norm].write()
-                _refresh(self._model)
+                refresh_references(self._model)
         return len(self._levels)
 
     def _find_levels(self, dataset):
@@ -197,7 +197,8 @@ def references_in(model):
     return [layer for layer in layers if isinstance(layer, ReferenceModel)]
 
 
-def _refresh(model):
+def refresh_references(model):
+    """Lets all `ReferenceModel`s of a model remember, for its weights."""
     for layer in references_in(model):
         layer.refresh()
 

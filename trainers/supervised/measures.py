@@ -60,7 +60,7 @@ class Measures:
         trained = self._trained()
         for run, member in enumerate(self._members):
             with self._program.holding(run) as model:
-                member.save(model, member.progress.to_json())
+                member.save(model, member.progress)
             self._estimate(run, self._populations[run])
         estimated = {}
         if self._estimates:

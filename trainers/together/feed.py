@@ -18,7 +18,6 @@ class Feed:
     """
 
     def __init__(self, data, seeds, batch_size, evaluation_batch_size):
-        self._runs = len(data)
         self._batch_size = batch_size
         self._evaluation_batch_size = evaluation_batch_size
         self.steps = pipeline.steps_per_epoch(data[0].train, batch_size)

@@ -6,7 +6,6 @@ import numpy as np
 
 from ..run.checkpoints import Checkpoints
 from ..run.logs import MetricsLog
-from ..run.progress import Progress
 from ..run.recovery import keep_only, newest_first
 from ..run.state import variables_of
 
@@ -107,12 +106,12 @@ class Member:
         self.log.flush()
         self.progress.outputs = self.rundir.sizes()
 
-    def save(self, model, text, best=False):
+    def save(self, model, progress, best=False):
         """Writes a checkpoint, as the run alone would.
 
         Args:
             model: compiled, in the state of the run.
-            text: the `Progress` at that state, as JSON.
+            progress: the `Progress` at that state.
             best: whether it is that of the best validation so far.
         """
         checkpoints = Checkpoints(
@@ -121,7 +120,7 @@ class Member:
             self.config.checkpoint.keep,
         )
         write = checkpoints.save_best if best else checkpoints.save
-        write(Progress.from_json(text))
+        write(progress)
 
 
 class Finished(Member):
@@ -142,5 +141,5 @@ class Finished(Member):
     def note_outputs(self):
         """Does nothing."""
 
-    def save(self, model, text, best=False):
+    def save(self, model, progress, best=False):
         """Does nothing."""

@@ -9,7 +9,7 @@ from .vectorizing import obstacle_of_convolution
 
 #: Methods of a model that are not called when runs are stacked.
 _METHODS = ("train_step", "test_step", "make_train_function")
-#: The same for a method that is called, but for one model.
+#: Layers with operations that `tf.vectorized_map` does not have.
 _LAYERS_WITHOUT = (
     keras.layers.Conv1DTranspose,
     keras.layers.Conv2DTranspose,

@@ -74,10 +74,10 @@ class StackedOptimizer:
             gradients: stacked, and clipped already.
         """
         if self._decays is not None:
+            rates = self.rates()
             for weight in self._weights:
-                rates = beside(self.rates(), weight)
                 decays = beside(self._decays, weight)
-                weight.assign_sub(weight * decays * rates)
+                weight.assign_sub(weight * decays * beside(rates, weight))
         self._keras.apply(gradients, self._weights)
 
 

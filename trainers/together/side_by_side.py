@@ -7,12 +7,13 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from ...layers.models.reestimation import references_in
+from ...layers.models.reestimation import refresh_references
 from ...layers.numerics.restoring import restored
 from ..run.state import variables_of
+from .program import Program
 
 
-class SideBySide:
+class SideBySide(Program):
     """Trains and measures runs that each have their own model.
 
     One program takes a step of all of them, by the models' own `train_step`
@@ -32,9 +33,8 @@ class SideBySide:
     """
 
     def __init__(self, models, feed, check_every, jit_compile=False):
+        super().__init__(feed, check_every)
         self._models = models
-        self._feed = feed
-        self.check_every = check_every
         self._train = tf.function(
             self._training, autograph=False, jit_compile=jit_compile
         )
@@ -46,18 +46,9 @@ class SideBySide:
         )
 
     @property
-    def steps(self):
-        """The number of steps of an epoch."""
-        return self._feed.steps
-
-    @property
     def variables(self):
         """The `tf.Variable`s that training changes, for a checkpoint."""
         return [v for model in self._models for v in _variables(model)]
-
-    def orders(self, epoch):
-        """Returns what `train` takes for an epoch."""
-        return self._feed.orders(epoch)
 
     def train(self, orders, start, stop, alive):
         """Takes steps of an epoch.
@@ -76,11 +67,7 @@ class SideBySide:
         if not start:
             for model in itertools.compress(self._models, alive):
                 model.reset_metrics()
-        running = self._train(
-            orders, tf.constant(start), tf.constant(stop), tf.constant(alive)
-        )
-        # In the order of Keras' own logs.
-        return {k: running[k].numpy()[start:stop] for k in sorted(running)}
+        return self._take_steps(orders, start, stop, alive)
 
     def evaluate(self, split):
         """Returns name of a metric -> its values on a split, `(runs,)`.
@@ -106,8 +93,7 @@ class SideBySide:
     def refresh(self):
         """Lets `ReferenceModel`s remember, as `fit` does after each epoch."""
         for model in self._models:
-            for reference in references_in(model):
-                reference.refresh()
+            refresh_references(model)
 
     @contextlib.contextmanager
     def holding(self, run, row=None):

@@ -5,15 +5,19 @@ import contextlib
 import keras
 import tensorflow as tf
 
-from ...layers.models.reestimation import references_in
+from ...layers.models.reestimation import (
+    references_in,
+    refresh_references,
+)
 from ...layers.numerics.restoring import restored
+from .program import Program
 from .vectorizing import NotVectorizableError, vectorized
 
 #: What TensorFlow raises for operations that XLA does not have.
 _NOT_COMPILED = (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError)
 
 
-class Stacked:
+class Stacked(Program):
     """Trains and measures runs whose variables are stacked.
 
     A step of one run is written once, and vectorized over all of them:
@@ -35,10 +39,9 @@ class Stacked:
     """
 
     def __init__(self, model, state, feed, check_every, jit_compile):
+        super().__init__(feed, check_every)
         self._model = model
         self._state = state
-        self._feed = feed
-        self.check_every = check_every
         self._train = tf.function(
             self._training, autograph=False, jit_compile=jit_compile
         )
@@ -48,25 +51,16 @@ class Stacked:
         )
         self._has_run = False
         self._refresh = tf.function(self._refreshing, autograph=False)
-        self._references = references_in(model)
+        self._has_references = bool(references_in(model))
         model.reset_metrics()
         self._beginning = [
             tf.identity(v.value) for v in model.metrics_variables
         ]
 
     @property
-    def steps(self):
-        """The number of steps of an epoch."""
-        return self._feed.steps
-
-    @property
     def variables(self):
         """The `tf.Variable`s that training changes, for a checkpoint."""
         return self._state.variables
-
-    def orders(self, epoch):
-        """Returns what `train` takes for an epoch."""
-        return self._feed.orders(epoch)
 
     def train(self, orders, start, stop, alive):
         """Takes steps of an epoch.
@@ -90,19 +84,13 @@ class Stacked:
             ):
                 variable.assign(_for_each(value, self._state.runs))
         try:
-            running = self._train(
-                orders,
-                tf.constant(start),
-                tf.constant(stop),
-                tf.constant(alive),
-            )
+            running = self._take_steps(orders, start, stop, alive)
         except _NOT_COMPILED as error:
             if self._has_run:
                 raise
             raise NotVectorizableError(str(error)) from error
         self._has_run = True
-        # In the order of Keras' own logs.
-        return {k: running[k].numpy()[start:stop] for k in sorted(running)}
+        return running
 
     def evaluate(self, split):
         """Returns name of a metric -> its values on a split, `(runs,)`."""
@@ -114,7 +102,7 @@ class Stacked:
 
     def refresh(self):
         """Lets `ReferenceModel`s remember, as `fit` does after each epoch."""
-        if self._references:
+        if self._has_references:
             self._refresh()
 
     @contextlib.contextmanager
@@ -242,8 +230,7 @@ class Stacked:
     def _run_refresh(self, arguments):
         """Returns the variables that are not trained, of one run."""
         with self._scope(*arguments, self._beginning):
-            for reference in self._references:
-                reference.refresh()
+            refresh_references(self._model)
             others = self._model.non_trainable_variables
             return list(map(tf.convert_to_tensor, others))
 

@@ -140,7 +140,7 @@ class GroupTraining:
         for run, row in self._program.rows(runs).items():
             member = self._members[run]
             member.note_outputs()
-            self._best[run] = member.progress.to_json(), row
+            self._best[run] = dataclasses.replace(member.progress), row
 
     def _timed(self, function, *arguments):
         """Calls a function; each run that trains gets its share of the time."""
@@ -166,9 +166,9 @@ class GroupTraining:
         )
 
     def _save(self):
-        for run, (text, row) in self._best.items():
+        for run, (progress, row) in self._best.items():
             with self._program.holding(run, row) as model:
-                self._members[run].save(model, text, best=True)
+                self._members[run].save(model, progress, best=True)
         self._best = {}
         for member in self._members:
             member.note_outputs()
