@@ -35,10 +35,11 @@ class Dropout(keras.layers.Dropout):
         """Drops units of `inputs`."""
         if not (training and self.rate > 0):
             return inputs
-        noise_shape = self._sizes(inputs)
+        noise_shape = self.sizes(inputs)
         return dropout(inputs, self.rate, self.seed_generator, noise_shape)
 
-    def _sizes(self, inputs):
+    def sizes(self, inputs):
+        """Returns the noise's shape, `noise_shape` without its Nones."""
         sizes = tf.unstack(tf.shape(inputs))
         wanted = self.noise_shape or [None] * len(sizes)
         pairs = zip(wanted, sizes, strict=True)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 ALONE = "alone"
 #: What `config.compare.together` can name, besides `"auto"`.
-MODES = ("stacked", "side_by_side", ALONE)
+MODES = ("stacked", "call_by_call", "side_by_side", ALONE)
 
 
 class Choice(NamedTuple):

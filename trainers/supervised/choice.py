@@ -10,13 +10,23 @@ from ..together.memory import fitting_runs
 from ..together.obstacles import obstacle
 from ..together.suggestion import suggested
 from .build import compiled_model, training_batches
+from .measuring import faster
 
 #: So many steps of all runs together save more time than the compilation of
 #: their program takes.
 _WORTH_COMPILING = 2000
+#: Where XLA takes long to compile, so many steps of all runs together are worth
+#: the seconds that it takes to see whether that pays.
+_WORTH_MEASURING = 20_000
 #: Side by side each model is traced by itself, which takes seconds; a step of a
 #: model that cannot be stacked is faster by fractions of a millisecond.
 _WORTH_TRACING = 10_000
+#: What runs that train together may differ in, where it is more than 0.
+_NUMBERS = (
+    ("optimizer", "momentum"),
+    ("optimizer", "clipnorm"),
+    ("model", "dropout"),
+)
 #: Each run keeps several files open.
 _MOST = 64
 
@@ -24,8 +34,8 @@ _MOST = 64
 def structure(config):
     """Returns a key that runs share which can train together, or None.
 
-    They may differ in their seeds, learning rates, weight decays and in the
-    scale of their initial kernels.
+    They may differ in their seeds, in the scale of their initial kernels and in
+    `_NUMBERS`.
     """
     if config.distribution != "none":
         return None
@@ -33,6 +43,10 @@ def structure(config):
     with config.unlocked():
         config.optimizer.learning_rate = 0.0
         config.optimizer.weight_decay = 0.0
+        for section, key in _NUMBERS:
+            # Without it a graph has other operations.
+            if isinstance(config[section].get(key), float):
+                config[section][key] = float(config[section][key] > 0)
     return config.to_json(sort_keys=True)
 
 
@@ -45,7 +59,7 @@ def choose(config, runs, wanted):
         wanted: `config.compare.together`.
 
     Raises:
-        InputError: `wanted` is `"stacked"`, and cannot be.
+        InputError: what is wanted cannot be.
     """
     if wanted == ALONE:
         return Choice(ALONE, f"compare.together={ALONE}")
@@ -58,16 +72,28 @@ def choose(config, runs, wanted):
     with precision.dtype_policy(config.precision):
         model = compiled_model(config, data)
         build_state(model, training_batches(config, data).element_spec)
-    most = min(fitting_runs(model, config.batch_size), _MOST)
-    if wanted == "auto":
+        most = min(fitting_runs(model, config.batch_size), _MOST)
+        if wanted != "auto":
+            _check_wanted(model, wanted)
+            return Choice(wanted, f"compare.together={wanted}", most)
         best = suggested(model)
         if best.mode == "side_by_side" and steps < _WORTH_TRACING:
             return Choice(ALONE, f"{best.reason}; too short to trace each run")
-        return Choice(best.mode, best.reason, most)
-    reason = obstacle(model)
-    if wanted == "stacked" and reason:
+        if (
+            best.mode == "call_by_call"
+            and best.can_stack
+            and runs * steps >= _WORTH_MEASURING
+        ):
+            return Choice(*faster(config, data, min(runs, most), steps), most)
+    return Choice(best.mode, best.reason, most)
+
+
+def _check_wanted(model, wanted):
+    reason = ""
+    if wanted != "side_by_side":
+        reason = obstacle(model, vectorized=wanted == "stacked")
+    if reason:
         raise InputError(
-            f"compare.together=stacked cannot be: {reason}. Set "
+            f"compare.together={wanted} cannot be: {reason}. Set "
             "--config.compare.together=auto."
         )
-    return Choice(wanted, f"compare.together={wanted}", most)

@@ -1,11 +1,13 @@
 """The programs that train supervised runs together, as they begin."""
 
+import functools
+
 from ..run.state import build_state
+from ..together.dropout_rates import check_alike, described, rates_of
 from ..together.feed import Feed
 from ..together.side_by_side import SideBySide
 from ..together.stacked import Stacked
 from ..together.state import StackedState, values_of
-from ..together.suggestion import suggested
 from .build import (
     compiled_model,
     new_model,
@@ -16,18 +18,23 @@ from .build import (
 from .population import find_population
 
 
-def stacked(configs, data, session):
+def stacked(configs, data, session, jit_compile=True):
     """Returns the `Stacked` program of runs, and their `Population`s.
 
     Args:
         configs: of the runs, checked, of one structure.
         data: the `Data` of each.
         session: the `Session` of the process.
+        jit_compile: whether XLA compiles the program.
     """
-    rows = []
+    rows, rates, models = [], [], []
     for config, each in zip(configs, data, strict=True):
         session.seed(config.seed, config.deterministic)
-        rows.append(values_of(new_model(config, each)))
+        model = new_model(config, each)
+        rows.append(values_of(model))
+        rates.append(rates_of(model))
+        models.append(described(model))
+    check_alike(models)
     config = configs[0]
     model = compiled_model(config, data[0], session.models)
     build_state(model, training_batches(config, data[0]).element_spec)
@@ -35,9 +42,8 @@ def stacked(configs, data, session):
         new_optimizer(config, each)
         for config, each in zip(configs, data, strict=True)
     ]
-    state = StackedState(model, optimizers, rows)
+    state = StackedState(model, optimizers, rows, rates)
     feed, check_every = _feed(configs, data)
-    jit_compile = suggested(model).jit_compile
     program = Stacked(model, state, feed, check_every, jit_compile)
     populations = [
         find_population(model, each, config, session.models)
@@ -71,7 +77,11 @@ def side_by_side(configs, data, session):
 
 
 #: How runs train together -> function that returns their program.
-PROGRAMS = {"stacked": stacked, "side_by_side": side_by_side}
+PROGRAMS = {
+    "stacked": stacked,
+    "call_by_call": functools.partial(stacked, jit_compile=False),
+    "side_by_side": side_by_side,
+}
 
 
 def _feed(configs, data):

@@ -127,7 +127,7 @@ def train_together(configs, workdirs, folder, session, mode, report):
         workdirs: folder of each run.
         folder: for what the group needs while it trains.
         session: the `Session` of the process.
-        mode: `"stacked"` or `"side_by_side"`.
+        mode: one of `programs.PROGRAMS`.
         report: function that is called after each epoch with the share of the
             training that is done.
 

@@ -19,7 +19,7 @@ _LAYERS_WITHOUT = (
 )
 
 
-def obstacle(model):
+def obstacle(model, vectorized=True):
     """Returns why a model cannot be trained stacked, in words, or "".
 
     It looks at what can be seen without a trace: `vectorized` raises an error
@@ -30,6 +30,8 @@ def obstacle(model):
 
     Args:
         model: compiled and built.
+        vectorized: whether each operation must be computed for all runs at
+            once; else there is a call for each run, of any operations.
 
     Example:
 
@@ -43,10 +45,13 @@ def obstacle(model):
     >>> obstacle(model)
     'the optimizer Muon looks at a variable as a whole'
     """
+    inside = inner_layers(model)
+    checks = (_of_state, _of_vectorizing) if vectorized else (_of_state,)
+    of_layers = (check(layer) for layer in inside for check in checks)
     return (
         _of_the_model(model)
         or _of_the_optimizer(model.optimizer)
-        or next(filter(None, map(_of_a_layer, inner_layers(model))), "")
+        or next(filter(None, of_layers), "")
         or _of_the_variables(model)
     )
 
@@ -88,15 +93,22 @@ def _of_the_optimizer(optimizer):
     return ""
 
 
-def _of_a_layer(layer):
-    name = f"the layer {layer.name!r} ({type(layer).__name__})"
+def _of_state(layer):
     if getattr(layer, "stateful", False):
-        return f"{name} keeps its state from batch to batch"
+        return f"{_named(layer)} keeps its state from batch to batch"
+    return ""
+
+
+def _of_vectorizing(layer):
     if isinstance(layer, _LAYERS_WITHOUT):
-        return f"{name} cannot be vectorized"
+        return f"{_named(layer)} cannot be vectorized"
     is_convolution = hasattr(layer, "convolution_op")
     why = obstacle_of_convolution(layer) if is_convolution else ""
-    return f"{name} cannot be vectorized: {why}" if why else ""
+    return f"{_named(layer)} cannot be vectorized: {why}" if why else ""
+
+
+def _named(layer):
+    return f"the layer {layer.name!r} ({type(layer).__name__})"
 
 
 def _of_the_variables(model):

@@ -3,6 +3,7 @@
 import json
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 #: Each number of an update depends on the same number of the gradients alone.
@@ -21,11 +22,16 @@ ELEMENTWISE = (
 )
 
 
+#: The options that clip gradients; the first one that is set holds.
+_LIMITS = ("clipnorm", "global_clipnorm", "clipvalue")
+
+
 class StackedOptimizer:
     """Does to each run's part of stacked variables what its optimizer would.
 
-    Learning rates, their schedules and weight decays are those of each run; all
-    other options are the same in all runs.
+    Learning rates, their schedules, weight decays, limits of clipping and
+    numbers such as the momentum are those of each run; what is `None`, false or
+    0 in one run is so in all.
 
     Args:
         optimizers: one Keras optimizer per run, all of one class in
@@ -35,11 +41,11 @@ class StackedOptimizer:
 
     def __init__(self, optimizers, weights):
         self._weights = weights
-        configs = [each.get_config() for each in optimizers]
+        self._configs = configs = [each.get_config() for each in optimizers]
         self._rates = _Rates([each["learning_rate"] for each in configs])
         self._decays = _decays(configs)
-        self._clip = _clipping(configs[0])
-        self._keras = _stacked(type(optimizers[0]), configs[0], self.rates)
+        self._clip, self.limits = _clipping(configs)
+        self._keras = _stacked(type(optimizers[0]), configs, self.rates)
         self._keras.build(weights)
 
     @property
@@ -63,9 +69,14 @@ class StackedOptimizer:
         """Returns the learning rates of the next step, `(runs,)`."""
         return self._rates(self._keras.iterations)
 
-    def clip(self, gradients):
-        """Returns the gradients of one run, clipped as its optimizer does."""
-        return self._clip(gradients)
+    def clip(self, gradients, limit):
+        """Returns the gradients of one run, clipped as its optimizer does.
+
+        Args:
+            gradients: list of tensors.
+            limit: of `limits`, that of the run.
+        """
+        return self._clip(gradients, limit)
 
     def apply(self, gradients):
         """Takes one step of all runs.
@@ -80,11 +91,26 @@ class StackedOptimizer:
                 weight.assign_sub(weight * decays * beside(rates, weight))
         self._keras.apply(gradients, self._weights)
 
+    def lend(self, run, optimizer):
+        """Gives a Keras optimizer of the same class the options of a run."""
+        for name, value in self._configs[run].items():
+            same = all(each[name] == value for each in self._configs)
+            if same or name == "name":
+                continue
+            if name != "learning_rate":
+                setattr(optimizer, name, value)
+            elif isinstance(value, dict):  # numbers are among the variables
+                schedule = keras.optimizers.schedules.deserialize(value)
+                optimizer.learning_rate = schedule
+
 
 def beside(values, variable):
     """Returns values of the runs, `(runs,)`, to be multiplied with a stack."""
-    shape = [-1] + [1] * (len(variable.shape) - 1)
-    return tf.reshape(tf.cast(values, variable.dtype), shape)
+    return tf.reshape(tf.cast(values, variable.dtype), _shape(variable))
+
+
+def _shape(variable):
+    return [-1] + [1] * (len(variable.shape) - 1)
 
 
 class _Rates:
@@ -100,7 +126,9 @@ class _Rates:
     def __init__(self, configs):
         self.variable = None
         if not isinstance(configs[0], dict):
-            self.variable = keras.Variable(configs, trainable=False)
+            # Keras makes float32 of a list, whatever its floats are.
+            rates = np.array(configs)
+            self.variable = keras.Variable(rates, trainable=False)
             return
         texts = [json.dumps(each, sort_keys=True) for each in configs]
         # Schedules take many operations, and most runs share theirs.
@@ -118,8 +146,9 @@ class _Rates:
         return tf.gather(tf.stack(rates), self._places)
 
 
-def _stacked(cls, config, rates):
-    """Returns an optimizer of stacked variables with rates of their own."""
+def _stacked(cls, configs, rates):
+    """Returns an optimizer of stacked variables with values of each run."""
+    numbers = _numbers(configs)
 
     class Stacked(cls):
         @property
@@ -127,16 +156,37 @@ def _stacked(cls, config, rates):
             return rates()
 
         def update_step(self, gradient, variable, learning_rate):
+            for name, values in numbers.items():
+                setattr(self, name, values.reshape(_shape(variable)))
             each = beside(learning_rate, variable)
             super().update_step(gradient, variable, each)
 
-    unclipped = dict.fromkeys(("clipnorm", "clipvalue", "global_clipnorm"))
+    config = configs[0]
+    unclipped = dict.fromkeys(_LIMITS)
     if not isinstance(config["learning_rate"], dict):
         config = {**config, "learning_rate": 0.0}
     optimizer = Stacked.from_config({**config, **unclipped})
     # `StackedOptimizer` does it, with rates and decays of each run.
     optimizer.weight_decay = None
     return optimizer
+
+
+class _Each(np.ndarray):
+    """A number of each run, in place of one: `if momentum > 0` must work."""
+
+    def __bool__(self):
+        return bool(np.asarray(self).all())
+
+
+def _numbers(configs):
+    """Returns name -> values, of the optimizer's numbers that differ."""
+    return {
+        name: np.array([each[name] for each in configs]).view(_Each)
+        for name, value in configs[0].items()
+        if isinstance(value, float)
+        and name not in ("learning_rate", "weight_decay", *_LIMITS)
+        and any(each[name] != value for each in configs)
+    }
 
 
 def _decays(configs):
@@ -146,16 +196,41 @@ def _decays(configs):
     return tf.constant([decay or 0.0 for decay in decays], tf.float64)
 
 
-def _clipping(config):
-    """Returns a function that clips gradients, as Keras' optimizers do."""
-    norm, value = config["clipnorm"], config["clipvalue"]
-    if norm:
-        return lambda gradients: [tf.clip_by_norm(g, norm) for g in gradients]
-    if config["global_clipnorm"]:
-        norm = config["global_clipnorm"]
-        return lambda gradients: tf.clip_by_global_norm(gradients, norm)[0]
-    if value:
-        return lambda gradients: [
-            tf.clip_by_value(g, -value, value) for g in gradients
-        ]
-    return lambda gradients: gradients
+def _clipping(configs):
+    """Returns how gradients are clipped, and each run's limit.
+
+    Returns:
+        A function of the gradients and the limit of a run, which clips as
+        Keras' optimizers do; the limits, `(runs,)`.
+    """
+    for name in _LIMITS:
+        limits = [each[name] for each in configs]
+        if limits[0]:
+            return _CLIPPING[name], tf.constant(limits, tf.float64)
+    return lambda gradients, limit: gradients, tf.zeros(
+        len(configs), tf.float64
+    )
+
+
+def _by_norm(gradients, limit):
+    return [tf.clip_by_norm(g, tf.cast(limit, g.dtype)) for g in gradients]
+
+
+def _by_global_norm(gradients, limit):
+    limit = tf.cast(limit, gradients[0].dtype)
+    return tf.clip_by_global_norm(gradients, limit)[0]
+
+
+def _by_value(gradients, limit):
+    limits = [tf.cast(limit, gradient.dtype) for gradient in gradients]
+    return [
+        tf.clip_by_value(gradient, -limit, limit)
+        for gradient, limit in zip(gradients, limits, strict=True)
+    ]
+
+
+_CLIPPING = {
+    "clipnorm": _by_norm,
+    "global_clipnorm": _by_global_norm,
+    "clipvalue": _by_value,
+}

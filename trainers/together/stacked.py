@@ -5,13 +5,12 @@ import contextlib
 import keras
 import tensorflow as tf
 
-from ...layers.models.reestimation import (
-    references_in,
-    refresh_references,
-)
+from ...layers.models.reestimation import references_in
 from ...layers.numerics.restoring import restored
+from .mapping import Mapping
+from .one_run import OneRun
 from .program import Program
-from .vectorizing import NotVectorizableError, vectorized
+from .vectorizing import NotVectorizableError
 
 #: What TensorFlow raises for operations that XLA does not have.
 _NOT_COMPILED = (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError)
@@ -20,11 +19,9 @@ _NOT_COMPILED = (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError)
 class Stacked(Program):
     """Trains and measures runs whose variables are stacked.
 
-    A step of one run is written once, and vectorized over all of them:
-
-    - outputs, loss, gradients, metrics and new states by
-      `tf.vectorized_map`, of Keras' own `compute_loss` and `compute_metrics`;
-    - the optimizer by itself, as it is elementwise.
+    A step of one run is written once, see `OneRun`, and mapped over all of
+    them: compiled by XLA each operation is vectorized, else there is a call for
+    each run. The optimizer is elementwise, and updates the stacks as they are.
 
     A run that diverges stays as it is then, and the others do not notice.
 
@@ -42,20 +39,22 @@ class Stacked(Program):
         super().__init__(feed, check_every)
         self._model = model
         self._state = state
+        self._one = one = OneRun(model, state.optimizer.clip)
+        self._step_of = Mapping(model, one.step, is_vectorized=jit_compile)
+        self._test_of, self._refresh_of = (
+            Mapping(model, function, is_vectorized=False)
+            for function in (one.test, one.refresh)
+        )
         self._train = tf.function(
             self._training, autograph=False, jit_compile=jit_compile
         )
         # Called seldom, with batches of any size: XLA would compile each.
-        self._evaluate = tf.function(
-            self._evaluation, autograph=False, reduce_retracing=True
+        self._evaluate, self._refresh = (
+            tf.function(function, autograph=False, reduce_retracing=True)
+            for function in (self._evaluation, self._refreshing)
         )
-        self._has_run = False
-        self._refresh = tf.function(self._refreshing, autograph=False)
         self._has_references = bool(references_in(model))
-        model.reset_metrics()
-        self._beginning = [
-            tf.identity(v.value) for v in model.metrics_variables
-        ]
+        self._has_run = False
 
     @property
     def variables(self):
@@ -80,7 +79,7 @@ class Stacked(Program):
         """
         if not start:
             for variable, value in zip(
-                self._state.metrics, self._beginning, strict=True
+                self._state.metrics, self._one.beginning, strict=True
             ):
                 variable.assign(_for_each(value, self._state.runs))
         try:
@@ -95,7 +94,7 @@ class Stacked(Program):
     def evaluate(self, split):
         """Returns name of a metric -> its values on a split, `(runs,)`."""
         runs, found = self._state.runs, {}
-        metrics = [_for_each(value, runs) for value in self._beginning]
+        metrics = [_for_each(value, runs) for value in self._one.beginning]
         for batch in self._feed.evaluation_batches(split):
             metrics, found = self._evaluate(*batch, metrics)
         return {k: found[k].numpy() for k in sorted(found)}
@@ -116,7 +115,11 @@ class Stacked(Program):
         if row is None:
             (row,) = self.rows([run]).values()
         self._state.load(row)
-        yield self._model
+        self._state.lend(run)
+        try:
+            yield self._model
+        finally:
+            self._state.lend(0)
 
     def rows(self, runs):
         """Returns run -> its state, of the runs that are asked for."""
@@ -138,7 +141,7 @@ class Stacked(Program):
 
     def _training(self, orders, start, stop, alive):
         steps = orders.shape[1]
-        names = self._result_names()
+        names = self._one.result_names()
         running = {
             name: tf.TensorArray(
                 keras.config.floatx(), steps, element_shape=(self._state.runs,)
@@ -171,13 +174,13 @@ class Stacked(Program):
             _values(state.weights),
             _values(state.others),
             _values(state.metrics),
+            state.rates,
+            state.optimizer.limits,
             inputs,
             labels,
             alive,
         )
-        gradients, others, metrics, results = vectorized(
-            self._model, self._run_step, arguments
-        )
+        gradients, others, metrics, results = self._step_of(arguments)
         before = [tf.convert_to_tensor(v.value) for v in state.changing]
         state.optimizer.apply(gradients)
         for variable, value in zip(state.changing, before, strict=True):
@@ -188,97 +191,23 @@ class Stacked(Program):
             variable.assign(value)
         return results
 
-    def _run_step(self, arguments):
-        """Takes one step of one run, but for the update of its weights."""
-        weights, others, metrics, inputs, labels, alive = arguments
-        model = self._model
-        with self._scope(weights, others, metrics):
-            with tf.GradientTape() as tape:
-                tape.watch(weights)
-                loss, outputs = self._loss(inputs, labels, training=True)
-            gradients = tape.gradient(loss, weights)
-            self._measure(inputs, labels, outputs, loss)
-            return (
-                self._state.optimizer.clip(gradients),
-                _chosen(alive, model.non_trainable_variables, others),
-                _chosen(alive, model.metrics_variables, metrics),
-                self._results(),
-            )
-
     def _evaluation(self, inputs, labels, metrics):
         """Returns the metrics' variables and their values after a batch."""
         state = self._state
         arguments = _values(state.weights), _values(state.others)
         arguments = *arguments, metrics, inputs, labels
-        return vectorized(self._model, self._run_test, arguments)
-
-    def _run_test(self, arguments):
-        weights, others, metrics, inputs, labels = arguments
-        with self._scope(weights, others, metrics):
-            loss, outputs = self._loss(inputs, labels, training=False)
-            self._measure(inputs, labels, outputs, loss)
-            updated = self._model.metrics_variables
-            return list(map(tf.convert_to_tensor, updated)), self._results()
+        return self._test_of(arguments)
 
     def _refreshing(self):
         state = self._state
         arguments = _values(state.weights), _values(state.others)
-        refreshed = vectorized(self._model, self._run_refresh, arguments)
+        refreshed = self._refresh_of(arguments)
         for variable, value in zip(state.others, refreshed, strict=True):
             variable.assign(value)
-
-    def _run_refresh(self, arguments):
-        """Returns the variables that are not trained, of one run."""
-        with self._scope(*arguments, self._beginning):
-            refresh_references(self._model)
-            others = self._model.non_trainable_variables
-            return list(map(tf.convert_to_tensor, others))
-
-    def _scope(self, *values):
-        """Returns a scope in which the model's variables are one run's."""
-        model = self._model
-        variables = (
-            model.trainable_variables,
-            model.non_trainable_variables,
-            model.metrics_variables,
-        )
-        pairs = [
-            pair
-            for names, each in zip(variables, values, strict=True)
-            for pair in zip(names, each, strict=True)
-        ]
-        return keras.StatelessScope(pairs, collect_losses=True)
-
-    def _loss(self, inputs, labels, training):
-        outputs = self._model(inputs, training=training)
-        loss = self._model.compute_loss(
-            x=inputs, y=labels, y_pred=outputs, training=training
-        )
-        return loss, outputs
-
-    def _measure(self, inputs, labels, outputs, loss):
-        """Updates the metrics as Keras' `train_step` does."""
-        mean = next(m for m in self._model.metrics if m.name == "loss")
-        mean.update_state(loss, sample_weight=tf.shape(labels)[0])
-        self._model.compute_metrics(inputs, labels, outputs)
-
-    def _results(self):
-        results, dtype = self._model.get_metrics_result(), keras.config.floatx()
-        return {name: tf.cast(value, dtype) for name, value in results.items()}
-
-    def _result_names(self):
-        return list(self._model.get_metrics_result())
 
 
 def _values(variables):
     return [variable.value for variable in variables]
-
-
-def _chosen(alive, variables, before):
-    """Assigns variables what they were before, unless the run is alive."""
-    for variable, value in zip(variables, before, strict=True):
-        variable.assign(tf.where(alive, tf.convert_to_tensor(variable), value))
-    return list(map(tf.convert_to_tensor, variables))
 
 
 def _for_each(value, runs):

@@ -2,7 +2,9 @@
 
 import keras
 import numpy as np
+import tensorflow as tf
 
+from .dropout_rates import set_rates
 from .optimizers import StackedOptimizer
 
 
@@ -16,16 +18,25 @@ class StackedState:
         model: compiled, with all variables; see `run.state.build_state`.
         optimizers: one Keras optimizer per run, as `StackedOptimizer` takes.
         rows: of each run, what `values_of(model)` were at its beginning.
+        rates: of each run, the rates of its dropout layers, as `rates_of` says.
 
     Attributes:
+        rates: for each dropout layer a tensor, `(runs,)`; none where all runs
+            have the model's own.
         weights: stacked Keras variables, those that are trained.
         others: stacked, the model's others.
         metrics: stacked, those of its metrics.
         optimizer: the `StackedOptimizer`.
     """
 
-    def __init__(self, model, optimizers, rows):
+    def __init__(self, model, optimizers, rows, rates):
         self.runs = len(rows)
+        self._model = model
+        self.rates, self._own_rates = [], rates
+        if any(each != rates[0] for each in rates):
+            self.rates = [
+                tf.constant(each) for each in zip(*rates, strict=True)
+            ]
         made = map(np.stack, zip(*rows, strict=True))
         self.weights, self.others = (
             [_variable(next(made), like=v) for v in variables]
@@ -86,10 +97,16 @@ class StackedState:
         }
 
     def load(self, row):
-        """Gives the model the state of one run, one of `rows`."""
+        """Gives the model a state of one run, one of `rows`."""
         for source, value in zip(self._sources, row, strict=True):
             # Keras' own `assign` takes several times as long.
             source.value.assign(value)
+
+    def lend(self, run):
+        """Gives the model the options of a run; it was made with those of 0."""
+        self.optimizer.lend(run, self._model.optimizer)
+        if self.rates:
+            set_rates(self._model, self._own_rates[run])
 
     def store(self, run):
         """Takes what is the model's own, without optimizer, for one run."""

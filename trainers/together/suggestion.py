@@ -5,27 +5,23 @@ from typing import NamedTuple
 import keras
 
 from ...layers.models.inner_layers import inner_layers
-from ..run.together import ALONE
 from .converters import has_converters
 from .obstacles import obstacle
-
-#: Convolutions of that many filters compute more than they wait, and
-#: TensorFlow's own are faster than products of patches.
-_WIDE = 32
 
 
 class Suggestion(NamedTuple):
     """How runs should train.
 
     Attributes:
-        mode: `"stacked"`, `"side_by_side"` or `"alone"`.
-        jit_compile: whether XLA should compile the program, if there is one.
+        mode: `"stacked"`, `"call_by_call"` or `"side_by_side"`.
         reason: why, in a few words.
+        can_stack: whether they could be stacked as well, which XLA takes long
+            to compile.
     """
 
     mode: str
-    jit_compile: bool
     reason: str
+    can_stack: bool = False
 
 
 def suggested(model):
@@ -40,29 +36,30 @@ def suggested(model):
     >>> from normzoo.trainers.together.suggestion import suggested
     >>> model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
     >>> model.compile("adam", "mse")
-    >>> suggested(model)[:2]
-    ('stacked', True)
+    >>> suggested(model).mode
+    'stacked'
     """
+    reason = obstacle(model, vectorized=False)
+    if reason:
+        return Suggestion("side_by_side", reason)
     reason = obstacle(model)
     if reason:
-        return Suggestion("side_by_side", False, reason)
+        return Suggestion("call_by_call", reason)
     inside = inner_layers(model)
-    if any(_is_wide(layer) for layer in inside):
-        return Suggestion(
-            "side_by_side", False, "TensorFlow's wide convolutions are faster"
-        )
-    if any(isinstance(layer, keras.layers.RNN) for layer in inside):
-        return Suggestion(
-            ALONE, False, "a loop over time takes long to trace for all runs"
-        )
     if not has_converters() and any(map(_is_random, inside)):
-        return Suggestion("stacked", False, "XLA has other random numbers")
-    return Suggestion("stacked", True, "all operations can be vectorized")
+        return Suggestion("call_by_call", "XLA has other random numbers")
+    slow = next((words for layer in inside if (words := _is_slow(layer))), "")
+    if slow:
+        reason = f"XLA takes long to compile {slow}"
+        return Suggestion("call_by_call", reason, can_stack=True)
+    return Suggestion("stacked", "all operations can be vectorized", True)
 
 
-def _is_wide(layer):
-    is_convolution = hasattr(layer, "convolution_op")
-    return is_convolution and layer.filters >= _WIDE
+def _is_slow(layer):
+    """Returns what XLA would take long to compile, in words, or ""."""
+    if isinstance(layer, keras.layers.RNN):
+        return "loops over time"
+    return "convolutions" if hasattr(layer, "convolution_op") else ""
 
 
 def _is_random(layer):

@@ -80,11 +80,24 @@ def vectorizable(model):
     what is traced in the block keeps it.
     """
     has_converters()
+    with replaced(
+        (layer, _replacements(layer)) for layer in inner_layers(model)
+    ):
+        yield
+
+
+@contextlib.contextmanager
+def replaced(replacements):
+    """Replaces attributes or methods of layers in the block.
+
+    Args:
+        replacements: pairs of a layer and a dict, name -> what it has there.
+    """
     changed = []
     try:
-        for layer in inner_layers(model):
+        for layer, values in replacements:
             own = vars(layer)
-            for name, value in _replacements(layer).items():
+            for name, value in values.items():
                 # As an attribute of the instance, behind the back of Keras.
                 changed.append((own, name, own.get(name, _NOTHING)))
                 own[name] = value

@@ -8,6 +8,7 @@ from normzoo.configs import default, gan_default
 from normzoo.trainers.common.errors import InputError
 from normzoo.trainers.comparison import groups
 from normzoo.trainers.comparison.sweep import plan
+from normzoo.trainers.run.together import MODES
 from normzoo.trainers.supervised import choice
 
 #: So many runs of a norm are worth a program of their own.
@@ -91,7 +92,7 @@ def test_what_runs_may_differ_in(tmp_path):
     assert shapes(find(runs, tmp_path)) == [("stacked", 16)]
 
 
-@pytest.mark.parametrize("together", ["stacked", "side_by_side", "alone"])
+@pytest.mark.parametrize("together", MODES)
 def test_the_config_decides(together, tmp_path):
     runs = runs_of(seeds=2, **{"compare.together": together})
     found = find(runs, tmp_path)

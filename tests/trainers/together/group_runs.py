@@ -11,7 +11,7 @@ from normzoo.trainers.supervised.trainer import train_together
 
 from ..equal_runs import arrays, assert_equal, result
 
-MODES = ("stacked", "side_by_side")
+MODES = ("stacked", "call_by_call", "side_by_side")
 
 
 def changed(config, overrides):

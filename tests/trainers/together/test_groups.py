@@ -1,9 +1,11 @@
 """A run of a group ends as it does alone."""
 
+import keras
 import pytest
 
 from normzoo.configs import default, mnist1d_cnn
 from normzoo.trainers.run.session import Session
+from normzoo.trainers.supervised.choice import structure
 
 from ..data import made
 from .group_runs import (
@@ -18,7 +20,7 @@ from .group_runs import (
 
 #: How far numbers may be apart, relative and absolute. Side by side, TensorFlow
 #: computes what it does alone; of a stack it sums in another order.
-TOLERANCE = {"stacked": 2e-3, "side_by_side": 0}
+TOLERANCE = {"stacked": 2e-3, "call_by_call": 2e-3, "side_by_side": 0}
 RATES = (1e-2, 2e-3)
 
 
@@ -84,8 +86,22 @@ APART = {
     "adafactor": {"optimizer.name": "adafactor"},
     "float16": {"precision": "mixed_float16", "model.width": 2},
 }
-TABLE = [(name, mode) for name in CASES for mode in MODES]
-TABLE += [(name, "side_by_side") for name in APART]
+#: Mode -> names of cases.
+TABLE = {
+    "stacked": CASES,
+    "call_by_call": ("virtual, rmsprop", "renorm, dropout", "text"),
+    "side_by_side": ("batch", "none, sgd", "probe", "validation", *APART),
+}
+PAIRS = [(name, mode) for mode, names in TABLE.items() for name in names]
+
+#: Numbers that each of two runs has for itself.
+NUMBERS = {
+    "optimizer.momentum": (0.9, 0.5),
+    "optimizer.clipnorm": (0.2, 1.0),
+    "optimizer.weight_decay": (0.1, 0.02),
+    "model.dropout": (0.5, 0.1),
+    "model.initializer_scale": (1.0, 0.5),
+}
 
 
 @pytest.fixture
@@ -124,7 +140,7 @@ def prepared(small, verses):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "mode"), TABLE)
+@pytest.mark.parametrize(("name", "mode"), PAIRS)
 def test_a_member_ends_as_it_does_alone(name, mode, prepared, tmp_path):
     configs = members(prepared(name), RATES)
     with Session(reuse_models=True) as session:
@@ -133,6 +149,26 @@ def test_a_member_ends_as_it_does_alone(name, mode, prepared, tmp_path):
     assert sorted(results) == [0, 1]
     assert not (tmp_path / "group").exists()
     assert_same(tmp_path / "1", tmp_path / "alone", TOLERANCE[mode])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", MODES)
+def test_runs_have_numbers_of_their_own(mode, small, tmp_path):
+    small.optimizer.name = "sgd"
+    configs = [
+        changed(config, {key: values[i] for key, values in NUMBERS.items()})
+        for i, config in enumerate(members(small, RATES))
+    ]
+    assert structure(configs[0]) == structure(configs[1])
+    with Session(reuse_models=True) as session:
+        together(configs, tmp_path, session, mode)
+        alone(configs[1], tmp_path / "alone", session)
+    assert_same(tmp_path / "1", tmp_path / "alone", TOLERANCE[mode])
+    saved = keras.saving.load_model(tmp_path / "1/checkpoints/final.keras")
+    for key, (_, number) in list(NUMBERS.items())[:3]:
+        found = getattr(saved.optimizer, key.split(".")[1])
+        assert found == pytest.approx(number)
+    assert {x.rate for x in saved.layers if hasattr(x, "rate")} == {0.1}
 
 
 @pytest.mark.slow

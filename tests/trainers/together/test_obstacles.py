@@ -71,6 +71,20 @@ def test_obstacles_are_named(words):
     assert words in obstacle(OBSTACLES[words]())
 
 
+#: Those that only operations of all runs at once have.
+VECTORIZED = (
+    "SeparableConv1D",
+    "its channels come first",
+    "groups of channels",
+)
+
+
+@pytest.mark.parametrize("words", OBSTACLES)
+def test_calls_have_any_operations(words):
+    found = obstacle(OBSTACLES[words](), vectorized=False)
+    assert (words in found) == (words not in VECTORIZED)
+
+
 def test_exclusions_from_weight_decay():
     optimizer = OPTIMIZERS.AdamW()
     optimizer.exclude_from_weight_decay(var_names=["bias"])

@@ -24,15 +24,23 @@ def cnn(width):
 SUGGESTIONS = {
     "mlp": (mlp, ("stacked", True)),
     "dropout": (lambda: mlp(dropout=0.5), ("stacked", True)),
-    "narrow": (lambda: cnn(8), ("stacked", True)),
-    "wide": (lambda: cnn(32), ("side_by_side", False)),
+    "convolutions": (lambda: cnn(8), ("call_by_call", True)),
     "recurrent": (
         lambda: zoo.stacked_rnn((3, 2), 2, units=(4,)),
-        ("alone", False),
+        ("call_by_call", True),
     ),
     "separable": (
         lambda: keras.Sequential(
             [keras.Input((4, 2)), keras.layers.SeparableConv1D(2, 2)]
+        ),
+        ("call_by_call", False),
+    ),
+    "constraint": (
+        lambda: keras.Sequential(
+            [
+                keras.Input((4,)),
+                keras.layers.Dense(2, kernel_constraint="unit_norm"),
+            ]
         ),
         ("side_by_side", False),
     ),
@@ -42,11 +50,12 @@ SUGGESTIONS = {
 @pytest.mark.parametrize("name", SUGGESTIONS)
 def test_suggestions(name):
     make, expected = SUGGESTIONS[name]
-    assert suggestion.suggested(compiled(make()))[:2] == expected
+    found = suggestion.suggested(compiled(make()))
+    assert (found.mode, found.can_stack) == expected
 
 
 def test_random_numbers_without_converters(monkeypatch):
     monkeypatch.setattr(suggestion, "has_converters", lambda: False)
     model = compiled(mlp(dropout=0.5))
-    assert suggestion.suggested(model)[:2] == ("stacked", False)
-    assert suggestion.suggested(compiled(mlp()))[:2] == ("stacked", True)
+    assert suggestion.suggested(model).mode == "call_by_call"
+    assert suggestion.suggested(compiled(mlp())).mode == "stacked"

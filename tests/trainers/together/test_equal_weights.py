@@ -1,0 +1,110 @@
+"""After fifty steps in float64 a run of a stack has the weights it has alone.
+
+Each norm and each optimizer is here once, since neither sees the other: an
+optimizer sees gradients.
+"""
+
+import types
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from normzoo import layers
+from normzoo.layers import NORMS, ReferenceModel
+from normzoo.trainers.data.examples import Examples
+from normzoo.trainers.run.state import build_state
+from normzoo.trainers.together.feed import Feed
+from normzoo.trainers.together.optimizers import ELEMENTWISE
+from normzoo.trainers.together.stacked import Stacked
+from normzoo.trainers.together.state import StackedState, values_of
+
+RUNS, EPOCHS, BATCH = 2, 10, 8  # 5 steps each
+OPTIMIZERS = {cls.__name__.lower(): cls for cls in ELEMENTWISE}
+# Instance norm needs positions, see test_vectorizing.py.
+CASES = [(norm, "adam") for norm in NORMS if norm != "instance"]
+CASES += [("batch", name) for name in OPTIMIZERS if name != "adam"]
+
+
+@pytest.fixture(autouse=True)
+def _float64():
+    policy = keras.config.dtype_policy()
+    keras.config.set_floatx("float64")
+    keras.config.set_dtype_policy("float64")
+    yield
+    keras.config.set_floatx("float32")
+    keras.config.set_dtype_policy(policy)
+
+
+@pytest.fixture
+def data():
+    rng = np.random.default_rng(0)
+
+    def split(size):
+        inputs = rng.normal(size=(size, 6))
+        return Examples(inputs, rng.integers(3, size=size))
+
+    return types.SimpleNamespace(
+        train=split(5 * BATCH), validation=split(7), test=split(7)
+    )
+
+
+def optimizer(name, run):
+    return OPTIMIZERS[name](0.01 / (run + 1))
+
+
+def new_model(norm, name, run, data):
+    keras.utils.set_random_seed(run)
+    # The zoo's logits are float32.
+    model = keras.Sequential([keras.Input((6,))])
+    for _ in range(2):
+        model.add(keras.layers.Dense(8))
+        model.add(layers.get(norm)())
+        model.add(keras.layers.ReLU())
+    model.add(keras.layers.Dense(3))
+    if norm == "virtual":
+        model = ReferenceModel(model, data.train.inputs[:BATCH])
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(optimizer(name, run), loss, jit_compile=False)
+    specs = (
+        tf.TensorSpec((BATCH, 6), tf.float64),
+        tf.TensorSpec(BATCH, tf.int64),
+    )
+    build_state(model, specs)
+    return model
+
+
+def trained_alone(model, feed, run):
+    step = tf.function(lambda x, y: model.train_step((x, y)), autograph=False)
+    for epoch in range(EPOCHS):
+        orders = feed.orders(epoch)
+        for i in range(feed.steps):
+            inputs, labels = feed.batch("train", orders[:, i])
+            step(inputs[run], labels[run])
+    return model
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("jit_compile", [True, False])
+@pytest.mark.parametrize(("norm", "name"), CASES)
+def test_a_run_of_a_stack_has_the_weights_it_has_alone(
+    norm, name, jit_compile, data
+):
+    models = [new_model(norm, name, run, data) for run in range(RUNS)]
+    lender = new_model(norm, name, 0, data)
+    state = StackedState(
+        lender,
+        [optimizer(name, run) for run in range(RUNS)],
+        list(map(values_of, models)),
+        [[]] * RUNS,
+    )
+    feed = Feed([data] * RUNS, range(RUNS), BATCH, BATCH)
+    program = Stacked(lender, state, feed, feed.steps, jit_compile)
+    for epoch in range(EPOCHS):
+        program.train(program.orders(epoch), 0, feed.steps, np.ones(RUNS, bool))
+    for run, model in enumerate(models):
+        trained_alone(model, feed, run)
+        with program.holding(run) as held:
+            for one, another in zip(held.weights, model.weights, strict=True):
+                np.testing.assert_allclose(one, another, 1e-9, 1e-11)

@@ -1,0 +1,132 @@
+"""What one of several runs computes, as functions of its variables."""
+
+import keras
+import tensorflow as tf
+
+from ...layers.models.reestimation import refresh_references
+from .dropout_rates import dropping
+from .vectorizing import NotVectorizableError
+
+
+class OneRun:
+    """The step, the test and the refreshing of one run.
+
+    They are functions from tensors to tensors, of Keras' own `compute_loss` and
+    `compute_metrics`, to be mapped over the runs of a stack. The model lends
+    its layers, and its variables are not changed.
+
+    Args:
+        model: compiled, with all variables.
+        clip: function of the gradients and the limit of a run.
+
+    Attributes:
+        beginning: values of the metrics' variables at the beginning.
+    """
+
+    def __init__(self, model, clip):
+        self._model = model
+        self._clip = clip
+        model.reset_metrics()
+        self.beginning = [tf.identity(v.value) for v in model.metrics_variables]
+
+    def step(self, arguments):
+        """Takes one step, but for the update of the weights.
+
+        Args:
+            arguments: values of the weights, of the model's other variables
+                and of its metrics'; the rates of dropout and the limit of
+                clipping; inputs and labels; whether the run is alive.
+
+        Returns:
+            Clipped gradients, new values of the others and of the metrics',
+            which stay as they are unless the run is alive; name -> result.
+
+        Raises:
+            NotVectorizableError: a weight has no gradient.
+        """
+        weights, others, metrics, rates, limit, *batch, alive = arguments
+        inputs, labels = batch
+        model = self._model
+        with self._scope(weights, others, metrics):
+            with tf.GradientTape() as tape, dropping(model, rates):
+                tape.watch(weights)
+                loss, outputs = self._loss(inputs, labels, training=True)
+            gradients = tape.gradient(loss, weights)
+            if any(gradient is None for gradient in gradients):
+                # Keras' optimizers leave such a weight as it is.
+                raise NotVectorizableError("a weight has no gradient")
+            self._measure(inputs, labels, outputs, loss)
+            return (
+                self._clip(gradients, limit),
+                _chosen(alive, model.non_trainable_variables, others),
+                _chosen(alive, model.metrics_variables, metrics),
+                self._results(),
+            )
+
+    def test(self, arguments):
+        """Returns new values of the metrics' variables, and name -> result.
+
+        Args:
+            arguments: values of the weights, of the model's other variables
+                and of its metrics'; inputs and labels.
+        """
+        weights, others, metrics, inputs, labels = arguments
+        with self._scope(weights, others, metrics):
+            loss, outputs = self._loss(inputs, labels, training=False)
+            self._measure(inputs, labels, outputs, loss)
+            updated = self._model.metrics_variables
+            return list(map(tf.convert_to_tensor, updated)), self._results()
+
+    def refresh(self, arguments):
+        """Returns the others with the references refreshed.
+
+        Args:
+            arguments: values of the weights and of the model's others.
+        """
+        with self._scope(*arguments, self.beginning):
+            refresh_references(self._model)
+            others = self._model.non_trainable_variables
+            return list(map(tf.convert_to_tensor, others))
+
+    def _scope(self, *values):
+        """Returns a scope in which the model's variables are one run's."""
+        model = self._model
+        variables = (
+            model.trainable_variables,
+            model.non_trainable_variables,
+            model.metrics_variables,
+        )
+        pairs = [
+            pair
+            for names, each in zip(variables, values, strict=True)
+            for pair in zip(names, each, strict=True)
+        ]
+        return keras.StatelessScope(pairs, collect_losses=True)
+
+    def _loss(self, inputs, labels, training):
+        outputs = self._model(inputs, training=training)
+        loss = self._model.compute_loss(
+            x=inputs, y=labels, y_pred=outputs, training=training
+        )
+        return loss, outputs
+
+    def _measure(self, inputs, labels, outputs, loss):
+        """Updates the metrics as Keras' `train_step` does."""
+        mean = next(m for m in self._model.metrics if m.name == "loss")
+        mean.update_state(loss, sample_weight=tf.shape(labels)[0])
+        self._model.compute_metrics(inputs, labels, outputs)
+
+    def _results(self):
+        results, dtype = self._model.get_metrics_result(), keras.config.floatx()
+        return {name: tf.cast(value, dtype) for name, value in results.items()}
+
+    def result_names(self):
+        """Returns the names of the results."""
+        return list(self._model.get_metrics_result())
+
+
+def _chosen(alive, variables, before):
+    """Assigns variables what they were before, unless the run is alive."""
+    for variable, value in zip(variables, before, strict=True):
+        variable.assign(tf.where(alive, tf.convert_to_tensor(variable), value))
+    return list(map(tf.convert_to_tensor, variables))
