@@ -25,7 +25,7 @@ def get_config():
     config.dataset.train_split = "train[:256]"
     config.epochs = 100  # of 8 steps
     config.probe = "layers"
-    config.probe_every_epochs = config.validate_every_epochs = 2
+    config.probe_every_epochs = config.validate_every_epochs = 4
     # Else moving statistics would tell of themselves.
     config.population.validation = True
     claim = config.claim
@@ -42,7 +42,7 @@ def get_config():
         "examples, 800 steps at learning rates of 0.001 and 0.003. The "
         "held-out data are the validation split, by which nothing is chosen "
         "here: test data are read at the end alone. Losses are measured every "
-        "16 steps, and held-out ones interpolated between them, by the "
+        "32 steps, and held-out ones interpolated between them, by the "
         "logarithm of the training loss where it is passed first. Where runs "
         "have no training loss in common, they do not differ."
     )
