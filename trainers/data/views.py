@@ -41,8 +41,8 @@ def spread(inputs):
 
     >>> import numpy as np
     >>> from normzoo.trainers.data import views
-    >>> views.spread(np.ones((1, 5))).round(2).tolist()
-    [[10.0, 1.0, 0.1, 0.01, 100.0]]
+    >>> (100 * views.spread(np.ones((1, 5)))).round().tolist()
+    [[1000.0, 100.0, 10.0, 1.0, 10000.0]]
     """
     shape = inputs.shape[1:]
     count = math.prod(shape)
