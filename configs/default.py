@@ -16,7 +16,10 @@ def get_config():
     config.dataset.test_split = ""
     config.dataset.image_size = 0  # resize to a square; 0 keeps the size
     config.dataset.pooling = 1  # average over squares of so many pixels
-    config.dataset.view = ""  # "rows", "pixels", "permuted_pixels": sequences
+    # "rows", "pixels", "permuted_pixels": sequences; "spread": many scales
+    config.dataset.view = ""
+    # Each value to mean 0 and variance 1 over the training split.
+    config.dataset.standardize = False
     config.dataset.window = 100  # characters in an example of a text
     # From 0: draws train and validation again from both, stratified by label.
     config.dataset.split_seed = -1

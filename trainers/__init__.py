@@ -1,7 +1,7 @@
 """Training, comparison and measurement of normalizations.
 
 Importing it registers the embedded TFDS data sets: `tfds.load("digits")`,
-`tfds.load("mnist1d")`.
+`tfds.load("breast_cancer")`, `tfds.load("mnist1d")`.
 """
 
 import os
@@ -13,7 +13,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 from .common import startup
 
 with startup.starting() as _started:
-    from .data import digits, mnist1d
+    from .data import breast_cancer, digits, mnist1d
 
     if _started:
         import tensorflow as tf
@@ -21,4 +21,4 @@ with startup.starting() as _started:
         # It is noisy once more when it first looks for devices.
         tf.config.list_physical_devices()
 
-__all__ = ["digits", "mnist1d"]
+__all__ = ["breast_cancer", "digits", "mnist1d"]

@@ -1,5 +1,6 @@
 """The multilayer perceptron."""
 
+import dataclasses
 import functools
 
 import keras
@@ -15,6 +16,7 @@ def mlp(
     width=128,
     residual=False,
     normalize_inputs=False,
+    input_norm=None,
     name="mlp",
     **knobs,
 ):
@@ -30,7 +32,10 @@ def mlp(
         width: units of each hidden layer.
         residual: whether each hidden layer but the first adds its input to
             its output.
-        normalize_inputs: whether there is a norm before the first layer.
+        normalize_inputs: whether the hidden layers' norm is before the first
+            layer, too.
+        input_norm: what `normzoo.layers.get` takes: the norm before the first
+            layer where it is not the hidden layers'.
         name: of the model.
         **knobs: `norm`, `norm_arguments`, `norm_position`, `norm_noise`,
             `activation`, `dropout`, `kernel_initializer`,
@@ -57,8 +62,8 @@ def mlp(
     hidden = Hidden(**knobs)
     inputs = keras.Input(input_shape, name="inputs")
     x = keras.layers.Flatten(name="flatten")(inputs)
-    if normalize_inputs:
-        x = hidden.norm_layer("norm_inputs")(x)
+    if normalize_inputs or input_norm is not None:
+        x = _before(hidden, input_norm).norm_layer("norm_inputs")(x)
     dense = functools.partial(keras.layers.Dense, width)
     for i in range(depth):
         below = x
@@ -67,3 +72,8 @@ def mlp(
         if residual and i:
             x = keras.layers.Add(name=f"add_{i}")([below, x])
     return keras.Model(inputs, hidden.logits(x, num_classes), name=name)
+
+
+def _before(hidden, norm):
+    """Returns the knobs of the norm before the first layer."""
+    return hidden if norm is None else dataclasses.replace(hidden, norm=norm)

@@ -44,8 +44,8 @@ def get_config():
         "validation accuracy of any rate and norm, for each batch size apart, "
         "looked at every 75, 18 or 9 steps, where batch norm uses its moving "
         "statistics; a run that never reaches it counts with twice its steps. "
-        "The verdict is on the speed alone; how weights grow stands in the "
-        "observations."
+        "The verdict is on the speed alone; how weights grow is judged by "
+        "exploding_weights."
     )
     claim.datasets = ("digits",)
     # Small batches of a large set take long.

@@ -41,7 +41,8 @@ def get_config():
     claim.limits = (
         "An MLP with two hidden layers and Adam, a learning rate chosen by "
         "validation accuracy; the layers behind the norms can take over part "
-        "of what scale and shift do."
+        "of what scale and shift do. The speed is judged by "
+        "scale_and_shift_speed."
     )
     claim.quick_only = (
         ("optimizer.learning_rate", (1e-2,)),

@@ -86,6 +86,24 @@ def test_a_norm_on_the_inputs(name):
     }
 
 
+@pytest.mark.parametrize("normalize_inputs", [False, True])
+def test_the_norm_on_the_inputs_may_be_another_one(normalize_inputs):
+    model = zoo.mlp(
+        (5,),
+        3,
+        norm="layer",
+        input_norm="batch",
+        norm_arguments={"batch": {"epsilon": 0.5}},
+        normalize_inputs=normalize_inputs,
+    )
+    found = {
+        layer.name: layer for layer in model.layers if "norm" in layer.name
+    }
+    assert type(found.pop("norm_inputs")) is layers.BatchNormalization
+    assert model.get_layer("norm_inputs").epsilon == 0.5
+    assert {type(x) for x in found.values()} == {layers.LayerNormalization}
+
+
 @pytest.mark.parametrize("name", MODELS)
 def test_a_bias_stands_where_it_has_an_effect(name):
     def biases(**knobs):

@@ -87,7 +87,7 @@ def _unknown(name):
     return (
         f"Unknown data set. Received: {name!r}.{hint} Expected a name of "
         "https://www.tensorflow.org/datasets/catalog/overview or an embedded "
-        f"one: digits, mnist1d, {gaussians.NAME}."
+        f"one: breast_cancer, digits, mnist1d, {gaussians.NAME}."
     )
 
 

@@ -22,6 +22,7 @@ _FIXED = {
     "image_size": 0,
     "pooling": 1,
     "view": "",
+    "standardize": False,
 }
 
 

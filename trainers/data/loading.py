@@ -4,7 +4,7 @@ import functools
 import numbers
 
 from ..common.errors import InputError
-from . import gaussians, splitting, texts
+from . import gaussians, splitting, standardizing, texts
 from .datasets import find_builder, find_splits
 from .decoding import decode
 from .examples import Data, Examples
@@ -18,7 +18,8 @@ def load_data(config):
 
     With a `split_seed` from 0, train and validation are drawn again, see
     `splitting`. A text stays in its order, and the points of a mixture are
-    drawn once: neither looks at the seed.
+    drawn once: neither looks at the seed. With `standardize`, inputs have mean
+    0 and variance 1 over the training split that is trained with.
 
     Runs of one process that use the same data share them.
 
@@ -64,11 +65,20 @@ def _loader(config):
     count = builder.info.splits[names[0]].num_examples
     _check_batch(config, count, names[0])
     decoded = path, names, feature, image_size, pooling, dataset.view
-    return lambda split_seed: (
-        decode(*decoded)
-        if split_seed < 0
-        else splitting.drawn(split_seed, *decoded)
-    )
+    load = _standardized if dataset.standardize else _decoded
+    return lambda split_seed: load(split_seed, *decoded)
+
+
+def _decoded(split_seed, *arguments):
+    if split_seed < 0:
+        return decode(*arguments)
+    return splitting.drawn(split_seed, *arguments)
+
+
+# It is a copy of all examples.
+@functools.lru_cache(maxsize=1)
+def _standardized(split_seed, *arguments):
+    return standardizing.standardized(_decoded(split_seed, *arguments))
 
 
 def _numbers(dataset):
@@ -99,6 +109,11 @@ def _check_batch(config, count, split):
 
 def _check_settings(name, feature, dataset):
     find_view(dataset.view)
+    if dataset.standardize and feature == "text":
+        raise InputError(
+            f"Data set {name!r} is a text, whose characters are no numbers. "
+            "Received: dataset.standardize=True. Leave it at False."
+        )
     resized = dataset.image_size or dataset.pooling != 1
     if (resized and feature != "image") or (dataset.view and feature == "text"):
         raise InputError(

@@ -1,11 +1,12 @@
-"""Images as sequences, for recurrent models."""
+"""Images as sequences, for recurrent models, and inputs of many scales."""
 
 import functools
+import math
 
 import numpy as np
 
 from ..common.errors import InputError
-from .scaling import as_before
+from .scaling import as_before, seen
 
 #: Of the permutation; a legacy generator, because NumPy keeps its stream.
 _PERMUTATION_SEED = 1603_09025
@@ -29,12 +30,33 @@ def permuted_pixels(images):
     return steps[:, permutation(steps.shape[1])]
 
 
+def spread(inputs):
+    """Returns inputs whose values differ in scale, as in a raw table.
+
+    Each value of an example is multiplied by its own factor, the same for all
+    examples and runs: from 0.01 to 100, evenly spaced in their logarithms and
+    in the order of `permutation`. Integers become what models see of them.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from normzoo.trainers.data import views
+    >>> (100 * views.spread(np.ones((1, 5)))).round().tolist()
+    [[1000.0, 100.0, 10.0, 1.0, 10000.0]]
+    """
+    shape = inputs.shape[1:]
+    count = math.prod(shape)
+    factors = 10 ** np.linspace(-2, 2, count)[permutation(count)]
+    return (seen(inputs) * factors.reshape(shape)).astype(np.float32)
+
+
 #: Name in `config.dataset.view` -> function of the arrays of images, or of
 #: sequences, whose steps count as pixels.
 VIEWS = {
     "rows": rows,
     "pixels": pixels,
     "permuted_pixels": permuted_pixels,
+    "spread": spread,
 }
 
 

@@ -17,8 +17,8 @@ def layer_gradients(model, examples, labels, config):
 
     Returns:
         `"weight_norm/PATH"` and `"gradient_norm/PATH"` of each kernel, from
-        the first layer to the last, and `"logits"`, the root mean square of
-        the outputs.
+        the first layer to the last; `"logits"`, the root mean square of the
+        outputs; and `"loss"`.
     """
     del config
     kernels = [w for w in model.trainable_weights if "kernel" in w.name]
@@ -26,7 +26,10 @@ def layer_gradients(model, examples, labels, config):
     with tf.GradientTape() as tape:
         logits = model(examples, training=True)
         loss = cross_entropy(labels, logits)
-    measured = {"logits": float(tf.sqrt(tf.reduce_mean(logits**2)))}
+    measured = {
+        "logits": float(tf.sqrt(tf.reduce_mean(logits**2))),
+        "loss": float(loss),
+    }
     gradients = tape.gradient(loss, values)
     for kernel, value, gradient in zip(kernels, values, gradients, strict=True):
         measured[f"weight_norm/{kernel.path}"] = euclidean_norm(value)

@@ -4,12 +4,19 @@ import keras
 
 from ...layers.numerics.restoring import restored
 from ..data import pipeline
-from ..inspection import gradients, landscape, through_time, training_mode
+from ..inspection import (
+    gradients,
+    independence,
+    landscape,
+    through_time,
+    training_mode,
+)
 from ..run.progress import epochs_due
 
 #: Name of `config.probe` -> function of the model, the first training
 #: examples, their labels and the config that returns name -> number.
 PROBES = {
+    "independence": independence.independence,
     "landscape": landscape.landscape,
     "layers": gradients.layer_gradients,
     "time": through_time.through_time,

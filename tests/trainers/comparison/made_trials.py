@@ -143,17 +143,59 @@ def smooth_loss(settings, gain):
     return {}, {"probe": [dict.fromkeys(keys, size)] * 2}
 
 
+def independence(settings, gain):
+    change = 10.0 ** (-gain * (settings["norm"] == "batch"))
+    line = {
+        "loss": 1.0,
+        "gradient_norm/a": 1.0,
+        "relative_change/a": change,
+        "cosine/a": 0.5,
+    }
+    return {}, {"probe": [line] * 3}
+
+
+def raw_inputs(settings, gain):
+    result, _ = _accuracy(
+        0.9 + 0.05 * gain * (settings["input_norm"] != "none")
+    )
+    return {**result, "validation_loss": 1.0}, {}
+
+
+def layer_norm_regularizes(settings, gain):
+    held_out = 1.0 - 0.5 * gain * _is_layer(settings)
+    training = {0: 2.3, 2: 2.0, 4: 0.2, 6: 0.02}
+    probe = [{"epoch": k, "loss": v} for k, v in training.items()]
+    lines = [{"epoch": k, "loss": held_out} for k in training if k]
+    return {}, {"probe": probe, "validation": lines}
+
+
+def scale_and_shift_speed(settings, gain):
+    both = settings["scale"] and settings["center"]
+    return speed({"norm": "batch" if both else "none"}, gain)
+
+
+def exploding_weights(settings, gain):
+    grown = 10 ** (0.5 - 0.5 * gain * _is_layer(settings))
+    lines = [{"weight_norm/a": w, "weight_norm/b": 1.0} for w in (1.0, grown)]
+    return {}, {"probe": lines}
+
+
 WORLDS = {
     "batch_mates": batch_mates,
     "between_steps": between_steps,
     "dropout": dropout,
+    "exploding_weights": exploding_weights,
+    "independence": independence,
     "inference_cost": inference_cost,
     "initialization": initialization,
     "layer_norm": layer_norm,
+    "layer_norm_regularizes": layer_norm_regularizes,
     "learning_rate": learning_rate,
     "position": position,
+    "raw_inputs": raw_inputs,
     "recurrent": recurrent,
     "scale_and_shift": scale_and_shift,
+    "scale_and_shift_speed": scale_and_shift_speed,
     "small_batches": small_batches,
     "smooth_loss": smooth_loss,
     "speed": speed,

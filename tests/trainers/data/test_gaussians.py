@@ -62,6 +62,7 @@ def test_a_classifier_tells_the_modes_apart(config, tmp_path):
         ),
         ("dataset.image_size", 8, "no images.*image_size=8"),
         ("dataset.view", "rows", "no images.*view='rows'"),
+        ("dataset.standardize", True, "standardize=True"),
         ("batch_size", 50_001, "1 to 50000.*gaussians25.*50001"),
         ("model.name", "cnn", r"A CNN takes images"),
     ],

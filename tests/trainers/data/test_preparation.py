@@ -40,7 +40,7 @@ tfds.load("digits", data_dir=folder + "/theirs")
 
 @pytest.mark.slow
 def test_tfds_says_nothing_while_we_prepare(tmp_path):
-    names = ["digits"]
+    names = ["digits", "breast_cancer"]
     if importlib.util.find_spec("mnist1d"):
         names.append("mnist1d")
     script = tmp_path / "prepare.py"

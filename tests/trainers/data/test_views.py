@@ -118,7 +118,7 @@ def test_a_recurrent_network_trains_on_rows(config, tmp_path):
 @pytest.mark.parametrize(
     ("key", "value", "message"),
     [
-        ("view", "columns", "'columns'.*rows, pixels, permuted_pixels"),
+        ("view", "columns", "'columns'.*rows, pixels, permuted_pixels, spread"),
         ("pooling", 3, "8 and 8. Received: 3"),
         ("pooling", 0, "Received: 0"),
     ],

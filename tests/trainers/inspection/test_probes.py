@@ -63,10 +63,11 @@ def length(arrays):
 def test_layers_are_those_of_numpy(batch):
     model = make()
     weights, *data = as_float64(model, batch)
-    _, gradients, logits = reference(weights, *data)
+    loss, gradients, logits = reference(weights, *data)
     found = layer_gradients(model, *batch, None)
     expected = {
         "logits": np.sqrt((logits**2).mean()),
+        "loss": loss,
         "weight_norm/dense_0/kernel": length(weights[:1]),
         "gradient_norm/dense_0/kernel": length(gradients[:1]),
         "weight_norm/logits/kernel": length(weights[2:3]),

@@ -111,6 +111,8 @@ def folder_name(settings):
     # Older versions did not have the keys, and their classifiers are as good.
     del resolved["task"], resolved["population"]
     del resolved["dataset"]["split_seed"]
+    # No GAN has such inputs.
+    del resolved["dataset"]["standardize"]
     key = json.dumps(resolved, sort_keys=True)
     digest = hashlib.sha256(key.encode()).hexdigest()[:12]
     return f"{settings.dataset.name}-{digest}"
