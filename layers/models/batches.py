@@ -1,7 +1,28 @@
 """Batches of what a model is called on, without labels."""
 
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
 import keras
 import tensorflow as tf
+
+
+class StackedBatches(NamedTuple):
+    """Batches of one size in memory, which one call of a graph reads.
+
+    Attributes:
+        inputs: an array or tensor, `(batches, batch, ...)`.
+        prepare: function of a batch of them, a tensor, that returns what the
+            model is called on.
+    """
+
+    inputs: Any
+    prepare: Callable
+
+    def each(self):
+        """Yields what the model is called on."""
+        for batch in self.inputs:
+            yield self.prepare(tf.convert_to_tensor(batch))
 
 
 def all_batches(dataset, batch_size):

@@ -6,7 +6,7 @@ import tensorflow as tf
 from ..norms.reference_model import ReferenceModel
 from ..numerics.restoring import restored
 from .batch_norms import estimated_layers_in
-from .batches import all_batches, first, no_population
+from .batches import StackedBatches, all_batches, first, no_population
 from .call_hooks import depths, tapped
 from .inner_layers import inner_layers, state_variables
 from .taps import Batchwise, Layerwise
@@ -123,15 +123,16 @@ class Reestimation:
         self._layerwise = layerwise
         self._levels = None
         self._step = _inference_step(model, self._tap.eager)
+        self._steps = tf.function(self._inference_steps, autograph=False)
 
     def __call__(self, dataset, progress=lambda total: None):
         """Estimates the statistics; returns how often the data were read.
 
         Args:
-            dataset: a finite `tf.data.Dataset` of what the model is called on;
-                None unless it `reads`.
-            progress: function that is called after each batch, with the
-                number of passes over the data.
+            dataset: a finite `tf.data.Dataset` of what the model is called on,
+                or `StackedBatches`, unless `layerwise`; None unless it `reads`.
+            progress: function that is called after each batch of a data set,
+                with the number of passes over the data.
 
         Raises:
             ValueError: the data set is empty, or the model calls no batch
@@ -168,15 +169,33 @@ class Reestimation:
         for norm, population in self._populations.items():
             population.want(norm in norms)
         # Among them are the statistics, which are written behind.
-        empty = True
         with restored(state), tapped(self._populations, self._tap):
-            for x in dataset:
-                self._step(x)
-                progress(len(self._levels))
-                empty = False
+            if isinstance(dataset, StackedBatches) and not self._tap.eager:
+                self._steps(dataset.inputs, dataset.prepare)
+            else:
+                self._take_steps(dataset, progress)
+        self._check_called(self._tap.called)
+
+    def _take_steps(self, dataset, progress):
+        if isinstance(dataset, StackedBatches):
+            dataset = dataset.each()
+        empty = True
+        for x in dataset:
+            self._step(x)
+            progress(len(self._levels))
+            empty = False
         if empty:
             raise no_population()
-        self._check_called(self._tap.called)
+
+    def _inference_steps(self, inputs, prepare):
+        inputs = tf.convert_to_tensor(inputs)
+
+        def step(i):
+            self._model(prepare(inputs[i]), training=False)
+            return i + 1
+
+        count = inputs.shape[0]
+        tf.while_loop(lambda i: i < count, step, [0], parallel_iterations=1)
 
 
 def has_statistics(model):

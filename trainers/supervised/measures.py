@@ -40,8 +40,8 @@ class Measures:
         if not self._estimates or not self._config.population.validation:
             return self._program.evaluate("validation")
         with self._program.lent_statistics():
-            for run, population in enumerate(self._populations):
-                self._estimate(run, population)
+            for run, _ in self._program.each():
+                self._estimate(run)
             return self._program.evaluate("validation")
 
     def end_epoch(self, number):
@@ -58,17 +58,17 @@ class Measures:
             The number of a run -> its result, as `DONE` holds it.
         """
         trained = self._trained()
-        for run, member in enumerate(self._members):
-            with self._program.holding(run) as model:
-                member.save(model, member.progress)
-            self._estimate(run, self._populations[run])
+        for run, model in self._program.each():
+            member = self._members[run]
+            member.save(model, member.progress)
+            self._estimate(run)
         estimated = {}
         if self._estimates:
             estimated = self._evaluated("test", "validation")
         return {
-            run: self._finish(run, trained[run], estimated)
-            for run, member in enumerate(self._members)
-            if not isinstance(member, Finished)
+            run: self._finish(run, model, trained[run], estimated)
+            for run, model in self._program.each()
+            if not isinstance(self._members[run], Finished)
         }
 
     @property
@@ -76,20 +76,22 @@ class Measures:
         return self._populations[0] is not None
 
     def _probe(self, number):
-        for run, probe in self._probes.items():
-            if self._members[run].progress.epoch < number - 1:
-                continue  # ended before
-            with self._program.holding(run) as model:
-                probe.set_model(model)
-                probe.write(number)
+        if not self._probes:
+            return
+        for run, model in self._program.each():
+            # Some have ended before.
+            is_due = self._members[run].progress.epoch >= number - 1
+            if is_due and run in self._probes:
+                self._probes[run].set_model(model)
+                self._probes[run].write(number)
 
-    def _estimate(self, run, population):
-        """Gives a run population statistics."""
+    def _estimate(self, run):
+        """Gives a run, which the program holds, population statistics."""
+        population = self._populations[run]
         if population is None or self._members[run].progress.diverged:
             return
-        with self._program.holding(run):
-            population.estimate()
-            self._program.store(run)
+        population.estimate()
+        self._program.store(run)
 
     def _evaluated(self, *splits):
         return {split: self._program.evaluate(split) for split in splits}
@@ -109,7 +111,7 @@ class Measures:
             trained.append(figures)
         return trained
 
-    def _finish(self, run, trained, estimated):
+    def _finish(self, run, model, trained, estimated):
         member, population = self._members[run], self._populations[run]
         progress, log = member.progress, member.log
         if not estimated or progress.diverged:
@@ -120,9 +122,8 @@ class Measures:
             own, cost = _of(run, estimated), population.cost()
             figures = results.with_population(log, progress, trained, own, cost)
         folder = member.rundir.path / "checkpoints"
-        with self._program.holding(run) as model:
-            found = results.result(model, self._data[run], progress, figures)
-            fit.save(model, folder, found)
+        found = results.result(model, self._data[run], progress, figures)
+        fit.save(model, folder, found)
         member.rundir.finish(found)
         return found
 

@@ -4,8 +4,9 @@ import math
 import time
 
 import keras
+import tensorflow as tf
 
-from ...layers.models.batches import all_batches
+from ...layers.models.batches import StackedBatches
 from ...layers.models.reestimation import (
     Reestimation,
     has_statistics,
@@ -14,7 +15,7 @@ from ...layers.models.reestimation import (
 from ...layers.numerics.restoring import remember, restore
 from ..cluster.broadcast import broadcast_variables
 from ..common.noise import noise_of_shares
-from ..data import pipeline
+from ..data import pipeline, scaling
 
 #: The epoch of the estimation's shuffle. Training has none before 0, however
 #: many epochs are added to a run.
@@ -68,26 +69,33 @@ class Population:
         self.seconds = 0.0
         if not reestimation.reads:
             references = references_in(model)
-            self.batches, self._dataset = len(references), None
+            self.batches = len(references)
             self.examples = sum(x.reference[0].shape[0] for x in references)
             return
         steps = pipeline.steps_per_epoch(data.train, config.batch_size)
         wanted = math.ceil(config.population.examples / config.batch_size)
         self.batches = min(wanted, steps)
         self.examples = self.batches * config.batch_size
-        batches = population_batches(data, config).take(self.batches)
-        self._dataset = all_batches(batches, config.batch_size)
+        self._inputs, self._config = data.train.inputs, config
 
     def estimate(self):
         """Sets the statistics of the model, alike on all workers."""
         start = time.perf_counter()
-        self._reestimation(self._dataset)
+        self._reestimation(self._read() if self._reestimation.reads else None)
         # Each worker has read the same, but may compute another last bit.
         broadcast_variables(
             self._model.distribute_strategy,
             [v.value for v in self._model.non_trainable_variables],
         )
         self.seconds = time.perf_counter() - start
+
+    def _read(self):
+        config, epoch = self._config, tf.constant(_EPOCH, tf.int64)
+        rows = pipeline.epoch_order(
+            len(self._inputs), config.batch_size, config.seed, epoch
+        )
+        batches = self._inputs[rows.numpy()[: self.batches]]
+        return StackedBatches(tf.constant(batches), scaling.seen)
 
     def cost(self):
         """Returns what a result holds about the estimation."""
@@ -96,13 +104,6 @@ class Population:
             "examples": self.examples,
             "seconds": round(self.seconds, 3),
         }
-
-
-def population_batches(data, config):
-    """Returns an epoch of training batches, in an order of its own."""
-    return pipeline.training_batches(
-        data.train, config.batch_size, _EPOCH + 1, config.seed, (_EPOCH, 0)
-    )
 
 
 class ValidateByPopulation(keras.callbacks.Callback):

@@ -113,6 +113,10 @@ class SideBySide(Program):
                 variable.assign(value)
             yield model
 
+    def each(self):
+        """Yields pairs of a run and its model."""
+        yield from enumerate(self._models)
+
     def rows(self, runs):
         """Returns run -> its state, of the runs that are asked for."""
         return {

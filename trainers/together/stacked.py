@@ -121,6 +121,13 @@ class Stacked(Program):
         finally:
             self._state.lend(0)
 
+    def each(self):
+        """Yields pairs of a run and the model in its current state."""
+        # All are read at once: to read one takes as long.
+        for run, row in self.rows(range(self._state.runs)).items():
+            with self.holding(run, row) as model:
+                yield run, model
+
     def rows(self, runs):
         """Returns run -> its state, of the runs that are asked for."""
         return self._state.rows(runs)
