@@ -2,9 +2,13 @@
 
 A claim is a config with more functions than `get_config()`: `sweep()` yields
 the runs, each for all seeds; `judge(trials)` returns the effect of each seed;
-`curves(trials)` what is plotted, and `observe(trials)` other numbers by seed.
-All three see the trials of one data set. A training that diverged is never left
-out: it counts as the worst, by whatever is measured.
+`curves(trials)` what is plotted, `observe(trials)` other numbers by seed, and
+`chosen(trials)`, which a claim that tunes nothing may leave out, the settings
+that were chosen. All of them see the trials of one data set.
+
+The effect of a seed depends on that seed's trials alone: rates and targets are
+those of the seed, never of a mean over seeds. A training that diverged is never
+left out: it counts as the worst, by whatever is measured.
 """
 
 import itertools
@@ -68,9 +72,9 @@ def with_claim(config):
     claim.limits = ""  # what the experiment cannot tell
     claim.datasets = ("digits", "mnist1d")
     claim.first_seed = 0
-    # Of each run. More where docs/claims.md says that a verdict needs more, if
-    # they take no longer than six minutes.
-    claim.seeds = 5
+    # Numbers of seeds after which there are verdicts; data sets without one
+    # alone go on.
+    claim.looks = (10, 20)
     claim.alone = False  # whether runs side by side would disturb each other
     claim.axes = ("", "")  # of the plot; a "log " in front means what it says
     claim.quick = ml_collections.ConfigDict()  # what --quick sets
@@ -155,71 +159,127 @@ def difference(trials, others, measure):
     return {t.seed: measure(t) - other[t.seed] for t in trials}
 
 
-def best_of(trials, score, *settings):
-    """Returns the trials with the best values of some settings.
+def best_of(trials, scores, *settings):
+    """Returns the trials with the best values of some settings, by seed.
 
-    The best are those of the highest mean score over all seeds.
+    Each seed chooses by its own trials: the values with the highest mean of the
+    first score, of equal ones with that of the next; then the first ones.
+
+    Args:
+        trials: of one variant.
+        scores: functions of a trial, the one that counts most first.
+        *settings: names of what is chosen.
     """
 
     def values_of(trial):
         return tuple(trial.get(name) for name in settings)
 
-    def mean_score(candidate):
-        return mean(score(t) for t in trials if values_of(t) == candidate)
+    def best(some):
+        groups = {}
+        for trial in some:
+            groups.setdefault(values_of(trial), []).append(trial)
 
-    best = max(dict.fromkeys(map(values_of, trials)), key=mean_score)
-    return [trial for trial in trials if values_of(trial) == best]
+        def judged(candidate):
+            return [mean(map(score, groups[candidate])) for score in scores]
+
+        return groups[max(groups, key=judged)]
+
+    found = by_seed(trials, best).values()
+    return [trial for chosen in found for trial in chosen]
 
 
 def tuned(trials, *settings):
     """Returns the trials with the settings of best validation accuracy.
 
-    Test accuracies are not looked at.
+    Each seed chooses, of equally accurate ones the one with the least
+    validation loss. Test accuracies are not looked at.
     """
-    return best_of(trials, accuracy, *settings)
+    return best_of(trials, (accuracy, _less_loss), *settings)
+
+
+def _less_loss(trial):
+    loss = trial.result.get("validation_loss")
+    return -LARGEST if diverged(trial) or loss is None else -loss
 
 
 def best_accuracy(trials):
-    """Returns the best mean validation accuracy of any settings."""
-
-    def group(trial):
-        return str({k: v for k, v in trial.settings.items() if k != "seed"})
-
-    groups = {}
-    for trial in trials:
-        groups.setdefault(group(trial), []).append(accuracy(trial))
-    return max(map(mean, groups.values()))
+    """Returns seed -> best validation accuracy of its trials."""
+    return by_seed(trials, lambda some: max(map(accuracy, some)))
 
 
 def trains(trials):
     """Returns a function that says whether a trial has learned something.
 
-    It has if its validation accuracy is at least 90 % of the best one.
+    It has if its validation accuracy is at least 90 % of the best one that its
+    seed has among `trials`. Give those of what the sentence compares with:
+    then no loss of a run of the other side makes the target easier.
     """
-    target = 0.9 * best_accuracy(trials)
-    return lambda trial: accuracy(trial) >= target
+    best = best_accuracy(trials)
+
+    def has_learned(trial):
+        target = 0.9 * best[trial.seed]
+        return not diverged(trial) and accuracy(trial) >= target
+
+    return has_learned
 
 
-def steps_to_target(trials):
-    """Returns a function of a trial, `steps_to` a target that they share.
+def steps_to_target(trials, by=None):
+    """Returns a function of a trial, `steps_to` the target of its seed.
 
-    It is 95 % of the best validation accuracy of all. A training that diverged
+    It is 95 % of the best validation accuracy that the seed has among some
+    trials, for which the same holds as in `trains`. A training that diverged
     has ended early, and counts as the longest one that never reached it.
+
+    Args:
+        trials: all that are compared.
+        by: those that set the target; None for all.
     """
-    target = 0.95 * best_accuracy(trials)
-    most = 2 * max(trial.result["steps"] for trial in trials)
-    return lambda t: most if diverged(t) else steps_to(t, target)
+    best = best_accuracy(trials if by is None else by)
+    most = by_seed(trials, lambda some: 2 * max(map(_steps, some)))
+
+    def steps(trial):
+        if diverged(trial):
+            return most[trial.seed]
+        return steps_to(trial, 0.95 * best[trial.seed])
+
+    return steps
 
 
-def fastest(trials, norm):
-    """Returns the trials of a norm at the rate with the fewest steps.
+def _steps(trial):
+    return trial.result["steps"]
 
-    The target is that of all trials.
+
+def fastest(trials, norm, steps=None):
+    """Returns the trials of a norm at the rate with the fewest steps, by seed.
+
+    Args:
+        trials: all that are compared.
+        norm: whose are wanted.
+        steps: function of a trial; None: the steps to the target of all.
     """
-    steps = steps_to_target(trials)
-    return best_of(
-        select(trials, norm=norm), lambda t: -steps(t), "learning_rate"
-    )
+    steps = steps or steps_to_target(trials)
+    some = select(trials, norm=norm)
+    return best_of(some, (lambda t: -steps(t),), "learning_rate")
+
+
+def chosen(label, setting, chosen_trials, trials):
+    """Returns what `chosen(trials)` of a claim lists: one row.
+
+    Args:
+        label: whose choice it is, such as the name of a norm.
+        setting: its name.
+        chosen_trials: from `tuned`, `fastest` or `best_of`.
+        trials: what was chosen from.
+
+    Returns:
+        `{"label", "setting", "offered", "values"}`, values by seed.
+    """
+    return {
+        "label": label,
+        "setting": setting,
+        "offered": values(trials, setting),
+        "values": {str(t.seed): t.get(setting) for t in chosen_trials},
+    }
 
 
 def frechet(trial):
