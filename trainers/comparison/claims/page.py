@@ -92,8 +92,8 @@ def _section(entry, comment):
         f"## {record['number']}. {record['sentence']}\n\n"
         f"{_verdicts(record)}\n\n"
         f"![{_alternative(record)}](results/{name}.svg)\n\n{seen}"
-        f"Effect: {record['measured']}; more than {record['minimal']:g} "
-        f"counts. [All numbers]({TABLES}#{name})\n"
+        f"The effect, of which more than {record['minimal']:g} counts: "
+        f"{record['measured']}. [All numbers]({TABLES}#{name})\n"
     )
 
 

@@ -171,7 +171,7 @@ def test_a_section():
 
 It is so.
 
-Effect: steps; more than 0.1 counts. [All numbers](claims_tables.md#speed)
+The effect, of which more than 0.1 counts: steps. [All numbers](claims_tables.md#speed)
 """
     )
 
