@@ -9,7 +9,7 @@ import pytest
 import normzoo
 from normzoo.trainers.common.errors import InputError
 from normzoo.trainers.comparison.claims import publishing, reading
-from normzoo.trainers.comparison.claims.page import claims_page, table
+from normzoo.trainers.comparison.claims.page import TABLES, claims_page, table
 from normzoo.trainers.comparison.claims.reading import Entry
 from normzoo.trainers.comparison.claims.tables import tables_page
 
@@ -171,8 +171,8 @@ def test_a_section():
 
 It is so.
 
-The effect, of which more than 0.1 counts: steps. [All numbers](claims_tables.md#speed)
-"""
+The effect, of which more than 0.1 counts: steps. [All numbers](TABLES#speed)
+""".replace("TABLES", TABLES)
     )
 
 
