@@ -134,5 +134,6 @@ def interval_text(found, center="effect"):
         center: the key of the center.
     """
     numbers = [found[key] for key in (center, "low", "high")]
-    shown = ["?" if n is None else f"{n:.3g}" for n in numbers]
+    # What should be 0 often is not quite.
+    shown = ["?" if n is None else f"{round(n, 12) + 0.0:.3g}" for n in numbers]
     return f"{shown[0]} [{shown[1]}, {shown[2]}]"

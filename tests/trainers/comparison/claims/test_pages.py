@@ -11,6 +11,7 @@ from normzoo.trainers.common.errors import InputError
 from normzoo.trainers.comparison.claims import publishing, reading
 from normzoo.trainers.comparison.claims.page import TABLES, claims_page, table
 from normzoo.trainers.comparison.claims.reading import Entry
+from normzoo.trainers.comparison.claims.records import interval_text
 from normzoo.trainers.comparison.claims.tables import tables_page
 
 DOCS = pathlib.Path(normzoo.__file__).parent / "docs"
@@ -202,6 +203,19 @@ def test_the_tables():
         "\n    python -m it\n",
     ):
         assert text in page, text
+
+
+@pytest.mark.parametrize(
+    ("numbers", "text"),
+    [
+        ((1.2345, -0.5, 20.0), "1.23 [-0.5, 20]"),
+        ((-7e-18, -0.1, 1e-17), "0 [-0.1, 0]"),
+        ((0.5, None, None), "0.5 [?, ?]"),
+    ],
+)
+def test_an_interval_in_a_table(numbers, text):
+    found = dict(zip(("effect", "low", "high"), numbers, strict=True))
+    assert interval_text(found) == text
 
 
 def test_the_tables_of_older_rules():
