@@ -27,8 +27,23 @@ def _shaken(trial, rng):
     result |= {
         f"{split}_accuracy": accuracy for split in ("validation", "test")
     }
-    lines = [_times(line, rng) for line in trial.lines]
+    lines = [
+        _times(line, rng)
+        for line in trial.lines
+        if line["split"] != "validation"
+    ]
+    if trial.log("validation"):
+        lines += _course(accuracy, rng)
     return trial._replace(result=result, lines=lines)
+
+
+def _course(accuracy, rng):
+    """Returns validation lines of a run that ends at an accuracy."""
+    shares = [*sorted(rng.uniform(0.3, 1) for _ in range(9)), 1]
+    return [
+        {"split": "validation", "step": 10 * i, "accuracy": accuracy * share}
+        for i, share in enumerate(shares, start=1)
+    ]
 
 
 def _times(numbers, rng):
@@ -56,7 +71,7 @@ def test_an_effect_is_that_of_the_seeds_own_runs(name):
 @pytest.mark.parametrize("name", [marked(name) for name in FAVORED])
 def test_no_lost_run_raises_the_effect_of_its_side(name):
     module, trials = trials_of(name, (1,))
-    for noise in range(3):
+    for noise in range(20):
         some = noisy(trials, noise)
         before = module.judge(some)[0]
         for place in favored(name, some):
