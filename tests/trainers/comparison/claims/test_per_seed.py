@@ -27,13 +27,10 @@ def _shaken(trial, rng):
     result |= {
         f"{split}_accuracy": accuracy for split in ("validation", "test")
     }
-    lines = [
-        _times(line, rng)
-        for line in trial.lines
-        if line["split"] != "validation"
-    ]
-    if trial.log("validation"):
-        lines += _course(accuracy, rng)
+    lines = [_times(line, rng) for line in trial.lines]
+    if any("accuracy" in line for line in trial.log("validation")):
+        kept = [line for line in lines if line["split"] != "validation"]
+        lines = [*kept, *_course(accuracy, rng)]
     return trial._replace(result=result, lines=lines)
 
 
