@@ -21,4 +21,5 @@ def test_a_claim_runs(name, tmp_path):
     record = claims.examine(config, module, tmp_path / name, quick=True)
     assert record["verdict"] is None
     assert record["observations"]
+    assert record["judged"]
     assert json.loads((tmp_path / name / "claim.json").read_text()) == record

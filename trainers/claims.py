@@ -5,9 +5,11 @@ r"""Tests a well-known sentence about normalization by experiment.
 
 The config's `sweep()` says what is trained, on each of `config.claim.datasets`;
 its `judge()` what effect was found with each seed, and `config.claim.minimal`
-which effect counts. The verdict is *supported* if the effect's 95 % interval
-lies above that, *refuted* if it lies below, *inconclusive* if it lies on both
-sides. The workdir gets a folder for each run and `claim.json`.
+which effect counts. After each of `config.claim.looks` each data set gets its
+verdict: *supported* if the effect's interval lies above that, *refuted* if it
+lies below, *undecided* if it holds it; only then are there more seeds. All
+intervals together have a level of 95 %. The workdir gets `plan.json` before the
+first run, a folder for each run, and `claim.json`.
 """
 
 import shlex
@@ -18,7 +20,8 @@ from ml_collections import config_flags
 
 from . import app
 from .common.errors import InputError
-from .comparison.claims import DATASET, examine, summary
+from .comparison.claims.design import DATASET, make_design, said
+from .comparison.claims.experiment import carry_out, examine, summary
 from .comparison.sweep import load_module
 
 __all__ = ["examine", "summary"]
@@ -37,11 +40,14 @@ def main(flags):
     given = config_flags.get_override_values(flags["config"])
     if DATASET in given:
         config.claim.datasets = (given[DATASET],)
+    design = make_design(config, module, flags.seeds, flags.quick)
+    if not flags.quick:
+        print(said(design), flush=True)
     command = shlex.join(
         ["python", "-m", "normzoo.trainers.claims", *sys.argv[1:]]
     )
-    record = examine(
-        config,
+    record = carry_out(
+        design,
         module,
         flags.workdir,
         quick=flags.quick,
@@ -55,5 +61,11 @@ def main(flags):
 
 if __name__ == "__main__":
     flags.DEFINE_bool("quick", False, "Only see that it runs; do not judge.")
+    flags.DEFINE_integer(
+        "seeds",
+        None,
+        "Number of seeds, from config.claim.first_seed on, after which there "
+        "is one verdict. Without it: config.claim.looks.",
+    )
     app.define_jobs()
     app.run_with_config(main)

@@ -3,15 +3,16 @@
     python -m normzoo.trainers.claims_report --runs=runs/claims --docs=docs
 
 takes `claim.json` of each folder in `--runs` into `docs/results`, with a
-picture, and writes `docs/claims.md` and the table in the README again, from all
-that is in `docs/results`. Without `--runs` it only does the latter. A text
-`docs/results/NAME.md` says what was seen.
+picture, and writes `docs/claims.md`, `docs/claims_tables.md` and the table in
+the README again, from all that is in `docs/results`. Without `--runs` it only
+does the latter. `docs/results/NAME.md` says what was seen: its first paragraph
+stands on the first page, the others on the second.
 """
 
 from absl import flags
 
 from . import app
-from .comparison.claims_report import collect, publish, put_into, write
+from .comparison.claims.publishing import collect, publish, put_into, write
 
 __all__ = ["collect", "publish", "put_into", "write"]
 

@@ -51,7 +51,7 @@ RECURRENT_NORMS = {
     "none": Stack("keras"),
     # Statistics for each time step.
     "batch": Stack("batch"),
-    # The control that is known to fail: one set for all time steps.
+    # The control: one set for all time steps.
     "batch_shared": Stack("batch", {"per_timestep": False}),
     # The recurrence alone is what a small gamma protects.
     "input": Stack(

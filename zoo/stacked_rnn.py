@@ -36,8 +36,8 @@ def stacked_rnn(
     - `"none"`;
     - `"batch"`: batch norm of the input's and the state's products (and of an
       LSTM's cell), with statistics for each time step;
-    - `"batch_shared"`: the same with one set of statistics for all steps, a
-      control that is known to fail;
+    - `"batch_shared"`: the same with one set of statistics for all steps, as a
+      control: `docs/sequences.md` has where it is worse, and where it is not;
     - `"input"`: batch norm of the input's products only, for each step;
     - `"vertical"`: plain recurrent layers with batch norm between them, over
       the batch and all steps;

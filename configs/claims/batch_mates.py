@@ -27,7 +27,6 @@ def get_config():
         "-1 to 1"
     )
     claim.minimal = 0.01
-    claim.seeds = 12
     claim.limits = (
         "A DCGAN of a quarter of the original's width after 300 steps on "
         "digits, batches of 64; smaller batches make a larger change."

@@ -61,6 +61,18 @@ def observe(trials):
     return {**gaps, "test accuracy, batch minus none, no dropout": gain}
 
 
+def chosen(trials):
+    rows = []
+    for split in claims.values(trials, "train_split"):
+        for norm in NORMS:
+            some = claims.select(trials, train_split=split, norm=norm)
+            best = claims.tuned(some, "dropout")
+            rows.append(
+                claims.chosen(f"{norm}, {split}", "dropout", best, some)
+            )
+    return rows
+
+
 def curves(trials):
     return [
         {**point, "series": f"{point['series']}, {split}"}
@@ -85,7 +97,8 @@ def _best_rate(trials, split, norm):
     chosen = claims.select(trials, train_split=split, norm=norm)
     if all(map(claims.diverged, chosen)):
         return max(RATES)  # none would do
-    return max(chosen, key=claims.accuracy).get("dropout")
+    (best,) = claims.tuned(chosen, "dropout")
+    return best.get("dropout")
 
 
 def _gap(trials):

@@ -33,12 +33,11 @@ def get_config():
     )
     claim.minimal = 0.5
     claim.limits = (
-        "MLPs with hidden layers of 64 and SGD, each norm and depth with the "
-        "one of two learning rates that is best on average over all scales. "
-        "They are half a decade apart, at depths 10 and 30 a decade. The "
-        "logits' kernel is scaled as well. "
-        "A scale trains if the validation accuracy is at least 90 % of the "
-        "best of that seed, at any depth."
+        "MLPs with hidden layers of 64 and SGD, each norm, depth and seed with "
+        "the one of two learning rates at which most scales train. They are "
+        "half a decade apart, at depths 10 and 30 a decade. The logits' kernel "
+        "is scaled as well. A scale trains if the validation accuracy is at "
+        "least 90 % of the seed's best one without norm, at any depth."
     )
     claim.quick_only = (
         ("optimizer.learning_rate", (0.3,)),
@@ -76,7 +75,7 @@ def observe(trials):
         for norm in NORMS:
             label = "standard deviation of the accuracy over the scales"
             found[f"{label}, {norm}, depth {depth}"] = claims.by_seed(
-                _chosen(trials, norm, depth), _spread
+                _tuned(trials, norm, depth), _spread
             )
     return found
 
@@ -86,7 +85,7 @@ def curves(trials):
     for depth in claims.values(trials, "depth"):
         for norm in NORMS:
             line = claims.curves(
-                _chosen(trials, norm, depth),
+                _tuned(trials, norm, depth),
                 None,
                 "initializer_scale",
                 claims.accuracy,
@@ -96,14 +95,27 @@ def curves(trials):
     return points
 
 
+def chosen(trials):
+    return [
+        claims.chosen(
+            f"{norm}, depth {depth}",
+            "learning_rate",
+            _tuned(trials, norm, depth),
+            trials,
+        )
+        for depth in claims.values(trials, "depth")
+        for norm in NORMS
+    ]
+
+
 def _gain(trials, depths):
     """Returns seed -> decades that train with batch norm minus without."""
+    trains = _trains(trials)
 
-    def gain(trials):
-        trains = claims.trains(trials)
+    def gain(some):
         with_norm, without = (
             claims.mean(
-                SPACINGS[depth] * sum(map(trains, _tuned(trials, norm, depth)))
+                SPACINGS[depth] * sum(map(trains, _tuned(some, norm, depth)))
                 for depth in depths
             )
             for norm in ("batch", "none")
@@ -113,15 +125,15 @@ def _gain(trials, depths):
     return claims.by_seed(trials, gain)
 
 
-def _chosen(trials, norm, depth):
-    """Returns the trials of each seed at its own best rate."""
-    tuned = claims.by_seed(trials, lambda some: _tuned(some, norm, depth))
-    return [trial for each in tuned.values() for trial in each]
+def _trains(trials):
+    return claims.trains(claims.select(trials, norm="none"))
 
 
 def _tuned(trials, norm, depth):
+    """Returns the trials of a norm at the rate at which most scales train."""
     some = claims.select(trials, norm=norm, depth=depth)
-    return claims.tuned(some, "learning_rate")
+    scores = _trains(trials), claims.accuracy
+    return claims.best_of(some, scores, "learning_rate")
 
 
 def _spread(trials):

@@ -28,7 +28,7 @@ def get_config():
     claim.limits = (
         "An MLP with two hidden layers and SGD without momentum; rates are "
         "half a decade apart. A rate trains if the validation accuracy is at "
-        "least 90 % of the best one that any rate or norm reached."
+        "least 90 % of the best one that the seed reached without norm."
     )
     claim.quick_only = (("optimizer.learning_rate", (0.1, 1.0, 10.0)),)
     claim.axes = ("log learning rate", "validation accuracy")
@@ -63,7 +63,7 @@ def curves(trials):
 
 
 def _gain(trials, norm):
-    trains = claims.trains(trials)
+    trains = claims.trains(claims.select(trials, norm="none"))
 
     def gain(trials):
         return _largest(trials, norm, trains) - _largest(trials, "none", trains)

@@ -27,6 +27,7 @@ def get_config():
     config.batch_size = 64
     config.epochs = 10
     config.validate_every_epochs = 1
+    config.population.validation = True
     claim = config.claim
     claim.name, claim.number = "scale_and_shift", 9
     claim.sentence = (
@@ -40,8 +41,8 @@ def get_config():
     claim.minimal = 0.005
     claim.limits = (
         "An MLP with two hidden layers and Adam, a learning rate chosen by "
-        "validation accuracy; the layers behind the norms can take over part "
-        "of what scale and shift do. The speed is judged by "
+        "validation accuracy, by each seed; the layers behind the norms can "
+        "take over part of what scale and shift do. The speed is judged by "
         "scale_and_shift_speed."
     )
     claim.quick_only = (
@@ -95,6 +96,17 @@ def curves(trials):
             _tuned(trials, parts), "scale", "activation", claims.test_accuracy
         )
     ]
+
+
+def chosen(trials):
+    rows = []
+    for parts in PARTS:
+        tuned = _tuned(trials, parts)
+        for activation in claims.values(tuned, "activation"):
+            some = claims.select(tuned, activation=activation)
+            label = f"{parts}, {activation}"
+            rows.append(claims.chosen(label, "learning_rate", some, trials))
+    return rows
 
 
 def _tuned(trials, parts):

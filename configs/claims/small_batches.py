@@ -29,8 +29,8 @@ def get_config():
     claim.minimal = -0.02
     claim.limits = (
         "An MLP with two hidden layers and Adam, a learning rate chosen for "
-        "each batch size; equally many examples seen, so small batches make "
-        "more steps."
+        "each batch size, by each seed; equally many examples seen, so small "
+        "batches make more steps."
     )
     # Small batches of a large set take long.
     claim.quick.dataset = {"train_split": "train[:1000]"}
@@ -73,6 +73,17 @@ def observe(trials):
 def curves(trials):
     chosen = [trial for norm in NORMS for trial in _tuned(trials, norm)]
     return claims.curves(chosen, "norm", "batch_size", claims.test_accuracy)
+
+
+def chosen(trials):
+    rows = []
+    for norm in NORMS:
+        tuned = _tuned(trials, norm)
+        for size in claims.values(tuned, "batch_size"):
+            some = claims.select(tuned, batch_size=size)
+            label = f"{norm}, batches of {size}"
+            rows.append(claims.chosen(label, "learning_rate", some, trials))
+    return rows
 
 
 def _tuned(trials, norm):

@@ -43,7 +43,6 @@ def get_config():
         "over with batch norm; mean over training"
     )
     claim.minimal = 0.3  # a factor of 2
-    claim.seeds = 17
     claim.limits = (
         "MLPs with four hidden layers and SGD at learning rates of 0.03 and "
         "0.1, measured on 256 training examples before training and after "
@@ -104,11 +103,11 @@ def curves(trials):
 def _course(trials, name):
     """Returns the geometric mean over the learning rates, by epochs."""
     points = []
-    length = _length(trials)
-    for i in range(length):
+    longest = _length(trials)
+    for i in range(longest):
 
         def size(some, i=i):
-            logs = [_logs(trial, "loss_range", length) for trial in some]
+            logs = [_logs(trial, "loss_range", longest) for trial in some]
             return 10 ** claims.mean(each[i] for each in logs)
 
         values = claims.by_seed(trials, size)
@@ -124,17 +123,17 @@ def _of(trials, name):
 
 def _gain(trials, one, other, key):
     """Returns seed -> log10 of a number with one norm over another's."""
-    length = _length(trials)
 
-    def size(trials, name):
-        return claims.mean(
-            claims.mean(_logs(trial, key, length))
-            for trial in _of(trials, name)
-        )
+    def gain(some):
+        length = _length(some)
 
-    return claims.by_seed(
-        trials, lambda some: size(some, one) - size(some, other)
-    )
+        def size(name):
+            logs = (_logs(t, key, length) for t in _of(some, name))
+            return claims.mean(map(claims.mean, logs))
+
+        return size(one) - size(other)
+
+    return claims.by_seed(trials, gain)
 
 
 def _length(trials):

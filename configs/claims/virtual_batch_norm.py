@@ -26,7 +26,6 @@ def get_config():
         "anew to sample, over that with virtual batch norm"
     )
     claim.minimal = 0.1
-    claim.seeds = 8
     claim.limits = (
         "A DCGAN of a quarter of the original's width, batch norm in the "
         "discriminator, 1,000 steps on digits with the usual learning rate; "

@@ -143,8 +143,9 @@ class BatchNormLSTM(_BatchNormRNN):
         units: the size of the state.
         max_timesteps: how many steps have a row. `None` is the length of the
             sequences, which must then be known.
-        per_timestep: whether each step has a row. If not, all steps share one,
-            which is known to fail: the first steps differ from the later ones.
+        per_timestep: whether each step has a row. If not, all steps share one.
+            The first steps differ from the later ones, so that costs accuracy
+            in some networks and none in others, see `docs/sequences.md`.
         momentum: of the moving statistics.
         epsilon: added to the variance.
         gamma_initializer: by default the constant 0.1. With 1, gradients

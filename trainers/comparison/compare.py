@@ -1,16 +1,16 @@
 """A comparison from its config and overrides to its reports."""
 
 from ..common import lock
-from ..common.errors import InputError
 from ..common.paths import user_path
 from .hparams import write_hparams
 from .plot import plot_comparison
 from .procedure import plan_file
 from .procedure.designing import make_plan
+from .procedure.splits import check_with_splits
 from .procedure.stages import conduct
 from .report import write_reports
 from .report_html import write_page
-from .runner import Runner, check
+from .runner import Runner
 from .summary import summarize
 from .trainers import trainer_of
 
@@ -60,25 +60,12 @@ def compare(
 def carry_out(plan, config, workdir, jobs=1, command="", config_file=None):
     """Does what a `Plan` says; see `compare`."""
     workdir = user_path(workdir)
-    _check(plan, workdir)
+    check_with_splits(plan.every_run, workdir, plan.design.vary_split)
     with lock.held(workdir):
         record = plan_file.begin(workdir, plan.design, config, command)
         with Runner(workdir, jobs, config_file) as runner:
             found = conduct(plan, runner, record)
         return _report(found, workdir, command)
-
-
-def _check(plan, workdir):
-    try:
-        check(plan.every_run, workdir)
-    except InputError as error:
-        if plan.design.vary_split and "split_seed" in str(error):
-            raise InputError(
-                f"{error}\nIn a comparison each seed draws train and "
-                "validation again; --config.compare.vary_split=False leaves "
-                "them as they are, as older versions did."
-            ) from error
-        raise
 
 
 def _report(found, workdir, command):

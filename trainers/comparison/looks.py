@@ -58,11 +58,12 @@ def fewest_seeds(level):
     return n
 
 
-def check_looks(looks):
+def check_looks(looks, key="compare.looks"):
     """Returns looks as a tuple of increasing positive integers.
 
     Args:
         looks: as `config.compare.looks` has them; `()` is off.
+        key: of the config, for the message.
 
     Raises:
         InputError: they are something else.
@@ -71,8 +72,8 @@ def check_looks(looks):
     fits = isinstance(looks, tuple) and all(map(_is_count, looks))
     if not fits or any(b <= a for a, b in itertools.pairwise(looks)):
         raise InputError(
-            "compare.looks must increase: positive whole numbers of seeds, "
-            f"such as (10, 20, 40). Received: {looks}."
+            f"{key} must increase: positive whole numbers of seeds, such as "
+            f"(10, 20, 40). Received: {looks}."
         )
     return tuple(map(int, looks))
 

@@ -8,8 +8,11 @@ import pytest
 from normzoo import configs
 from normzoo.configs.claims import layer_norm, speed
 from normzoo.trainers.common.errors import InputError
-from normzoo.trainers.comparison import claims, claims_report
-from normzoo.trainers.comparison.verdicts import decide
+from normzoo.trainers.comparison.claims import experiment
+from normzoo.trainers.comparison.claims.design import make_design, said
+from normzoo.trainers.comparison.claims.publishing import collect
+from normzoo.trainers.comparison.claims.verdicts import decide
+from normzoo.trainers.comparison.looks import fewest_seeds
 
 from .made_trials import WORLDS, trials_of
 
@@ -29,19 +32,20 @@ def test_there_is_a_world_for_each_claim():
 @pytest.mark.parametrize(
     ("verdict", "gains"),
     [
-        ("supported", (1, 1, 1, 1, 1)),
-        ("refuted", (-1, -1, -1, -1, -1)),
-        ("inconclusive", (1, -1, 1, -1, 1)),
+        ("supported", (1,) * 6),
+        ("refuted", (-1,) * 6),
+        ("undecided", (1, -1) * 3),
     ],
 )
 def test_the_judge(name, verdict, gains):
     module, trials = trials_of(name, gains)
     minimal = module.get_config().claim.minimal
     effects = module.judge(trials)
-    assert sorted(effects) == [0, 1, 2, 3, 4]
-    assert decide(effects.values(), minimal).verdict == verdict
+    seeds = list(range(6))
+    assert sorted(effects) == seeds
+    assert decide(effects.values(), minimal, level=0.95).verdict == verdict
     for numbers in module.observe(trials).values():
-        assert sorted(numbers) == [0, 1, 2, 3, 4]
+        assert sorted(numbers) == seeds
     points = module.curves(trials)
     assert {"series", "x", "values"} == set(points[0])
     json.dumps(points, allow_nan=False)
@@ -63,28 +67,108 @@ def test_the_claims_are_numbered():
     assert sorted(numbers) == list(range(1, len(NAMES) + 1))
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_looks_can_decide(name):
+    """The first look has as many seeds as its level asks for."""
+    module, _ = trials_of(name, (1,))
+    design = make_design(module.get_config(), module)
+    assert design.looks[0] >= fewest_seeds(design.level)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_counts_is_in_the_plan(name):
+    module, _ = trials_of(name, (1,))
+    design = make_design(module.get_config(), module)
+    counts = design.counts
+    assert counts["minimal"] == design.claim.minimal
+    assert len(counts["variants"]) == len(list(module.sweep()))
+    places = len(design.datasets) * design.looks[-1]
+    assert len(design.every_run) == places * len(counts["variants"])
+
+
+def test_seeds_draw_the_splits_that_pairs_share():
+    design = make_design(speed.get_config(), speed)
+    assert design.vary_split
+    for (_, seed), runs in design.runs.items():
+        assert {run.config.dataset.split_seed for run in runs} == {seed}
+    config = speed.get_config()
+    config.compare.vary_split = False
+    fixed = make_design(config, speed)
+    splits = {run.config.dataset.split_seed for run in fixed.every_run}
+    assert (fixed.vary_split, splits) == (False, {-1})
+
+
+def test_a_claim_that_times_trains_each_run_alone():
+    module, _ = trials_of("inference_cost", (1,))
+    design = make_design(module.get_config(), module)
+    modes = {run.config.compare.together for run in design.every_run}
+    assert modes == {"alone"}
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("looks", (20, 10), r"claim\.looks must increase"),
+        ("looks", (), r"claim\.looks must hold a number"),
+        ("seeds", 5, r"claim\.seeds is no longer a key"),
+    ],
+)
+def test_looks_are_checked(key, value, message):
+    config = speed.get_config()
+    config.claim[key] = value
+    with pytest.raises(InputError, match=message):
+        make_design(config, speed)
+
+
+def test_there_is_a_seed():
+    with pytest.raises(InputError, match=r"at least 1\. Received: 0"):
+        make_design(speed.get_config(), speed, seeds=0)
+
+
+@pytest.mark.parametrize(
+    ("seeds", "text"),
+    [
+        (
+            None,
+            "Judged on digits, mnist1d after 10, 20 seeds; an effect counts "
+            "above 0.1. All 4 intervals together have a level of 95 %, so each "
+            "has 98.75 %, which takes at least 8 seeds.",
+        ),
+        (
+            3,
+            "Judged on digits, mnist1d after 3 seeds; an effect counts above "
+            "0.1. All 2 intervals together have a level of 95 %, so each has "
+            "97.5 %, which takes at least 7 seeds: with fewer all stay "
+            "undecided.",
+        ),
+    ],
+)
+def test_the_level_is_said(seeds, text):
+    design = make_design(speed.get_config(), speed, seeds)
+    assert " ".join(said(design).split()) == text
+
+
 @pytest.fixture(scope="module")
 def record(tmp_path_factory):
     workdir = tmp_path_factory.mktemp("claims") / "speed"
-    record = claims.examine(speed.get_config(), speed, workdir, quick=True)
-    return workdir, record
+    found = experiment.examine(speed.get_config(), speed, workdir, quick=True)
+    return workdir, found
 
 
 @pytest.mark.slow
 def test_a_quick_run_is_not_judged(record):
     workdir, found = record
     assert found["verdict"] is None
-    assert found["seeds"] == 1
+    assert not (workdir / "plan.json").exists()
+    judged = found["judged"]["digits"]
+    assert (judged["verdict"], judged["seeds"]) == (None, 1)
     assert found == json.loads((workdir / "claim.json").read_text())
     assert found["runs"] == 3 * 2
     assert len(found["curves"]["digits"]) == 6
-
-
-def test_there_is_a_seed(tmp_path):
-    config = speed.get_config()
-    config.claim.seeds = 0
-    with pytest.raises(InputError, match=r"at least 1\. Received: 0"):
-        claims.examine(config, speed, tmp_path)
+    assert found["seconds"] > 0
+    # Batch norm is measured with statistics of the training data.
+    done = json.loads(next(workdir.glob("*norm=batch*/DONE")).read_text())
+    assert done["population"]["examples"] > 0
 
 
 @pytest.mark.slow
@@ -92,83 +176,22 @@ def test_finished_runs_are_not_repeated(record):
     workdir, found = record
     before = sorted(workdir.glob("*/DONE"))
     times = [path.stat().st_mtime_ns for path in before]
-    again = claims.examine(speed.get_config(), speed, workdir, quick=True)
-    assert [path.stat().st_mtime_ns for path in before] == times
-    assert again["effects"] == found["effects"]
-
-
-@pytest.mark.parametrize(("alone", "jobs"), [(True, 1), (False, 2)])
-def test_some_claims_run_alone(alone, jobs, tmp_path, monkeypatch):
-    def execute(runs, workdir, jobs, config_file):
-        raise RuntimeError(f"{jobs} jobs")
-
-    monkeypatch.setattr(claims, "execute", execute)
     config = speed.get_config()
-    config.claim.alone = alone
-    with pytest.raises(RuntimeError, match=f"{jobs} jobs"):
-        claims.examine(config, speed, tmp_path, quick=True, jobs=2)
+    again = experiment.examine(config, speed, workdir, quick=True)
+    assert [path.stat().st_mtime_ns for path in before] == times
+    assert again["judged"] == found["judged"]
 
 
-def test_quick_settings_are_above_the_sweep(tmp_path, monkeypatch):
-    def execute(runs, workdir, jobs, config_file):
-        configs = [run.config for run in runs]
-        splits = {config.dataset.train_split for config in configs}
-        raise RuntimeError(f"{splits}, {sum(c.epochs for c in configs)}")
-
-    monkeypatch.setattr(claims, "execute", execute)
-    runs = 6  # three norms of two models, one epoch each
-    with pytest.raises(RuntimeError, match=rf"{{'train\[:1000\]'}}, {runs}"):
-        claims.examine(
-            layer_norm.get_config(), layer_norm, tmp_path, quick=True
-        )
-
-
+@pytest.mark.slow
 def test_quick_results_are_not_published(record, tmp_path):
     workdir, _ = record
     with pytest.raises(InputError, match="--quick"):
-        claims_report.collect(workdir.parent, tmp_path)
-    with pytest.raises(InputError, match=r"No .*claim\.json"):
-        claims_report.collect(tmp_path, tmp_path)
+        collect(workdir.parent, tmp_path)
 
 
-def test_the_report(record, tmp_path):
-    _, found = record
-    effects = [1.0, 1.1, 0.9]
-    judged = {**found, **decide(effects, 0.1)._asdict(), "minimal": 0.1}
-    judged["effects"] = dict(zip("012", effects, strict=True))
-    other = {**judged, "first_seed": 100, "verdict": "refuted"}
-    third = {**judged, "first_seed": 5}
-    runs = {"speed": judged, "again": other, "more": third}
-    for folder, content in runs.items():
-        (tmp_path / "runs" / folder).mkdir(parents=True)
-        path = tmp_path / "runs" / folder / "claim.json"
-        path.write_text(json.dumps(content))
-    results = tmp_path / "docs" / "results"
-    results.mkdir(parents=True)
-    (results / "speed.md").write_text("Seen.\n")
-    readme = tmp_path / "README.md"
-    readme.write_text(
-        "Top\n<!-- claims -->\nold\n<!-- end of claims -->\nEnd\n"
-    )
-    claims_report.publish(tmp_path / "runs", tmp_path / "docs")
-    text = readme.read_text()
-    assert "old" not in text
-    assert text.startswith("Top\n<!-- claims -->\n| |")
-    assert "| 4 | [Batch norm speeds up training.]" in text
-    once = "1 [0.752, 1.25]"
-    assert (
-        f"**supported** | {once} | supported, {once}; refuted, {once}" in text
-    )
-    assert "| supported, 1 [0.933, 1.07] |" in text  # of nine effects
-    page = (tmp_path / "docs" / "claims.md").read_text()
-    assert "with seeds from 100, 0 got the same verdict, all but speed." in page
-    assert "\nSeen.\n" in page
-    assert "results/speed.svg" in page
-    assert (results / "speed.svg").read_text().startswith("<?xml")
-
-
-def test_a_readme_without_marks(tmp_path):
-    readme = tmp_path / "README.md"
-    readme.write_text("Nothing\n")
-    with pytest.raises(InputError, match="has no <!-- claims -->"):
-        claims_report.put_into(readme, "")
+def test_quick_settings_are_above_the_sweep():
+    design = make_design(layer_norm.get_config(), layer_norm, quick=True)
+    configs = [run.config for run in design.every_run]
+    assert {c.dataset.train_split for c in configs} == {"train[:1000]"}
+    # Three norms of two models, one epoch each.
+    assert [config.epochs for config in configs] == [1] * 6

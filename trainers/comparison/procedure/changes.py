@@ -16,6 +16,10 @@ COUNTS = {
     "vary_split": ("compare.vary_split", False),
     "data": ("The data (config.dataset)", True),
     "epochs": ("epochs", False),
+    # Of a claim.
+    "measured": ("What is measured", False),
+    "minimal": ("claim.minimal", False),
+    "datasets": ("The data sets", True),
 }
 
 

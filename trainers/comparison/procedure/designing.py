@@ -3,8 +3,6 @@
 import numbers
 from typing import NamedTuple
 
-from ml_collections import ConfigDict
-
 from ....configs import default
 from ...common.errors import InputError
 from ...common.structures import plain
@@ -14,8 +12,7 @@ from ..looks import check_looks
 from ..sweep import SEED, Run, plan, unseeded, without_seed
 from ..trainers import trainer_of
 from .grid import make_grid, shown
-
-_SPLIT_SEED = "dataset.split_seed"
+from .splits import with_own_split
 
 
 class Plan(NamedTuple):
@@ -197,21 +194,7 @@ def _runs(config, variants, wanted, grid, rates):
 def _with_own_splits(runs):
     """Returns the runs with splits by their seeds, and whether there are."""
     varied = {
-        key: tuple(map(_with_own_split, candidates))
+        key: tuple(map(with_own_split, candidates))
         for key, candidates in runs.items()
     }
     return varied, varied != runs
-
-
-def _with_own_split(run):
-    dataset = run.config.get("dataset")
-    fixed = (
-        not isinstance(dataset, ConfigDict)
-        or dataset.get("split_seed", 0) >= 0
-        or _SPLIT_SEED in run.overrides
-    )
-    if fixed:
-        return run
-    config = run.config.copy_and_resolve_references()
-    config.dataset.split_seed = run.seed
-    return run._replace(config=config)

@@ -87,8 +87,22 @@ def begin(workdir, design, config, command):
         InputError: the file that is there cannot be read, or it cannot be
             written.
     """
+    return begin_counting(
+        workdir, _counts(design, config), design.level, command
+    )
+
+
+def begin_counting(workdir, counts, level, command):
+    """Does the same for what counts in another experiment.
+
+    Args:
+        workdir: folder of the experiment.
+        counts: dict of what counts, its keys some of `COUNTS`.
+        level: of each interval that a verdict is taken from.
+        command: the command line.
+    """
     path = workdir / NAME
-    held, content = _read(path), _content(design, config, command)
+    held, content = _read(path), _content(counts, level, command)
     if held is not None:
         content = _continued(held, content)
     record = Record(path, content)
@@ -108,8 +122,8 @@ def _read(path):
         ) from error
 
 
-def _content(design, config, command):
-    counts = {
+def _counts(design, config):
+    return {
         "metric": design.metric.name,
         "least": design.least,
         "looks": design.looks,
@@ -123,9 +137,12 @@ def _content(design, config, command):
         "data": config.get("dataset", {}),
         "epochs": config.get("epochs"),
     }
+
+
+def _content(counts, level, command):
     content = {
         **counts,
-        "level": design.level,
+        "level": level,
         "command": command,
         "date": _today(),
         "provenance": provenance(),

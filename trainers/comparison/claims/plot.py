@@ -1,10 +1,10 @@
-"""One picture for each claim: means over the seeds with 95 % intervals."""
+"""One picture for each claim: centers of the seeds with 95 % intervals."""
 
 import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 
-from .statistics import estimate
+from ..intervals import interval
 
 _LOG = "log "
 
@@ -37,11 +37,12 @@ def plot_claim(record, path):
 def _plot_lines(axes, points):
     for name in dict.fromkeys(point["series"] for point in points):
         line = [point for point in points if point["series"] == name]
-        found = [estimate(list(p["values"].values())) for p in line]
+        found = [interval(point["values"].values()) for point in line]
+        centers, low, high = np.array([each[:3] for each in found]).T
         axes.errorbar(
             [_place(point["x"]) for point in line],
-            [each.mean for each in found],
-            yerr=np.nan_to_num([each.half_width for each in found]),
+            centers,
+            yerr=np.maximum([centers - low, high - centers], 0),
             fmt="o-" if isinstance(line[0]["x"], (int, float)) else "o",
             markersize=4,
             capsize=3,

@@ -1,0 +1,1 @@
+"""Claims: sentences on normalization, tested by experiments with verdicts."""

@@ -1,0 +1,167 @@
+"""The experiment of a claim, from its config to a judged record.
+
+Rules are in `configs/claims/__init__.py` and in `docs/verdicts.md`;
+`normzoo.trainers.claims` is the script.
+"""
+
+from ...common import lock
+from ...common.files import write_json
+from ...common.paths import user_path
+from ...run import metrics_file
+from ..procedure import plan_file
+from ..procedure.splits import check_with_splits
+from ..runner import Runner
+from ..trials import Trial
+from . import records
+from .design import make_design
+from .stages import conduct
+
+
+def examine(
+    config,
+    module,
+    workdir,
+    *,
+    seeds=None,
+    quick=False,
+    jobs=1,
+    command="",
+    config_file=None,
+):
+    """Runs a claim's experiment and judges it.
+
+    What counts is written into `plan.json` before the first run. After each
+    look only data sets without a verdict get more seeds. Runs that are finished
+    are not repeated, interrupted ones are continued.
+
+    Args:
+        config: `ConfigDict` with `claim`, see `configs/claims/__init__.py`.
+        module: has `sweep()`, `judge(trials)`, which returns seed -> effect,
+            `curves(trials)` and `observe(trials)`, and perhaps
+            `chosen(trials)`.
+        workdir: folder of the experiment.
+        seeds: number of seeds, judged once; None: as `claim.looks` says.
+        quick: whether to run one seed on one data set for a moment, to see
+            that it runs; what it says is not judged.
+        jobs: number of processes; not looked at by a claim that wants to be
+            alone.
+        command: the command line, for the record.
+        config_file: path of the module, `FILE:ARGUMENT` where its `get_config`
+            takes one; each of several processes runs it.
+
+    Returns:
+        A JSON-ready dict, as `claim.json` holds it; see `records.made`.
+    """
+    return carry_out(
+        make_design(config, module, seeds, quick),
+        module,
+        workdir,
+        quick,
+        jobs,
+        command,
+        config_file,
+    )
+
+
+def carry_out(
+    design,
+    module,
+    workdir,
+    quick=False,
+    jobs=1,
+    command="",
+    config_file=None,
+):
+    """Does what a `ClaimDesign` says; see `examine`."""
+    workdir = user_path(workdir)
+    check_with_splits(design.every_run, workdir, design.vary_split)
+    with lock.held(workdir):
+        plan = None
+        if not quick:
+            plan = plan_file.begin_counting(
+                workdir, design.counts, design.level, command
+            )
+        jobs = 1 if design.claim.alone else jobs
+        with Runner(workdir, jobs, config_file) as runner:
+            measured = Measured(design, module, runner)
+            looks = []
+            for look in _looks(design, measured, quick):
+                looks.append(look)
+                if plan:
+                    plan.look(look.seeds, look.judged)
+        changes = plan.changes if plan else ()
+        record = records.made(measured, looks, quick, changes, command)
+        write_json(workdir / "claim.json", record)
+    return record
+
+
+def _looks(design, measured, quick):
+    return conduct(
+        design.looks,
+        design.datasets,
+        design.minimal,
+        0.0 if quick else design.level,
+        measured.measure,
+    )
+
+
+class Measured:
+    """The runs of a claim, and what its judge finds in them.
+
+    Args:
+        design: the `ClaimDesign`.
+        module: of the claim.
+        runner: the open `Runner`.
+
+    Attributes:
+        trials: data set -> the `Trial`s so far.
+        effects: data set -> seed -> effect.
+    """
+
+    def __init__(self, design, module, runner):
+        self.design, self.module = design, module
+        self._runner = runner
+        self.trials, self.effects = {}, {}
+
+    def measure(self, datasets, seeds, label):
+        """Trains; returns data set -> the effects of so many seeds."""
+        wanted = {
+            name: self.design.runs_of([name], self.design.seeds[:seeds])
+            for name in datasets
+        }
+        every = [run for runs in wanted.values() for run in runs]
+        results = self._runner.execute(every, label)
+        for name, runs in wanted.items():
+            self.trials[name] = [self._trial(run, results) for run in runs]
+            self.effects[name] = self.module.judge(self.trials[name])
+        return {name: self.effects[name].values() for name in datasets}
+
+    def _trial(self, run, results):
+        lines = metrics_file.read(self._runner.workdir / run.name)
+        return Trial(run.settings, results[run.name], lines)
+
+
+def summary(record):
+    """Returns what was found, in a few lines of text.
+
+    Args:
+        record: as `examine` returns it.
+    """
+    lines = [record["sentence"]]
+    quick = record["verdict"] is None
+    if quick:
+        lines.append("not judged (quick)")
+    else:
+        lines.append(
+            f"{record['verdict']}; an effect counts above {record['minimal']:g}"
+        )
+    for name, found in record["judged"].items():
+        verdict = "" if quick else f"{found['verdict']}, "
+        needed = found["seeds_needed"]
+        lines.append(
+            f"- {name}: {verdict}{records.interval_text(found)}, "
+            f"{found['seeds']} seed{'s' * (found['seeds'] != 1)}"
+            + (f"; about {needed} would decide" if needed else "")
+        )
+    lines += record["changes"]
+    return "\n".join([*lines, f"Effect: {record['measured']}"])

@@ -1,0 +1,112 @@
+"""`docs/claims.md`: each claim with its verdict, a picture and a comment."""
+
+from .reading import SECOND, agreement, found_in, is_older, verdict_text
+
+#: The page that has everything else.
+TABLES = "claims_tables.md"
+
+_HEAD = f"""\
+# Claims
+
+Is it true what is said of normalization? Each sentence below is tested by an
+experiment that anyone can run again.
+
+An experiment yields one number for each seed, the **effect**: positive if the
+sentence is right with that seed. How large it must be to count was fixed before
+the first run. On each data set the sentence is **supported** if the effect is
+surely larger than that, **refuted** if it is surely smaller, and **undecided**
+if the seeds cannot tell. "Surely" means that the chance of any wrong verdict on
+a claim, all its data sets and looks included, is at most 5 %. Verdicts are
+given after 10 seeds, and after 20 where 10 were not enough.
+
+Behind each effect stand its center and its interval: 1.5 [1.2, 1.9]. A verdict
+is about small models, small data and short training; what an experiment cannot
+tell stands in [the tables]({TABLES}), with all numbers and the command. How the
+intervals are made is in [verdicts.md](verdicts.md#claims).
+
+"""
+
+_OLDER = """\
+Claims that are marked *older rules* were measured before these rules: five to
+seventeen seeds, the mean over all data sets, a 95 % t interval, and late moving
+statistics. Take them for hints.
+
+"""
+
+
+def claims_page(claims, comments):
+    """Returns the text of the page.
+
+    Args:
+        claims: the `Entry`s.
+        comments: name of a claim -> its comment, or "".
+    """
+    parts = [_HEAD]
+    if any(is_older(entry.record) for entry in claims):
+        parts.append(_OLDER)
+    parts += [_agreement(claims), table(claims), "\n"]
+    sections = [_section(entry, comments[entry.name]) for entry in claims]
+    return "".join(parts) + "\n".join(sections)
+
+
+def table(claims, page=""):
+    """Returns a table of the sentences and their verdicts.
+
+    Args:
+        claims: the `Entry`s.
+        page: what links to the sections begin with.
+    """
+    lines = ["| | sentence | verdict |", "| --- | --- | --- |"]
+    lines += [
+        f"| {entry.record['number']} | [{entry.record['sentence']}]"
+        f"({page}#{entry.name}) | {verdict_text(entry.record)} |"
+        for entry in claims
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _agreement(claims):
+    """Says how many verdicts the second pass shares with the first."""
+    found = agreement(claims)
+    if not found.claims:
+        return ""
+    flips = "; ".join(found.flips)
+    flipped = (
+        f"From supported to refuted, or back, went: {flips}."
+        if flips
+        else "None went from supported to refuted, or back."
+    )
+    repeated = f"{found.claims} claim{'s were' if found.claims > 1 else ' was'}"
+    return (
+        f"{repeated} run a second time, with seeds from {SECOND}: "
+        f"{found.same} of {found.verdicts} verdicts on single data sets are "
+        f"the same. {flipped}\n\n"
+    )
+
+
+def _section(entry, comment):
+    record, name = entry.record, entry.name
+    seen = f"{comment}\n\n" if comment else ""
+    return (
+        f'<a id="{name}"></a>\n\n'
+        f"## {record['number']}. {record['sentence']}\n\n"
+        f"{_verdicts(record)}\n\n"
+        f"![{_alternative(record)}](results/{name}.svg)\n\n{seen}"
+        f"The effect, of which more than {record['minimal']:g} counts: "
+        f"{record['measured']}. [All numbers]({TABLES}#{name})\n"
+    )
+
+
+def _verdicts(record):
+    rules = ", by older rules" if is_older(record) else ""
+    return "\n".join(
+        f"- {each.data}: **{each.verdict}**{rules}, {each.text} over "
+        f"{each.seeds} seeds"
+        for each in found_in(record)
+    )
+
+
+def _alternative(record):
+    """Returns what stands in the place of the picture."""
+    x, y = (axis.removeprefix("log ") for axis in record["axes"])
+    return f"{y} by {x}"
