@@ -40,7 +40,7 @@ class Group(NamedTuple):
         return workdir / _FOLDER / hashlib.sha256(names).hexdigest()[:16]
 
 
-def find_groups(runs, pending, workdir, jobs):
+def find_groups(runs, pending, workdir, jobs, models=None):
     """Returns the `Group`s of the runs that are not finished.
 
     Those that train together are written to `groups.json` before they start,
@@ -53,6 +53,7 @@ def find_groups(runs, pending, workdir, jobs):
         pending: those of them without a result.
         workdir: of the comparison.
         jobs: number of processes.
+        models: the `reuse.Models` of this process, where it trains them.
 
     Raises:
         InputError: `config.compare.together` cannot be followed, or the file
@@ -69,7 +70,7 @@ def find_groups(runs, pending, workdir, jobs):
             groups.append(Group(members, each["mode"], each["reason"]))
             for name in each["members"]:
                 waiting.pop(name, None)
-    made = _new_groups(list(waiting.values()), workdir, jobs)
+    made = _new_groups(list(waiting.values()), workdir, jobs, models)
     new = [group for group in made if group.mode != ALONE]
     if new:
         entries = [
@@ -105,12 +106,12 @@ def _how(mode, groups):
     return f"together in {number}, {mode.replace('_', ' ')}"
 
 
-def _new_groups(runs, workdir, jobs):
+def _new_groups(runs, workdir, jobs, models):
     # One process trains one group; each process gets one at least.
     share = math.ceil(len(runs) / jobs)
     groups = []
     for members in _alike(runs, workdir):
-        choice = _choose(members)
+        choice = _choose(members, models)
         parts = math.ceil(len(members) / min(share, choice.most))
         size = math.ceil(len(members) / parts)
         groups += [
@@ -131,7 +132,7 @@ def _alike(runs, workdir):
     return found.values()
 
 
-def _choose(runs):
+def _choose(runs, models):
     config = runs[0].config
     trainer = trainer_of(config)
     wanted = config.compare.together
@@ -143,7 +144,7 @@ def _choose(runs):
             f"compare.together={wanted!r}. Leave it at 'auto'."
         )
     checked = trainer.settings.checked(config)
-    return trainer.together.choose(checked, len(runs), wanted)
+    return trainer.together.choose(checked, len(runs), wanted, models)
 
 
 def _read(workdir):

@@ -103,7 +103,8 @@ class Runner:
         """
         results = {run.name: finished_result(run, self.workdir) for run in runs}
         pending = [run for run in runs if results[run.name] is None]
-        groups = find_groups(runs, pending, self.workdir, self._jobs)
+        models = self._open_session().models if self._jobs == 1 else None
+        groups = find_groups(runs, pending, self.workdir, self._jobs, models)
         self._bar.reset(
             self._task,
             total=len(runs),
@@ -131,20 +132,23 @@ class Runner:
             self._bar.console.print(line, highlight=False)
 
     def _here(self, groups, label):
-        if self._session is None:
-            session = Session(reuse_models=True)
-            self._session = self._stack.enter_context(session)
         for group in groups:
             described = f"{label} {group.runs[0].name}".strip()
             self._bar.update(self._task, description=described)
             yield from _train(
-                self._session,
+                self._open_session(),
                 _arguments(group),
                 group.mode,
                 self.workdir,
                 group.folder(self.workdir),
                 self._reporter(len(group.runs)),
             )
+
+    def _open_session(self):
+        if self._session is None:
+            session = Session(reuse_models=True)
+            self._session = self._stack.enter_context(session)
+        return self._session
 
     def _reporter(self, runs):
         """Returns a function that shows which share of some runs is done."""

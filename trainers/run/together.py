@@ -31,8 +31,9 @@ class Together:
         structure: function of a config that returns a hashable key, the same
             one for runs that can train together; None for a run that cannot.
         choose: function of such a config, of the number of its runs and of
-            `config.compare.together` that returns a `Choice`. It raises
-            `InputError` if the mode that is named cannot be.
+            `config.compare.together` and, where this process will train them,
+            of the `reuse.Models` that it keeps, that returns a `Choice`. It
+            raises `InputError` if the mode that is named cannot be.
         train: function of the configs, their workdirs, a folder for what the
             group needs meanwhile, the `Session` of the process and the mode.
             It returns number of a run -> result, of the runs that had none.

@@ -50,13 +50,14 @@ def structure(config):
     return config.to_json(sort_keys=True)
 
 
-def choose(config, runs, wanted):
+def choose(config, runs, wanted, models=None):
     """Returns the `Choice` for runs of one structure.
 
     Args:
         config: checked, of one of them.
         runs: how many there are.
         wanted: `config.compare.together`.
+        models: the `reuse.Models` of the process that will train them, or None.
 
     Raises:
         InputError: what is wanted cannot be.
@@ -70,8 +71,9 @@ def choose(config, runs, wanted):
     if wanted == "auto" and (runs == 1 or runs * steps < _WORTH_COMPILING):
         return Choice(ALONE, "a program for all would take longer to compile")
     with precision.dtype_policy(config.precision):
-        model = compiled_model(config, data)
-        build_state(model, training_batches(config, data).element_spec)
+        model = compiled_model(config, data, models)
+        if models is None:
+            build_state(model, training_batches(config, data).element_spec)
         most = min(fitting_runs(model, config.batch_size), _MOST)
         if wanted != "auto":
             _check_wanted(model, wanted)

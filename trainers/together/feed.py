@@ -63,6 +63,11 @@ class Feed:
             yield self.batch(split, tf.range(start, stop))
 
 
+def batch_of_any_size(batch):
+    """Returns the spec of a batch of all runs, `(runs, None, ...)`."""
+    return tf.TensorSpec([batch.shape[0], None, *batch.shape[2:]], batch.dtype)
+
+
 class _Pool:
     """A split of several runs; what runs share is there once."""
 

@@ -10,6 +10,7 @@ import tensorflow as tf
 from ...layers.models.reestimation import refresh_references
 from ...layers.numerics.restoring import restored
 from ..run.state import variables_of
+from .feed import batch_of_any_size
 from .program import Program
 
 
@@ -81,12 +82,9 @@ class SideBySide(Program):
             for model in self._models:
                 model.reset_metrics()
             for batch in self._feed.evaluation_batches(split):
-                # Of any size: the last one is smaller.
-                specs = [
-                    tf.TensorSpec([x.shape[0], None, *x.shape[2:]], x.dtype)
-                    for x in batch
-                ]
-                evaluate = self._evaluate.get_concrete_function(*specs)
+                evaluate = self._evaluate.get_concrete_function(
+                    *map(batch_of_any_size, batch)
+                )
                 found = evaluate(*batch)
         return {k: found[k].numpy() for k in sorted(found)}
 

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from ...layers.models.reestimation import references_in
 from ...layers.numerics.restoring import restored
+from .feed import batch_of_any_size
 from .mapping import Mapping
 from .one_run import OneRun
 from .program import Program
@@ -96,7 +97,11 @@ class Stacked(Program):
         runs, found = self._state.runs, {}
         metrics = [_for_each(value, runs) for value in self._one.beginning]
         for batch in self._feed.evaluation_batches(split):
-            metrics, found = self._evaluate(*batch, metrics)
+            # The last batch of a split is smaller: one trace for all sizes.
+            evaluate = self._evaluate.get_concrete_function(
+                *map(batch_of_any_size, batch), metrics
+            )
+            metrics, found = evaluate(*batch, metrics)
         return {k: found[k].numpy() for k in sorted(found)}
 
     def refresh(self):
