@@ -30,6 +30,8 @@ _TORCH = pathlib.Path(__file__).with_name("torch_sweep.py")
 _NORMS = "none,batch,layer,group,rms"
 #: Runs of each norm in the small and in the large comparison.
 _FEW, _MANY = 3, 16
+#: Side by side, tracing takes minutes.
+_MODES = ("stacked", "call_by_call")
 
 
 def run(repeats=3):
@@ -132,8 +134,8 @@ def _steps(config, repeats=5):
     with Session() as session:
         calls = {"alone": _alone(config, data, session)}
         counts = {"alone": 1}
-        for mode, make in PROGRAMS.items():
-            calls[mode] = _together(config, data, session, make)
+        for mode in _MODES:
+            calls[mode] = _together(config, data, session, PROGRAMS[mode])
             counts[mode] = _MANY
         seconds = timing.interleaved(calls, repeats, warm_up=2)
     steps = len(data.train.labels) // config.batch_size
@@ -169,7 +171,7 @@ def _goals_of_steps(steps):
     return [
         goal(
             f"a step of one of {_MANY} runs / alone, {name}",
-            min(steps[name][mode] for mode in PROGRAMS) / steps[name]["alone"],
+            min(steps[name][mode] for mode in _MODES) / steps[name]["alone"],
             limit,
         )
         for name, limit in limits.items()

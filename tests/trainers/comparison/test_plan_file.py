@@ -195,3 +195,12 @@ def test_data_are_named_by_what_differs():
         "The data (config.dataset) were name='a' when 2 seeds had been seen "
         "(nothing to judge); they are name='b' now."
     ]
+
+
+def test_a_plan_of_an_older_version_lacks_nothing(config, tmp_path):
+    before = run(config, NORMS, tmp_path, seeds=2)
+    held = read(tmp_path)
+    del held["data"]["window"]
+    (tmp_path / "plan.json").write_text(json.dumps(held))
+    assert run(config, NORMS, tmp_path, seeds=2).changes == before.changes
+    assert read(tmp_path)["earlier"] == []

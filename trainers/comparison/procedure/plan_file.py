@@ -14,6 +14,7 @@ from ...common.files import write_json
 from ...common.provenance import provenance
 from ...common.structures import plain
 from ..looks import error_after
+from ..trainers import trainer_of
 from .changes import COUNTS, said, sentences
 
 NAME = "plan.json"
@@ -87,12 +88,13 @@ def begin(workdir, design, config, command):
         InputError: the file that is there cannot be read, or it cannot be
             written.
     """
+    defaults = trainer_of(config).settings.defaults_of(config)
     return begin_counting(
-        workdir, _counts(design, config), design.level, command
+        workdir, _counts(design, config), design.level, command, defaults
     )
 
 
-def begin_counting(workdir, counts, level, command):
+def begin_counting(workdir, counts, level, command, defaults=None):
     """Does the same for what counts in another experiment.
 
     Args:
@@ -100,10 +102,14 @@ def begin_counting(workdir, counts, level, command):
         counts: dict of what counts, its keys some of `COUNTS`.
         level: of each interval that a verdict is taken from.
         command: the command line.
+        defaults: dotted config key -> what a run does whose config lacks the
+            key. The plan that is held may be an older version's.
     """
     path = workdir / NAME
     held, content = _read(path), _content(counts, level, command)
     if held is not None:
+        for plan in (held, *held[_EARLIER]):
+            _complete(plan, content, defaults or {})
         content = _continued(held, content)
     record = Record(path, content)
     record.write()
@@ -151,6 +157,13 @@ def _content(counts, level, command):
         _EARLIER: [],
     }
     return json.loads(json.dumps(content, default=_jsonable))
+
+
+def _complete(plan, content, defaults):
+    """Gives a plan's data the keys that they lack, by their defaults."""
+    for key in content.get("data", {}).keys() - plan.get("data", {}).keys():
+        if (name := f"dataset.{key}") in defaults:
+            plan.setdefault("data", {})[key] = defaults[name]
 
 
 def _continued(held, content):
