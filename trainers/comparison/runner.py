@@ -2,13 +2,7 @@
 
 import concurrent.futures
 import contextlib
-import multiprocessing
-import os
-import signal
-import threading
 
-import ml_collections
-import tensorflow as tf
 from rich import progress
 
 from ..common import signals
@@ -16,8 +10,8 @@ from ..common.errors import InputError, LostWorkerError
 from ..run.session import Session
 from ..run.together import ALONE
 from .groups import find_groups, said
-from .sweep import run_config_file
 from .trainers import trainer_of
+from .workers import interrupt_workers, open_pool, train, train_all
 
 
 def check(runs, workdir):
@@ -77,9 +71,7 @@ class Runner:
         self._session = self._pool = None
 
     def __enter__(self):
-        self._stop = self._stack.enter_context(
-            signals.catch(_interrupt_workers)
-        )
+        self._stop = self._stack.enter_context(signals.catch(interrupt_workers))
         self._bar = self._stack.enter_context(progress.Progress(*_columns()))
         self._task = self._bar.add_task("runs", total=None)
         return self
@@ -114,9 +106,9 @@ class Runner:
         if not pending:
             return results
         self._say(groups)
-        train = self._here if self._jobs == 1 else self._in_processes
+        execute = self._here if self._jobs == 1 else self._in_processes
         try:
-            for name, result in train(groups, label):
+            for name, result in execute(groups, label):
                 results[name] = result
                 done = sum(each is not None for each in results.values())
                 self._bar.update(self._task, completed=done)
@@ -135,7 +127,7 @@ class Runner:
         for group in groups:
             described = f"{label} {group.runs[0].name}".strip()
             self._bar.update(self._task, description=described)
-            yield from _train(
+            yield from train(
                 self._open_session(),
                 _arguments(group),
                 group.mode,
@@ -167,7 +159,7 @@ class Runner:
             # parent, also while it starts.
             with signals.interrupt_blocked():
                 futures = [
-                    pool.submit(_train_all, parts, self.workdir)
+                    pool.submit(train_all, parts, self.workdir)
                     for parts in _by_structure(groups, self.workdir)
                 ]
             for future in concurrent.futures.as_completed(futures):
@@ -184,13 +176,7 @@ class Runner:
 
     def _open_pool(self):
         if self._pool is None:
-            pool = concurrent.futures.ProcessPoolExecutor(
-                self._jobs,
-                # Forking a process that has started TensorFlow deadlocks.
-                multiprocessing.get_context("spawn"),
-                initializer=_start_worker,
-                initargs=(self._jobs, self._config_file),
-            )
+            pool = open_pool(self._jobs, self._config_file)
             self._pool = self._stack.enter_context(pool)
         return self._pool
 
@@ -230,66 +216,3 @@ def _by_structure(groups, workdir):
         part = _arguments(group), group.mode, group.folder(workdir)
         found.setdefault(key, []).append(part)
     return found.values()
-
-
-# Of a worker process, open as long as it lives: the tasks of a pool share
-# nothing but globals.
-_worker = contextlib.ExitStack()
-_session = Session(reuse_models=True)
-
-
-def _start_worker(jobs, config_file):
-    # Processes that share the cores, each with threads for all of them, wait
-    # for each other.
-    threads = max((os.cpu_count() or 1) // jobs, 1)
-    tf.config.threading.set_intra_op_parallelism_threads(threads)
-    tf.config.threading.set_inter_op_parallelism_threads(threads)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # The parent has said it.
-    _worker.enter_context(signals.catch(quiet=True))
-    _worker.enter_context(_session)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    if config_file:
-        run_config_file(config_file)
-
-
-def _end_with_parent():
-    multiprocessing.parent_process().join()
-    os._exit(1)
-
-
-def _interrupt_workers():
-    for worker in multiprocessing.active_children():
-        worker.terminate()
-
-
-def _train_all(groups, workdir):
-    return [
-        result
-        for runs, mode, folder in groups
-        for result in _train(_session, runs, mode, workdir, folder)
-    ]
-
-
-def _train(session, runs, mode, workdir, folder, report=lambda share: None):
-    """Trains a group; returns pairs of a name and its result."""
-    names = [name for name, _ in runs]
-    configs = [ml_collections.ConfigDict(config) for _, config in runs]
-    trainer = trainer_of(configs[0])
-    with signals.catch() as stop, session.run():
-        stop.raise_if_wanted()
-        if mode == ALONE:
-            (name,), (config,) = names, configs
-            result = trainer.train(
-                config, workdir / name, verbose=0, session=session
-            )
-            return [(name, result)]
-        found = trainer.together.train(
-            configs,
-            [workdir / name for name in names],
-            folder,
-            session,
-            mode,
-            report,
-        )
-    return [(names[i], result) for i, result in found.items()]
