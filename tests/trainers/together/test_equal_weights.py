@@ -59,7 +59,9 @@ def new_model(norm, name, run, data):
     # The zoo's logits are float32.
     model = keras.Sequential([keras.Input((6,))])
     for _ in range(2):
-        model.add(keras.layers.Dense(8))
+        # A bias in front of a norm has gradients of rounding alone, which Lion
+        # takes the sign of.
+        model.add(keras.layers.Dense(8, use_bias=norm == "none"))
         model.add(layers.get(norm)())
         model.add(keras.layers.ReLU())
     model.add(keras.layers.Dense(3))
@@ -107,4 +109,5 @@ def test_a_run_of_a_stack_has_the_weights_it_has_alone(
         trained_alone(model, feed, run)
         with program.holding(run) as held:
             for one, another in zip(held.weights, model.weights, strict=True):
-                np.testing.assert_allclose(one, another, 1e-9, 1e-11)
+                largest = np.abs(another).max()
+                np.testing.assert_allclose(one, another, 0, 1e-9 * largest)
