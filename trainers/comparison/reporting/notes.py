@@ -92,9 +92,10 @@ def _estimated(results):
         if found:
             examples = max(each["examples"] for each in found)
             seconds = statistics.median(each["seconds"] for each in found)
+            digits = 1 if seconds >= 0.1 else 2
             yield (
                 f"{variant} is measured with statistics of {examples:,} "
-                f"training examples, estimated in {seconds:.1f} s a run."
+                f"training examples, estimated in {seconds:.{digits}f} s a run."
             )
 
 
