@@ -157,4 +157,5 @@ def seeds_needed(shown, seeds, least, level):
 
 
 def _ratio(distance, available):
-    return distance / available if available > 0 else math.inf
+    # Python's floats overflow to infinity; NumPy's warn.
+    return float(distance) / float(available) if available > 0 else math.inf
