@@ -24,6 +24,7 @@ from normzoo.configs.claims._choices import (
     steps_to_target,
     trains,
     tuned,
+    tuned_at_each,
 )
 from normzoo.configs.claims._trials import (
     FARTHEST,
@@ -72,6 +73,7 @@ __all__ = [
     "test_accuracy",
     "trains",
     "tuned",
+    "tuned_at_each",
     "values",
     "with_claim",
 ]

@@ -50,6 +50,15 @@ def tuned(trials, *settings):
     return best_of(trials, (accuracy, _less_loss), *settings)
 
 
+def tuned_at_each(trials, setting, *settings):
+    """Returns the `tuned` trials at each value of another setting."""
+    return [
+        trial
+        for value in values(trials, setting)
+        for trial in tuned(select(trials, **{setting: value}), *settings)
+    ]
+
+
 def _less_loss(trial):
     loss = trial.result.get("validation_loss")
     return -LARGEST if diverged(trial) or loss is None else -loss

@@ -128,25 +128,15 @@ def _accuracy(trials, name):
 
     def mean(trials):
         return claims.mean(
-            claims.test_accuracy(_best(claims.select(trials, view=view)))
+            claims.test_accuracy(*_tuned(claims.select(trials, view=view)))
             for view in views
         )
 
     return claims.by_seed(some, mean)
 
 
-def _best(trials):
-    """Returns the trial that validation chooses; of equal ones by the loss."""
-
-    def merit(trial):
-        loss = (
-            None if claims.diverged(trial) else trial.result["validation_loss"]
-        )
-        return claims.accuracy(trial), -(
-            claims.LARGEST if loss is None else loss
-        )
-
-    return max(trials, key=merit)
+def _tuned(trials):
+    return claims.tuned(trials, "learning_rate")
 
 
 def _named(view):

@@ -54,9 +54,14 @@ def get_config():
 
 
 def sweep():
+    return runs_with(PARTS, RATES)
+
+
+def runs_with(names, rates):
+    """Yields the runs with some of `PARTS` at some learning rates."""
     for activation in ACTIVATIONS:
-        for scale, center in PARTS.values():
-            for rate in RATES:
+        for scale, center in map(PARTS.get, names):
+            for rate in rates:
                 yield {
                     "model.activation": activation,
                     "model.norm_arguments.batch.scale": scale,
@@ -111,15 +116,14 @@ def chosen(trials):
 
 def _tuned(trials, parts):
     """Returns the trials with these parts, each activation at its rate."""
+    some = with_parts(trials, parts)
+    return claims.tuned_at_each(some, "activation", "learning_rate")
+
+
+def with_parts(trials, parts):
+    """Returns the trials with these of `PARTS`."""
     scale, center = PARTS[parts]
-    trials = claims.select(trials, scale=scale, center=center)
-    return [
-        trial
-        for activation in claims.values(trials, "activation")
-        for trial in claims.tuned(
-            claims.select(trials, activation=activation), "learning_rate"
-        )
-    ]
+    return claims.select(trials, scale=scale, center=center)
 
 
 def _gain(trials, parts, less, measure):

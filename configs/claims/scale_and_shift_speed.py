@@ -11,6 +11,7 @@ import math
 
 from normzoo.configs import claims
 from normzoo.configs.claims import scale_and_shift
+from normzoo.configs.claims.scale_and_shift import with_parts
 
 RATES = (1e-3, 3e-3, 1e-2)
 PARTS = ("both", "neither")
@@ -50,16 +51,7 @@ def get_config():
 
 
 def sweep():
-    for activation in scale_and_shift.ACTIVATIONS:
-        for parts in PARTS:
-            scale, center = scale_and_shift.PARTS[parts]
-            for rate in RATES:
-                yield {
-                    "model.activation": activation,
-                    "model.norm_arguments.batch.scale": scale,
-                    "model.norm_arguments.batch.center": center,
-                    "optimizer.learning_rate": rate,
-                }
+    return scale_and_shift.runs_with(PARTS, RATES)
 
 
 def judge(trials):
@@ -73,7 +65,7 @@ def observe(trials):
         found[f"the same, {activation}"] = claims.by_seed(some, _gain)
     for parts in PARTS:
         found[f"best validation accuracy, {parts}"] = claims.by_seed(
-            _of(trials, parts), claims.best_accuracy
+            with_parts(trials, parts), claims.best_accuracy
         )
     return found
 
@@ -102,10 +94,7 @@ def _gain(trials):
 
 def _fewest(trials):
     """Returns parts -> steps to the target at the best rate, of one seed."""
-    steps = claims.steps_to_target(trials, _of(trials, "neither"))
-    return {parts: min(map(steps, _of(trials, parts))) for parts in PARTS}
-
-
-def _of(trials, parts):
-    scale, center = scale_and_shift.PARTS[parts]
-    return claims.select(trials, scale=scale, center=center)
+    steps = claims.steps_to_target(trials, with_parts(trials, "neither"))
+    return {
+        parts: min(map(steps, with_parts(trials, parts))) for parts in PARTS
+    }

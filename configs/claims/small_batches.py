@@ -88,14 +88,8 @@ def chosen(trials):
 
 def _tuned(trials, norm):
     """Returns the trials of a norm, each batch size at its best rate."""
-    trials = claims.select(trials, norm=norm)
-    return [
-        trial
-        for size in claims.values(trials, "batch_size")
-        for trial in claims.tuned(
-            claims.select(trials, batch_size=size), "learning_rate"
-        )
-    ]
+    some = claims.select(trials, norm=norm)
+    return claims.tuned_at_each(some, "batch_size", "learning_rate")
 
 
 def _loss_of_small(trials, norm):

@@ -1,14 +1,18 @@
 """Batches of what a model is called on, without labels."""
 
+import dataclasses
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import keras
 import tensorflow as tf
 
 
-class StackedBatches(NamedTuple):
+@dataclasses.dataclass(frozen=True)
+class StackedBatches:
     """Batches of one size in memory, which one call of a graph reads.
+
+    Iterated over, it yields what the model is called on.
 
     Attributes:
         inputs: an array or tensor, `(batches, batch, ...)`.
@@ -19,8 +23,7 @@ class StackedBatches(NamedTuple):
     inputs: Any
     prepare: Callable
 
-    def each(self):
-        """Yields what the model is called on."""
+    def __iter__(self):
         for batch in self.inputs:
             yield self.prepare(tf.convert_to_tensor(batch))
 

@@ -177,8 +177,6 @@ class Reestimation:
         self._check_called(self._tap.called)
 
     def _take_steps(self, dataset, progress):
-        if isinstance(dataset, StackedBatches):
-            dataset = dataset.each()
         empty = True
         for x in dataset:
             self._step(x)

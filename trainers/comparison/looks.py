@@ -78,6 +78,47 @@ def check_looks(looks, key="compare.looks"):
     return tuple(map(int, looks))
 
 
+def check_seeds(seeds):
+    """Returns a number of seeds, that of `--seeds`, as an int of at least 1.
+
+    Raises:
+        InputError: it is something else.
+    """
+    if not _is_count(seeds):
+        raise InputError(
+            f"The number of seeds must be at least 1. Received: {seeds!r}."
+        )
+    return int(seeds)
+
+
+def labeled(looks):
+    """Yields of each look its label, "" for a single one, and its seeds."""
+    for number, seeds in enumerate(looks, start=1):
+        yield f"look {number}/{len(looks)}" if len(looks) > 1 else "", seeds
+
+
+def level_said(level, variants, looks):
+    """Returns a sentence on the level of each interval, and what it takes.
+
+    Args:
+        level: of each interval, see `family_level`.
+        variants: number of what is judged at each look.
+        looks: increasing numbers of seeds.
+    """
+    intervals, fewest = variants * len(looks), fewest_seeds(level)
+    which = "The interval has a level of"
+    if intervals > 1:
+        which = (
+            f"All {intervals} intervals together have a level of 95 %, so each "
+            "has"
+        )
+    fewer = looks[-1] < fewest
+    return (
+        f"{which} {100 * level:.4g} %, which takes at least {fewest} seeds"
+        f"{': with fewer all stay undecided' if fewer else ''}."
+    )
+
+
 def error_after(looks_taken, error=ERROR):
     """Returns the error of looks that were not planned together.
 

@@ -106,9 +106,9 @@ class Runner:
         if not pending:
             return results
         self._say(groups)
-        execute = self._here if self._jobs == 1 else self._in_processes
+        train_each = self._here if self._jobs == 1 else self._in_processes
         try:
-            for name, result in execute(groups, label):
+            for name, result in train_each(groups, label):
                 results[name] = result
                 done = sum(each is not None for each in results.values())
                 self._bar.update(self._task, completed=done)

@@ -3,11 +3,11 @@
 import numpy as np
 import tensorflow_datasets as tfds
 
+from .dealing import SPLITS, dealt
 from .preparation import LocalBuilder
 
 #: Of six consecutive examples of a class, where each one goes.
 _DEAL = ("train", "train", "train", "validation", "test", "test")
-_SPLITS = ("train", "validation", "test")
 
 
 class BreastCancer(LocalBuilder, tfds.core.GeneratorBasedBuilder):
@@ -51,15 +51,12 @@ class BreastCancer(LocalBuilder, tfds.core.GeneratorBasedBuilder):
 
     def _split_generators(self, dl_manager):
         del dl_manager  # nothing to download
-        return {split: self._generate_examples(split) for split in _SPLITS}
+        return {split: self._generate_examples(split) for split in SPLITS}
 
     def _generate_examples(self, split):
         from sklearn import datasets
 
         tumors = datasets.load_breast_cancer()
-        seen = [0, 0]
-        for i, label in enumerate(tumors.target):
-            if _DEAL[seen[label] % len(_DEAL)] == split:
-                signal = tumors.data[i].astype(np.float32)
-                yield i, {"signal": signal, "label": int(label)}
-            seen[label] += 1
+        for i in dealt(tumors.target, _DEAL, split):
+            signal = tumors.data[i].astype(np.float32)
+            yield i, {"signal": signal, "label": int(tumors.target[i])}

@@ -3,11 +3,11 @@
 import numpy as np
 import tensorflow_datasets as tfds
 
+from .dealing import SPLITS, dealt
 from .preparation import LocalBuilder
 
 #: Of six consecutive images of a class, where each one goes.
 _DEAL = ("train", "train", "train", "train", "validation", "test")
-_SPLITS = ("train", "validation", "test")
 
 
 class Digits(LocalBuilder, tfds.core.GeneratorBasedBuilder):
@@ -47,15 +47,13 @@ class Digits(LocalBuilder, tfds.core.GeneratorBasedBuilder):
 
     def _split_generators(self, dl_manager):
         del dl_manager  # nothing to download
-        return {split: self._generate_examples(split) for split in _SPLITS}
+        return {split: self._generate_examples(split) for split in SPLITS}
 
     def _generate_examples(self, split):
         from sklearn import datasets
 
         digits = datasets.load_digits()
         images = np.rint(digits.images * (255 / 16)).astype(np.uint8)
-        seen = [0] * 10
-        for i, label in enumerate(digits.target):
-            if _DEAL[seen[label] % len(_DEAL)] == split:
-                yield i, {"image": images[i, ..., None], "label": int(label)}
-            seen[label] += 1
+        for i in dealt(digits.target, _DEAL, split):
+            label = int(digits.target[i])
+            yield i, {"image": images[i, ..., None], "label": label}

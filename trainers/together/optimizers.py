@@ -42,6 +42,7 @@ class StackedOptimizer:
     def __init__(self, optimizers, weights):
         self._weights = weights
         self._configs = configs = [each.get_config() for each in optimizers]
+        self._own = _own_options(configs)
         self._rates = _Rates([each["learning_rate"] for each in configs])
         self._decays = _decays(configs)
         self._clip, self.limits = _clipping(configs)
@@ -93,10 +94,8 @@ class StackedOptimizer:
 
     def lend(self, run, optimizer):
         """Gives a Keras optimizer of the same class the options of a run."""
-        for name, value in self._configs[run].items():
-            same = all(each[name] == value for each in self._configs)
-            if same or name == "name":
-                continue
+        for name in self._own:
+            value = self._configs[run][name]
             if name != "learning_rate":
                 setattr(optimizer, name, value)
             elif isinstance(value, dict):  # numbers are among the variables
@@ -182,11 +181,19 @@ def _numbers(configs):
     """Returns name -> values, of the optimizer's numbers that differ."""
     return {
         name: np.array([each[name] for each in configs]).view(_Each)
-        for name, value in configs[0].items()
-        if isinstance(value, float)
+        for name in _own_options(configs)
+        if isinstance(configs[0][name], float)
         and name not in ("learning_rate", "weight_decay", *_LIMITS)
-        and any(each[name] != value for each in configs)
     }
+
+
+def _own_options(configs):
+    """Returns the options that are not the same in all runs."""
+    return [
+        name
+        for name, value in configs[0].items()
+        if name != "name" and any(each[name] != value for each in configs)
+    ]
 
 
 def _decays(configs):

@@ -125,16 +125,22 @@ def test_the_growth_is_that_of_the_kernel_that_grew_most(sizes, growth):
 
 
 def test_of_equally_accurate_runs_the_one_of_less_loss_is_chosen():
-    def made(accuracy, loss, status="finished"):
-        return trial(
-            {
-                "validation_accuracy": accuracy,
-                "validation_loss": loss,
-                "status": status,
-            }
-        )
+    def made(rate, accuracy, loss, status="finished"):
+        settings = {"seed": 0, "learning_rate": rate}
+        result = {
+            "validation_accuracy": accuracy,
+            "validation_loss": loss,
+            "status": status,
+        }
+        return trial(result)._replace(settings=settings)
 
-    best = made(0.9, 0.2)
-    others = [made(0.9, 0.3), made(0.8, 0.1), made(None, None, "diverged")]
-    assert raw_inputs._best([*others, best]) is best
-    assert raw_inputs._best([others[-1]]) is others[-1]
+    best = made(1, 0.9, 0.2)
+    others = [
+        made(2, 0.9, 0.3),
+        made(3, 0.8, 0.1),
+        made(4, None, None, "diverged"),
+    ]
+    (found,) = raw_inputs._tuned([*others, best])
+    assert found is best
+    (found,) = raw_inputs._tuned([others[-1]])
+    assert found is others[-1]

@@ -1,7 +1,6 @@
 """From a claim's config and sweep to its design and its runs."""
 
 import dataclasses
-import numbers
 import textwrap
 from typing import Any
 
@@ -9,7 +8,7 @@ from ...common.errors import InputError
 from ...common.structures import flatten, plain
 from ...run.together import ALONE
 from .. import sweep
-from ..looks import check_looks, family_level, fewest_seeds
+from ..looks import check_looks, check_seeds, family_level, level_said
 from ..procedure.splits import with_own_split
 from ..sweep import SEED, Run
 
@@ -107,14 +106,14 @@ def make_design(config, module, seeds=None, quick=False):
     if claim.alone:
         config.compare.together = ALONE
     first = plain(claim.first_seed)
-    numbers_ = tuple(range(first, first + looks[-1]))
-    runs, varied = _runs(config, settings, datasets, numbers_)
+    numbers = tuple(range(first, first + looks[-1]))
+    runs, varied = _runs(config, settings, datasets, numbers)
     return ClaimDesign(
         claim=claim,
         minimal=float(claim.minimal),
         datasets=datasets,
         looks=looks,
-        seeds=numbers_,
+        seeds=numbers,
         runs=runs,
         vary_split=varied,
     )
@@ -134,12 +133,7 @@ def _looks(claim, seeds):
                 "Received: ()."
             )
         return looks
-    whole = isinstance(seeds, numbers.Integral) and not isinstance(seeds, bool)
-    if not whole or seeds < 1:
-        raise InputError(
-            f"The number of seeds must be at least 1. Received: {seeds!r}."
-        )
-    return (int(seeds),)
+    return (check_seeds(seeds),)
 
 
 def _runs(config, settings, datasets, seeds):
@@ -184,21 +178,11 @@ def _variant(run):
 
 def said(design):
     """Returns a text on the looks and the level of a `ClaimDesign`."""
-    looks, count = ", ".join(map(str, design.looks)), len(design.datasets)
-    intervals, fewest = count * len(design.looks), fewest_seeds(design.level)
+    looks = ", ".join(map(str, design.looks))
     seeds = "seed" if design.looks == (1,) else "seeds"
-    level = f"{100 * design.level:.4g} %"
-    together = (
-        f"All {intervals} intervals together have a level of 95 %, so each "
-        f"has {level}"
-        if intervals > 1
-        else f"The interval has a level of {level}"
-    )
-    fewer = design.looks[-1] < fewest
     lines = [
         f"Judged on {', '.join(design.datasets)} after {looks} {seeds}; an "
         f"effect counts above {design.minimal:g}.",
-        f"{together}, which takes at least {fewest} seeds"
-        f"{': with fewer all stay undecided' if fewer else ''}.",
+        level_said(design.level, len(design.datasets), design.looks),
     ]
     return "\n".join(textwrap.fill(line, 80) for line in lines)

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from ..looks import labeled
 from .verdicts import UNDECIDED, decide
 
 
@@ -29,8 +30,7 @@ def conduct(looks, datasets, minimal, level, measure):
             so many seeds.
     """
     undecided = tuple(datasets)
-    for number, seeds in enumerate(looks, start=1):
-        label = f"look {number}/{len(looks)}" if len(looks) > 1 else ""
+    for label, seeds in labeled(looks):
         effects = measure(undecided, seeds, label)
         judged = {
             name: decide(effects[name], minimal, level) for name in undecided

@@ -1,6 +1,5 @@
 """From a config and overrides to the design of a comparison and its runs."""
 
-import numbers
 from typing import NamedTuple
 
 from ....configs import default
@@ -8,7 +7,7 @@ from ...common.errors import InputError
 from ...common.structures import plain
 from ...run.values import check_name
 from ..design import Design
-from ..looks import check_looks
+from ..looks import check_looks, check_seeds
 from ..sweep import SEED, Run, plan, unseeded, without_seed
 from ..trainers import trainer_of
 from .grid import make_grid, shown
@@ -54,10 +53,10 @@ def make_plan(config, overrides, seeds=None):
     metric = _find_metric(trainer, base[0].config)
     grid = make_grid(rules.tune, trainer.rates)
     _check_not_swept(grid, overrides)
-    numbers_ = tuple(dict.fromkeys(run.seed for run in base))
+    numbers = tuple(dict.fromkeys(run.seed for run in base))
     variants = {run.variant: without_seed(run.overrides) for run in base}
     once = bool(rules.tune.once and grid[0])
-    tuning = _tuning_seeds(rules.tune, numbers_) if once else ()
+    tuning = _tuning_seeds(rules.tune, numbers) if once else ()
     wanted = [(r.variant, r.seed) for r in base]
     wanted += [(variant, seed) for variant in variants for seed in tuning]
     runs = _runs(config, variants, wanted, grid, trainer.rates)
@@ -70,7 +69,7 @@ def make_plan(config, overrides, seeds=None):
         metric=metric,
         least=_find_least(rules.least, metric),
         looks=looks,
-        seeds=numbers_,
+        seeds=numbers,
         grid=grid,
         once=once,
         tuning_seeds=tuning,
@@ -90,10 +89,10 @@ def comparison_rules(config):
 def _with_seeds(config, overrides, seeds, looks):
     """Returns overrides that all hold a seed, and the looks."""
     if seeds is None and any(SEED in each for each in overrides):
-        numbers_ = {plain(each.get(SEED, config.seed)) for each in overrides}
-        return overrides, (len(numbers_),)
+        numbers = {plain(each.get(SEED, config.seed)) for each in overrides}
+        return overrides, (len(numbers),)
     if seeds is not None:
-        looks = (_checked_seeds(seeds),)
+        looks = (check_seeds(seeds),)
         overrides = unseeded(overrides)
     looks = check_looks(plain(looks)) or (1,)
     first = plain(config.seed)
@@ -103,15 +102,6 @@ def _with_seeds(config, overrides, seeds, looks):
         for each in overrides
         for seed in range(first, first + looks[-1])
     ], looks
-
-
-def _checked_seeds(seeds):
-    whole = isinstance(seeds, numbers.Integral) and not isinstance(seeds, bool)
-    if not whole or seeds < 1:
-        raise InputError(
-            f"The number of seeds must be at least 1. Received: {seeds!r}."
-        )
-    return int(seeds)
 
 
 def _find_metric(trainer, config):

@@ -2,7 +2,7 @@
 
 import textwrap
 
-from ..looks import fewest_seeds
+from ..looks import level_said
 from ..runner import finished_result
 
 
@@ -20,17 +20,7 @@ def said(design):
         f"difference counts from {least} on."
     ]
     if others:
-        number = fewest_seeds(design.level)
-        intervals = "The interval has a level of"
-        if others * len(design.looks) > 1:
-            intervals = (
-                f"All {others * len(design.looks)} intervals together have a "
-                "level of 95 %, so each has"
-            )
-        lines.append(
-            f"{intervals} {100 * design.level:.4g} %, which takes at least "
-            f"{number} seeds{_too_few(design, number)}."
-        )
+        lines.append(level_said(design.level, others, design.looks))
     if design.tuned:
         choice = "with each seed"
         if design.once:
@@ -40,11 +30,6 @@ def said(design):
             f"{len(design.grid)} settings, {choice}."
         )
     return "\n".join(textwrap.fill(line, 80) for line in lines)
-
-
-def _too_few(design, number):
-    fewer = design.looks[-1] < number
-    return ": with fewer all stay undecided" if fewer else ""
 
 
 def listed(plan, workdir):

@@ -4,6 +4,7 @@ import math
 
 from ..design import Found, Look, Outcome
 from ..judgment import judge
+from ..looks import labeled
 from .grid import edges
 from .tuning import choose, choose_once
 
@@ -24,9 +25,7 @@ def conduct(plan, runner, record):
     chosen = _choose_once(plan, runner) if design.once else {}
     active, verdicts = list(design.variants), {}
     outcomes, looks = {}, []
-    for number, seeds in enumerate(design.looks, start=1):
-        several = len(design.looks) > 1
-        label = f"look {number}/{len(design.looks)}" if several else ""
+    for label, seeds in labeled(design.looks):
         wanted = [
             (variant, seed)
             for variant in active
