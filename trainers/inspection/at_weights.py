@@ -1,14 +1,10 @@
 """Loss and gradient of a model at weights that it does not have."""
 
-import weakref
-
 import tensorflow as tf
 
 from ...layers.numerics.restoring import restored
 from .gradients import cross_entropy
-
-#: Model -> its traced function, as long as the model lives.
-_FUNCTIONS = weakref.WeakKeyDictionary()
+from .traced import traced
 
 
 def loss_and_gradients(model, weights, examples, labels):
@@ -33,7 +29,7 @@ def loss_and_gradients(model, weights, examples, labels):
             model.trainable_weights, weights, strict=True
         ):
             variable.assign(weight)
-        loss, gradients = _traced(model)(examples, labels)
+        loss, gradients = traced(model, _differentiated)(examples, labels)
         return float(loss), gradients
 
 
@@ -43,20 +39,8 @@ def beginning_and_rate(model):
     return weights, float(tf.convert_to_tensor(model.optimizer.learning_rate))
 
 
-def _traced(model):
-    """Returns the function of examples and labels, one for each model."""
-    if model not in _FUNCTIONS:
-        _FUNCTIONS[model] = _trace(weakref.ref(model))
-    return _FUNCTIONS[model]
-
-
-def _trace(reference):
-    @tf.function
-    def traced(examples, labels):
-        model = reference()
-        values = [variable.value for variable in model.trainable_weights]
-        with tf.GradientTape() as tape:
-            loss = cross_entropy(labels, model(examples, training=True))
-        return loss, tape.gradient(loss, values)
-
-    return traced
+def _differentiated(model, examples, labels):
+    values = [variable.value for variable in model.trainable_weights]
+    with tf.GradientTape() as tape:
+        loss = cross_entropy(labels, model(examples, training=True))
+    return loss, tape.gradient(loss, values)

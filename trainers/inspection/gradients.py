@@ -3,6 +3,8 @@
 import keras
 import tensorflow as tf
 
+from .traced import traced
+
 
 def layer_gradients(model, examples, labels, config):
     """Returns the norms of the kernels and of the loss's gradients to them.
@@ -21,27 +23,33 @@ def layer_gradients(model, examples, labels, config):
         outputs; and `"loss"`.
     """
     del config
+    found = traced(model, _measured)(examples, labels)
+    return {name: float(value) for name, value in found.items()}
+
+
+def _measured(model, examples, labels):
     kernels = [w for w in model.trainable_weights if "kernel" in w.name]
     values = [kernel.value for kernel in kernels]
     with tf.GradientTape() as tape:
         logits = model(examples, training=True)
         loss = cross_entropy(labels, logits)
-    measured = {
-        "logits": float(tf.sqrt(tf.reduce_mean(logits**2))),
-        "loss": float(loss),
-    }
+    measured = {"logits": tf.sqrt(tf.reduce_mean(logits**2)), "loss": loss}
     gradients = tape.gradient(loss, values)
     for kernel, value, gradient in zip(kernels, values, gradients, strict=True):
-        measured[f"weight_norm/{kernel.path}"] = euclidean_norm(value)
-        measured[f"gradient_norm/{kernel.path}"] = euclidean_norm(gradient)
+        measured[f"weight_norm/{kernel.path}"] = _norm(value)
+        measured[f"gradient_norm/{kernel.path}"] = _norm(gradient)
     return measured
 
 
 def euclidean_norm(*tensors):
     """Returns the Euclidean norm of all tensors' elements together."""
+    return float(_norm(*tensors))
+
+
+def _norm(*tensors):
     # In float32 the squares of a vanishing gradient would be 0.
     squares = (tf.reduce_sum(tf.cast(t, tf.float64) ** 2) for t in tensors)
-    return float(tf.sqrt(sum(squares)))
+    return tf.sqrt(sum(squares))
 
 
 def cross_entropy(labels, logits):
