@@ -1,8 +1,9 @@
 """Normalization layers, a model zoo and trainers that compare them.
 
 `normzoo.layers`, `normzoo.zoo`, `normzoo.trainers` and `normzoo.configs` are
-imported on first use. After `import normzoo` alone, Keras can load whatever
-the package has saved: `keras.saving.load_model("final.keras")`.
+imported on first use, and so is what `replace_norms` needs. After `import
+normzoo` alone, Keras can load whatever the package has saved:
+`keras.saving.load_model("final.keras")`.
 """
 
 import importlib
@@ -12,7 +13,10 @@ __version__ = "0.1.0"
 
 _SUBPACKAGES = ("layers", "zoo", "trainers", "configs")
 
-__all__ = [*_SUBPACKAGES, "__version__"]
+#: What this package itself offers -> the module that it comes from.
+_FUNCTIONS = {"replace_norms": "layers"}
+
+__all__ = [*_SUBPACKAGES, *_FUNCTIONS, "__version__"]
 
 #: Module -> the classes in it that files name as `normzoo>CLASS`.
 _SAVED = {
@@ -43,6 +47,9 @@ def __getattr__(name):
     # checkout's folder name, and would make a second copy of every layer.
     if name in _SUBPACKAGES:
         return importlib.import_module(f"{__name__}.{name}")
+    if name in _FUNCTIONS:
+        module = importlib.import_module(f"{__name__}.{_FUNCTIONS[name]}")
+        return getattr(module, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -2,6 +2,7 @@
 
 from .models.folding import FoldResult, fold_batch_norm
 from .models.reestimation import reestimate_statistics
+from .models.replacing import Replacement, ReplaceResult
 from .norms.batch_normalization import BatchNormalization
 from .norms.filter_response_normalization import FilterResponseNormalization
 from .norms.group_normalization import GroupNormalization
@@ -21,6 +22,7 @@ from .recurrent.layer_norm_rnn import (
     LayerNormSimpleRNN,
 )
 from .registry import NORMS, get
+from .replacing import replace_norms
 
 __all__ = [
     "NORMS",
@@ -38,8 +40,11 @@ __all__ = [
     "LayerNormalization",
     "RMSNormalization",
     "ReferenceModel",
+    "ReplaceResult",
+    "Replacement",
     "VirtualBatchNormalization",
     "fold_batch_norm",
     "get",
     "reestimate_statistics",
+    "replace_norms",
 ]

@@ -8,27 +8,13 @@ from typing import Any
 
 import keras
 
-from ..layers import InstanceNormalization, VirtualBatchNormalization, get
+from ..layers import get
+from ..layers.norms.bias import cancels_bias
 from .dropout import Dropout
 from .initializers import layer_seed, scaled_initializer
 from .norm_noise import NormNoise
 
 NORM_POSITIONS = ("before", "after")
-
-_OVER_ONE_CHANNEL = (
-    keras.layers.BatchNormalization,
-    InstanceNormalization,
-    VirtualBatchNormalization,
-)
-
-
-def cancels_bias(norm):
-    """Returns whether a norm subtracts whatever was added to each channel.
-
-    A bias before such a norm has no effect. Layer and group norm subtract the
-    mean over several channels, so differences between channels remain.
-    """
-    return isinstance(norm, _OVER_ONE_CHANNEL)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -7,27 +7,8 @@ from typing import Any
 
 import keras
 
-from .. import layers
 from ..layers.lookup import look_up
-
-#: Cell -> family -> the recurrent layer.
-_LAYERS = {
-    "lstm": {
-        "keras": keras.layers.LSTM,
-        "batch": layers.BatchNormLSTM,
-        "layer": layers.LayerNormLSTM,
-    },
-    "gru": {
-        "keras": keras.layers.GRU,
-        "batch": layers.BatchNormGRU,
-        "layer": layers.LayerNormGRU,
-    },
-    "simple": {
-        "keras": keras.layers.SimpleRNN,
-        "batch": layers.BatchNormSimpleRNN,
-        "layer": layers.LayerNormSimpleRNN,
-    },
-}
+from ..layers.recurrent.families import FAMILIES
 
 
 @dataclasses.dataclass(frozen=True)
@@ -98,17 +79,17 @@ def layer_factory(cell, stack, gamma_initializer, momentum, max_timesteps):
     Raises:
         ValueError: unknown cell.
     """
-    if cell not in _LAYERS:
+    if cell not in FAMILIES:
         raise ValueError(
             f"Unknown cell. Received: {cell!r}. Expected one of: "
-            f"{', '.join(_LAYERS)}."
+            f"{', '.join(FAMILIES)}."
         )
     given = {}
     if stack.family != "keras" and gamma_initializer is not None:
         given["gamma_initializer"] = _initializer(gamma_initializer)
     if stack.family == "batch":
         given |= {"momentum": momentum, "max_timesteps": max_timesteps}
-    layer = _LAYERS[cell][stack.family]
+    layer = FAMILIES[cell][stack.family]
     return functools.partial(layer, **{**stack.arguments, **given})
 
 

@@ -1,26 +1,30 @@
 """A copy of a model with changes."""
 
+import inspect
+
 import keras
 
-from .graph import as_functional, input_layer, is_graph
 from .inner_layers import inner_layers
+from .kinds import as_functional, input_layer, is_graph
 from .layer_state import copy_state, copy_trainable, prepare
 
 
-def copy_model(model, skip=(), changes=None):
-    """Copies a model with all its state, without some layers.
+def copy_model(model, skip=(), changes=None, others=None):
+    """Copies a model with all its state; some layers are left out, or others.
 
     Args:
         model: a functional or Sequential model.
         skip: layers to leave out: the copy passes their input on.
         changes: dict, layer -> dict of entries of its config to replace. The
             state of such a layer is not copied.
+        others: dict, layer -> the layer that stands in its place, not called
+            yet. Its state is its own.
 
     Returns:
         `(copy, copies)`: the new functional model, and the dict layer -> its
         copy. A layer that is called several times has one copy.
     """
-    copying = _Copying(frozenset(skip), changes or {})
+    copying = _Copying(frozenset(skip), changes or {}, others or {})
     copied = _trusting(lambda: copying.clone(model), inner_layers(model))
     copying.finish(model, copied)
     return copied, copying.copies
@@ -29,9 +33,10 @@ def copy_model(model, skip=(), changes=None):
 class _Copying:
     """One copy of a model, as it grows."""
 
-    def __init__(self, skip, changes):
+    def __init__(self, skip, changes, others):
         self.skip = skip
         self.changes = changes
+        self.others = others
         self.copies = {}
 
     def clone(self, graph):
@@ -62,7 +67,7 @@ class _Copying:
                 continue
             if not isinstance(old, keras.Layer):
                 continue  # An operation such as `x + y` has no state.
-            if old in self.changes:
+            if old in self.changes or old in self.others:
                 copy_trainable(old, new)
             else:
                 copy_state(old, new)
@@ -75,6 +80,8 @@ class _Copying:
     def _copy_new(self, layer):
         if layer in self.skip:
             return layer
+        if layer in self.others:
+            return self.others[layer]
         if is_graph(layer):
             return self.clone(layer)
         config = {**layer.get_config(), **self.changes.get(layer, {})}
@@ -86,7 +93,16 @@ class _Copying:
     def _call(self, layer, *args, **kwargs):
         if layer in self.skip:
             return args[0] if args else kwargs["inputs"]
+        if not _takes_mask(layer):
+            # Another layer took it here. This one's outputs keep the mask of
+            # its inputs all the same.
+            kwargs = {k: v for k, v in kwargs.items() if k != "mask"}
         return layer(*args, **kwargs)
+
+
+def _takes_mask(layer):
+    parameters = inspect.signature(layer.call).parameters.values()
+    return any(p.name == "mask" or p.kind is p.VAR_KEYWORD for p in parameters)
 
 
 def _trusting(function, layers):

@@ -5,10 +5,11 @@ from typing import NamedTuple
 import keras
 
 from .affine_maps import AffineMap
-from .batch_norms import KNOWN_BATCH_NORMS, batch_norms_in, is_batch_norm
+from .batch_norms import KNOWN_BATCH_NORMS, is_batch_norm
 from .copying import copy_model
 from .fold_plans import NotExactError, Planner
-from .graph import Graph, is_graph
+from .graph import Graph
+from .kinds import check_graph
 
 
 class FoldResult(NamedTuple):
@@ -84,7 +85,7 @@ def fold_batch_norm(model):
 
     - [Jacob et al., 2018](https://arxiv.org/abs/1712.05877), section 3.2.
     """
-    _check(model)
+    check_graph(model, "Fold the functional models inside it.")
     graph = Graph(model)
     maps, absorbers, left = _fold(graph)
     copied, copies = copy_model(
@@ -99,21 +100,6 @@ def fold_batch_norm(model):
         for norm, layers in absorbers.items()
     }
     return FoldResult(copied, folded, left)
-
-
-def _check(model):
-    if not is_graph(model):
-        raise TypeError(
-            "Only functional and Sequential models show how their layers are "
-            "connected. Received a model of type "
-            f"{type(model).__name__}, which has a `call` of its own. Fold the "
-            "functional models inside it."
-        )
-    if not model.built:
-        raise ValueError(
-            f"The Sequential model {model.name!r} has no weights yet. Start it "
-            "with a `keras.Input`, or call it once."
-        )
 
 
 def _fold(graph):
@@ -168,8 +154,7 @@ def _plan(planner, norm):
 def _hidden_norms(graph):
     """The norms inside layers that are no functional models, and why."""
     return {
-        f"{path}/{inner.name}": f"it is inside a {type(layer).__name__}"
-        for layer, path in graph.paths.items()
-        if isinstance(layer, keras.Layer) and not is_graph(layer)
-        for inner in batch_norms_in(layer)
+        path: f"it is inside a {type(outer).__name__}"
+        for path, layer, outer in graph.hidden()
+        if is_batch_norm(layer)
     }

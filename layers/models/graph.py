@@ -1,115 +1,10 @@
-"""The calls inside a functional model."""
-
-import dataclasses
-import functools
+"""Every call in a model and in the models nested in it."""
 
 import keras
 
-
-@functools.cache
-def _functional():
-    """The class of functional models, which has no public name."""
-    x = keras.Input((1,))
-    return type(keras.Model(x, x))
-
-
-def is_graph(layer):
-    """Whether `layer` is a model whose calls are known: no code of its own."""
-    if isinstance(layer, keras.Sequential):
-        return type(layer).call is keras.Sequential.call
-    return isinstance(layer, _functional()) and (
-        type(layer).call is _functional().call
-    )
-
-
-def as_functional(model):
-    """Returns a plain functional model of the same layers and calls."""
-    if isinstance(model, keras.Sequential):
-        inputs, outputs = model.inputs, model.outputs
-        outputs = outputs[0] if len(outputs) == 1 else outputs
-        return keras.Model(inputs[0], outputs, name=model.name)
-    return keras.Model(model.input, model.output, name=model.name)
-
-
-def input_layer(functional, tensor):
-    """Returns the layer that one of a functional model's inputs is of."""
-    return next(
-        layer
-        for layer in functional.layers
-        if isinstance(layer, keras.layers.InputLayer) and layer.output is tensor
-    )
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class Call:
-    """One call of a layer or operation, seen symbolically.
-
-    Attributes:
-        operation: the layer or operation.
-        args, kwargs: what it was called with.
-        outputs: list of the tensors that it returned.
-    """
-
-    operation: keras.Operation
-    args: tuple
-    kwargs: dict
-    outputs: list
-
-    @property
-    def input_tensors(self):
-        """The tensors among the arguments, in their order."""
-        leaves = keras.tree.flatten((self.args, self.kwargs))
-        return [x for x in leaves if isinstance(x, keras.KerasTensor)]
-
-
-class _StandIn(keras.Operation):
-    """Has the outputs of an operation, and adds no call to it."""
-
-    def __init__(self, operation):
-        super().__init__()
-        self.operation = operation
-
-    def call(self, *args, **kwargs):
-        return self.operation(*args, **kwargs)
-
-    def compute_output_spec(self, *args, **kwargs):
-        return self.operation.compute_output_spec(*args, **kwargs)
-
-
-def calls_of(model):
-    """Returns all calls in a model, in the order in which they run.
-
-    Those of the input layers come first.
-
-    Returns:
-        `(calls, outputs)`: list of `Call`, and list of the model's outputs.
-    """
-    functional = as_functional(model)
-    calls, inputs = [], {}
-    for tensor in functional.inputs:
-        layer = input_layer(functional, tensor)
-        inputs[id(tensor)] = _copy_input(layer)
-        calls.append(Call(layer, (), {}, [inputs[id(tensor)]]))
-
-    def call(operation, *args, **kwargs):
-        outputs = _StandIn(operation)(*args, **kwargs)
-        flat = keras.tree.flatten(outputs)
-        calls.append(Call(operation, args, kwargs, flat))
-        return outputs
-
-    copy = keras.models.clone_model(
-        functional,
-        input_tensors=keras.tree.map_structure(
-            lambda tensor: inputs[id(tensor)], functional.input
-        ),
-        clone_function=lambda operation: operation,
-        call_function=call,
-    )
-    return calls, list(copy.outputs)
-
-
-def _copy_input(layer):
-    return type(layer).from_config(layer.get_config()).output
+from .calls import calls_of
+from .inner_layers import inner_layers
+from .kinds import is_graph
 
 
 class Graph:
@@ -147,6 +42,17 @@ class Graph:
         return any(map(_forces_training, self.calls.get(operation, ()))) or any(
             map(self.always_trains, self._owners.get(operation, ()))
         )
+
+    def hidden(self):
+        """Yields the layers inside layers that are no such models.
+
+        Yields:
+            `(path, layer, outer)`: what it is in is an `outer`.
+        """
+        for outer, path in self.paths.items():
+            if isinstance(outer, keras.Layer) and not is_graph(outer):
+                for layer in inner_layers(outer)[1:]:
+                    yield f"{path}/{layer.name}", layer, outer
 
     def _visit(self, model, prefix):
         calls, outputs = calls_of(model)

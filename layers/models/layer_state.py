@@ -55,6 +55,36 @@ def copy_trainable(layer, twin):
         twin.trainable = layer.trainable
 
 
+def copy_named(layer, twin, but=()):
+    """Copies the weights that both layers have, by name and shape.
+
+    Where one is an RMS norm, its `scale` is the other's `gamma`. Which layers
+    are trained is copied, too.
+
+    Args:
+        layer: the layer.
+        twin: one of another class or configuration, built.
+        but: beginnings of names of weights that are not copied.
+
+    Returns:
+        The names of those that were copied, as `layer` calls them.
+    """
+    copied = []
+    twins = {_role(weight): weight for weight in twin.weights}
+    for weight in layer.weights:
+        other = twins.get(_role(weight))
+        wanted = not weight.name.startswith(tuple(but))
+        if wanted and other is not None and other.shape == weight.shape:
+            other.assign(weight)
+            copied.append(weight.name)
+    copy_trainable(layer, twin)
+    return tuple(copied)
+
+
+def _role(weight):
+    return "gamma" if weight.name == "scale" else weight.name
+
+
 def _copy_saved(layer, twin):
     """Copies what a layer's own methods save beside its variables."""
     cls = type(layer)

@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from normzoo import layers, zoo
-from normzoo.zoo.hidden import cancels_bias
+from normzoo.layers.norms.bias import cancels_bias
 
 SHAPE = (8, 8, 1)
 MODELS = ("mlp", "cnn")

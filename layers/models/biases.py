@@ -1,0 +1,42 @@
+"""Biases of the layers in front of norms that are replaced."""
+
+import keras
+
+from ..norms.bias import cancels_bias, has_shift
+from .affine_maps import KERNELS
+
+
+def bias_change(graph, old, new):
+    """Returns the layer in front of a norm whose bias is to be changed.
+
+    A layer without a bias needs one where a norm with a `beta` goes and one
+    without comes. A bias is left out where a norm comes that cancels it.
+
+    Args:
+        graph: the `Graph` of the model.
+        old: the norm that stands in it.
+        new: the built one that takes its place.
+
+    Returns:
+        `(layer, use_bias)`, or None where there is nothing to change.
+    """
+    layer = _layer_before(graph, old)
+    if layer is None:
+        return None
+    if has_shift(old) and not has_shift(new) and not layer.use_bias:
+        return layer, True
+    cancels = has_shift(new) and cancels_bias(new) and not cancels_bias(old)
+    return (layer, False) if cancels and layer.use_bias else None
+
+
+def _layer_before(graph, norm):
+    """The layer with a kernel whose outputs the norm alone reads, or None."""
+    (call, *more) = graph.calls[norm]
+    tensor = call.data_tensors[0]
+    layer = graph.source(tensor).operation
+    only = not more and len(graph.calls[layer]) == 1
+    only = only and len(graph.readers(tensor)) == 1
+    if not only or graph.is_output(tensor) or type(layer) not in KERNELS:
+        return None
+    linear = layer.activation in (None, keras.activations.linear)
+    return layer if linear else None

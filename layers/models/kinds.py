@@ -1,0 +1,63 @@
+"""Which models show how their layers are connected."""
+
+import functools
+
+import keras
+
+
+@functools.cache
+def _functional():
+    """The class of functional models, which has no public name."""
+    x = keras.Input((1,))
+    return type(keras.Model(x, x))
+
+
+def is_graph(layer):
+    """Whether `layer` is a model whose calls are known: no code of its own."""
+    if isinstance(layer, keras.Sequential):
+        return type(layer).call is keras.Sequential.call
+    return isinstance(layer, _functional()) and (
+        type(layer).call is _functional().call
+    )
+
+
+def check_graph(model, advice):
+    """Raises an error unless it is known how a model's layers are connected.
+
+    Args:
+        model: any model.
+        advice: what to do with one that has a `call` of its own.
+
+    Raises:
+        TypeError: it is neither functional nor Sequential.
+        ValueError: it is Sequential and not built.
+    """
+    if not is_graph(model):
+        raise TypeError(
+            "Only functional and Sequential models show how their layers are "
+            "connected. Received a model of type "
+            f"{type(model).__name__}, which has a `call` of its own. {advice}"
+        )
+    if not model.built:
+        raise ValueError(
+            f"The Sequential model {model.name!r} has no weights yet. Start it "
+            "with a `keras.Input`, or call it once."
+        )
+
+
+def as_functional(model):
+    """Returns a plain functional model of the same layers and calls."""
+    if isinstance(model, keras.Sequential):
+        inputs, outputs = model.inputs, model.outputs
+        outputs = outputs[0] if len(outputs) == 1 else outputs
+        return keras.Model(inputs[0], outputs, name=model.name)
+    return keras.Model(model.input, model.output, name=model.name)
+
+
+def input_layer(functional, tensor):
+    """Returns the layer that one of a functional model's inputs is of."""
+    return next(
+        layer
+        for layer in functional.layers
+        if isinstance(layer, keras.layers.InputLayer) and layer.output is tensor
+    )

@@ -1,0 +1,96 @@
+"""Another normalization in a model that exists."""
+
+import functools
+
+import keras
+
+from .models.replacing import copy_with
+from .models.substitutes import Choice
+from .recurrent.families import FAMILIES
+from .registry import get
+
+#: Name of a norm -> the family of the recurrent layers with it.
+_FAMILY = {"none": "keras", "batch": "batch", "layer": "layer"}
+
+
+def replace_norms(model, norm, *, only=None, **arguments):
+    """Copies a model with another normalization in place of each of its own.
+
+    All other weights are kept, shared layers stay shared, and layers keep their
+    names. A new norm takes over from the old one
+
+    - the axis of its channels, its dtype policy, and whether it is trained;
+    - where `norm` is a name or a class: which of `center` and `scale` it has,
+      with their initializers, regularizers and constraints; from one of its own
+      kind (batch from batch norm, ...) `epsilon` and `momentum`, too;
+    - the values of `gamma`, `beta` and other weights of equal name and shape.
+
+    `arguments` go before all that. A `Dense` or convolutional layer without a
+    bias, in front of a norm with a shift, gets a bias (0) where the new norm
+    has none; and loses its bias where the new norm cancels it.
+
+    Recurrent layers of this package become Keras' with the norm `"none"`, and
+    the other way round if `only` names them: `only=keras.layers.LSTM`. Their
+    norms are `"batch"` and `"layer"`.
+
+    Args:
+        model: a functional or Sequential model, built, with such models nested
+            in it. It stays as it is.
+        norm: what `layers.get` takes, or the configuration of a layer from
+            `keras.saving.serialize_keras_object`. Models with virtual batch
+            norms belong into a `ReferenceModel`.
+        only: which layers: a name or path, a class, a function of a layer that
+            says whether it is one, or several of these in a list. By default
+            all norms of Keras and of this package. It may name other layers
+            that keep their inputs' shape, such as an `Identity` where there
+            was no norm, or norms of your own.
+        **arguments: of the new norm, e.g. `epsilon=1e-5`.
+
+    Returns:
+        A `ReplaceResult(model, replaced, left)`. Names in the report are paths:
+        `"encoder/bn"` is the layer `bn` of the nested model `encoder`.
+
+    Raises:
+        TypeError: `model` is neither functional nor Sequential, or has a `call`
+            of its own; or `norm` is none.
+        ValueError: a Sequential model is not built, `norm` has an unknown name,
+            or `only` a name that no layer has.
+
+    Example:
+
+    >>> import keras
+    >>> from normzoo import layers
+    >>> model = keras.Sequential([
+    ...     keras.Input((28, 28, 1)),
+    ...     keras.layers.Conv2D(8, 3, use_bias=False, name="conv"),
+    ...     keras.layers.BatchNormalization(name="norm"),
+    ...     keras.layers.ReLU(name="relu"),
+    ... ])
+    >>> result = layers.replace_norms(model, "group", groups=4)
+    >>> result.replaced["norm"].new, result.replaced["norm"].carried
+    ('GroupNormalization', ('gamma', 'beta'))
+    >>> layers.replace_norms(model, "none").replaced["norm"].bias
+    'conv got one'
+    """
+    return copy_with(model, _choice(norm, arguments), only)
+
+
+def _choice(identifier, arguments):
+    for classes in FAMILIES.values():
+        for family, cls in classes.items():
+            if identifier is cls:
+                return Choice(None, family, arguments)
+    if isinstance(identifier, dict):
+        made = functools.partial(_from_config, {**identifier})
+        return Choice(functools.partial(made, **arguments), None, arguments)
+    family = "keras" if identifier is None else None
+    if isinstance(identifier, str):
+        family = _FAMILY.get(identifier)
+    return Choice(get(identifier, **arguments), family, arguments)
+
+
+def _from_config(serialized, **arguments):
+    config = {**serialized["config"], **arguments}
+    return keras.saving.deserialize_keras_object(
+        {**serialized, "config": config}
+    )
