@@ -1,8 +1,8 @@
 """Normalization layers, a model zoo and trainers that compare them.
 
 `normzoo.layers`, `normzoo.zoo`, `normzoo.trainers` and `normzoo.configs` are
-imported on first use, and so is what `replace_norms` needs. After `import
-normzoo` alone, Keras can load whatever the package has saved:
+imported on first use, and so is what `compare_norms` and `replace_norms` need.
+After `import normzoo` alone, Keras can load whatever the package has saved:
 `keras.saving.load_model("final.keras")`.
 """
 
@@ -14,7 +14,10 @@ __version__ = "0.1.0"
 _SUBPACKAGES = ("layers", "zoo", "trainers", "configs")
 
 #: What this package itself offers -> the module that it comes from.
-_FUNCTIONS = {"replace_norms": "layers"}
+_FUNCTIONS = {
+    "compare_norms": "trainers.comparison.norms",
+    "replace_norms": "layers",
+}
 
 __all__ = [*_SUBPACKAGES, *_FUNCTIONS, "__version__"]
 

@@ -23,6 +23,7 @@ ORDERS = {
         "run",
         "together",
         "inspection",
+        "own",
         "supervised",
         "gans",
         "comparison",

@@ -52,8 +52,13 @@ def run(main, required=()):
         sys.exit(EXIT_CODES[signal.SIGINT])
 
 
-def run_with_config(main):
-    """Does the same for a script that needs `--config` and `--workdir`."""
+def run_with_config(main, or_flag=None):
+    """Does the same for a script that needs `--config` and `--workdir`.
+
+    Args:
+        main: function of the parsed flags.
+        or_flag: the name of a flag that stands in for `--config`.
+    """
     config_flags.DEFINE_config_file(
         "config",
         None,
@@ -63,7 +68,11 @@ def run_with_config(main):
         "normzoo/configs/default.py lists the keys.",
         lock_config=True,
     )
-    run(main, required=["config", "workdir"])
+    if or_flag is None:
+        run(main, required=["config", "workdir"])
+    else:
+        flags.mark_flags_as_mutual_exclusive(["config", or_flag], required=True)
+        run(main, required=["workdir"])
 
 
 def define_jobs():

@@ -6,7 +6,11 @@ r"""Compares norms, or any other settings, with verdicts.
         --norms=none,batch,layer --vary=batch_size:8,32 --seeds=10 \
         --workdir=runs/batches
 
-The variants are those of the config's sweep(), or of --norms and --vary.
+    python -m normzoo.trainers.compare --model=mine.py:build --data=mine.npz \
+        --norms=as_is,none,layer --workdir=runs/mine
+
+The variants are those of the config's sweep(), or of --norms and --vary; a
+model of your own is compared as `normzoo.compare_norms` does it.
 Every run gets a folder in the workdir, as of `normzoo.trainers.classify` or
 `normzoo.trainers.gan`; the workdir itself gets `plan.json` before the first
 run, and `report.html`, `summary.md`, `summary.csv`, `summary.json` and
@@ -26,6 +30,8 @@ from ml_collections import config_flags
 from . import app
 from .common.errors import InputError
 from .comparison.compare import carry_out, compare
+from .comparison.own_arguments import find_data, find_model, find_workdir
+from .comparison.own_config import NORMS, make_own_plan
 from .comparison.procedure import axes, preview
 from .comparison.procedure.designing import make_plan
 from .comparison.report import terminal_report
@@ -55,16 +61,27 @@ flags.DEFINE_integer(
     "Without it: those of the sweep(), or config.compare.looks.",
 )
 flags.DEFINE_bool("dry_run", False, "List the runs and looks, and stop.")
+flags.DEFINE_string(
+    "model",
+    None,
+    "In place of --config: 'file.py:function' or 'module:function' that "
+    "returns a compiled Keras model, or a .keras file.",
+)
+flags.DEFINE_string(
+    "data",
+    None,
+    "Of --model: a .npz file with x_train and y_train, and perhaps the same "
+    "of validation and test.",
+)
+flags.DEFINE_integer("epochs", 10, "Of --model.")
+flags.DEFINE_integer("batch_size", 32, "Of --model.")
 app.define_jobs()
 
 
 def main(flags):
     """Runs the script."""
-    config_file = config_flags.get_config_filename(flags["config"])
-    given = config_flags.get_override_values(flags["config"])
-    config, overrides = _variants(flags, config_file, given)
-    _refuse_ignored(given, overrides)
-    plan = make_plan(config, overrides, flags.seeds)
+    planned = _own if flags.model else _configured
+    plan, config, config_file = planned(flags)
     print(preview.said(plan.design), flush=True)
     if flags.dry_run:
         print(*preview.listed(plan, pathlib.Path(flags.workdir)), sep="\n")
@@ -81,6 +98,37 @@ def main(flags):
         "summary.json, summary.png\n"
         f"Look closer: tensorboard --logdir={shlex.quote(flags.workdir)}"
     )
+
+
+def _configured(flags):
+    """Returns plan, config and config file for `--config`."""
+    config_file = config_flags.get_config_filename(flags["config"])
+    given = config_flags.get_override_values(flags["config"])
+    config, overrides = _variants(flags, config_file, given)
+    _refuse_ignored(given, overrides)
+    return make_plan(config, overrides, flags.seeds), config, config_file
+
+
+def _own(flags):
+    """Returns the same for `--model`; the file is that of the model's code."""
+    if flags.vary or not flags.data:
+        raise InputError(
+            "A model of your own needs --data=FILE.npz and takes no --vary. "
+            f"Received: --data={flags.data or ''} --vary={flags.vary or ''}."
+        )
+    model = find_model(flags.model)
+    data = find_data(model, flags.data)
+    plan, config = make_own_plan(
+        model,
+        data,
+        find_workdir(flags.workdir),
+        norms=flags.norms or NORMS,
+        seeds=flags.seeds or "auto",
+        epochs=flags.epochs,
+        batch_size=flags.batch_size,
+    )
+    code = flags.model.rpartition(":")[0]
+    return plan, config, code if code.endswith(".py") else None
 
 
 def _variants(flags, config_file, given):
@@ -120,4 +168,4 @@ def _refuse_ignored(given, overrides):
 
 
 if __name__ == "__main__":
-    app.run_with_config(main)
+    app.run_with_config(main, or_flag="model")

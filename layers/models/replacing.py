@@ -9,7 +9,7 @@ from .copying import copy_model
 from .graph import Graph
 from .kinds import check_graph
 from .layer_state import copy_named
-from .selection import is_norm, names_in, selection
+from .selection import chosen, selection
 from .substitutes import (
     NoSubstituteError,
     own_weights,
@@ -63,7 +63,7 @@ def copy_with(model, choice, only):
     check_graph(model, _ADVICE)
     graph, wanted = Graph(model), selection(only)
     others, left = {}, _hidden(graph, wanted)
-    for layer in _chosen(graph, wanted, only):
+    for layer in chosen(graph, only):
         try:
             others[layer] = _built(layer, graph, choice)
         except NoSubstituteError as reason:
@@ -87,29 +87,6 @@ def copy_with(model, choice, only):
         for layer, new in others.items()
     }
     return ReplaceResult(copied, replaced, left)
-
-
-def _chosen(graph, wanted, only):
-    """Returns the layers of a graph that are wanted.
-
-    Raises:
-        ValueError: `only` has a name that no layer has.
-    """
-    layers = {
-        layer: path
-        for layer, path in graph.paths.items()
-        if isinstance(layer, keras.Layer)
-    }
-    for name in names_in(only):
-        if not any(
-            name in (layer.name, path) for layer, path in layers.items()
-        ):
-            norms = [p for layer, p in layers.items() if is_norm(layer)]
-            raise ValueError(
-                f"The model has no layer {name!r}, which `only` names. Its "
-                f"norms are: {', '.join(norms) or 'none'}."
-            )
-    return [layer for layer, path in layers.items() if wanted(layer, path)]
 
 
 def _built(layer, graph, choice):

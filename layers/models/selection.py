@@ -36,9 +36,34 @@ def selection(only):
     return lambda layer, path: any(rule(layer, path) for rule in rules)
 
 
-def names_in(only):
-    """Returns the names and paths among what `selection` takes."""
-    return [each for each in _listed(only) if isinstance(each, str)]
+def chosen(graph, only):
+    """Returns the layers of a `Graph` that are meant.
+
+    Args:
+        graph: of the model.
+        only: as of `selection`.
+
+    Raises:
+        ValueError: `only` has a name that no layer has.
+    """
+    layers = {
+        layer: path
+        for layer, path in graph.paths.items()
+        if isinstance(layer, keras.Layer)
+    }
+    for name in filter(_is_name, _listed(only)):
+        if not any(name in (each.name, path) for each, path in layers.items()):
+            norms = [path for each, path in layers.items() if is_norm(each)]
+            raise ValueError(
+                f"The model has no layer {name!r}, which `only` names. Its "
+                f"norms are: {', '.join(norms) or 'none'}."
+            )
+    wanted = selection(only)
+    return [layer for layer, path in layers.items() if wanted(layer, path)]
+
+
+def _is_name(wanted):
+    return isinstance(wanted, str)
 
 
 def _listed(only):

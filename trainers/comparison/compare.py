@@ -59,13 +59,18 @@ def compare(
 
 def carry_out(plan, config, workdir, jobs=1, command="", config_file=None):
     """Does what a `Plan` says; see `compare`."""
+    return summarized(plan, config, workdir, jobs, command, config_file)[1]
+
+
+def summarized(plan, config, workdir, jobs=1, command="", config_file=None):
+    """Does what a `Plan` says; returns the `Found`, and its `Summary`."""
     workdir = user_path(workdir)
     check_with_splits(plan.every_run, workdir, plan.design.vary_split)
     with lock.held(workdir):
         record = plan_file.begin(workdir, plan.design, config, command)
         with Runner(workdir, jobs, config_file) as runner:
             found = conduct(plan, runner, record)
-        return _report(found, workdir, command)
+        return found, _report(found, workdir, command)
 
 
 def _report(found, workdir, command):

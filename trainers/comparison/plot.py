@@ -19,7 +19,13 @@ _MARGIN = 0.08  # of the range of what is drawn
 
 
 def plot_comparison(runs, results, summary, metric, workdir):
-    """Writes `summary.png` into `workdir`.
+    """Writes `summary.png` into `workdir`; arguments as of `drawn`."""
+    figure = drawn(runs, results, summary, metric, workdir)
+    figure.savefig(workdir / "summary.png", dpi=120)
+
+
+def drawn(runs, results, summary, metric, workdir):
+    """Returns the picture of a comparison, a `matplotlib.figure.Figure`.
 
     Left, the validation metric by epoch: the Hodges-Lehmann center over the
     seeds and its 95 % signed-rank interval; in the middle the same by seconds
@@ -54,7 +60,7 @@ def plot_comparison(runs, results, summary, metric, workdir):
         [final(results[run.name], metric) for run in mine] for mine in groups
     ]
     _plot_finals(finals, names, values, metric)
-    figure.savefig(workdir / "summary.png", dpi=120)
+    return figure
 
 
 def _validated(groups, results, metric):

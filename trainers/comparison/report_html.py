@@ -30,15 +30,7 @@ code {{ overflow-wrap: anywhere; }}
 </head>
 <body>
 <h1>{title}</h1>
-<p class="answer">{sentence}</p>
-<div class="scroll">
-<table>
-{rows}
-</table>
-</div>
-<p>{legend}</p>
-{notes}
-<img src="data:image/png;base64,{image}" alt="learning curves, final values">
+{answer}
 <h2>Design</h2>
 <p><code>{command}</code></p>
 <dl>
@@ -47,6 +39,18 @@ code {{ overflow-wrap: anywhere; }}
 {appendix}
 </body>
 </html>
+"""
+
+
+_ANSWER = """<p class="answer">{sentence}</p>
+<div class="scroll">
+<table>
+{rows}
+</table>
+</div>
+<p>{legend}</p>
+{notes}
+<img src="data:image/png;base64,{image}" alt="learning curves, final values">
 """
 
 
@@ -59,21 +63,33 @@ def write_page(summary, workdir, command, appendix=""):
         command: the command line.
         appendix: HTML that follows.
     """
-    image = (workdir / "summary.png").read_bytes()
-    titles, cells = table(summary)
-    rows = [_row("th", titles), *(_row("td", row) for row in cells)]
     page = _PAGE.format(
         title=html.escape(f"Comparison: {workdir.resolve().name}"),
-        sentence=html.escape(summary.sentence),
-        rows="\n".join(rows),
-        legend=html.escape(legend(summary)),
-        notes=_list(summary.notes),
-        image=base64.b64encode(image).decode(),
+        answer=answer_html(summary, workdir),
         command=html.escape(command),
         design=_design(summary),
         appendix=appendix,
     )
     write_text(workdir / "report.html", page)
+
+
+def answer_html(summary, workdir):
+    """Returns sentence, table, legend, notes and picture as HTML.
+
+    Args:
+        summary: the `Summary`.
+        workdir: folder of the comparison, with its `summary.png`.
+    """
+    image = (workdir / "summary.png").read_bytes()
+    titles, cells = table(summary)
+    rows = [_row("th", titles), *(_row("td", row) for row in cells)]
+    return _ANSWER.format(
+        sentence=html.escape(summary.sentence),
+        rows="\n".join(rows),
+        legend=html.escape(legend(summary)),
+        notes=_list(summary.notes),
+        image=base64.b64encode(image).decode(),
+    )
 
 
 def _row(tag, cells):

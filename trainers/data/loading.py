@@ -4,7 +4,7 @@ import functools
 import numbers
 
 from ..common.errors import InputError
-from . import gaussians, splitting, standardizing, texts
+from . import arrays, gaussians, splitting, standardizing, texts
 from .datasets import find_builder, find_splits
 from .decoding import decode
 from .examples import Data, Examples
@@ -49,6 +49,11 @@ def _loader(config):
         data = gaussians.load(dataset)
         _check_batch(config, len(data.train.labels), "train")
         return lambda split_seed: data
+    if dataset.name.endswith(arrays.SUFFIX):
+        _check_as_they_are(dataset)
+        data = arrays.load(dataset.name, -1)
+        _check_batch(config, len(data.train.labels), "train")
+        return functools.partial(arrays.load, dataset.name)
     builder = find_builder(config)
     splits = find_splits(builder, dataset)
     path, names = str(builder.data_path), tuple(splits.values())
@@ -121,6 +126,20 @@ def _check_settings(name, feature, dataset):
             f"dataset.image_size={dataset.image_size}, dataset.pooling="
             f"{dataset.pooling}, dataset.view={dataset.view!r}. Leave them at "
             "0, 1 and ''; a set of signals has views, too."
+        )
+
+
+def _check_as_they_are(dataset):
+    keys = ("image_size", "pooling", "view", "standardize")
+    received = [dataset[key] for key in keys]
+    if received != [0, 1, "", False]:
+        shown = ", ".join(
+            f"dataset.{key}={value!r}"
+            for key, value in zip(keys, received, strict=True)
+        )
+        raise InputError(
+            "Arrays in a file are taken as they are. Received: "
+            f"{shown}. Leave them at 0, 1, '' and False."
         )
 
 

@@ -8,10 +8,12 @@ import tensorflow as tf
 from ... import zoo
 from ...layers import ReferenceModel, VirtualBatchNormalization
 from ...layers.lookup import look_up
+from ...layers.models.inner_layers import inner_layers
 from ..common.errors import InputError
 from ..data import pipeline
+from ..own.optimizers import optimizer_like
 from ..run.optimizers import build_optimizer
-from .task import check_outputs, find_task
+from .task import COMPILED, check_outputs, find_task
 
 
 def compiled_model(config, data, models=None):
@@ -64,13 +66,17 @@ def new_model(config, data):
     One with virtual batch norms has its reference batch.
     """
     model = fitting_model(config, data)
-    if any(isinstance(x, VirtualBatchNormalization) for x in model.layers):
+    if any(
+        isinstance(x, VirtualBatchNormalization) for x in inner_layers(model)
+    ):
         return ReferenceModel(model, _reference_batch(config, data))
     return model
 
 
 def new_optimizer(config, data):
     """Returns the optimizer for the steps of a run on `data`."""
+    if config.task == COMPILED:
+        return optimizer_like(config.model.path, config.optimizer.learning_rate)
     steps = pipeline.steps_per_epoch(data.train, config.batch_size)
     return build_optimizer(config, config.epochs * steps)
 
@@ -85,7 +91,7 @@ def _compile(model, config, data):
     model.compile(
         optimizer=optimizer,
         loss=task.loss(),
-        metrics=task.keras_metrics(),
+        metrics=task.made(),
         jit_compile=config.jit_compile,
         steps_per_execution=steps_per_execution(config, steps),
     )

@@ -7,7 +7,7 @@ from ...configs import default
 from ..run.settings import Settings
 from ..run.values import check_name
 from .probes import PROBES
-from .task import TASKS
+from .task import COMPILED, TASKS
 
 
 def knob_defaults(config):
@@ -42,7 +42,7 @@ SETTINGS = Settings(
 def checked(config, settings=SETTINGS):
     """Returns the config with Python's numbers; see `Settings.checked`."""
     config = settings.checked(config)
-    check_name("task", config.task, ("", *TASKS))
+    check_name("task", config.task, ("", *TASKS, COMPILED))
     check_best(config, TASKS.values())
     check_name("probe", config.probe, ("", *PROBES))
     return config
@@ -55,6 +55,6 @@ def check_best(config, tasks):
         config: of a run.
         tasks: the `Task`s that it may be for.
     """
-    logged = ["loss", *(name for task in tasks for name in task.metrics)]
+    logged = ["loss", *(m.name for task in tasks for m in task.metrics)]
     names = dict.fromkeys(f"val_{name}" for name in logged)
     check_name("checkpoint.best", config.checkpoint.best, ("", *names))

@@ -7,7 +7,12 @@ import keras
 import numpy as np
 
 from ..common.errors import InputError
+from ..own import files as own_model
+from ..own.measures import compiled_loss, compiled_metrics, metrics_of
 from .metrics import METRICS
+
+#: Name of `config.task` where the model brings its loss and metrics along.
+COMPILED = "compiled"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -20,9 +25,11 @@ class Task:
         fits: function of `Data` that returns whether they are for this task,
             where a config names none.
         loss: function without arguments that returns a Keras loss.
-        metrics: names in `METRICS`, the most telling one first. They are a
-            comparison's columns, and what `config.compare.metric` and
+        metrics: `Metric`s, the most telling one first. They are a comparison's
+            columns, and what `config.compare.metric` and
             `config.checkpoint.best` can name; the loss is measured always.
+        made: function without arguments that returns what
+            `keras.Model.compile` takes as metrics.
         outputs: function of `Data` that returns the shape of a model's outputs
             for one example.
         check_labels: function of `Data` that raises `InputError` unless their
@@ -34,18 +41,10 @@ class Task:
     fits: Callable
     loss: Callable
     metrics: tuple
+    made: Callable
     outputs: Callable
     check_labels: Callable
     probed: bool = False
-
-    def keras_metrics(self):
-        """Returns what `keras.Model.compile` takes, without the loss."""
-        makers = [METRICS[name].make for name in self.metrics]
-        return [make() for make in makers if make is not None]
-
-    def columns(self):
-        """Returns the `Metric`s of a comparison's table."""
-        return tuple(METRICS[name].shown for name in self.metrics)
 
 
 def find_task(config, data):
@@ -57,7 +56,7 @@ def find_task(config, data):
     name = config.task
     if not name:
         name = next(name for name, task in TASKS.items() if task.fits(data))
-    task = TASKS[name]
+    task = TASKS.get(name) or _compiled(config)
     task.check_labels(data)
     if config.probe and not task.probed:
         raise InputError(
@@ -65,6 +64,20 @@ def find_task(config, data):
             f"{config.probe!r}. Set --config.probe= to measure nothing more."
         )
     return task
+
+
+def _compiled(config):
+    """Returns the `Task` of a model that brings its loss and metrics along."""
+    model = own_model.load(config.model.path)
+    return Task(
+        fits=lambda data: False,
+        loss=lambda: compiled_loss(model),
+        metrics=metrics_of(model),
+        made=lambda: compiled_metrics(model),
+        # Its loss knows what it takes.
+        outputs=lambda data: model.output_shape[1:],
+        check_labels=lambda data: None,
+    )
 
 
 def check_outputs(task, model, data):
@@ -99,12 +112,22 @@ def _cross_entropy():
     return keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 
 
+def _measured_by(*names):
+    """Returns `metrics` and `made` of a `Task`, of names in `METRICS`."""
+    measured = [METRICS[name] for name in names]
+    makers = [each.make for each in measured if each.make is not None]
+    return {
+        "metrics": tuple(each.shown for each in measured),
+        "made": lambda: [make() for make in makers],
+    }
+
+
 #: Name of `config.task` -> `Task`.
 TASKS = {
     "classification": Task(
         fits=lambda data: data.train.labels.ndim == 1,
         loss=_cross_entropy,
-        metrics=("accuracy", "loss"),
+        **_measured_by("accuracy", "loss"),
         outputs=lambda data: (data.num_classes,),
         check_labels=_classes(1, "example"),
         probed=True,
@@ -112,7 +135,7 @@ TASKS = {
     "characters": Task(
         fits=lambda data: data.per_step,
         loss=_cross_entropy,
-        metrics=("accuracy", "bits_per_character"),
+        **_measured_by("accuracy", "bits_per_character"),
         outputs=lambda data: (*data.train.labels.shape[1:], data.num_classes),
         check_labels=_classes(2, "step of an example"),
         probed=True,

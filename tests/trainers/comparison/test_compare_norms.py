@@ -1,0 +1,199 @@
+"""One call that compares norms in a model of the user's own."""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+
+import normzoo
+from normzoo.trainers.common.errors import InputError
+from normzoo.trainers.data import arrays
+from normzoo.trainers.run.metrics_file import NAME
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(60, 5)).astype("float32")
+CLASSES = (X[:, 0] > 0).astype(int) + (X[:, 1] > 0)
+#: Small enough to train in moments, and what a user would write otherwise.
+QUICK = {"epochs": 1, "batch_size": 16, "seeds": 2, "tune": False}
+
+
+SLOW = pytest.mark.slow
+
+
+def network(outputs, activation=None):
+    return keras.Sequential(
+        [
+            keras.Input((5,)),
+            keras.layers.Dense(8, use_bias=False),
+            keras.layers.BatchNormalization(name="norm"),
+            keras.layers.ReLU(),
+            keras.layers.Dense(outputs, activation=activation),
+        ]
+    )
+
+
+def classifier():
+    model = network(3, "softmax")
+    loss = "sparse_categorical_crossentropy"
+    model.compile("adam", loss, metrics=["accuracy"])
+    return model
+
+
+def task(loss, labels, metrics, outputs=1, activation=None):
+    model = network(outputs, activation)
+    model.compile("adam", loss, metrics=metrics)
+    return model, labels
+
+
+TASKS = {
+    "binary": lambda: task(
+        "binary_crossentropy", X[:, 0] > 0, ["accuracy"], 1, "sigmoid"
+    ),
+    "multi-label": lambda: task(
+        "binary_crossentropy",
+        X[:, :3] > 0,
+        ["binary_accuracy", keras.metrics.AUC(name="area")],
+        3,
+        "sigmoid",
+    ),
+    "one-hot": lambda: task(
+        keras.losses.CategoricalCrossentropy(from_logits=True),
+        np.eye(3)[CLASSES],
+        ["accuracy"],
+        3,
+    ),
+    "regression": lambda: task("mse", X[:, 0], ["mae"]),
+    "several targets": lambda: task(
+        "mse", X[:, :2], [keras.metrics.R2Score()], 2
+    ),
+    "loss alone": lambda: task("huber", X[:, 0], None),
+}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=() if name == "regression" else SLOW)
+        for name in TASKS
+    ],
+)
+def test_tasks(name, tmp_path):
+    model, labels = TASKS[name]()
+    found = normzoo.compare_norms(
+        model,
+        (X, labels),
+        norms=["layer"],
+        workdir=tmp_path,
+        **{**QUICK, "seeds": 1},
+    )
+    first, *_ = found.summary.columns
+    expected = (model.get_compile_config()["metrics"] or ["loss"])[0]
+    if isinstance(expected, str):
+        assert first.name == expected
+    (row,) = found.summary.rows
+    assert row.variant == "norm=layer"
+    assert None not in row.values[first.key].values()
+    best = found.best()
+    assert isinstance(best.get_layer("norm"), keras.layers.LayerNormalization)
+
+
+@SLOW
+def test_the_answer_can_be_read_drawn_and_used(tmp_path):
+    arguments = {**QUICK, "norms": ("batch", "none"), "workdir": tmp_path}
+    found = normzoo.compare_norms(classifier, (X, CLASSES), **arguments)
+    assert found.sentence == found.summary.sentence
+    assert found.sentence in repr(found)
+    assert "<table>" in found._repr_html_()
+    assert len(found.plot().axes) == 3
+    found.report(tmp_path / "mine.html")
+    assert found.sentence[:20] in (tmp_path / "mine.html").read_text()
+    row = found.summary.base
+    best = found.best()
+    assert isinstance(best, keras.Model)
+    outcomes = [o for o in found.found.outcomes if o.variant == row.variant]
+    chosen = max(outcomes, key=lambda o: o.result["validation_accuracy"])
+    # The fifth that was held out for the test.
+    data = arrays.load(chosen.run.config.dataset.name, chosen.seed)
+    _, accuracy = best.evaluate(*data.test, verbose=0)
+    assert accuracy == pytest.approx(chosen.result["test_accuracy"], abs=1e-6)
+    # Nothing is trained again.
+    logs = {p: p.read_text() for p in tmp_path.rglob(NAME)}
+    again = normzoo.compare_norms(classifier(), (X, CLASSES), **arguments)
+    assert {p: p.read_text() for p in tmp_path.rglob(NAME)} == logs
+    assert again.summary.rows == found.summary.rows
+
+
+@SLOW
+@pytest.mark.parametrize(
+    ("tune", "expected"),
+    [(True, [0.00632, 0.02, 0.0632]), ([0.1, 0.2], [0.1, 0.2])],
+)
+def test_each_norm_chooses_its_learning_rate(tune, expected, tmp_path):
+    model = classifier()
+    model.optimizer.learning_rate = 0.02
+    found = normzoo.compare_norms(
+        model,
+        (X, CLASSES),
+        norms=("as_is", "none"),
+        workdir=tmp_path,
+        **{**QUICK, "tune": tune},
+    )
+    plan = json.loads((tmp_path / "plan.json").read_text())
+    grid = [point["optimizer.learning_rate"] for point in plan["grid"]]
+    assert grid == expected
+    chosen = found.summary.base.chosen["optimizer.learning_rate"]
+    assert sum(chosen.values()) == 2
+
+
+@SLOW
+def test_the_frame(tmp_path):
+    pytest.importorskip("pandas", reason="pandas is not installed")
+    found = normzoo.compare_norms(
+        classifier, (X, CLASSES), norms=("as_is", "none"), **QUICK
+    )
+    frame = found.to_frame()
+    assert list(frame.index) == ["as_is", "none"]
+    assert frame.loc["none", "verdict"] == "undecided"
+    assert frame["test_accuracy_low"].le(frame["test_accuracy_high"]).all()
+
+
+def uncompiled():
+    return network(3)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"model": uncompiled}, "not compiled"),
+        ({"model": "nothing.py:make"}, "cannot be found"),
+        ({"model": "nothing.keras"}, "cannot be loaded"),
+        ({"train": X}, "a pair of arrays"),
+        ({"train": (X[:, :2], CLASSES)}, r"takes examples of shape \(5,\)"),
+        ({"train": (X, np.eye(5)[CLASSES])}, "do not fit the model's outputs"),
+        ({"norms": ("as_is", "bacth")}, "Unknown normalization"),
+        ({"norms": ("as_is", "instance")}, "over positions"),
+        ({"norms": ("as_is",), "only": "nothing"}, "no layer 'nothing'"),
+        ({"norms": ()}, "one at least"),
+        ({"norms": [keras.layers.ReLU]}, "are names"),
+        ({"metric": "auc"}, "Unknown metric"),
+        ({"start": "best"}, "Unknown start"),
+        ({"batch_size": 61}, "batch_size must be 1 to"),
+        ({"seeds": 0}, "seeds"),
+    ],
+)
+def test_bad_arguments(arguments, words, tmp_path):
+    arguments = {"model": classifier, "train": (X, CLASSES), **arguments}
+    with pytest.raises(InputError, match=words):
+        normzoo.compare_norms(
+            **{**QUICK, **arguments}, workdir=tmp_path / "work"
+        )
+    assert not list((tmp_path / "work").rglob("DONE"))
+
+
+def test_a_schedule_has_no_rates_to_choose_from(tmp_path):
+    model = classifier()
+    schedule = keras.optimizers.schedules.CosineDecay(0.1, 10)
+    model.compile(keras.optimizers.Adam(schedule), model.loss)
+    with pytest.raises(InputError, match="is a schedule"):
+        normzoo.compare_norms(model, (X, CLASSES), workdir=tmp_path)

@@ -1,0 +1,151 @@
+"""The answer of a comparison, to be read, drawn and used."""
+
+import dataclasses
+import pathlib
+import shutil
+
+import keras
+
+from ..common.errors import InputError
+from ..common.paths import user_path
+from ..run.values import check_name
+from .design import Found
+from .plot import drawn
+from .report_html import answer_html
+from .summary import Summary
+
+
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
+class Comparison:
+    """What a comparison of norms has found.
+
+    A notebook shows sentence, table and picture.
+
+    Attributes:
+        found: the `Found`, with every run.
+        summary: the `Summary`, with every number of the table.
+        workdir: folder with all runs, `report.html` and the other reports.
+    """
+
+    found: Found
+    summary: Summary
+    workdir: pathlib.Path
+
+    @property
+    def sentence(self):
+        """What was found, in a sentence or two."""
+        return self.summary.sentence
+
+    def to_frame(self):
+        """Returns the table as a `pandas.DataFrame`, a row for each norm.
+
+        Its columns are the center, `low` and `high` of each metric and of each
+        difference, the verdict, and what else a table shows, all as numbers.
+
+        Raises:
+            InputError: pandas is not installed.
+        """
+        try:
+            import pandas
+        except ImportError as error:
+            raise InputError(
+                "A frame needs pandas. Install it: pip install pandas."
+            ) from error
+        rows = {_norm(row): _numbers(row) for row in self.summary.rows}
+        frame = pandas.DataFrame.from_dict(rows, orient="index")
+        return frame.rename_axis("norm")
+
+    def plot(self):
+        """Returns the picture, a `matplotlib.figure.Figure`.
+
+        Learning curves by epoch and by seconds, and the final values.
+        """
+        runs = [outcome.run for outcome in self.found.outcomes]
+        results = {o.run.name: o.result for o in self.found.outcomes}
+        metric = self.found.design.metric
+        return drawn(runs, results, self.summary, metric, self.workdir)
+
+    def report(self, path):
+        """Writes the report, one web page that needs no other file."""
+        shutil.copyfile(self.workdir / "report.html", user_path(path, "report"))
+
+    def best(self, norm=None):
+        """Returns a trained Keras model.
+
+        It is that of the seed that did best on the validation split. Its batch
+        norms have population statistics.
+
+        Args:
+            norm: one of those that were compared. None: of those that are
+                better than the first one, the best; the first one if none is.
+
+        Raises:
+            InputError: there is no such norm, or all its runs diverged.
+        """
+        norms = {_norm(row): row.variant for row in self.summary.rows}
+        if norm is not None:
+            check_name("norm", norm, norms)
+        variant = self._best_variant() if norm is None else norms[norm]
+        metric = self.found.design.metric
+        key = metric.key.replace("test_", "validation_", 1)
+        sign = 1 if metric.higher_is_better else -1
+        ended = [
+            outcome
+            for outcome in self.found.outcomes
+            if outcome.variant == variant
+            and outcome.result["status"] == "finished"
+        ]
+        if not ended:
+            raise InputError(f"All runs of {variant} diverged.")
+        best = max(ended, key=lambda outcome: sign * outcome.result[key])
+        folder = self.workdir / best.run.name / "checkpoints"
+        return keras.models.load_model(folder / "final.keras")
+
+    def _best_variant(self):
+        metric = self.found.design.metric
+        better = [row for row in self.summary.others if row.verdict == "better"]
+        sign = 1 if metric.higher_is_better else -1
+        return max(
+            better,
+            key=lambda row: sign * row.intervals[metric.key].center,
+            default=self.summary.base,
+        ).variant
+
+    def __repr__(self):
+        return f"<Comparison: {self.sentence}>"
+
+    def _repr_html_(self):
+        return answer_html(self.summary, self.workdir)
+
+
+def _norm(row):
+    return row.variant.rpartition("=")[2]
+
+
+def _numbers(row):
+    """Returns the name of a column -> what a row has there."""
+    cells = {}
+    for kind, intervals in (
+        ("", row.intervals),
+        ("difference_", row.differences),
+    ):
+        for key, found in intervals.items():
+            name = f"{kind}{key}"
+            cells |= {
+                name: found.center,
+                f"{name}_low": found.low,
+                f"{name}_high": found.high,
+            }
+    chosen = {
+        key.rpartition(".")[2]: max(counts, key=counts.get)
+        for key, counts in row.chosen.items()
+    }
+    return {
+        **cells,
+        "verdict": row.verdict,
+        "seeds": row.runs,
+        "diverged": row.diverged,
+        **{f"most_chosen_{key}": value for key, value in chosen.items()},
+        "parameters": row.parameters,
+        "seconds": row.seconds,
+    }

@@ -1,0 +1,105 @@
+"""Which norm a model of the user's own needs: one call."""
+
+from .answer import Comparison
+from .compare import summarized
+from .own_arguments import find_data, find_model, find_workdir
+from .own_config import NORMS, make_own_plan
+
+
+def compare_norms(
+    model,
+    train,
+    validation=None,
+    test=None,
+    *,
+    norms=NORMS,
+    only=None,
+    seeds="auto",
+    tune=True,
+    epochs=10,
+    batch_size=32,
+    metric="",
+    least=None,
+    start="fresh",
+    workdir=None,
+    jobs=1,
+):
+    """Trains a model with several norms and says which one it needs.
+
+    Each norm takes the place of the model's own, see `replace_norms`. All are
+    trained with the same seeds, each at its own best learning rate, and are
+    compared by the rules of `normzoo.trainers.compare`: paired by seed,
+    population statistics, diverged runs count as worst, and at most 5 % of
+    comparisons say something false. A seed draws the fresh weights, the order
+    of the batches, and the validation split unless that is given.
+
+    Args:
+        model: a compiled functional or Sequential Keras model with one input
+            and one output, whose loss, metrics and optimizer are used; a
+            function without arguments that returns one, or its
+            `"file.py:function"` or `"module:function"`; or the path of a
+            `.keras` file.
+        train, validation, test: pairs of arrays, inputs and labels; or `train`
+            alone is the path of a `.npz` file with `x_train`, `y_train` and
+            perhaps the same of `validation` and `test`. Nothing is scaled. A
+            fifth of `train` is held out for each split that is not there.
+        norms: names, as of `layers.get`, and `"as_is"`, the model unchanged.
+            The first one is what the others are compared with.
+        only: which layers make room for them, as of `replace_norms`.
+        seeds: how many; `"auto"`: 10, and 20 where those do not decide.
+        tune: whether each seed and norm chooses from three learning rates by
+            the validation split: the model's own, and a third and three times
+            as much; or the rates to choose from.
+        epochs, batch_size: of the training.
+        metric: the name of one of the model's metrics, or `"loss"`, that is
+            judged on the test split; `""`: the first metric.
+        least: the difference of it that counts. None: half a percentage point
+            of a share, such as an accuracy; 1 % of what the untrained model
+            has of others.
+        start: `"fresh"` weights, drawn by the seed from the layers' own
+            initializers; or those of the model, `"weights"`.
+        workdir: folder for everything: a second call with the same arguments
+            continues there. None: a new one below the folder for temporary
+            files.
+        jobs: number of processes.
+
+    Returns:
+        A `Comparison`.
+
+    Raises:
+        InputError: something does not fit; nothing is trained then.
+
+    Example:
+
+        import keras
+        import normzoo
+
+        model = keras.applications.MobileNetV2(
+            (32, 32, 3), alpha=0.35, weights=None, classes=10
+        )
+        model.compile(
+            "adam", "sparse_categorical_crossentropy", metrics=["accuracy"]
+        )
+        found = normzoo.compare_norms(model, (images, labels), epochs=3)
+        print(found.sentence)
+    """
+    model = find_model(model)
+    data = find_data(model, train, validation, test)
+    workdir = find_workdir(workdir)
+    plan, config = make_own_plan(
+        model,
+        data,
+        workdir,
+        norms=norms,
+        only=only,
+        seeds=seeds,
+        tune=tune,
+        epochs=epochs,
+        batch_size=batch_size,
+        metric=metric,
+        least=least,
+        start=start,
+    )
+    command = f"normzoo.compare_norms({model.name}, ...)"
+    found, summary = summarized(plan, config, workdir, jobs, command)
+    return Comparison(found, summary, workdir)

@@ -1,0 +1,87 @@
+"""What `compare_norms` takes, checked: a model, arrays, a folder."""
+
+import pathlib
+import tempfile
+
+import keras
+
+from ...layers.lookup import look_up
+from ..common.errors import InputError
+from ..common.paths import user_path
+from ..data import arrays
+from ..own import files
+
+
+def find_model(model):
+    """Returns the compiled model that an argument means.
+
+    Args:
+        model: a Keras model, a function without arguments that returns one, or
+            its `"file.py:function"` or `"module:function"`, or the path of a
+            `.keras` file.
+
+    Raises:
+        InputError: there is none, or it cannot be trained, see `files.checked`.
+    """
+    if isinstance(model, (str, pathlib.Path)):
+        name = str(model)
+        if name.endswith(".keras"):
+            return files.read(user_path(name, "model"))
+        try:
+            model = look_up(name, {}, "model")
+        except ValueError as error:
+            raise InputError(str(error)) from error
+    if callable(model) and not isinstance(model, keras.Model):
+        model = model()
+    return files.checked(model)
+
+
+def find_data(model, train, validation=None, test=None):
+    """Returns the arrays of all splits that are given, see `arrays.check`.
+
+    Raises:
+        InputError: they are no good, or do not fit the model.
+    """
+    if isinstance(train, (str, pathlib.Path)):
+        found = arrays.read(user_path(train, "data"))
+    else:
+        pairs = {"train": train, "validation": validation, "test": test}
+        found = arrays.check(_by_name(pairs), "The data")
+    _check_fit(model, found["x_train"][:2], found["y_train"][:2])
+    return found
+
+
+def find_workdir(workdir):
+    """Returns a folder that is there; of None a new one for temporary files."""
+    if workdir is None:
+        return pathlib.Path(tempfile.mkdtemp(prefix="normzoo-"))
+    workdir = user_path(workdir).resolve()
+    workdir.mkdir(parents=True, exist_ok=True)
+    return workdir
+
+
+def _by_name(pairs):
+    found = {}
+    for split, pair in pairs.items():
+        if pair is None:
+            continue
+        if not isinstance(pair, (list, tuple)) or len(pair) != 2:
+            raise InputError(
+                f"`{split}` is a pair of arrays, inputs and labels. Received: "
+                f"{type(pair).__name__}."
+            )
+        found[f"x_{split}"], found[f"y_{split}"] = pair
+    return found
+
+
+def _check_fit(model, x, y):
+    """Raises `InputError` unless a model takes two examples and labels."""
+    files.check_shape(model, x.shape[1:])
+    try:
+        model.test_on_batch(x, y)
+    except (TypeError, ValueError, ArithmeticError) as error:
+        raise InputError(
+            f"The labels, of shape {y.shape[1:]} and type {y.dtype}, do not "
+            f"fit the model's outputs of shape {model.output_shape[1:]} and "
+            f"its loss: {error}"
+        ) from error

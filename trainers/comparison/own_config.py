@@ -1,0 +1,148 @@
+"""From a model and arrays of the user's own to the plan of a comparison."""
+
+import numpy as np
+
+from ...configs import default
+from ...layers.models.graph import Graph
+from ...layers.models.selection import chosen
+from ..common.errors import InputError
+from ..common.files import replacing
+from ..data import arrays
+from ..own import files
+from ..own.fresh import STARTS
+from ..own.measures import compiled_loss, compiled_metrics, metrics_of
+from ..own.models import AS_IS, build
+from ..own.optimizers import learning_rate_of
+from ..run.values import check_name
+from .procedure.designing import make_plan
+
+#: Those that are compared if none are named.
+NORMS = (AS_IS, "none", "batch", "layer", "group")
+#: Numbers of seeds after which `seeds="auto"` looks for verdicts.
+LOOKS = (10, 20)
+#: Factors of the model's own learning rate that `tune=True` chooses from.
+FACTORS = (10**-0.5, 1.0, 10**0.5)
+#: Of a metric that is a share, the difference that counts; of others, the
+#: part of what the untrained model has.
+LEAST_SHARE, LEAST_PART = 0.005, 0.01
+
+_EXAMPLES = 1000  # that the untrained model is measured with, at most
+
+
+def make_own_plan(
+    model,
+    data,
+    workdir,
+    *,
+    norms,
+    only=None,
+    seeds="auto",
+    tune=True,
+    epochs=10,
+    batch_size=32,
+    metric="",
+    least=None,
+    start="fresh",
+):
+    """Returns the `Plan` of a comparison, and its config.
+
+    The model and the arrays are written into the folder, unless they are there.
+
+    Args:
+        model: from `find_model`.
+        data: from `find_data`.
+        workdir: from `find_workdir`.
+        norms, only, seeds, tune, epochs, batch_size, metric, least, start: as
+            of `norms.compare_norms`.
+    """
+    norms = _names(norms)
+    check_name("start", start, STARTS)
+    columns = {each.name: each for each in metrics_of(model)}
+    metric = metric or next(iter(columns))
+    check_name("metric", metric, columns)
+    knobs = {"norm": norms[0], "only": _paths(model, only), "start": start}
+    rates = _rates(model, tune)
+    knobs["path"] = str(files.save(model, workdir, start))
+    config = default.get_config()
+    with config.unlocked():
+        name = f"{build.__module__}:{build.__name__}"
+        config.model = {"name": name, **knobs}
+        config.dataset.name = str(_saved(data, workdir))
+        config.task = "compiled"
+        config.epochs, config.batch_size = epochs, batch_size
+        # A schedule stays what it is.
+        config.optimizer.learning_rate = learning_rate_of(model) or 0.0
+        config.checkpoint.best, config.checkpoint.best_mode = "val_loss", "min"
+        rules = config.compare
+        rules.metric, rules.baseline = metric, ""
+        if least is None:
+            least = _least(columns[metric], knobs, data)
+        rules.least[metric] = float(least)
+        rules.vary_split = "x_validation" not in data
+        rules.looks = LOOKS if seeds == "auto" else ()
+        rules.tune.rates = rates
+    overrides = [{"model.norm": norm} for norm in norms]
+    return make_plan(
+        config, overrides, None if seeds == "auto" else seeds
+    ), config
+
+
+def _saved(data, workdir):
+    path = workdir / f"data-{arrays.digest(data)}{arrays.SUFFIX}"
+    if not path.exists():
+        with replacing(path) as temporary:
+            np.savez(temporary, **data)
+    return path
+
+
+def _names(norms):
+    names = [norms] if isinstance(norms, str) else list(norms)
+    if not names or not all(isinstance(each, str) for each in names):
+        raise InputError(
+            f"`norms` are names, one at least. Received: {norms!r}. A norm of "
+            "your own has the name 'module:function' or 'file.py:function'."
+        )
+    return tuple(names)
+
+
+def _paths(model, only):
+    """Returns the paths of the layers that `only` means, `()` for None."""
+    if only is None:
+        return ()
+    graph = Graph(model)
+    try:
+        return tuple(graph.paths[layer] for layer in chosen(graph, only))
+    except (TypeError, ValueError) as error:
+        raise InputError(str(error)) from error
+
+
+def _least(metric, knobs, data):
+    """Returns the difference of a metric that counts."""
+    if metric.bounds == (0, 1):
+        return LEAST_SHARE
+    x, y = (data[f"{kind}_train"][:_EXAMPLES] for kind in "xy")
+    source = files.load(knobs["path"])
+    model = build(x.shape[1:], 0, seed=0, **{**knobs, "norm": AS_IS})
+    model.compile(loss=compiled_loss(source), metrics=compiled_metrics(source))
+    measured = model.evaluate(x, y, verbose=0, return_dict=True)
+    return LEAST_PART * abs(measured[metric.name])
+
+
+def _rates(model, tune):
+    """Returns the learning rates to choose from, `()` where there is no choice.
+
+    Args:
+        model: of the user's own.
+        tune: True, False, or the rates.
+    """
+    if tune is False:
+        return ()
+    rate = learning_rate_of(model)
+    if rate is None:
+        raise InputError(
+            "The model's learning rate is a schedule, which has no rates to "
+            "choose from. Set tune=False, or compile it with a number."
+        )
+    if tune is not True:
+        return tuple(map(float, tune))
+    return tuple(float(f"{rate * factor:.3g}") for factor in FACTORS)

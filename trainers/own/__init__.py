@@ -1,0 +1,1 @@
+"""Models of the user's own: from compiled ones in files to runs of them."""

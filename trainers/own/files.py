@@ -1,0 +1,166 @@
+"""Compiled models in files whose names tell their contents apart."""
+
+import collections
+import functools
+import hashlib
+import json
+import re
+import warnings
+
+import keras
+import numpy as np
+
+from ...layers.models.kinds import is_graph
+from ..common.errors import InputError
+from ..common.files import replacing
+from ..common.structures import plain
+from .fresh import fresh_variables
+
+_NUMBER = re.compile(r"_\d+$")
+
+
+def checked(model):
+    """Returns a model if it can be trained anew with other norms.
+
+    Raises:
+        InputError: it is no model, has a `call` or a `train_step` of its own,
+            several inputs or outputs, or is not compiled.
+    """
+    if not isinstance(model, keras.Model):
+        raise InputError(
+            "The model must be a Keras model. Received: an object of type "
+            f"{type(model).__name__}."
+        )
+    name = f"The model {model.name!r}"
+    if not is_graph(model) or type(model).train_step is not (
+        keras.Model.train_step
+    ):
+        raise InputError(
+            f"{name} is of type {type(model).__name__}, which has a `call` or "
+            "a `train_step` of its own, so its norms cannot be exchanged from "
+            "outside. Pass a functional or Sequential model."
+        )
+    if not model.built:
+        raise InputError(
+            f"{name} has no weights yet. Start it with a `keras.Input`."
+        )
+    if len(model.inputs) != 1 or len(model.outputs) != 1:
+        raise InputError(
+            f"{name} has {len(model.inputs)} inputs and {len(model.outputs)} "
+            "outputs. Expected: one of each."
+        )
+    if not model.compiled or model.loss is None:
+        raise InputError(
+            f"{name} is not compiled. Its loss, metrics and optimizer are what "
+            "it is trained with: call model.compile(optimizer, loss, metrics) "
+            "first."
+        )
+    return model
+
+
+def check_shape(model, shape):
+    """Raises `InputError` unless a model takes examples of a shape."""
+    expected, shape = model.input_shape[1:], tuple(shape)
+    if len(expected) != len(shape) or any(
+        size not in (None, got)
+        for size, got in zip(expected, shape, strict=True)
+    ):
+        raise InputError(
+            f"The model takes examples of shape {expected}. Received: examples "
+            f"of shape {shape}."
+        )
+
+
+def save(model, folder, start="weights"):
+    """Writes a compiled model into a folder; returns the `pathlib.Path`.
+
+    Its name tells apart what training depends on: the architecture, up to the
+    numbers that Keras puts behind names, what the model is compiled with, and
+    the weights that training begins with.
+
+    Args:
+        model: see `checked`.
+        folder: a `pathlib.Path`.
+        start: one of `fresh.STARTS`.
+    """
+    described = [json.loads(model.to_json()), model.get_compile_config()]
+    text = json.dumps(_renamed(described), default=plain)
+    digest = hashlib.sha256(text.encode())
+    drawn = fresh_variables(model) if start == "fresh" else set()
+    for variable in model.variables:
+        if id(variable) not in drawn:
+            digest.update(np.ascontiguousarray(variable.numpy()))
+    path = folder / f"model-{digest.hexdigest()[:12]}.keras"
+    if not path.exists():
+        with replacing(path) as temporary:
+            model.save(temporary)
+    return path
+
+
+def _renamed(described):
+    """Returns a description with names numbered from 0.
+
+    What is `dense_7` in one process is `dense` in another.
+    """
+    numbers, names = collections.Counter(), {}
+    for name in _names(described):
+        base = _NUMBER.sub("", name)
+        if name not in names:
+            names[name] = f"{base}_{numbers[base]}"
+            numbers[base] += 1
+
+    def rename(value):
+        if isinstance(value, dict):
+            return {key: rename(each) for key, each in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [rename(each) for each in value]
+        return names.get(value, value) if isinstance(value, str) else value
+
+    return rename(described)
+
+
+def _names(described):
+    """Yields what stands behind the key `name` anywhere in a description."""
+    if isinstance(described, dict):
+        if isinstance(described.get("name"), str):
+            yield described["name"]
+        described = list(described.values())
+    if isinstance(described, (list, tuple)):
+        for each in described:
+            yield from _names(each)
+
+
+@functools.lru_cache(maxsize=4)
+def load(path):
+    """Returns the compiled model in a file, the same one at each time.
+
+    Args:
+        path: of a file that `save` has written.
+
+    Raises:
+        InputError: as of `read`.
+    """
+    return read(path)
+
+
+def read(path):
+    """Returns the compiled model in a file.
+
+    Raises:
+        InputError: it cannot be loaded, or it is no good, see `checked`.
+    """
+    try:
+        with warnings.catch_warnings():
+            # Its state is not needed, and one that was not used has none.
+            warnings.filterwarnings(
+                "ignore", message="Skipping variable loading for optimizer"
+            )
+            return checked(keras.models.load_model(path))
+    except InputError:
+        raise
+    except (OSError, TypeError, ValueError) as error:
+        raise InputError(
+            f"The model {path} cannot be loaded: {error} Register its own "
+            "classes and functions with "
+            "keras.saving.register_keras_serializable()."
+        ) from error

@@ -1,0 +1,50 @@
+"""New models like one in a file, with fresh weights and other norms."""
+
+from ...layers import replace_norms
+from ...layers.models.copying import copy_model
+from ..common.errors import InputError
+from . import files
+from .fresh import refresh
+
+#: The norm's name under which a model keeps its own.
+AS_IS = "as_is"
+
+
+def build(input_shape, num_classes, *, seed, path, norm, only=(), start):
+    """Returns a model like the one in a file, with another norm.
+
+    For a seed all norms start with equal weights, those that the norms
+    themselves have excepted.
+
+    Args:
+        input_shape: of one example.
+        num_classes: not used.
+        seed: of the fresh weights, and of the layers' noise.
+        path: of the file.
+        norm: what `layers.replace_norms` takes, or `"as_is"`.
+        only: names and paths of the layers that make room for it; `()`: all
+            norms.
+        start: one of `fresh.STARTS`.
+
+    Raises:
+        InputError: the examples do not fit the model, the file is no good, or
+            the model has no such norm.
+    """
+    del num_classes
+    source = files.load(path)
+    files.check_shape(source, input_shape)
+    model, _ = copy_model(source)
+    if start == "fresh":
+        refresh(model, source, seed)
+    if norm == AS_IS:
+        return model
+    result = replace_norms(model, norm, only=list(only) or None)
+    if not result.replaced:
+        reasons = "; ".join(f"{p}: {why}" for p, why in result.left.items())
+        raise InputError(
+            f"The model has no norms that {norm!r} can take the place of. "
+            f"{reasons or 'It has none at all'}. Put "
+            "`keras.layers.Identity(name=...)` where norms could be, and name "
+            "them by `only`."
+        )
+    return result.model
