@@ -148,7 +148,6 @@ def test_each_norm_chooses_its_learning_rate(tune, expected, tmp_path):
 
 @SLOW
 def test_the_frame(tmp_path):
-    pytest.importorskip("pandas", reason="pandas is not installed")
     found = normzoo.compare_norms(
         classifier, (X, CLASSES), norms=("as_is", "none"), **QUICK
     )
