@@ -1,6 +1,7 @@
 """Which runs of a comparison train together, and how."""
 
 import collections
+import contextlib
 import hashlib
 import json
 import math
@@ -38,6 +39,12 @@ class Group(NamedTuple):
         """Returns where it keeps what it needs until it is done."""
         names = "\n".join(self.members).encode()
         return workdir / _FOLDER / hashlib.sha256(names).hexdigest()[:16]
+
+
+def remove_folder(workdir):
+    """Removes the folder that groups' folders were in, if all have ended."""
+    with contextlib.suppress(OSError):
+        (workdir / _FOLDER).rmdir()
 
 
 def find_groups(runs, pending, workdir, jobs, models=None):

@@ -9,7 +9,7 @@ from ..common import signals
 from ..common.errors import InputError, LostWorkerError
 from ..run.session import Session
 from ..run.together import ALONE
-from .groups import find_groups, said
+from .groups import find_groups, remove_folder, said
 from .trainers import trainer_of
 from .workers import interrupt_workers, open_pool, train, train_all
 
@@ -116,6 +116,7 @@ class Runner:
             # Workers are told by SIGTERM, whatever signal has come here.
             self._stop.raise_if_wanted()
             raise
+        remove_folder(self.workdir)
         return results
 
     def _say(self, groups):

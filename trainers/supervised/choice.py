@@ -12,8 +12,8 @@ from ..together.suggestion import suggested
 from .build import compiled_model, training_batches
 from .measuring import faster
 
-#: So many steps of all runs together save more time than the compilation of
-#: their program takes.
+#: So many steps of all runs together save more time than XLA takes to compile
+#: their program. Fewer are best called one by one, from 2 runs on.
 _WORTH_COMPILING = 2000
 #: Where XLA takes long to compile, so many steps of all runs together are worth
 #: the seconds that it takes to see whether that pays.
@@ -68,8 +68,8 @@ def choose(config, runs, wanted, models=None):
     steps = config.epochs * pipeline.steps_per_epoch(
         data.train, config.batch_size
     )
-    if wanted == "auto" and (runs == 1 or runs * steps < _WORTH_COMPILING):
-        return Choice(ALONE, "a program for all would take longer to compile")
+    if wanted == "auto" and runs == 1:
+        return Choice(ALONE, "there is one")
     with precision.dtype_policy(config.precision):
         model = compiled_model(config, data, models)
         if models is None:
@@ -79,6 +79,9 @@ def choose(config, runs, wanted, models=None):
             _check_wanted(model, wanted)
             return Choice(wanted, f"compare.together={wanted}", most)
         best = suggested(model)
+        if best.mode == "stacked" and runs * steps < _WORTH_COMPILING:
+            reason = "XLA would take longer to compile than it saves"
+            return Choice("call_by_call", reason, most)
         if best.mode == "side_by_side" and steps < _WORTH_TRACING:
             return Choice(ALONE, f"{best.reason}; too short to trace each run")
         if (

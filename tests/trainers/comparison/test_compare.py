@@ -110,10 +110,16 @@ def test_a_diverged_run_is_marked_and_the_sweep_goes_on(config, tmp_path):
     assert f"| {row} | undecided |" in text
 
 
+def test_what_groups_kept_is_gone(summary, finished):
+    assert (finished / "groups.json").exists()
+    hidden = {path.name for path in finished.glob(".*")}
+    assert hidden == {".lock", ".lock.json"}
+
+
 def test_the_hparams_tab_can_compare_the_runs(summary, finished):
-    for run in finished.iterdir():
-        if not run.is_dir():
-            continue
+    runs = [path.parent for path in finished.glob("*/DONE")]
+    assert len(runs) == len(SWEEP)
+    for run in runs:
         events = event_accumulator.EventAccumulator(str(run)).Reload()
         content = events.SummaryMetadata(metadata.SESSION_START_INFO_TAG)
         data = plugin_data_pb2.HParamsPluginData.FromString(
