@@ -1,9 +1,9 @@
 """Normalization layers, a model zoo and trainers that compare them.
 
 `normzoo.layers`, `normzoo.zoo`, `normzoo.trainers` and `normzoo.configs` are
-imported on first use, and so is what `compare_norms` and `replace_norms` need.
-After `import normzoo` alone, Keras can load whatever the package has saved:
-`keras.saving.load_model("final.keras")`.
+imported on first use, and so is what `compare_norms`, `diagnose` and
+`replace_norms` need. After `import normzoo` alone, Keras can load whatever the
+package has saved: `keras.saving.load_model("final.keras")`.
 """
 
 import importlib
@@ -16,6 +16,7 @@ _SUBPACKAGES = ("layers", "zoo", "trainers", "configs")
 #: What this package itself offers -> the module that it comes from.
 _FUNCTIONS = {
     "compare_norms": "trainers.comparison.norms",
+    "diagnose": "layers",
     "replace_norms": "layers",
 }
 

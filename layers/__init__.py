@@ -1,5 +1,7 @@
 """Normalization layers for Keras, and their names."""
 
+from .diagnosis.diagnosing import diagnose
+from .diagnosis.findings import Diagnosis, Finding
 from .models.folding import FoldResult, fold_batch_norm
 from .models.reestimation import reestimate_statistics
 from .models.replacing import Replacement, ReplaceResult
@@ -30,7 +32,9 @@ __all__ = [
     "BatchNormLSTM",
     "BatchNormSimpleRNN",
     "BatchNormalization",
+    "Diagnosis",
     "FilterResponseNormalization",
+    "Finding",
     "FoldResult",
     "GroupNormalization",
     "InstanceNormalization",
@@ -43,6 +47,7 @@ __all__ = [
     "ReplaceResult",
     "Replacement",
     "VirtualBatchNormalization",
+    "diagnose",
     "fold_batch_norm",
     "get",
     "reestimate_statistics",

@@ -20,7 +20,7 @@ def bias_change(graph, old, new):
     Returns:
         `(layer, use_bias)`, or None where there is nothing to change.
     """
-    layer = _layer_before(graph, old)
+    layer = layer_before(graph, old)
     if layer is None:
         return None
     if has_shift(old) and not has_shift(new) and not layer.use_bias:
@@ -29,8 +29,11 @@ def bias_change(graph, old, new):
     return (layer, False) if cancels and layer.use_bias else None
 
 
-def _layer_before(graph, norm):
-    """The layer with a kernel whose outputs the norm alone reads, or None."""
+def layer_before(graph, norm):
+    """Returns the layer with a kernel whose outputs a norm alone reads.
+
+    Its activation is linear. None if there is no such layer.
+    """
     (call, *more) = graph.calls[norm]
     tensor = call.data_tensors[0]
     layer = graph.source(tensor).operation

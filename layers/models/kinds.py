@@ -61,3 +61,22 @@ def input_layer(functional, tensor):
         for layer in functional.layers
         if isinstance(layer, keras.layers.InputLayer) and layer.output is tensor
     )
+
+
+def check_built(model):
+    """Raises an error unless something is a Keras model with weights.
+
+    Raises:
+        TypeError: it is no Keras model.
+        ValueError: it has no weights yet.
+    """
+    if not isinstance(model, keras.Model):
+        raise TypeError(
+            "Only Keras models can be looked at. Received: an object of type "
+            f"{type(model).__name__}."
+        )
+    if not model.built:
+        raise ValueError(
+            f"The model {model.name!r} has no weights yet. Start it with a "
+            "`keras.Input`, or call it once."
+        )

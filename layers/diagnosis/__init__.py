@@ -1,0 +1,1 @@
+"""What is wrong with the norms of a trained model."""

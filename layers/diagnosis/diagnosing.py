@@ -1,0 +1,86 @@
+"""Looking at a trained model and its data for what is wrong with its norms."""
+
+from ..models.kinds import check_built
+from ..numerics.restoring import restored
+from . import signals, statistics, structure
+from .evidence import Evidence
+from .findings import Diagnosis
+
+#: Functions of an `Evidence` that return a `Finding` or None.
+CHECKS = (
+    statistics.late_statistics,
+    statistics.slow_momentum,
+    statistics.small_batches,
+    signals.batch_mates,
+    structure.norms_after_dropout,
+    structure.unused_masks,
+    statistics.unvisited_rows,
+    statistics.constant_channels,
+    statistics.dead_gammas,
+    signals.signal_spread,
+    signals.gradient_spread,
+    statistics.float16_overflow,
+    structure.useless_biases,
+    structure.foldable_norms,
+)
+
+
+def diagnose(model, data, *, batch_size=32):
+    """Looks for what is wrong with the norms of a trained model.
+
+    It looks for moving statistics that are late (by the standard deviations
+    between them and those of the data) and momenta too close to 1 for the
+    steps that were taken; batches that are too small for statistics; outputs
+    that depend on the batch in inference; batch norms behind dropout; masks
+    that a norm does not use; time steps that recurrent norms never saw;
+    channels that do not vary and gammas that are 0; signals and gradients that
+    grow or shrink through the depth; inputs that overflow in float16. And, as
+    hints, for biases that a norm cancels and batch norms that can be folded.
+
+    Nothing of the model changes. Where layers stand in the model is looked at
+    in functional and Sequential models alone; gradients, where the model is
+    compiled and labels are given.
+
+    Args:
+        model: a Keras model with weights.
+        data: inputs, as the model takes them, or a pair of inputs and labels;
+            arrays, of the kind that it was trained with. The first 1,024
+            examples are used.
+        batch_size: of the training.
+
+    Returns:
+        A `Diagnosis`: `print` it. It is true if there is a problem.
+
+    Raises:
+        TypeError: `model` is no Keras model.
+        ValueError: it has no weights yet, or no norms, or there are no data.
+
+    Example:
+
+    >>> import keras
+    >>> import numpy as np
+    >>> from normzoo import layers
+    >>> model = keras.Sequential(
+    ...     [keras.Input((2,)), keras.layers.BatchNormalization(name="norm")]
+    ... )
+    >>> x = np.random.default_rng(0).normal(5, 1, (256, 2)).astype("float32")
+    >>> found = layers.diagnose(model, x)
+    >>> [each.symptom for each in found.problems], found.findings[0].where
+    (['late_statistics'], 'norm')
+    """
+    check_built(model)
+    inputs, labels = data if isinstance(data, tuple) else (data, None)
+    evidence = Evidence(model, inputs, labels, batch_size)
+    if not evidence.norms:
+        raise ValueError(
+            f"The model {model.name!r} has no norms, so none of them can be "
+            "diagnosed."
+        )
+    if not evidence.size:
+        raise ValueError("There is no example in the data.")
+    # A norm that always trains learns from being looked at.
+    with restored(model.variables):
+        found = [check(evidence) for check in CHECKS]
+    findings = [each for each in found if each is not None]
+    findings.sort(key=lambda each: not each.is_problem)
+    return Diagnosis(tuple(findings), len(evidence.norms))
