@@ -105,8 +105,7 @@ def unused_masks(evidence):
         "does not use",
         "Padding enters the statistics, so an output depends on how long the "
         "longest sequence of the batch is.",
-        'normzoo.replace_norms(model, "layer"), which norms each position by '
-        "itself, or BatchNormalization, which uses masks",
+        'normzoo.replace_norms(model, "group"), whose layer uses masks',
     )
 
 

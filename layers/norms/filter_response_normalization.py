@@ -7,6 +7,7 @@ from ..numerics.arguments import public_layer
 from ..numerics.arithmetic import mean_square, normalize, spread, widen
 from ..numerics.axes import non_batch_axis
 from .channel_normalization import ChannelNormalization
+from .masks import position_mask
 from .weights import add_affine_weights
 
 
@@ -43,6 +44,9 @@ class FilterResponseNormalization(ChannelNormalization):
 
     Call arguments:
         inputs: a tensor of shape (batch, ...), of rank 2 or greater.
+        mask: boolean, over the leading axes of the inputs, in front of the
+            channels' axis. Positions that are False stay out of the mean and
+            may hold anything, even NaN.
 
     Weights:
         gamma, beta, tau: of shape (channels,).
@@ -124,19 +128,21 @@ class FilterResponseNormalization(ChannelNormalization):
                 autocast=False,
             )
 
-    def call(self, inputs):
+    def call(self, inputs, mask=None):
         """Normalizes `inputs`."""
         x = widen(inputs)
         axis = non_batch_axis(self.axis, len(x.shape))
         positions = [i for i in range(1, len(x.shape)) if i != axis]
-        square, epsilon = mean_square(x, positions), self.epsilon
+        mask = position_mask(mask, x, axis)
+        square, epsilon = mean_square(x, positions, mask), self.epsilon
         if self.learned_epsilon:
             square += tf.cast(tf.abs(self.epsilon_weight.value), x.dtype)
             epsilon = 0.0
         gamma = spread(self.gamma, [axis], x)
         beta = spread(self.beta, [axis], x)
         zero = tf.zeros_like(square)
-        y = normalize(x, zero, square, epsilon, gamma, beta)
+        masked = mask is not None
+        y = normalize(x, zero, square, epsilon, gamma, beta, masked)
         if self.threshold:
             y = tf.maximum(y, spread(self.tau, [axis], x))
         return tf.cast(y, self.compute_dtype)

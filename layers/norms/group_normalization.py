@@ -9,6 +9,7 @@ from ..numerics.arguments import public_layer
 from ..numerics.arithmetic import moments, normalize, spread, widen
 from ..numerics.axes import known_sizes, non_batch_axis
 from ..numerics.pooling import pool_groups
+from .masks import position_mask
 from .weights import add_affine_weights
 
 
@@ -19,8 +20,8 @@ class GroupNormalization(keras.layers.GroupNormalization):
         y = gamma * (x - mean) / sqrt(variance + epsilon) + beta
 
     with mean and biased variance of each example over the positions and the
-    channels of one group. Training and inference are one; masks are passed on,
-    masked positions count.
+    channels of one group. Training and inference are one. Unlike in Keras'
+    layer, masked positions stay out of the statistics.
 
     The number of groups is the greatest common divisor of `groups` and the
     number of channels, so one setting fits all stages of a model. Where Keras'
@@ -44,6 +45,9 @@ class GroupNormalization(keras.layers.GroupNormalization):
 
     Call arguments:
         inputs: a tensor of shape (batch, ...), of rank 2 or greater.
+        mask: boolean, over the leading axes of the inputs, in front of the
+            channels' axis. Positions that are False stay out of the statistics
+            and may hold anything, even NaN.
 
     Weights:
         gamma, beta: of shape (channels,).
@@ -80,7 +84,7 @@ class GroupNormalization(keras.layers.GroupNormalization):
         wanted = {"gamma": self.scale, "beta": self.center}
         add_affine_weights(self, wanted, [axis], input_shape)
 
-    def call(self, inputs):
+    def call(self, inputs, mask=None):
         """Normalizes `inputs`."""
         x = widen(inputs)
         axis = non_batch_axis(self.axis, len(x.shape))
@@ -92,10 +96,12 @@ class GroupNormalization(keras.layers.GroupNormalization):
             y = self._normalize_vectors(x, groups, channels, gamma, beta)
         else:
             positions = [i for i in range(1, len(x.shape)) if i != axis]
-            mean, variance, _ = moments(x, positions)
+            mask = position_mask(mask, x, axis)
+            mean, variance, _ = moments(x, positions, mask)
             if groups is not channels:
                 mean, variance = pool_groups(mean, variance, axis, groups)
-            y = normalize(x, mean, variance, self.epsilon, gamma, beta)
+            masked = mask is not None
+            y = normalize(x, mean, variance, self.epsilon, gamma, beta, masked)
         return tf.cast(y, self.compute_dtype)
 
     def _normalize_vectors(self, x, groups, channels, gamma, beta):

@@ -25,6 +25,7 @@ class InstanceNormalization(GroupNormalization):
 
     Call arguments:
         inputs: a tensor of shape (batch, ...), of rank 3 or greater.
+        mask: as of `GroupNormalization`.
 
     Weights:
         gamma, beta: of shape (channels,).

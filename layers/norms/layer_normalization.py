@@ -35,6 +35,8 @@ class LayerNormalization(keras.layers.LayerNormalization):
 
     Call arguments:
         inputs: a tensor of any shape (batch, ...).
+        mask: passed on. Each position is normalized by itself, so it changes
+            nothing.
 
     Weights:
         gamma, beta: of the inputs' sizes along the sorted `axis`.
@@ -70,8 +72,9 @@ class LayerNormalization(keras.layers.LayerNormalization):
         }
         add_affine_weights(self, wanted, axes, input_shape)
 
-    def call(self, inputs):
+    def call(self, inputs, mask=None):
         """Normalizes `inputs`."""
+        del mask
         x = widen(inputs)
         axes = feature_axes(self.axis, len(x.shape))
         mean, variance, _ = moments(x, axes)

@@ -30,6 +30,8 @@ class RMSNormalization(keras.layers.RMSNormalization):
 
     Call arguments:
         inputs: a tensor of any shape (batch, ...).
+        mask: passed on. Each position is normalized by itself, so it changes
+            nothing.
 
     Weights:
         scale: of the inputs' sizes along the sorted `axis`.
@@ -64,8 +66,9 @@ class RMSNormalization(keras.layers.RMSNormalization):
             autocast=False,
         )
 
-    def call(self, inputs):
+    def call(self, inputs, mask=None):
         """Normalizes `inputs`."""
+        del mask
         x = widen(inputs)
         axes = feature_axes(self.axis, len(x.shape))
         scale = spread(self.scale, axes, x)

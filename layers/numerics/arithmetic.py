@@ -147,16 +147,25 @@ def spread(weight, axes, x):
     return tf.reshape(tf.cast(weight, x.dtype), shape)
 
 
-def mean_square(x, axes):
-    """Returns total(x^2) / count, which stands in for a variance about 0."""
+def mean_square(x, axes, mask=None):
+    """Returns total(x^2) / count, which stands in for a variance about 0.
+
+    Args:
+        x, axes, mask: as of `moments`.
+    """
     axes = tuple(axes)
-    count = _size(x, axes, x.dtype)
+    count = _count(x, axes, mask)
+
+    def keep(values):
+        return values if mask is None else tf.where(mask, values, 0)
 
     @tf.custom_gradient
     def run(x):
         def gradient(d_square):
-            return x * (2 * d_square / count)
+            slope = tf.math.divide_no_nan(2 * d_square, count)
+            return keep(x) * slope
 
-        return total(tf.square(x), axes) / count, gradient
+        square = total(tf.square(keep(x)), axes)
+        return tf.math.divide_no_nan(square, count), gradient
 
     return run(x)

@@ -220,6 +220,9 @@ def test_the_fixes_fix():
     model, x, batch_size = tiny_batches()
     other = layers.replace_norms(model, "group", groups=4).model
     assert not diagnose(other, x, batch_size=batch_size)
+    model, x = unused_mask()
+    other = layers.replace_norms(model, "group", groups=2).model
+    assert not diagnose(other, x)
     model, x = foldable()
     folded = layers.fold_batch_norm(model).model
     with pytest.raises(ValueError, match="no norms"):
