@@ -1,5 +1,6 @@
 """The Python in the documents runs, and their links lead somewhere."""
 
+import json
 import pathlib
 import re
 import textwrap
@@ -27,14 +28,21 @@ def scripts(text):
     return [textwrap.dedent(script) for script in found]
 
 
+def code_of(notebook):
+    """Returns the code of all cells of a notebook, one behind the other."""
+    cells = json.loads(notebook)["cells"]
+    code = ["".join(c["source"]) for c in cells if c["cell_type"] == "code"]
+    return "\n".join(code)
+
+
 SCRIPTS = [
-    pytest.param(
-        script,
-        id=f"{path.name}-{i}",
-        marks=[pytest.mark.slow] * ("runs/" in script),
-    )
+    pytest.param(script, id=f"{path.name}-{i}")
     for path in DOCUMENTS
     for i, script in enumerate(scripts(path.read_text()))
+]
+SCRIPTS += [
+    pytest.param(code_of(path.read_text()), id=path.name)
+    for path in ROOT.glob("docs/notebooks/*.ipynb")
 ]
 
 
