@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from normzoo import layers
 from normzoo.layers import NORMS, replace_norms
@@ -351,3 +352,47 @@ def test_bad_arguments(arguments, error, words):
     arguments = {"model": sequential(), "norm": "layer", **arguments}
     with pytest.raises(error, match=words):
         replace_norms(**arguments)
+
+
+def mobile_net():
+    return keras.applications.MobileNetV2(
+        (32, 32, 3), alpha=0.35, weights=None, classes=4
+    )
+
+
+def mobile_net_3():
+    return keras.applications.MobileNetV3Small(
+        (32, 32, 3), weights=None, classes=4
+    )
+
+
+def conv_next():
+    return keras.applications.ConvNeXtTiny(
+        input_shape=(32, 32, 3), weights=None, classes=4
+    )
+
+
+# docs/layers.md names the families and norms that were all tried by hand.
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("make", "norm", "count", "biases"),
+    [
+        (mobile_net, "none", 52, 52),
+        (mobile_net_3, "group", 34, 0),
+        (conv_next, "batch", 23, 19),
+    ],
+)
+def test_known_networks(make, norm, count, biases, tmp_path):
+    result = replace_norms(make(), norm)
+    assert (len(result.replaced), result.left) == (count, {})
+    assert sum(bool(x.bias) for x in result.replaced.values()) == biases
+    model = result.model
+    x = np.random.default_rng(0).normal(120, 40, (4, 32, 32, 3))
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean(model(x, training=True)[:, 0])
+    gradients = tape.gradient(loss, model.trainable_variables)
+    assert np.isfinite(loss)
+    assert all(np.isfinite(np.array(each)).all() for each in gradients)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    np.testing.assert_array_equal(loaded(x), model(x))
