@@ -15,10 +15,6 @@ from .common.errors import InputError
 from .common.paths import user_path
 from .data import arrays
 
-flags.DEFINE_string("model", None, "A .keras file.")
-flags.DEFINE_string("data", None, "A .npz file with x_train and y_train.")
-flags.DEFINE_integer("batch_size", 32, "Of the training.", lower_bound=1)
-
 
 def main(flags):
     """Runs the script."""
@@ -38,4 +34,7 @@ def main(flags):
 
 
 if __name__ == "__main__":
+    flags.DEFINE_string("model", None, "A .keras file.")
+    flags.DEFINE_string("data", None, "A .npz file with x_train and y_train.")
+    flags.DEFINE_integer("batch_size", 32, "Of the training.", lower_bound=1)
     app.run(main, required=["model", "data"])

@@ -84,6 +84,7 @@ def find_groups(runs, pending, workdir, jobs, models=None):
             {"mode": g.mode, "reason": g.reason, "members": g.members}
             for g in new
         ]
+        workdir.mkdir(parents=True, exist_ok=True)
         write_json(workdir / _FILE, {"groups": [*written, *entries]})
     return [*groups, *made]
 

@@ -91,7 +91,7 @@ def _compile(model, config, data):
     model.compile(
         optimizer=optimizer,
         loss=task.loss(),
-        metrics=task.made(),
+        metrics=task.keras_metrics(),
         jit_compile=config.jit_compile,
         steps_per_execution=steps_per_execution(config, steps),
     )

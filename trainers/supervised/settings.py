@@ -55,6 +55,6 @@ def check_best(config, tasks):
         config: of a run.
         tasks: the `Task`s that it may be for.
     """
-    logged = ["loss", *(m.name for task in tasks for m in task.metrics)]
+    logged = ["loss", *(name for task in tasks for name in task.metrics)]
     names = dict.fromkeys(f"val_{name}" for name in logged)
     check_name("checkpoint.best", config.checkpoint.best, ("", *names))

@@ -25,11 +25,9 @@ class Task:
         fits: function of `Data` that returns whether they are for this task,
             where a config names none.
         loss: function without arguments that returns a Keras loss.
-        metrics: `Metric`s, the most telling one first. They are a comparison's
-            columns, and what `config.compare.metric` and
+        metrics: names in `METRICS`, the most telling one first. They are a
+            comparison's columns, and what `config.compare.metric` and
             `config.checkpoint.best` can name; the loss is measured always.
-        made: function without arguments that returns what
-            `keras.Model.compile` takes as metrics.
         outputs: function of `Data` that returns the shape of a model's outputs
             for one example.
         check_labels: function of `Data` that raises `InputError` unless their
@@ -41,10 +39,37 @@ class Task:
     fits: Callable
     loss: Callable
     metrics: tuple
-    made: Callable
     outputs: Callable
     check_labels: Callable
     probed: bool = False
+
+    def keras_metrics(self):
+        """Returns what `keras.Model.compile` takes, without the loss."""
+        makers = [METRICS[name].make for name in self.metrics]
+        return [make() for make in makers if make is not None]
+
+    def columns(self):
+        """Returns the `Metric`s of a comparison's table."""
+        return tuple(METRICS[name].shown for name in self.metrics)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class CompiledTask(Task):
+    """That of a model which brings its loss and metrics along.
+
+    Attributes:
+        model: compiled.
+    """
+
+    model: keras.Model
+
+    def keras_metrics(self):
+        """Returns new ones like those that the model was compiled with."""
+        return compiled_metrics(self.model)
+
+    def columns(self):
+        """Returns the `Metric`s that the model can be judged by."""
+        return metrics_of(self.model)
 
 
 def find_task(config, data):
@@ -67,13 +92,12 @@ def find_task(config, data):
 
 
 def _compiled(config):
-    """Returns the `Task` of a model that brings its loss and metrics along."""
     model = own_model.load(config.model.path)
-    return Task(
+    return CompiledTask(
+        model=model,
         fits=lambda data: False,
         loss=lambda: compiled_loss(model),
-        metrics=metrics_of(model),
-        made=lambda: compiled_metrics(model),
+        metrics=tuple(each.name for each in metrics_of(model)),
         # Its loss knows what it takes.
         outputs=lambda data: model.output_shape[1:],
         check_labels=lambda data: None,
@@ -112,22 +136,12 @@ def _cross_entropy():
     return keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 
 
-def _measured_by(*names):
-    """Returns `metrics` and `made` of a `Task`, of names in `METRICS`."""
-    measured = [METRICS[name] for name in names]
-    makers = [each.make for each in measured if each.make is not None]
-    return {
-        "metrics": tuple(each.shown for each in measured),
-        "made": lambda: [make() for make in makers],
-    }
-
-
 #: Name of `config.task` -> `Task`.
 TASKS = {
     "classification": Task(
         fits=lambda data: data.train.labels.ndim == 1,
         loss=_cross_entropy,
-        **_measured_by("accuracy", "loss"),
+        metrics=("accuracy", "loss"),
         outputs=lambda data: (data.num_classes,),
         check_labels=_classes(1, "example"),
         probed=True,
@@ -135,7 +149,7 @@ TASKS = {
     "characters": Task(
         fits=lambda data: data.per_step,
         loss=_cross_entropy,
-        **_measured_by("accuracy", "bits_per_character"),
+        metrics=("accuracy", "bits_per_character"),
         outputs=lambda data: (*data.train.labels.shape[1:], data.num_classes),
         check_labels=_classes(2, "step of an example"),
         probed=True,

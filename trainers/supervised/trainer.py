@@ -185,7 +185,7 @@ def resolve(config):
 
 def _metrics(config):
     config = checked(config)
-    return find_task(config, loading.load_own_splits(config)).metrics
+    return find_task(config, loading.load_own_splits(config)).columns()
 
 
 #: Of models with labels, see `configs/default.py`.
