@@ -65,6 +65,8 @@ def slow_momentum(evidence):
         "The moving statistics are still on their way from 0 and 1.",
         "a smaller momentum, such as 0.9, or "
         "normzoo.layers.reestimate_statistics(model, x)",
+        # They may have been estimated since.
+        is_problem=late_statistics(evidence) is not None,
     )
 
 

@@ -38,6 +38,7 @@ def slow():
     model = dense(Dense(8, use_bias=False), BN(name="norm"), Dense(2))
     model.compile("sgd", "sparse_categorical_crossentropy")
     model.optimizer.iterations.assign(90)
+    model.get_layer("norm").moving_mean.assign([2.0] * 8)
     return model, X
 
 
@@ -220,6 +221,9 @@ def test_the_fixes_fix():
     model, x, batch_size = tiny_batches()
     other = layers.replace_norms(model, "group", groups=4).model
     assert not diagnose(other, x, batch_size=batch_size)
+    model, x = slow()
+    reestimate_statistics(model, x, verbose=0)
+    assert not diagnose(model, x, batch_size=64)
     model, x = unused_mask()
     other = layers.replace_norms(model, "group", groups=2).model
     assert not diagnose(other, x)
