@@ -12,6 +12,7 @@ from normzoo.layers.models.inner_layers import inner_layers
 from .test_folding import draw_inputs, randomize
 
 BN = keras.layers.BatchNormalization
+TimeDistributed = keras.layers.TimeDistributed
 IMAGE = (6, 6, 3)
 
 
@@ -273,10 +274,10 @@ def test_what_changes_shapes_is_left():
 
 def test_norms_inside_other_layers_are_left():
     model = keras.Sequential(
-        [keras.Input((4, 6)), keras.layers.TimeDistributed(BN(name="bn"))]
+        [keras.Input((4, 6)), TimeDistributed(BN(name="bn"), name="td")]
     )
     left = replace_norms(model, "layer").left
-    assert left == {"time_distributed/bn": "it is inside a TimeDistributed"}
+    assert left == {"td/bn": "it is inside a TimeDistributed"}
 
 
 CELLS = {
