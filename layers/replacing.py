@@ -5,8 +5,7 @@ import functools
 import keras
 
 from .models.replacing import copy_with
-from .models.substitutes import Choice
-from .recurrent.families import FAMILIES
+from .models.substitutes import Choice, place_of_class
 from .registry import get
 
 #: Name of a norm -> the family of the recurrent layers with it.
@@ -76,10 +75,8 @@ def replace_norms(model, norm, *, only=None, **arguments):
 
 
 def _choice(identifier, arguments):
-    for classes in FAMILIES.values():
-        for family, cls in classes.items():
-            if identifier is cls:
-                return Choice(None, family, arguments)
+    if place := place_of_class(identifier):
+        return Choice(None, place[1], arguments)
     if isinstance(identifier, dict):
         made = functools.partial(_from_config, {**identifier})
         return Choice(functools.partial(made, **arguments), None, arguments)

@@ -123,7 +123,7 @@ def _own(flags):
         data,
         find_workdir(flags.workdir),
         norms=flags.norms or NORMS,
-        seeds=flags.seeds or "auto",
+        seeds="auto" if flags.seeds is None else flags.seeds,
         epochs=flags.epochs,
         batch_size=flags.batch_size,
     )

@@ -53,7 +53,7 @@ class Evidence:
     @functools.cached_property
     def graph(self):
         """The `Graph`, or None of a model with a `call` of its own."""
-        if is_graph(self.model) and self.model.built:
+        if is_graph(self.model):
             return Graph(self.model)
         return None
 

@@ -5,7 +5,7 @@ import inspect
 import keras
 
 from ..models.biases import layer_before
-from ..models.folding import fold_batch_norm
+from ..models.folding import plan_folds
 from ..norms.bias import cancels_bias
 from .findings import Finding
 from .statistics import where
@@ -45,15 +45,14 @@ def foldable_norms(evidence):
     """Batch norms that a layer beside them can absorb."""
     if evidence.graph is None:
         return None
-    norms = {evidence.norms[norm]: norm for norm in evidence.batch_norms}
-    folded = [p for p in fold_batch_norm(evidence.model).folded if p in norms]
-    if not folded:
+    _, found, _ = plan_folds(evidence.graph)
+    if not found:
         return None
-    found = dict.fromkeys(norms[path] for path in folded)
     return Finding(
         "foldable_norms",
-        where(evidence, found, norms[folded[0]]),
-        f"{len(folded)} of {len(norms)} batch norms can be folded",
+        where(evidence, found, next(iter(found))),
+        f"{len(found)} of {len(evidence.batch_norms)} batch norms can be "
+        "folded",
         "A model that is only used for inference computes the same without "
         "them.",
         "normzoo.layers.fold_batch_norm(model).model",

@@ -87,7 +87,7 @@ def fold_batch_norm(model):
     """
     check_graph(model, "Fold the functional models inside it.")
     graph = Graph(model)
-    maps, absorbers, left = _fold(graph)
+    maps, absorbers, left = plan_folds(graph)
     copied, copies = copy_model(
         model,
         skip=absorbers,
@@ -102,7 +102,7 @@ def fold_batch_norm(model):
     return FoldResult(copied, folded, left)
 
 
-def _fold(graph):
+def plan_folds(graph):
     """Folds one norm after another; each step keeps the model's outputs.
 
     Returns:

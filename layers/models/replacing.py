@@ -19,8 +19,8 @@ from .substitutes import (
 
 _ADVICE = (
     "Let it take its norm: `norm` in its constructor's arguments, and "
-    "`self.norm = normzoo.layers.get(norm)()` for each norm. Then make it "
-    "anew; or replace the norms of the functional models inside it."
+    "`self.norm = normzoo.layers.get(norm)()` for each norm. Then build it "
+    "again, or replace the norms of the functional models inside it."
 )
 
 

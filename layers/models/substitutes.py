@@ -47,10 +47,14 @@ class Choice(NamedTuple):
 
 def place_of(layer):
     """Returns the cell and the family of a recurrent layer, or None."""
-    for cell, family_of in FAMILIES.items():
-        for family, cls in family_of.items():
-            # A subclass may compute another thing.
-            if type(layer) is cls:
+    return place_of_class(type(layer))
+
+
+def place_of_class(wanted):
+    """Returns the same of a class; a subclass may compute another thing."""
+    for cell, classes in FAMILIES.items():
+        for family, cls in classes.items():
+            if wanted is cls:
                 return cell, family
     return None
 

@@ -6,6 +6,7 @@ gradients are written by hand, from operations that can be differentiated again
 (gradient penalties do).
 """
 
+import functools
 import math
 
 import tensorflow as tf
@@ -38,8 +39,7 @@ def moments(x, axes, mask=None, synchronized=False, add=total):
     reduce = _all_reduce if synchronized else tf.identity
     count = reduce(_count(x, axes, mask))
 
-    def keep(values):
-        return values if mask is None else tf.where(mask, values, 0)
+    keep = functools.partial(_keep, mask)
 
     def average(values):
         return tf.math.divide_no_nan(reduce(add(values, axes)), count)
@@ -114,6 +114,10 @@ def _scale(x, inverse, gamma):
     return x * inverse * gamma
 
 
+def _keep(mask, values):
+    return values if mask is None else tf.where(mask, values, 0)
+
+
 def _count(x, axes, mask):
     size = _size(x, axes, x.dtype)
     if mask is None:
@@ -156,8 +160,7 @@ def mean_square(x, axes, mask=None):
     axes = tuple(axes)
     count = _count(x, axes, mask)
 
-    def keep(values):
-        return values if mask is None else tf.where(mask, values, 0)
+    keep = functools.partial(_keep, mask)
 
     @tf.custom_gradient
     def run(x):

@@ -86,9 +86,7 @@ class Comparison:
         if norm is not None:
             check_name("norm", norm, norms)
         variant = self._best_variant() if norm is None else norms[norm]
-        metric = self.found.design.metric
-        key = metric.key.replace("test_", "validation_", 1)
-        sign = 1 if metric.higher_is_better else -1
+        key = self.found.design.metric.key.replace("test_", "validation_", 1)
         ended = [
             outcome
             for outcome in self.found.outcomes
@@ -97,17 +95,20 @@ class Comparison:
         ]
         if not ended:
             raise InputError(f"All runs of {variant} diverged.")
-        best = max(ended, key=lambda outcome: sign * outcome.result[key])
+        best = max(ended, key=lambda o: self._sign * o.result[key])
         folder = self.workdir / best.run.name / "checkpoints"
         return keras.models.load_model(folder / "final.keras")
 
+    @property
+    def _sign(self):
+        return 1 if self.found.design.metric.higher_is_better else -1
+
     def _best_variant(self):
-        metric = self.found.design.metric
+        key = self.found.design.metric.key
         better = [row for row in self.summary.others if row.verdict == "better"]
-        sign = 1 if metric.higher_is_better else -1
         return max(
             better,
-            key=lambda row: sign * row.intervals[metric.key].center,
+            key=lambda row: self._sign * row.intervals[key].center,
             default=self.summary.base,
         ).variant
 

@@ -14,6 +14,7 @@ from ..own.measures import compiled_loss, compiled_metrics, metrics_of
 from ..own.models import AS_IS, build
 from ..own.optimizers import learning_rate_of
 from ..run.values import check_name
+from ..supervised.task import COMPILED
 from .procedure.designing import make_plan
 
 #: Those that are compared if none are named.
@@ -68,7 +69,7 @@ def make_own_plan(
         name = f"{build.__module__}:{build.__name__}"
         config.model = {"name": name, **knobs}
         config.dataset.name = str(_saved(data, workdir))
-        config.task = "compiled"
+        config.task = COMPILED
         config.epochs, config.batch_size = epochs, batch_size
         # A schedule stays what it is.
         config.optimizer.learning_rate = learning_rate_of(model) or 0.0

@@ -20,7 +20,7 @@ _NUMBER = re.compile(r"_\d+$")
 
 
 def checked(model):
-    """Returns a model if it can be trained anew with other norms.
+    """Returns a model if it can be trained again with other norms.
 
     Raises:
         InputError: it is no model, has a `call` or a `train_step` of its own,

@@ -11,7 +11,7 @@ STARTS = ("fresh", "weights")
 
 
 def fresh_variables(model):
-    """Returns the `id`s of the variables that a fresh start draws anew.
+    """Returns the `id`s of the variables that a fresh start draws again.
 
     They are the weights that are trained, what norms learn besides, and the
     states of layers with noise. Adapted layers and frozen ones keep theirs.
@@ -40,8 +40,8 @@ def refresh(model, source, seed):
     """
     # Initializers without a seed draw theirs when a layer is made.
     keras.utils.set_random_seed(seed)
-    anew = keras.models.clone_model(source)
+    fresh = keras.models.clone_model(source)
     drawn = fresh_variables(model)
-    for mine, new in zip(model.variables, anew.variables, strict=True):
+    for mine, new in zip(model.variables, fresh.variables, strict=True):
         if id(mine) in drawn:
             mine.assign(new)

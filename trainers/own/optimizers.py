@@ -17,8 +17,8 @@ def optimizer_like(path, learning_rate):
         path: of the file.
         learning_rate: of the new one; a schedule stays what it is.
     """
-    optimizer = files.load(path).optimizer
-    config = optimizer.get_config()
-    if learning_rate_of(files.load(path)) is not None:
+    model = files.load(path)
+    config = model.optimizer.get_config()
+    if learning_rate_of(model) is not None:
         config["learning_rate"] = learning_rate
-    return type(optimizer).from_config(config)
+    return type(model.optimizer).from_config(config)

@@ -69,7 +69,7 @@ def choose(config, runs, wanted, models=None):
         data.train, config.batch_size
     )
     if wanted == "auto" and runs == 1:
-        return Choice(ALONE, "there is one")
+        return Choice(ALONE, "no other run has the same structure")
     with precision.dtype_policy(config.precision):
         model = compiled_model(config, data, models)
         if models is None:
