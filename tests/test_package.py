@@ -80,6 +80,7 @@ def test_every_requirement_has_a_lower_bound():
     assert not [x for x in lines if ">=" not in x and "==" not in x]
 
 
+@pytest.mark.slow
 def test_the_wheel_holds_every_module(tmp_path):
     source = tmp_path / "source"
     ignored = shutil.ignore_patterns(

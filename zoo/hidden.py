@@ -39,7 +39,8 @@ class Hidden:
         kernel_initializer: a Keras variance-scaling initializer, a
             `RandomNormal`, or the name of one, such as `"he_normal"` or
             `"glorot_uniform"`.
-        initializer_scale: factor of the initial kernels' standard deviation.
+        initializer_scale: positive factor of the initial kernels' standard
+            deviation.
         seed: integer; equal seeds give equal kernels to layers of equal name
             and shape.
 
@@ -80,9 +81,9 @@ class Hidden:
             raise ValueError(
                 f"dropout must be in [0, 1). Received: {self.dropout}."
             )
-        if not 0 <= self.initializer_scale < math.inf:
+        if not 0 < self.initializer_scale < math.inf:
             raise ValueError(
-                "initializer_scale must be finite and not negative. Received: "
+                "initializer_scale must be positive and finite. Received: "
                 f"{self.initializer_scale}."
             )
 

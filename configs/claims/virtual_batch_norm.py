@@ -10,8 +10,8 @@ import math
 
 from normzoo.configs import claims
 
-#: Norm of the generator, and whether its statistics are computed anew to
-#: sample. That parts what training does from what lagging statistics do.
+#: Norm of the generator, and whether its statistics are re-estimated before it
+#: samples. That parts what training does from what lagging statistics do.
 VARIANTS = (("batch", True), ("batch", False), ("virtual", False))
 
 
@@ -22,8 +22,8 @@ def get_config():
     claim.name, claim.number = "virtual_batch_norm", 14
     claim.sentence = "Virtual batch norm improves GAN training over batch norm."
     claim.measured = (
-        "log2 of the Frechet distance with batch norm, its statistics computed "
-        "anew to sample, over that with virtual batch norm"
+        "log2 of the Frechet distance with batch norm, whose statistics are "
+        "re-estimated before it samples, over that with virtual batch norm"
     )
     claim.minimal = 0.1
     claim.limits = (

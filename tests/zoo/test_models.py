@@ -236,6 +236,7 @@ BAD = [
     ("mlp", {"norm_position": "behind"}, "'behind'.*before, after"),
     ("mlp", {"dropout": 1.0}, "1.0"),
     ("mlp", {"initializer_scale": -1}, "-1"),
+    ("mlp", {"initializer_scale": 0}, "positive and finite. Received: 0"),
     ("mlp", {"kernel_initializer": "orthogonal"}, "variance-scaling"),
     ("mlp", {"depth": -1}, "depth=-1"),
     ("cnn", {"depth": 4}, "at least 16 pixels.*smaller depth"),

@@ -214,6 +214,7 @@ def layers_with_statistics(model):
     return [w for w in model.non_trainable_weights if "moving" in w.name]
 
 
+@pytest.mark.slow
 def test_the_fixes_fix():
     model, x = late()
     reestimate_statistics(model, x, verbose=0)

@@ -304,6 +304,7 @@ def test_all_other_state_stays(layerwise):
         np.testing.assert_array_equal(variable.numpy(), value)
 
 
+@pytest.mark.slow
 def test_every_pass_begins_with_the_same_states():
     inputs = keras.Input(batch_shape=(2, 4, 3))
     lstm = layers.LSTM(3, stateful=True)
@@ -321,6 +322,7 @@ def test_every_pass_begins_with_the_same_states():
     assert all(state.any() for state in begun)
 
 
+@pytest.mark.slow
 def test_references_are_refreshed():
     first, last = BatchNormalization(), BatchNormalization()
     virtual = VirtualBatchNormalization()
@@ -339,6 +341,7 @@ def test_references_are_refreshed():
     )
 
 
+@pytest.mark.slow
 def test_an_error_leaves_recurrent_statistics():
     layer = BatchNormLSTM(2)
     model = chain((4, 3), layer, BatchNormalization())

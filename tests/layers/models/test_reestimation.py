@@ -220,6 +220,7 @@ def test_nested_models_and_wrappers():
     check(model.layers[2], *population(model.layers[1](y)))
 
 
+@pytest.mark.slow
 def test_norm_in_a_loop():
     class Loop(layers.Layer):
         def __init__(self):

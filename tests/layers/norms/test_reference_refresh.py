@@ -63,6 +63,7 @@ def test_after_fit(name, tmp_path):
     assert_fresh(loaded)
 
 
+@pytest.mark.slow
 def test_an_interrupted_fit():
     model = compiled("sgd")
     with pytest.raises(KeyboardInterrupt):

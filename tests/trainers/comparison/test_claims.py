@@ -68,17 +68,11 @@ def test_the_claims_are_numbered():
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_looks_can_decide(name):
-    """The first look has as many seeds as its level asks for."""
+def test_looks_can_decide_and_what_counts_is_in_the_plan(name):
     module, _ = trials_of(name, (1,))
     design = make_design(module.get_config(), module)
+    # The first look has as many seeds as its level asks for.
     assert design.looks[0] >= fewest_seeds(design.level)
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_what_counts_is_in_the_plan(name):
-    module, _ = trials_of(name, (1,))
-    design = make_design(module.get_config(), module)
     counts = design.counts
     assert counts["minimal"] == design.claim.minimal
     assert len(counts["variants"]) == len(list(module.sweep()))

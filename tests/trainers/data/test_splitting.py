@@ -146,8 +146,11 @@ def named(config, splits):
     return config
 
 
-@pytest.mark.parametrize("name", SHARED)
-@pytest.mark.parametrize("load", ["load_data", "load_own_splits"])
+@pytest.mark.parametrize(
+    ("load", "name"),
+    [("load_data", name) for name in SHARED]
+    + [("load_own_splits", "validated and tested")],
+)
 def test_splits_that_share_examples_are_refused(config, name, load):
     splits, message = SHARED[name]
     config = named(config, splits)

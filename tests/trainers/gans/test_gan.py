@@ -143,6 +143,7 @@ def test_a_finished_run_is_measured_again_and_sampled(finished):
             assert picture.size == size
 
 
+@pytest.mark.slow
 def test_a_finished_run_is_measured_by_other_settings(finished):
     config, folder, _ = finished
     config = config.copy_and_resolve_references()
@@ -226,6 +227,7 @@ def test_what_is_not_finite_ends_the_run_or_not(toy, on_nan, tmp_path):
     assert result["validation_frechet"] is None
 
 
+@pytest.mark.slow
 def test_a_run_goes_back_to_where_all_was_finite():
     generator, discriminator = zoo.toy_generator(), zoo.toy_discriminator()
     loss = losses.get("hinge")

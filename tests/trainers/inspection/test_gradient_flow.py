@@ -23,6 +23,7 @@ def test_gradients_reach_furthest_with_a_gamma_of_a_tenth():
     assert change[0.1] < 1.5
 
 
+@pytest.mark.slow
 def test_there_is_a_norm_for_each_step():
     x, labels = gradient_flow.pixels(8, 10)
     make = layers.BatchNormSimpleRNN

@@ -192,6 +192,7 @@ def test_the_best_is_kept(config, mode, expected, tmp_path):
     assert best == [ends[expected]["step"]]
 
 
+@pytest.mark.slow
 def test_a_run_at_its_end_is_not_trained_again(config, tmp_path):
     first, _ = train(config, tmp_path)
     log = (tmp_path / "metrics.jsonl").read_text()

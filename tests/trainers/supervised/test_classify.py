@@ -41,6 +41,7 @@ def finished(small_config, tmp_path_factory):
     return folder, train(small_config(), folder)
 
 
+@pytest.mark.slow
 def test_validation_after_some_epochs(config, tmp_path):
     config.epochs = 3
     config.validate_every_epochs = 2

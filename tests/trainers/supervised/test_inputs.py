@@ -42,7 +42,10 @@ CONFIGS = {
     "seed": ({"seed": -1}, "seed must be 0 to 4294967295"),
     "large seed": ({"seed": 2**40}, "seed must be 0 to 4294967295"),
     "optimizer": ({"optimizer.name": "adma"}, "'adma'.*adam, adamw"),
-    "option": ({"optimizer.momentum": 0.9}, "momentum.*0 leaves"),
+    "option": (
+        {"optimizer.name": "adam", "optimizer.momentum": 0.9},
+        "momentum.*0 leaves",
+    ),
     "rate": ({"optimizer.learning_rate": NAN}, "learning_rate.*nan"),
     "clipping": ({"optimizer.clipnorm": -1.0}, "clipnorm.*-1"),
     "schedule": ({"optimizer.schedule": "step"}, "'step'.*cosine"),

@@ -16,18 +16,25 @@ RUNS = 3
 
 def cosine(rate):
     return keras.optimizers.schedules.CosineDecay(
-        0.0, 40, warmup_target=rate, warmup_steps=5
+        0.0, 8, warmup_target=rate, warmup_steps=2
     )
 
 
-#: Options of each run, as functions of its number.
+#: Options of each run, as functions of its number. Each has another kind of
+#: clipping, as an optimizer has one at most.
 OPTIONS = {
-    "rates": lambda run: {"learning_rate": 10.0 ** -(run + 1)},
-    "schedules": lambda run: {"learning_rate": cosine(0.1 * (run + 1))},
-    "decays": lambda run: {"weight_decay": 0.1 * run},
-    "clipnorm": lambda run: {"clipnorm": 0.5 + run},
-    "global_clipnorm": lambda run: {"global_clipnorm": 0.5 + run},
-    "clipvalue": lambda run: {"clipvalue": 0.1 + 0.3 * run},
+    "rates": lambda run: {
+        "learning_rate": 10.0 ** -(run + 1),
+        "clipnorm": 0.5 + run,
+    },
+    "schedules": lambda run: {
+        "learning_rate": cosine(0.1 * (run + 1)),
+        "global_clipnorm": 0.5 + run,
+    },
+    "decays": lambda run: {
+        "weight_decay": 0.1 * run,
+        "clipvalue": 0.1 + 0.3 * run,
+    },
 }
 #: Numbers of each run, of the optimizers that have them.
 NUMBERS = {
@@ -78,7 +85,7 @@ def test_each_run_is_updated_as_by_its_own_optimizer(name, option, rng):
     alone = make(name, option)
     for optimizer, weights in zip(alone, own, strict=True):
         optimizer.build(weights)
-    for _ in range(10):
+    for _ in range(5):
         gradients = [rng.normal(size=(RUNS, *shape)) for shape in SHAPES]
         clipped = [
             stacked.clip(
@@ -100,7 +107,7 @@ def test_each_run_is_updated_as_by_its_own_optimizer(name, option, rng):
             )
 
 
-@pytest.mark.parametrize("option", ["schedules", "decays", "clipnorm"])
+@pytest.mark.parametrize("option", ["schedules", "decays"])
 def test_it_lends_its_options(option):
     wanted = make("adam", option)
     stack = [keras.Variable(np.zeros((RUNS, 2), np.float32))]
