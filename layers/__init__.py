@@ -23,7 +23,7 @@ from .recurrent.layer_norm_rnn import (
     LayerNormLSTM,
     LayerNormSimpleRNN,
 )
-from .registry import NORMS, get
+from .registry import NORMS, get, register
 from .replacing import replace_norms
 
 __all__ = [
@@ -51,5 +51,6 @@ __all__ = [
     "fold_batch_norm",
     "get",
     "reestimate_statistics",
+    "register",
     "replace_norms",
 ]

@@ -1,9 +1,5 @@
 """Another normalization in a model that exists."""
 
-import functools
-
-import keras
-
 from .models.replacing import copy_with
 from .models.substitutes import Choice, place_of_class
 from .registry import get
@@ -35,9 +31,8 @@ def replace_norms(model, norm, *, only=None, **arguments):
     Args:
         model: a functional or Sequential model, built, with such models nested
             in it. It stays as it is.
-        norm: what `layers.get` takes, or the configuration of a layer from
-            `keras.saving.serialize_keras_object`. Models with virtual batch
-            norms belong into a `ReferenceModel`.
+        norm: what `layers.get` takes. Models with virtual batch norms belong
+            into a `ReferenceModel`.
         only: which layers: a name or path, a class, a function of a layer that
             says whether it is one, or several of these in a list. By default
             all norms of Keras and of this package. It may name other layers
@@ -77,17 +72,7 @@ def replace_norms(model, norm, *, only=None, **arguments):
 def _choice(identifier, arguments):
     if place := place_of_class(identifier):
         return Choice(None, place[1], arguments)
-    if isinstance(identifier, dict):
-        made = functools.partial(_from_config, {**identifier})
-        return Choice(functools.partial(made, **arguments), None, arguments)
     family = "keras" if identifier is None else None
     if isinstance(identifier, str):
         family = _FAMILY.get(identifier)
     return Choice(get(identifier, **arguments), family, arguments)
-
-
-def _from_config(serialized, **arguments):
-    config = {**serialized["config"], **arguments}
-    return keras.saving.deserialize_keras_object(
-        {**serialized, "config": config}
-    )

@@ -43,8 +43,10 @@ def compare_norms(
             alone is the path of a `.npz` file with `x_train`, `y_train` and
             perhaps the same of `validation` and `test`. Nothing is scaled. A
             fifth of `train` is held out for each split that is not there.
-        norms: names, as of `layers.get`, and `"as_is"`, the model unchanged.
-            The first one is what the others are compared with.
+        norms: what `layers.get` takes, and `"as_is"`, the model unchanged. The
+            first one is what the others are compared with. Norms of your own
+            are those of `layers.register`, classes or functions at the top
+            level of a file, or configurations of layers.
         only: which layers make room for them, as of `replace_norms`.
         seeds: how many; `"auto"`: 10, and 20 where those do not decide.
         tune: whether each seed and norm chooses from three learning rates by

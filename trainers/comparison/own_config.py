@@ -1,14 +1,17 @@
 """From a model and arrays of the user's own to the plan of a comparison."""
 
 import numpy as np
+from ml_collections import ConfigDict, config_dict
 
 from ...configs import default
 from ...layers.models.graph import Graph
 from ...layers.models.selection import chosen
+from ...layers.registry import registered
 from ..common.errors import InputError
 from ..common.files import replacing
 from ..data import arrays
 from ..own import files
+from ..own import norms as own
 from ..own.fresh import STARTS
 from ..own.measures import compiled_loss, compiled_metrics, metrics_of
 from ..own.models import AS_IS, build
@@ -56,12 +59,14 @@ def make_own_plan(
         norms, only, seeds, tune, epochs, batch_size, metric, least, start: as
             of `norms.compare_norms`.
     """
-    norms = _names(norms)
+    norms = _norms(norms)
     check_name("start", start, STARTS)
     columns = {each.name: each for each in metrics_of(model)}
     metric = metric or next(iter(columns))
     check_name("metric", metric, columns)
-    knobs = {"norm": norms[0], "only": _paths(model, only), "start": start}
+    # A variant's is a text, or describes one of the user's own.
+    norm = config_dict.placeholder(object)
+    knobs = {"norm": norm, "only": _paths(model, only), "start": start}
     rates = _rates(model, tune)
     knobs["path"] = str(files.save(model, workdir, start))
     config = default.get_config()
@@ -96,14 +101,31 @@ def _saved(data, workdir):
     return path
 
 
-def _names(norms):
-    names = [norms] if isinstance(norms, str) else list(norms)
-    if not names or not all(isinstance(each, str) for each in names):
+def _norms(norms):
+    """Returns the values of `model.norm`."""
+    many = isinstance(norms, (list, tuple))
+    found = [_norm(each) for each in (norms if many else [norms])]
+    if not found:
+        raise InputError("`norms` are one at least. Received: none.")
+    names = [each if isinstance(each, str) else each.name for each in found]
+    if twice := [name for name in names if names.count(name) > 1]:
         raise InputError(
-            f"`norms` are names, one at least. Received: {norms!r}. A norm of "
-            "your own has the name 'module:function' or 'file.py:function'."
+            f"{twice[0]!r} names two of the norms. Give one of them a name of "
+            "its own by normzoo.layers.register(name, norm)."
         )
-    return tuple(names)
+    return found
+
+
+def _norm(norm):
+    if not isinstance(norm, str):
+        found = own.described(norm)
+        return ConfigDict({"name": own.label(found), **found})
+    known = registered()
+    try:
+        found = own.described(known[norm]) if norm in known else None
+    except InputError:
+        found = None  # It is known in this process alone.
+    return ConfigDict({"name": norm, **found}) if found else norm
 
 
 def _paths(model, only):

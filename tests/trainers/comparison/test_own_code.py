@@ -2,10 +2,15 @@
 
 import json
 
+import keras
+import numpy as np
 import pytest
 
+import normzoo
 from normzoo import layers, zoo
+from normzoo.layers.lookup import look_up
 from normzoo.trainers import compare
+from normzoo.trainers.common.errors import InputError
 from normzoo.trainers.comparison.sweep import load_module, run_config_file
 from normzoo.zoo.recurrent_norms import Stack, get_stack
 
@@ -97,3 +102,75 @@ def test_a_stack_of_ones_own(config_file):
     assert get_stack("own_code:STACK") == Stack("keras", between="batch")
     with pytest.raises(ValueError, match=r"is a `Stack`.*own_code:model"):
         get_stack("own_code:model")
+
+
+OWN_NORMS = """
+import keras
+
+@keras.saving.register_keras_serializable(package="own_norms_tests")
+class Half(keras.layers.Layer):
+    def call(self, x):
+        return x / 2
+"""
+
+
+def network():
+    model = keras.Sequential(
+        [
+            keras.Input((5,)),
+            keras.layers.Dense(4, use_bias=False),
+            keras.layers.BatchNormalization(),
+            keras.layers.Dense(1),
+        ]
+    )
+    model.compile("sgd", "mse")
+    return model
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_norms_of_ones_own_in_a_model_of_ones_own(jobs, tmp_path, monkeypatch):
+    (tmp_path / "own_norms.py").write_text(OWN_NORMS)
+    monkeypatch.syspath_prepend(tmp_path)
+    half = look_up("own_norms:Half", {}, "norm")
+    monkeypatch.setitem(layers.NORMS, "registered", None)
+    layers.register("registered", half)
+    x = np.random.default_rng(0).normal(size=(40, 5))
+    group = keras.saving.serialize_keras_object(
+        layers.GroupNormalization(groups=2)
+    )
+    found = normzoo.compare_norms(
+        network,
+        (x, x[:, 0]),
+        norms=("registered", half, group, f"{tmp_path}/own_norms.py:Half"),
+        epochs=1,
+        batch_size=8,
+        seeds=2,
+        tune=False,
+        workdir=tmp_path / "runs",
+        jobs=jobs,
+    )
+    names = [row.variant for row in found.summary.rows]
+    expected = ["registered", "Half", "GroupNormalization(groups=2)"]
+    assert names[:3] == [f"norm={name}" for name in expected]
+    losses = [row.values["test_loss"] for row in found.summary.rows]
+    assert losses[0] == losses[1] == losses[3]
+    assert losses[2] != losses[1]
+    assert type(found.best("Half").layers[-2]).__name__ == "Half"
+    assert found.best(expected[2]).layers[-2].groups == 2
+
+
+@pytest.mark.slow
+def test_registered_norms_reach_the_processes_of_any_comparison(
+    config, tmp_path, monkeypatch
+):
+    monkeypatch.setitem(layers.NORMS, "mine", None)
+    layers.register("mine", keras.layers.UnitNormalization)
+    config.epochs, config.compare.baseline = 1, ""
+    sweep = [{"model.norm": norm} for norm in ("mine", "none")]
+    compare.compare(config, sweep, tmp_path / "runs", seeds=2, jobs=2)
+    assert len(list((tmp_path / "runs").glob("*/DONE"))) == 4
+    layers.register("mine", lambda **kwargs: keras.layers.Identity(**kwargs))
+    with pytest.raises(InputError, match="must be found by all of them"):
+        compare.compare(config, sweep, tmp_path / "other", seeds=2, jobs=2)
+    assert not (tmp_path / "other").exists()
