@@ -19,9 +19,11 @@ For one seed all variants start from equal kernels and see the same batches in
 the same order.
 """
 
+import contextlib
 import pathlib
 import shlex
 import sys
+import tempfile
 
 import rich
 from absl import flags
@@ -118,17 +120,28 @@ def _own(flags):
         )
     model = find_model(flags.model)
     data = find_data(model, flags.data)
-    plan, config = make_own_plan(
-        model,
-        data,
-        find_workdir(flags.workdir),
-        norms=flags.norms or NORMS,
-        seeds="auto" if flags.seeds is None else flags.seeds,
-        epochs=flags.epochs,
-        batch_size=flags.batch_size,
-    )
+    with _own_folder(flags) as folder:
+        plan, config = make_own_plan(
+            model,
+            data,
+            folder,
+            norms=flags.norms or NORMS,
+            seeds="auto" if flags.seeds is None else flags.seeds,
+            epochs=flags.epochs,
+            batch_size=flags.batch_size,
+        )
     code = flags.model.rpartition(":")[0]
     return plan, config, code if code.endswith(".py") else None
+
+
+@contextlib.contextmanager
+def _own_folder(flags):
+    """Yields the folder of the model and the data; a dry run leaves none."""
+    if not flags.dry_run:
+        yield find_workdir(flags.workdir)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        yield pathlib.Path(folder)
 
 
 def _variants(flags, config_file, given):
