@@ -2,9 +2,9 @@
 
 from .diagnosis.diagnosing import diagnose
 from .diagnosis.findings import Diagnosis, Finding
+from .exchange.report import Replacement, ReplaceResult
 from .models.folding import FoldResult, fold_batch_norm
 from .models.reestimation import reestimate_statistics
-from .models.replacing import Replacement, ReplaceResult
 from .norms.batch_normalization import BatchNormalization
 from .norms.filter_response_normalization import FilterResponseNormalization
 from .norms.group_normalization import GroupNormalization

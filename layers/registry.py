@@ -57,8 +57,8 @@ def register(name, norm):
     >>> import keras
     >>> from normzoo import layers
     >>> layers.register("unit", keras.layers.UnitNormalization)
-    >>> layers.get("unit", axis=1)(name="first").axis
-    [1]
+    >>> layers.get("unit")(name="first").name
+    'first'
     """
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise ValueError(

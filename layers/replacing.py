@@ -1,7 +1,8 @@
 """Another normalization in a model that exists."""
 
-from .models.replacing import copy_with
-from .models.substitutes import Choice, place_of_class
+from .exchange.replacing import copy_with
+from .exchange.substitutes import Choice
+from .recurrent.families import place_of_class
 from .registry import get
 
 #: Name of a norm -> the family of the recurrent layers with it.
@@ -24,13 +25,21 @@ def replace_norms(model, norm, *, only=None, **arguments):
     bias, in front of a norm with a shift, gets a bias (0) where the new norm
     has none; and loses its bias where the new norm cancels it.
 
+    Norms inside other layers are replaced, too: in `TimeDistributed`,
+    `Bidirectional` and other wrappers, and in the attributes of layers and
+    models with a `call` of their own, lists and dicts of attributes included.
+    Such a layer is made again by its `get_config`, and becomes a layer that
+    files hold with its new norms. A model of your own is made again, too; save
+    its weights, since a `.keras` file would make its old norms.
+
     Recurrent layers of this package become Keras' with the norm `"none"`, and
     the other way round if `only` names them: `only=keras.layers.LSTM`. Their
     norms are `"batch"` and `"layer"`.
 
     Args:
         model: a functional or Sequential model, built, with such models nested
-            in it. It stays as it is.
+            in it; or a model of your own that has been called. It stays as it
+            is.
         norm: what `layers.get` takes. Models with virtual batch norms belong
             into a `ReferenceModel`.
         only: which layers: a name or path, a class, a function of a layer that
@@ -42,11 +51,12 @@ def replace_norms(model, norm, *, only=None, **arguments):
 
     Returns:
         A `ReplaceResult(model, replaced, left)`. Names in the report are paths:
-        `"encoder/bn"` is the layer `bn` of the nested model `encoder`.
+        `"encoder/bn"` is the layer `bn` of the nested model `encoder`, and
+        `"block/pairs/0/norm"` is `block.pairs[0].norm` of a layer `block`.
 
     Raises:
-        TypeError: `model` is neither functional nor Sequential, or has a `call`
-            of its own; or `norm` is none.
+        TypeError: `model` is neither functional nor Sequential, and has no norm
+            in its attributes that can be replaced; or `norm` is none.
         ValueError: a Sequential model is not built, `norm` has an unknown name,
             or `only` a name that no layer has.
 

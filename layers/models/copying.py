@@ -25,7 +25,7 @@ def copy_model(model, skip=(), changes=None, others=None):
         copy. A layer that is called several times has one copy.
     """
     copying = _Copying(frozenset(skip), changes or {}, others or {})
-    copied = _trusting(lambda: copying.clone(model), inner_layers(model))
+    copied = trusting(lambda: copying.clone(model), inner_layers(model))
     copying.finish(model, copied)
     return copied, copying.copies
 
@@ -105,7 +105,7 @@ def _takes_mask(layer):
     return any(p.name == "mask" or p.kind is p.VAR_KEYWORD for p in parameters)
 
 
-def _trusting(function, layers):
+def trusting(function, layers):
     """Calls a function and lets Keras make layers of any kind in it.
 
     The model is in memory: its Lambda layers are no file of a stranger's, and

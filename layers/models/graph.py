@@ -2,8 +2,8 @@
 
 import keras
 
+from .attributes import names_inside
 from .calls import calls_of
-from .inner_layers import inner_layers
 from .kinds import is_graph
 
 
@@ -51,8 +51,8 @@ class Graph:
         """
         for outer, path in self.paths.items():
             if isinstance(outer, keras.Layer) and not is_graph(outer):
-                for layer in inner_layers(outer)[1:]:
-                    yield f"{path}/{layer.name}", layer, outer
+                for layer, name in names_inside(outer).items():
+                    yield f"{path}/{name}", layer, outer
 
     def _visit(self, model, prefix):
         calls, outputs = calls_of(model)

@@ -5,7 +5,7 @@ from ml_collections import ConfigDict, config_dict
 
 from ...configs import default
 from ...layers.models.graph import Graph
-from ...layers.models.selection import chosen
+from ...layers.models.selection import chosen_paths
 from ...layers.registry import registered
 from ..common.errors import InputError
 from ..common.files import replacing
@@ -132,9 +132,8 @@ def _paths(model, only):
     """Returns the paths of the layers that `only` means, `()` for None."""
     if only is None:
         return ()
-    graph = Graph(model)
     try:
-        return tuple(graph.paths[layer] for layer in chosen(graph, only))
+        return tuple(chosen_paths(Graph(model), only))
     except (TypeError, ValueError) as error:
         raise InputError(str(error)) from error
 

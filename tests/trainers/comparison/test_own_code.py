@@ -174,3 +174,47 @@ def test_registered_norms_reach_the_processes_of_any_comparison(
     with pytest.raises(InputError, match="must be found by all of them"):
         compare.compare(config, sweep, tmp_path / "other", seeds=2, jobs=2)
     assert not (tmp_path / "other").exists()
+
+
+@keras.saving.register_keras_serializable("own_code_tests")
+class Block(keras.layers.Layer):
+    def __init__(self, units, **kwargs):
+        super().__init__(**kwargs)
+        self.units = units
+        self.dense = keras.layers.Dense(units)
+        self.norm = keras.layers.BatchNormalization()
+
+    def build(self, shape):
+        self.dense.build(shape)
+        self.norm.build((*shape[:-1], self.units))
+
+    def call(self, x):
+        return keras.ops.relu(self.norm(self.dense(x)))
+
+    def get_config(self):
+        return {**super().get_config(), "units": self.units}
+
+
+@pytest.mark.slow
+def test_norms_in_layers_of_ones_own_are_compared(tmp_path):
+    model = keras.Sequential(
+        [keras.Input((5,)), Block(4, name="block"), keras.layers.Dense(1)]
+    )
+    model.compile("sgd", "mse")
+    x = np.random.default_rng(0).normal(size=(40, 5))
+    found = normzoo.compare_norms(
+        model,
+        (x, x[:, 0]),
+        norms=("as_is", "batch", "layer"),
+        only=keras.layers.BatchNormalization,
+        epochs=1,
+        batch_size=8,
+        seeds=1,
+        tune=False,
+        workdir=tmp_path,
+    )
+    as_is, batch, layer = (r.values["test_loss"] for r in found.summary.rows)
+    assert batch[0] == pytest.approx(as_is[0], rel=1e-4)
+    assert layer[0] != pytest.approx(as_is[0], rel=1e-4)
+    norm = found.best("layer").get_layer("block").layer.norm
+    assert type(norm) is layers.LayerNormalization
