@@ -1,6 +1,6 @@
 """Another normalization in a model that exists."""
 
-from .exchange.replacing import copy_with
+from .exchange.replacing import copy_with, insert_norms
 from .exchange.substitutes import Choice
 from .recurrent.families import place_of_class
 from .registry import get
@@ -9,7 +9,7 @@ from .registry import get
 _FAMILY = {"none": "keras", "batch": "batch", "layer": "layer"}
 
 
-def replace_norms(model, norm, *, only=None, **arguments):
+def replace_norms(model, norm, *, only=None, insert=None, **arguments):
     """Copies a model with another normalization in place of each of its own.
 
     All other weights are kept, shared layers stay shared, and layers keep their
@@ -47,6 +47,11 @@ def replace_norms(model, norm, *, only=None, **arguments):
             all norms of Keras and of this package. It may name other layers
             that keep their inputs' shape, such as an `Identity` where there
             was no norm, or norms of your own.
+        insert: for a functional or Sequential model without norms:
+            `"before_activation"` or `"after_activation"` puts one around the
+            activation of each `Dense` and convolutional layer but those of the
+            outputs. A layer with an activation of its own becomes a linear
+            layer and an `Activation`. The norm `"none"` adds nothing.
         **arguments: of the new norm, e.g. `epsilon=1e-5`.
 
     Returns:
@@ -58,7 +63,7 @@ def replace_norms(model, norm, *, only=None, **arguments):
         TypeError: `model` is neither functional nor Sequential, and has no norm
             in its attributes that can be replaced; or `norm` is none.
         ValueError: a Sequential model is not built, `norm` has an unknown name,
-            or `only` a name that no layer has.
+            or `only` a name that no layer has; or a norm cannot be inserted.
 
     Example:
 
@@ -76,7 +81,15 @@ def replace_norms(model, norm, *, only=None, **arguments):
     >>> layers.replace_norms(model, "none").replaced["norm"].bias
     'conv got one'
     """
-    return copy_with(model, _choice(norm, arguments), only)
+    choice = _choice(norm, arguments)
+    if insert is None:
+        return copy_with(model, choice, only)
+    if only is not None:
+        raise ValueError(
+            "`only` names layers that are there, and `insert` adds others. "
+            f"Received: only={only!r}, insert={insert!r}. Leave one out."
+        )
+    return insert_norms(model, choice, insert)
 
 
 def _choice(identifier, arguments):

@@ -33,7 +33,7 @@ from . import app
 from .common.errors import InputError
 from .comparison.compare import carry_out, compare
 from .comparison.own_arguments import find_data, find_model, find_workdir
-from .comparison.own_config import NORMS, make_own_plan
+from .comparison.own_config import make_own_plan
 from .comparison.procedure import axes, preview
 from .comparison.procedure.designing import make_plan
 from .comparison.report import terminal_report
@@ -74,6 +74,11 @@ flags.DEFINE_string(
     None,
     "Of --model: a .npz file with x_train and y_train, and perhaps the same "
     "of validation and test.",
+)
+flags.DEFINE_string(
+    "insert",
+    None,
+    "Of --model, where it has no norms: before_activation or after_activation.",
 )
 flags.DEFINE_integer("epochs", 10, "Of --model.")
 flags.DEFINE_integer("batch_size", 32, "Of --model.")
@@ -125,7 +130,8 @@ def _own(flags):
             model,
             data,
             folder,
-            norms=flags.norms or NORMS,
+            norms=flags.norms,
+            insert=flags.insert,
             seeds="auto" if flags.seeds is None else flags.seeds,
             epochs=flags.epochs,
             batch_size=flags.batch_size,

@@ -10,6 +10,7 @@ from ..models.kinds import check_graph, is_graph
 from ..models.layer_state import copy_named
 from ..models.selection import check_names, chosen, selection
 from ..recurrent.families import place_of
+from .insertion import with_places
 from .inside import Inside
 from .report import ReplaceResult, replacement
 from .substitutes import NoSubstituteError, built_substitute
@@ -54,6 +55,20 @@ def copy_with(model, choice, only):
         replaced |= each.finish()
         left |= each.left
     return ReplaceResult(copied, replaced, left)
+
+
+def insert_norms(model, choice, where):
+    """Returns the same for a model without norms.
+
+    Args:
+        model, choice: as of `copy_with`.
+        where: as of `insertion.with_places`.
+    """
+    check_graph(model, f"{LINES}.")
+    copied, paths = with_places(model, where)
+    if choice.adds_nothing:
+        return ReplaceResult(copy_model(model)[0], {}, {})
+    return copy_with(copied, choice, paths)
 
 
 def _copy_subclassed(model, choice, only):

@@ -44,6 +44,11 @@ class Choice(NamedTuple):
     family: str | None
     arguments: dict
 
+    @property
+    def adds_nothing(self):
+        """Whether it is no norm."""
+        return self.norm is not None and self.norm.func is keras.layers.Identity
+
 
 def substitute(layer, choice, rank):
     """Returns the layer that takes another one's place, not built.

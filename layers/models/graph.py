@@ -14,11 +14,13 @@ class Graph:
         calls: dict, operation -> its `Call`s, in the order in which they run.
         paths: dict, operation -> its name, after the names of the models that
             it is nested in: `"encoder/block1/bn"`.
+        outputs: dict, model -> list of the tensors that leave it.
     """
 
     def __init__(self, model):
         self.calls = {}
         self.paths = {}
+        self.outputs = {}
         self._owners = {}
         self._readers = {}
         self._sources = {}
@@ -56,6 +58,7 @@ class Graph:
 
     def _visit(self, model, prefix):
         calls, outputs = calls_of(model)
+        self.outputs[model] = outputs
         self._outputs.update(map(id, outputs))
         for call in calls:
             self._owners.setdefault(call.operation, set()).add(model)

@@ -93,7 +93,7 @@ def test_a_comparison_from_its_command_to_its_report(folder):
         ({"model": "mine.py:make"}, "'mine.py:make' cannot be found"),
         ({"model": "other.py:build"}, "'other.py:build' cannot be found"),
         ({"model": "mine.py:uncompiled"}, "is not compiled"),
-        ({"model": "mine.py:bare"}, "The model has no norms"),
+        ({"model": "mine.py:bare"}, 'Set insert="before_activation" to put'),
         ({"model": "mine.py:classes"}, "do not fit the model's outputs"),
         ({"data": "narrow.npz"}, "takes examples of shape (5,)"),
         ({"data": "none.npz"}, "cannot be read"),

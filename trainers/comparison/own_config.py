@@ -22,6 +22,8 @@ from .procedure.designing import make_plan
 
 #: Those that are compared if none are named.
 NORMS = (AS_IS, "none", "batch", "layer", "group")
+#: The same where `insert` puts norms into a model without any.
+INSERTED = (AS_IS, "batch", "layer", "group")
 #: Numbers of seeds after which `seeds="auto"` looks for verdicts.
 LOOKS = (10, 20)
 #: Factors of the model's own learning rate that `tune=True` chooses from.
@@ -38,8 +40,9 @@ def make_own_plan(
     data,
     workdir,
     *,
-    norms,
+    norms=None,
     only=None,
+    insert=None,
     seeds="auto",
     tune=True,
     epochs=10,
@@ -56,9 +59,11 @@ def make_own_plan(
         model: from `find_model`.
         data: from `find_data`.
         workdir: from `find_workdir`.
-        norms, only, seeds, tune, epochs, batch_size, metric, least, start: as
-            of `norms.compare_norms`.
+        norms, only, insert, seeds, tune, epochs: as of `norms.compare_norms`.
+        batch_size, metric, least, start: the same.
     """
+    if norms is None:
+        norms = INSERTED if insert else NORMS
     norms = _norms(norms)
     check_name("start", start, STARTS)
     columns = {each.name: each for each in metrics_of(model)}
@@ -67,6 +72,8 @@ def make_own_plan(
     # A variant's is a text, or describes one of the user's own.
     norm = config_dict.placeholder(object)
     knobs = {"norm": norm, "only": _paths(model, only), "start": start}
+    if insert:  # Configs of older versions have no such key.
+        knobs["insert"] = insert
     rates = _rates(model, tune)
     knobs["path"] = str(files.save(model, workdir, start))
     config = default.get_config()

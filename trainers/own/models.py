@@ -11,7 +11,9 @@ from .norms import meant
 AS_IS = "as_is"
 
 
-def build(input_shape, num_classes, *, seed, path, norm, only=(), start):
+def build(
+    input_shape, num_classes, *, seed, path, norm, only=(), insert=None, start
+):
     """Returns a model like the one in a file, with another norm.
 
     For a seed all norms start with equal weights, those that the norms
@@ -26,6 +28,8 @@ def build(input_shape, num_classes, *, seed, path, norm, only=(), start):
             `norms.described` returns.
         only: names and paths of the layers that make room for it; `()`: all
             norms.
+        insert: where norms are put into a model without any, as of
+            `layers.replace_norms`.
         start: one of `fresh.STARTS`.
 
     Raises:
@@ -43,12 +47,14 @@ def build(input_shape, num_classes, *, seed, path, norm, only=(), start):
     name = norm
     if isinstance(norm, dict):
         name, norm = norm["name"], meant(norm)
-    result = replace_norms(model, norm, only=list(only) or None)
-    if not result.replaced:
+    result = replace_norms(model, norm, only=list(only) or None, insert=insert)
+    # The norm "none" is not inserted.
+    if not result.replaced and (result.left or not insert):
         reasons = "; ".join(f"{p}: {why}" for p, why in result.left.items())
         raise InputError(
             f"The model has no norms that {name!r} can take the place of. "
-            f"{reasons or 'It has none at all'}. Put "
+            f"{reasons or 'It has none at all'}. Set insert="
+            '"before_activation" to put some around its activations; or put '
             "`keras.layers.Identity(name=...)` where norms could be, and name "
             "them by `only`."
         )

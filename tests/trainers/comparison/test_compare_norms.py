@@ -175,6 +175,8 @@ def uncompiled():
         ({"norms": ("as_is", "instance")}, "over positions"),
         ({"norms": ("as_is",), "only": "nothing"}, "no layer 'nothing'"),
         ({"norms": ()}, "one at least"),
+        ({"insert": "before_activation"}, "This one has norm: leave `insert`"),
+        ({"insert": "before", "norms": "layer"}, "'before_activation', "),
         ({"norms": [lambda name: None]}, "a lambda. Put it at the top level"),
         ({"norms": [{"groups": 4}]}, "has `class_name` and `config`"),
         ({"norms": [3]}, "A normalization is a name"),

@@ -218,3 +218,26 @@ def test_norms_in_layers_of_ones_own_are_compared(tmp_path):
     assert layer[0] != pytest.approx(as_is[0], rel=1e-4)
     norm = found.best("layer").get_layer("block").layer.norm
     assert type(norm) is layers.LayerNormalization
+
+
+@pytest.mark.slow
+def test_norms_are_put_into_a_model_without_any(tmp_path):
+    hidden = keras.layers.Dense(4, activation="relu", name="hidden")
+    model = keras.Sequential([keras.Input((5,)), hidden, keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    x = np.random.default_rng(0).normal(size=(40, 5))
+    found = normzoo.compare_norms(
+        model,
+        (x, x[:, 0]),
+        insert="before_activation",
+        epochs=1,
+        batch_size=8,
+        seeds=1,
+        tune=False,
+        workdir=tmp_path,
+    )
+    names = [row.variant for row in found.summary.rows]
+    assert names == [f"norm={x}" for x in ("as_is", "batch", "layer", "group")]
+    best = found.best("layer")
+    assert type(best.get_layer("hidden_norm")) is layers.LayerNormalization
+    assert len(found.best("as_is").weights) == 4
