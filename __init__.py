@@ -40,6 +40,7 @@ _SAVED = {
         "ReferenceModel",
         "VirtualBatchNormalization",
     ),
+    "layers.exchange.with_norms": ("WithNorms",),
     "zoo.dropout": ("Dropout",),
     "zoo.norm_noise": ("NormNoise",),
     "trainers.supervised.metrics": ("BitsPerCharacter",),

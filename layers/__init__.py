@@ -2,9 +2,9 @@
 
 from .diagnosis.diagnosing import diagnose
 from .diagnosis.findings import Diagnosis, Finding
+from .exchange.report import Replacement, ReplaceResult
 from .models.folding import FoldResult, fold_batch_norm
 from .models.reestimation import reestimate_statistics
-from .models.replacing import Replacement, ReplaceResult
 from .norms.batch_normalization import BatchNormalization
 from .norms.filter_response_normalization import FilterResponseNormalization
 from .norms.group_normalization import GroupNormalization
@@ -23,7 +23,7 @@ from .recurrent.layer_norm_rnn import (
     LayerNormLSTM,
     LayerNormSimpleRNN,
 )
-from .registry import NORMS, get
+from .registry import NORMS, get, register
 from .replacing import replace_norms
 
 __all__ = [
@@ -51,5 +51,6 @@ __all__ = [
     "fold_batch_norm",
     "get",
     "reestimate_statistics",
+    "register",
     "replace_norms",
 ]

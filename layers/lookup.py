@@ -50,7 +50,7 @@ def look_up(name, table, kind):
 @functools.cache
 def _load(path):
     """Returns a file as a module, run once in a process."""
-    name = f"{pathlib.Path(path).stem}_{zlib.crc32(path.encode()):08x}"
+    name = _module_name(path)
     spec = importlib.util.spec_from_file_location(name, path)
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module  # where pickle and dataclasses look
@@ -60,3 +60,41 @@ def _load(path):
         del sys.modules[name]
         raise
     return module
+
+
+def import_path(thing):
+    """Returns the name by which `look_up` finds something in any process.
+
+    Args:
+        thing: a class or a function.
+
+    Raises:
+        ValueError: another process cannot import it.
+    """
+    module = sys.modules.get(getattr(thing, "__module__", None))
+    name = getattr(thing, "__qualname__", "")
+    try:
+        found = operator.attrgetter(name)(module)
+    except AttributeError:
+        found = None
+    place = _place(module) if found is thing else None
+    if place is None:
+        raise ValueError(
+            f"Other processes cannot import {name or thing!r}, which is "
+            "defined in a notebook, in a function or as a lambda. Put it at "
+            "the top level of a Python file and import it from there."
+        )
+    return f"{place}:{name}"
+
+
+def _place(module):
+    """Returns a module's name or file, None of a notebook."""
+    file = getattr(module, "__file__", None)
+    is_script = module.__name__ == "__main__"
+    if is_script or (file and module.__name__ == _module_name(file)):
+        return file and str(pathlib.Path(file).resolve())
+    return module.__name__
+
+
+def _module_name(path):
+    return f"{pathlib.Path(path).stem}_{zlib.crc32(path.encode()):08x}"

@@ -1,6 +1,7 @@
 """The names of the normalizations."""
 
 import functools
+import re
 
 import keras
 
@@ -14,7 +15,7 @@ from .norms.rms_normalization import RMSNormalization
 from .norms.virtual_batch_normalization import VirtualBatchNormalization
 
 #: Name -> layer class, or a `functools.partial` of one. The documents, the
-#: tests and the comparison read this table.
+#: tests and the comparison read this table, and `register` adds to it.
 NORMS = {
     "none": keras.layers.Identity,
     "batch": BatchNormalization,
@@ -26,6 +27,54 @@ NORMS = {
     "filter_response": FilterResponseNormalization,
     "virtual": VirtualBatchNormalization,
 }
+_BUILT_IN = frozenset(NORMS)
+#: In a comparison it is a model's own norms.
+_RESERVED = ("as_is",)
+_NAME = re.compile(r"\w[\w.-]*")
+
+
+def register(name, norm):
+    """Gives a normalization of your own a name, for this process.
+
+    The name then stands wherever one of `NORMS` does: in `get`,
+    `replace_norms`, `normzoo.compare_norms` and configs. The processes of
+    `jobs` know it as well, if they can import the norm: it is a class or a
+    function at the top level of a module or a file, a `functools.partial` of
+    one, or the configuration of a layer. A name that is registered again means
+    the new norm.
+
+    Args:
+        name: of letters, digits and `_`, `-` or `.`.
+        norm: what `get` takes, but no name in `NORMS`.
+
+    Raises:
+        ValueError: the name is that of a norm of this package, or no name; or
+            as of `get`.
+        TypeError: as of `get`.
+
+    Example:
+
+    >>> import keras
+    >>> from normzoo import layers
+    >>> layers.register("unit", keras.layers.UnitNormalization)
+    >>> layers.get("unit")(name="first").name
+    'first'
+    """
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise ValueError(
+            "A norm's name has letters, digits and '_', '-' or '.'. Received: "
+            f"{name!r}."
+        )
+    if name in _BUILT_IN or name in _RESERVED:
+        raise ValueError(
+            f"The name {name!r} belongs to normzoo. Give the norm another one."
+        )
+    NORMS[name] = maker(norm)
+
+
+def registered():
+    """Returns name -> norm, of those that do not come with the package."""
+    return {k: norm for k, norm in NORMS.items() if k not in _BUILT_IN}
 
 
 def get(identifier, **kwargs):
@@ -37,8 +86,9 @@ def get(identifier, **kwargs):
     Args:
         identifier: a name in `NORMS`; `"module:function"` or
             `"file.py:function"`, a callable of your own; `None` (no
-            normalization, as `"none"`); or a callable that returns a layer,
-            such as a layer class.
+            normalization, as `"none"`); a callable that returns a layer, such
+            as a layer class; or the configuration of a layer, as
+            `keras.saving.serialize_keras_object` returns it.
         **kwargs: arguments of the layer, e.g. `epsilon=1e-5`.
 
     Returns:
@@ -46,7 +96,8 @@ def get(identifier, **kwargs):
         a `keras.layers.Layer`.
 
     Raises:
-        ValueError: the name is not in `NORMS`, and nothing of your own has it.
+        ValueError: the name is not in `NORMS`, and nothing of your own has it;
+            or a configuration is no layer's.
         TypeError: `identifier` is a layer instance or no callable.
 
     Example:
@@ -58,8 +109,20 @@ def get(identifier, **kwargs):
     """
     if identifier is None:
         identifier = "none"
+    return functools.partial(maker(identifier), **kwargs)
+
+
+def maker(identifier):
+    """Returns the callable that an identifier means, as `get` takes it."""
     if isinstance(identifier, str):
         identifier = look_up(identifier, NORMS, "normalization")
+    if isinstance(identifier, dict):
+        if not {"class_name", "config"} <= identifier.keys():
+            raise ValueError(
+                "A layer's configuration has `class_name` and `config`. "
+                f"Received: a dict with {', '.join(map(str, identifier))}."
+            )
+        return functools.partial(from_config, identifier)
     if isinstance(identifier, keras.layers.Layer):
         raise TypeError(
             "A layer instance cannot be used in several places. Received: "
@@ -70,4 +133,12 @@ def get(identifier, **kwargs):
             "A normalization is a name, a callable or None. Received: "
             f"{identifier!r} of type {type(identifier).__name__}."
         )
-    return functools.partial(identifier, **kwargs)
+    return identifier
+
+
+def from_config(serialized, **arguments):
+    """Returns the layer of a configuration, with other arguments."""
+    config = {**serialized["config"], **arguments}
+    return keras.saving.deserialize_keras_object(
+        {**serialized, "config": config}
+    )

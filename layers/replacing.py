@@ -1,18 +1,15 @@
 """Another normalization in a model that exists."""
 
-import functools
-
-import keras
-
-from .models.replacing import copy_with
-from .models.substitutes import Choice, place_of_class
+from .exchange.replacing import copy_with, insert_norms
+from .exchange.substitutes import Choice
+from .recurrent.families import place_of_class
 from .registry import get
 
 #: Name of a norm -> the family of the recurrent layers with it.
 _FAMILY = {"none": "keras", "batch": "batch", "layer": "layer"}
 
 
-def replace_norms(model, norm, *, only=None, **arguments):
+def replace_norms(model, norm, *, only=None, insert=None, **arguments):
     """Copies a model with another normalization in place of each of its own.
 
     All other weights are kept, shared layers stay shared, and layers keep their
@@ -28,32 +25,45 @@ def replace_norms(model, norm, *, only=None, **arguments):
     bias, in front of a norm with a shift, gets a bias (0) where the new norm
     has none; and loses its bias where the new norm cancels it.
 
+    Norms inside other layers are replaced, too: in `TimeDistributed`,
+    `Bidirectional` and other wrappers, and in the attributes of layers and
+    models with a `call` of their own, lists and dicts of attributes included.
+    Such a layer is made again by its `get_config`, and becomes a layer that
+    files hold with its new norms. A model of your own is made again, too; save
+    its weights, since a `.keras` file would make its old norms.
+
     Recurrent layers of this package become Keras' with the norm `"none"`, and
     the other way round if `only` names them: `only=keras.layers.LSTM`. Their
     norms are `"batch"` and `"layer"`.
 
     Args:
         model: a functional or Sequential model, built, with such models nested
-            in it. It stays as it is.
-        norm: what `layers.get` takes, or the configuration of a layer from
-            `keras.saving.serialize_keras_object`. Models with virtual batch
-            norms belong into a `ReferenceModel`.
+            in it; or a model of your own that has been called. It stays as it
+            is.
+        norm: what `layers.get` takes. Models with virtual batch norms belong
+            into a `ReferenceModel`.
         only: which layers: a name or path, a class, a function of a layer that
             says whether it is one, or several of these in a list. By default
             all norms of Keras and of this package. It may name other layers
             that keep their inputs' shape, such as an `Identity` where there
             was no norm, or norms of your own.
+        insert: for a functional or Sequential model without norms:
+            `"before_activation"` or `"after_activation"` puts one around the
+            activation of each `Dense` and convolutional layer but those of the
+            outputs. A layer with an activation of its own becomes a linear
+            layer and an `Activation`. The norm `"none"` adds nothing.
         **arguments: of the new norm, e.g. `epsilon=1e-5`.
 
     Returns:
         A `ReplaceResult(model, replaced, left)`. Names in the report are paths:
-        `"encoder/bn"` is the layer `bn` of the nested model `encoder`.
+        `"encoder/bn"` is the layer `bn` of the nested model `encoder`, and
+        `"block/pairs/0/norm"` is `block.pairs[0].norm` of a layer `block`.
 
     Raises:
-        TypeError: `model` is neither functional nor Sequential, or has a `call`
-            of its own; or `norm` is none.
+        TypeError: `model` is neither functional nor Sequential, and has no norm
+            in its attributes that can be replaced; or `norm` is none.
         ValueError: a Sequential model is not built, `norm` has an unknown name,
-            or `only` a name that no layer has.
+            or `only` a name that no layer has; or a norm cannot be inserted.
 
     Example:
 
@@ -71,23 +81,21 @@ def replace_norms(model, norm, *, only=None, **arguments):
     >>> layers.replace_norms(model, "none").replaced["norm"].bias
     'conv got one'
     """
-    return copy_with(model, _choice(norm, arguments), only)
+    choice = _choice(norm, arguments)
+    if insert is None:
+        return copy_with(model, choice, only)
+    if only is not None:
+        raise ValueError(
+            "`only` names layers that are there, and `insert` adds others. "
+            f"Received: only={only!r}, insert={insert!r}. Leave one out."
+        )
+    return insert_norms(model, choice, insert)
 
 
 def _choice(identifier, arguments):
     if place := place_of_class(identifier):
         return Choice(None, place[1], arguments)
-    if isinstance(identifier, dict):
-        made = functools.partial(_from_config, {**identifier})
-        return Choice(functools.partial(made, **arguments), None, arguments)
     family = "keras" if identifier is None else None
     if isinstance(identifier, str):
         family = _FAMILY.get(identifier)
     return Choice(get(identifier, **arguments), family, arguments)
-
-
-def _from_config(serialized, **arguments):
-    config = {**serialized["config"], **arguments}
-    return keras.saving.deserialize_keras_object(
-        {**serialized, "config": config}
-    )

@@ -15,7 +15,15 @@ MOST = 24  # modules side by side in one folder
 #: folder itself. CONTRIBUTING.md says what each is for.
 ORDERS = {
     "": ("configs", "layers", "zoo", "trainers"),
-    "layers": ("numerics", "norms", "recurrent", "models", "diagnosis", ""),
+    "layers": (
+        "numerics",
+        "norms",
+        "recurrent",
+        "models",
+        "exchange",
+        "diagnosis",
+        "",
+    ),
     "trainers": (
         "common",
         "data",

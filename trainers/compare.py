@@ -19,9 +19,11 @@ For one seed all variants start from equal kernels and see the same batches in
 the same order.
 """
 
+import contextlib
 import pathlib
 import shlex
 import sys
+import tempfile
 
 import rich
 from absl import flags
@@ -31,7 +33,7 @@ from . import app
 from .common.errors import InputError
 from .comparison.compare import carry_out, compare
 from .comparison.own_arguments import find_data, find_model, find_workdir
-from .comparison.own_config import NORMS, make_own_plan
+from .comparison.own_config import make_own_plan
 from .comparison.procedure import axes, preview
 from .comparison.procedure.designing import make_plan
 from .comparison.report import terminal_report
@@ -72,6 +74,11 @@ flags.DEFINE_string(
     None,
     "Of --model: a .npz file with x_train and y_train, and perhaps the same "
     "of validation and test.",
+)
+flags.DEFINE_string(
+    "insert",
+    None,
+    "Of --model, where it has no norms: before_activation or after_activation.",
 )
 flags.DEFINE_integer("epochs", 10, "Of --model.")
 flags.DEFINE_integer("batch_size", 32, "Of --model.")
@@ -118,17 +125,29 @@ def _own(flags):
         )
     model = find_model(flags.model)
     data = find_data(model, flags.data)
-    plan, config = make_own_plan(
-        model,
-        data,
-        find_workdir(flags.workdir),
-        norms=flags.norms or NORMS,
-        seeds="auto" if flags.seeds is None else flags.seeds,
-        epochs=flags.epochs,
-        batch_size=flags.batch_size,
-    )
+    with _own_folder(flags) as folder:
+        plan, config = make_own_plan(
+            model,
+            data,
+            folder,
+            norms=flags.norms,
+            insert=flags.insert,
+            seeds="auto" if flags.seeds is None else flags.seeds,
+            epochs=flags.epochs,
+            batch_size=flags.batch_size,
+        )
     code = flags.model.rpartition(":")[0]
     return plan, config, code if code.endswith(".py") else None
+
+
+@contextlib.contextmanager
+def _own_folder(flags):
+    """Yields the folder of the model and the data; a dry run leaves none."""
+    if not flags.dry_run:
+        yield find_workdir(flags.workdir)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        yield pathlib.Path(folder)
 
 
 def _variants(flags, config_file, given):

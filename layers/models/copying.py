@@ -9,7 +9,7 @@ from .kinds import as_functional, input_layer, is_graph
 from .layer_state import copy_state, copy_trainable, prepare
 
 
-def copy_model(model, skip=(), changes=None, others=None):
+def copy_model(model, skip=(), changes=None, others=None, behind=None):
     """Copies a model with all its state; some layers are left out, or others.
 
     Args:
@@ -19,13 +19,17 @@ def copy_model(model, skip=(), changes=None, others=None):
             state of such a layer is not copied.
         others: dict, layer -> the layer that stands in its place, not called
             yet. Its state is its own.
+        behind: dict, layer -> list of layers that are called one after the
+            other on its outputs.
 
     Returns:
         `(copy, copies)`: the new functional model, and the dict layer -> its
         copy. A layer that is called several times has one copy.
     """
-    copying = _Copying(frozenset(skip), changes or {}, others or {})
-    copied = _trusting(lambda: copying.clone(model), inner_layers(model))
+    copying = _Copying(
+        frozenset(skip), changes or {}, others or {}, behind or {}
+    )
+    copied = trusting(lambda: copying.clone(model), inner_layers(model))
     copying.finish(model, copied)
     return copied, copying.copies
 
@@ -33,11 +37,13 @@ def copy_model(model, skip=(), changes=None, others=None):
 class _Copying:
     """One copy of a model, as it grows."""
 
-    def __init__(self, skip, changes, others):
+    def __init__(self, skip, changes, others, behind):
         self.skip = skip
         self.changes = changes
         self.others = others
         self.copies = {}
+        self._behind = behind
+        self._added = {}
 
     def clone(self, graph):
         functional = as_functional(graph)
@@ -74,7 +80,8 @@ class _Copying:
 
     def _copy(self, layer):
         if layer not in self.copies:
-            self.copies[layer] = self._copy_new(layer)
+            new = self.copies[layer] = self._copy_new(layer)
+            self._added[new] = self._behind.get(layer, ())
         return self.copies[layer]
 
     def _copy_new(self, layer):
@@ -97,7 +104,10 @@ class _Copying:
             # Another layer took it here. This one's outputs keep the mask of
             # its inputs all the same.
             kwargs = {k: v for k, v in kwargs.items() if k != "mask"}
-        return layer(*args, **kwargs)
+        outputs = layer(*args, **kwargs)
+        for added in self._added.get(layer, ()):
+            outputs = added(outputs)
+        return outputs
 
 
 def _takes_mask(layer):
@@ -105,7 +115,7 @@ def _takes_mask(layer):
     return any(p.name == "mask" or p.kind is p.VAR_KEYWORD for p in parameters)
 
 
-def _trusting(function, layers):
+def trusting(function, layers):
     """Calls a function and lets Keras make layers of any kind in it.
 
     The model is in memory: its Lambda layers are no file of a stranger's, and

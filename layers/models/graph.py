@@ -2,8 +2,8 @@
 
 import keras
 
+from .attributes import names_inside
 from .calls import calls_of
-from .inner_layers import inner_layers
 from .kinds import is_graph
 
 
@@ -14,11 +14,13 @@ class Graph:
         calls: dict, operation -> its `Call`s, in the order in which they run.
         paths: dict, operation -> its name, after the names of the models that
             it is nested in: `"encoder/block1/bn"`.
+        outputs: dict, model -> list of the tensors that leave it.
     """
 
     def __init__(self, model):
         self.calls = {}
         self.paths = {}
+        self.outputs = {}
         self._owners = {}
         self._readers = {}
         self._sources = {}
@@ -51,11 +53,12 @@ class Graph:
         """
         for outer, path in self.paths.items():
             if isinstance(outer, keras.Layer) and not is_graph(outer):
-                for layer in inner_layers(outer)[1:]:
-                    yield f"{path}/{layer.name}", layer, outer
+                for layer, name in names_inside(outer).items():
+                    yield f"{path}/{name}", layer, outer
 
     def _visit(self, model, prefix):
         calls, outputs = calls_of(model)
+        self.outputs[model] = outputs
         self._outputs.update(map(id, outputs))
         for call in calls:
             self._owners.setdefault(call.operation, set()).add(model)

@@ -106,7 +106,7 @@ class _Store(dict):
 
 
 def _copy_attributes(layer, twin, only_unknown=False):
-    own = _bookkeeping()
+    own = bookkeeping()
     for name, value in vars(layer).items():
         if name in own:
             continue
@@ -175,7 +175,7 @@ def _same(value, other):
 
 
 @functools.cache
-def _bookkeeping():
+def bookkeeping():
     """The attributes that any layer or model has.
 
     TensorFlow adds its own to a layer with a weight, and they must not come

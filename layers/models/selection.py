@@ -3,7 +3,7 @@
 import keras
 
 from ..norms.channel_normalization import ChannelNormalization
-from .substitutes import place_of
+from ..recurrent.families import place_of
 
 _NORMS = (
     keras.layers.BatchNormalization,
@@ -51,15 +51,41 @@ def chosen(graph, only):
         for layer, path in graph.paths.items()
         if isinstance(layer, keras.Layer)
     }
+    hidden = {layer: path for path, layer, _ in graph.hidden()}
+    check_names(only, layers | hidden)
+    wanted = selection(only)
+    return [layer for layer, path in layers.items() if wanted(layer, path)]
+
+
+def chosen_paths(graph, only):
+    """Returns the paths of the layers that are meant, also inside others.
+
+    Args:
+        graph, only: as of `chosen`.
+
+    Raises:
+        TypeError, ValueError: as of `selection` and `chosen`.
+    """
+    found, wanted = chosen(graph, only), selection(only)
+    hidden = [x for x, layer, _ in graph.hidden() if wanted(layer, x)]
+    return [*(graph.paths[layer] for layer in found), *hidden]
+
+
+def check_names(only, layers):
+    """Raises `ValueError` if `only` has a name that no layer has.
+
+    Args:
+        only: as of `selection`.
+        layers: dict, layer -> its path.
+    """
+    names = {each.name for each in layers}.union(layers.values())
     for name in filter(_is_name, _listed(only)):
-        if not any(name in (each.name, path) for each, path in layers.items()):
+        if name not in names:
             norms = [path for each, path in layers.items() if is_norm(each)]
             raise ValueError(
                 f"The model has no layer {name!r}, which `only` names. Its "
                 f"norms are: {', '.join(norms) or 'none'}."
             )
-    wanted = selection(only)
-    return [layer for layer, path in layers.items() if wanted(layer, path)]
 
 
 def _is_name(wanted):

@@ -23,3 +23,17 @@ FAMILIES = {
         "layer": LayerNormSimpleRNN,
     },
 }
+
+
+def place_of(layer):
+    """Returns the cell and the family of a recurrent layer, or None."""
+    return place_of_class(type(layer))
+
+
+def place_of_class(wanted):
+    """Returns the same of a class; a subclass may compute another thing."""
+    for cell, classes in FAMILIES.items():
+        for family, cls in classes.items():
+            if wanted is cls:
+                return cell, family
+    return None

@@ -1,10 +1,13 @@
 """Norms of one's own, by "module:function" or "file.py:function"."""
 
+import importlib
+import sys
+
 import keras
 import pytest
 
 from normzoo import layers
-from normzoo.layers.lookup import look_up
+from normzoo.layers.lookup import import_path, look_up
 
 CODE = """
 import keras
@@ -72,6 +75,42 @@ def test_a_file_is_run_once(folder):
 def test_what_cannot_be_found_is_named(folder, name, message):
     with pytest.raises(ValueError, match=message):
         layers.get(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [
+        ("norms_of_ones_own:Half", "norms_of_ones_own:Half"),
+        ("norms_of_ones_own:Half.call", "norms_of_ones_own:Half.call"),
+        ("norms_of_ones_own.py:make", "{folder}/norms_of_ones_own.py:make"),
+    ],
+)
+def test_other_processes_find_it_by_its_path(folder, name, path):
+    found = look_up(name, {}, "normalization")
+    assert import_path(found) == path.format(folder=folder)
+    assert look_up(import_path(found), {}, "normalization") is found
+
+
+def test_what_a_script_defines_is_in_its_file(folder, monkeypatch):
+    monkeypatch.delitem(sys.modules, "norms_of_ones_own", raising=False)
+    script = importlib.import_module("norms_of_ones_own")
+    monkeypatch.setitem(sys.modules, "__main__", script)
+    monkeypatch.setattr(script, "__name__", "__main__")
+    monkeypatch.setattr(script.Half, "__module__", "__main__")
+    path = f"{folder}/norms_of_ones_own.py:Half"
+    assert import_path(script.Half) == path
+    monkeypatch.delattr(script, "__file__")  # as in a notebook
+    with pytest.raises(ValueError, match="defined in a notebook"):
+        import_path(script.Half)
+
+
+def test_what_no_other_process_finds():
+    class Local:
+        pass
+
+    for thing in (Local, lambda: None, 3):
+        with pytest.raises(ValueError, match="Put it at the top level"):
+            import_path(thing)
 
 
 def test_what_is_no_callable_is_refused(folder):

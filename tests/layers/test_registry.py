@@ -39,6 +39,68 @@ def test_a_callable_is_taken_as_it_is(norm):
     assert layers.get(norm)(name="n").name == "n"
 
 
+GROUPS_OF_4 = keras.saving.serialize_keras_object(
+    layers.GroupNormalization(groups=4)
+)
+
+
+def test_a_configuration_is_taken_as_it_is():
+    norm = layers.get(GROUPS_OF_4, epsilon=0.5)(name="n")
+    assert (norm.name, norm.groups, norm.epsilon) == ("n", 4, 0.5)
+
+
+@pytest.fixture
+def table(monkeypatch):
+    """The names, as they were afterwards."""
+    monkeypatch.setitem(layers.NORMS, "mine", None)
+
+
+@pytest.mark.parametrize(
+    ("norm", "expected"),
+    [
+        (keras.layers.UnitNormalization, keras.layers.UnitNormalization),
+        (GROUPS_OF_4, layers.GroupNormalization),
+        (
+            functools.partial(layers.GroupNormalization, groups=4),
+            layers.GroupNormalization,
+        ),
+        ("layer", layers.LayerNormalization),
+    ],
+    ids=["class", "configuration", "partial", "name"],
+)
+def test_a_registered_norm_has_a_name(table, norm, expected):
+    layers.register("mine", norm)
+    assert type(layers.get("mine")(name="n")) is expected
+    model = keras.Sequential([keras.Input((6, 8)), layers.get("batch")()])
+    new = layers.replace_norms(model, "mine").model.layers[-1]
+    assert type(new) is expected
+    assert getattr(new, "groups", 4) == 4
+
+
+def test_a_name_that_is_registered_again_means_the_new_norm(table):
+    for norm in (keras.layers.LayerNormalization, keras.layers.ReLU):
+        layers.register("mine", norm)
+    assert type(layers.get("mine")()) is keras.layers.ReLU
+
+
+@pytest.mark.parametrize(
+    ("name", "norm", "error", "message"),
+    [
+        ("batch", keras.layers.ReLU, ValueError, "'batch' belongs to normzoo"),
+        ("as_is", keras.layers.ReLU, ValueError, "belongs to normzoo"),
+        ("mine:Norm", keras.layers.ReLU, ValueError, "letters, digits"),
+        (3, keras.layers.ReLU, ValueError, "Received: 3"),
+        ("mine", keras.layers.ReLU(), TypeError, "Pass its class"),
+        ("mine", 3, TypeError, "3 of type int"),
+        ("mine", {"groups": 4}, ValueError, "`class_name` and `config`"),
+    ],
+)
+def test_what_cannot_be_registered(table, name, norm, error, message):
+    with pytest.raises(error, match=message):
+        layers.register(name, norm)
+    assert layers.NORMS["mine"] is None
+
+
 @pytest.mark.parametrize(
     ("identifier", "error", "message"),
     [

@@ -120,7 +120,7 @@ class Comparison:
 
 
 def _norm(row):
-    return row.variant.rpartition("=")[2]
+    return row.variant.removeprefix("norm=")
 
 
 def _numbers(row):

@@ -2,6 +2,7 @@
 
 from ..common import lock
 from ..common.paths import user_path
+from ..own.norms import registered_in
 from .hparams import write_hparams
 from .plot import plot_comparison
 from .procedure import plan_file
@@ -44,7 +45,7 @@ def compare(
         command: the command line, for the report.
         config_file: path of a Python file that registers norms and models;
             each of several processes runs it. Not needed for names such as
-            `"module:function"`.
+            `"module:function"`, nor for norms of `layers.register`.
 
     Returns:
         A `normzoo.trainers.comparison.summary.Summary`, one row per variant.
@@ -66,9 +67,12 @@ def summarized(plan, config, workdir, jobs=1, command="", config_file=None):
     """Does what a `Plan` says; returns the `Found`, and its `Summary`."""
     workdir = user_path(workdir)
     check_with_splits(plan.every_run, workdir, plan.design.vary_split)
+    # A config file registers them in each process itself.
+    sent = jobs > 1 and not config_file
+    norms = registered_in(plan.every_run) if sent else {}
     with lock.held(workdir):
         record = plan_file.begin(workdir, plan.design, config, command)
-        with Runner(workdir, jobs, config_file) as runner:
+        with Runner(workdir, jobs, config_file, norms) as runner:
             found = conduct(plan, runner, record)
         return found, _report(found, workdir, command)
 

@@ -3,7 +3,7 @@
 from .answer import Comparison
 from .compare import summarized
 from .own_arguments import find_data, find_model, find_workdir
-from .own_config import NORMS, make_own_plan
+from .own_config import make_own_plan
 
 
 def compare_norms(
@@ -12,8 +12,9 @@ def compare_norms(
     validation=None,
     test=None,
     *,
-    norms=NORMS,
+    norms=None,
     only=None,
+    insert=None,
     seeds="auto",
     tune=True,
     epochs=10,
@@ -43,9 +44,14 @@ def compare_norms(
             alone is the path of a `.npz` file with `x_train`, `y_train` and
             perhaps the same of `validation` and `test`. Nothing is scaled. A
             fifth of `train` is held out for each split that is not there.
-        norms: names, as of `layers.get`, and `"as_is"`, the model unchanged.
-            The first one is what the others are compared with.
+        norms: what `layers.get` takes, and `"as_is"`, the model unchanged. The
+            first one is what the others are compared with. Norms of your own
+            are those of `layers.register`, classes or functions at the top
+            level of a file, or configurations of layers. None: those of
+            `own_config.NORMS`.
         only: which layers make room for them, as of `replace_norms`.
+        insert: `"before_activation"` or `"after_activation"` puts norms around
+            the activations of a model without norms, as of `replace_norms`.
         seeds: how many; `"auto"`: 10, and 20 where those do not decide.
         tune: whether each seed and norm chooses from three learning rates by
             the validation split: the model's own, and a third and three times
@@ -92,6 +98,7 @@ def compare_norms(
         workdir,
         norms=norms,
         only=only,
+        insert=insert,
         seeds=seeds,
         tune=tune,
         epochs=epochs,

@@ -1,14 +1,17 @@
 """From a model and arrays of the user's own to the plan of a comparison."""
 
 import numpy as np
+from ml_collections import ConfigDict, config_dict
 
 from ...configs import default
 from ...layers.models.graph import Graph
-from ...layers.models.selection import chosen
+from ...layers.models.selection import chosen_paths
+from ...layers.registry import registered
 from ..common.errors import InputError
 from ..common.files import replacing
 from ..data import arrays
 from ..own import files
+from ..own import norms as own
 from ..own.fresh import STARTS
 from ..own.measures import compiled_loss, compiled_metrics, metrics_of
 from ..own.models import AS_IS, build
@@ -19,6 +22,8 @@ from .procedure.designing import make_plan
 
 #: Those that are compared if none are named.
 NORMS = (AS_IS, "none", "batch", "layer", "group")
+#: The same where `insert` puts norms into a model without any.
+INSERTED = (AS_IS, "batch", "layer", "group")
 #: Numbers of seeds after which `seeds="auto"` looks for verdicts.
 LOOKS = (10, 20)
 #: Factors of the model's own learning rate that `tune=True` chooses from.
@@ -35,8 +40,9 @@ def make_own_plan(
     data,
     workdir,
     *,
-    norms,
+    norms=None,
     only=None,
+    insert=None,
     seeds="auto",
     tune=True,
     epochs=10,
@@ -53,15 +59,21 @@ def make_own_plan(
         model: from `find_model`.
         data: from `find_data`.
         workdir: from `find_workdir`.
-        norms, only, seeds, tune, epochs, batch_size, metric, least, start: as
-            of `norms.compare_norms`.
+        norms, only, insert, seeds, tune, epochs: as of `norms.compare_norms`.
+        batch_size, metric, least, start: the same.
     """
-    norms = _names(norms)
+    if norms is None:
+        norms = INSERTED if insert else NORMS
+    norms = _norms(norms)
     check_name("start", start, STARTS)
     columns = {each.name: each for each in metrics_of(model)}
     metric = metric or next(iter(columns))
     check_name("metric", metric, columns)
-    knobs = {"norm": norms[0], "only": _paths(model, only), "start": start}
+    # A variant's is a text, or describes one of the user's own.
+    norm = config_dict.placeholder(object)
+    knobs = {"norm": norm, "only": _paths(model, only), "start": start}
+    if insert:  # Configs of older versions have no such key.
+        knobs["insert"] = insert
     rates = _rates(model, tune)
     knobs["path"] = str(files.save(model, workdir, start))
     config = default.get_config()
@@ -96,23 +108,39 @@ def _saved(data, workdir):
     return path
 
 
-def _names(norms):
-    names = [norms] if isinstance(norms, str) else list(norms)
-    if not names or not all(isinstance(each, str) for each in names):
+def _norms(norms):
+    """Returns the values of `model.norm`."""
+    many = isinstance(norms, (list, tuple))
+    found = [_norm(each) for each in (norms if many else [norms])]
+    if not found:
+        raise InputError("`norms` are one at least. Received: none.")
+    names = [each if isinstance(each, str) else each.name for each in found]
+    if twice := [name for name in names if names.count(name) > 1]:
         raise InputError(
-            f"`norms` are names, one at least. Received: {norms!r}. A norm of "
-            "your own has the name 'module:function' or 'file.py:function'."
+            f"{twice[0]!r} names two of the norms. Give one of them a name of "
+            "its own by normzoo.layers.register(name, norm)."
         )
-    return tuple(names)
+    return found
+
+
+def _norm(norm):
+    if not isinstance(norm, str):
+        found = own.described(norm)
+        return ConfigDict({"name": own.label(found), **found})
+    known = registered()
+    try:
+        found = own.described(known[norm]) if norm in known else None
+    except InputError:
+        found = None  # It is known in this process alone.
+    return ConfigDict({"name": norm, **found}) if found else norm
 
 
 def _paths(model, only):
     """Returns the paths of the layers that `only` means, `()` for None."""
     if only is None:
         return ()
-    graph = Graph(model)
     try:
-        return tuple(graph.paths[layer] for layer in chosen(graph, only))
+        return tuple(chosen_paths(Graph(model), only))
     except (TypeError, ValueError) as error:
         raise InputError(str(error)) from error
 

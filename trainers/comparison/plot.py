@@ -16,6 +16,7 @@ from ..run import metrics_file
 from .intervals import interval
 
 _MARGIN = 0.08  # of the range of what is drawn
+_LONGEST = 40  # characters of a name; longer ones leave the axes no room
 
 
 def plot_comparison(runs, results, summary, metric, workdir):
@@ -43,8 +44,9 @@ def drawn(runs, results, summary, metric, workdir):
     # `Figure` alone needs no display and leaves pyplot's state alone.
     figure = Figure(figsize=(14, 4), layout="constrained")
     by_epoch, by_time, finals = figure.subplots(1, 3, width_ratios=(3, 3, 2))
-    names = [row.variant for row in summary.rows]
-    groups = [[run for run in runs if run.variant == name] for name in names]
+    variants = [row.variant for row in summary.rows]
+    groups = [[run for run in runs if run.variant == each] for each in variants]
+    names = list(map(_short, variants))
     courses = _courses(groups, results, metric, workdir)
     _plot_curves(by_epoch, names, courses, metric, [1] * len(names))
     by_epoch.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -61,6 +63,14 @@ def drawn(runs, results, summary, metric, workdir):
     ]
     _plot_finals(finals, names, values, metric)
     return figure
+
+
+def _short(name):
+    """Returns a name without its middle if it is long."""
+    if len(name) <= _LONGEST:
+        return name
+    half = _LONGEST // 2
+    return f"{name[: half - 1]}…{name[-half:]}"
 
 
 def _validated(groups, results, metric):

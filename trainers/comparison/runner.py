@@ -62,11 +62,13 @@ class Runner:
         config_file: path of the config file, `FILE:ARGUMENT` where it takes
             one; other processes run it, too, because it may register norms
             and models.
+        norms: what `own.norms.registered_in` has found, which they register.
     """
 
-    def __init__(self, workdir, jobs=1, config_file=None):
+    def __init__(self, workdir, jobs=1, config_file=None, norms=()):
         self.workdir = workdir
         self._jobs, self._config_file = jobs, config_file
+        self._norms = dict(norms)
         self._stack = contextlib.ExitStack()
         self._session = self._pool = None
 
@@ -177,7 +179,7 @@ class Runner:
 
     def _open_pool(self):
         if self._pool is None:
-            pool = open_pool(self._jobs, self._config_file)
+            pool = open_pool(self._jobs, self._config_file, self._norms)
             self._pool = self._stack.enter_context(pool)
         return self._pool
 

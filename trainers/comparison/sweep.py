@@ -1,6 +1,8 @@
 """From a config and its `sweep()` to a list of named runs."""
 
+import functools
 import importlib.util
+import operator
 from typing import Any, NamedTuple
 
 from ml_collections import ConfigDict
@@ -186,8 +188,10 @@ def _update(config, overrides):
     single = {}
     for key, value in overrides.items():
         if isinstance(value, ConfigDict):
-            with config.unlocked():
-                config[key] = value.copy_and_resolve_references().lock()
+            *holders, last = key.split(".")
+            holder = functools.reduce(operator.getitem, holders, config)
+            with holder.unlocked():
+                holder[last] = value.copy_and_resolve_references().lock()
         else:
             single[key] = value
     config.update_from_flattened_dict(single)

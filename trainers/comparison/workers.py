@@ -11,25 +11,26 @@ import ml_collections
 import tensorflow as tf
 
 from ..common import signals
+from ..own.norms import register_all
 from ..run.session import Session
 from ..run.together import ALONE
 from .sweep import run_config_file
 from .trainers import trainer_of
 
 
-def open_pool(jobs, config_file):
+def open_pool(jobs, config_file, norms):
     """Returns a pool of processes, a context.
 
     Args:
         jobs: number of processes.
-        config_file: as of `runner.Runner`.
+        config_file, norms: as of `runner.Runner`.
     """
     return concurrent.futures.ProcessPoolExecutor(
         jobs,
         # Forking a process that has started TensorFlow deadlocks.
         multiprocessing.get_context("spawn"),
         initializer=_start_worker,
-        initargs=(jobs, config_file),
+        initargs=(jobs, config_file, norms),
     )
 
 
@@ -87,7 +88,7 @@ _worker = contextlib.ExitStack()
 _session = Session(reuse_models=True)
 
 
-def _start_worker(jobs, config_file):
+def _start_worker(jobs, config_file, norms):
     # Processes that share the cores, each with threads for all of them, wait
     # for each other.
     threads = max((os.cpu_count() or 1) // jobs, 1)
@@ -100,6 +101,7 @@ def _start_worker(jobs, config_file):
     threading.Thread(target=_end_with_parent, daemon=True).start()
     if config_file:
         run_config_file(config_file)
+    register_all(norms)
 
 
 def _end_with_parent():

@@ -5,12 +5,15 @@ from ...layers.models.copying import copy_model
 from ..common.errors import InputError
 from . import files
 from .fresh import refresh
+from .norms import meant
 
 #: The norm's name under which a model keeps its own.
 AS_IS = "as_is"
 
 
-def build(input_shape, num_classes, *, seed, path, norm, only=(), start):
+def build(
+    input_shape, num_classes, *, seed, path, norm, only=(), insert=None, start
+):
     """Returns a model like the one in a file, with another norm.
 
     For a seed all norms start with equal weights, those that the norms
@@ -21,9 +24,12 @@ def build(input_shape, num_classes, *, seed, path, norm, only=(), start):
         num_classes: not used.
         seed: of the fresh weights, and of the layers' noise.
         path: of the file.
-        norm: what `layers.replace_norms` takes, or `"as_is"`.
+        norm: a name as `layers.replace_norms` takes it, or `"as_is"`, or what
+            `norms.described` returns.
         only: names and paths of the layers that make room for it; `()`: all
             norms.
+        insert: where norms are put into a model without any, as of
+            `layers.replace_norms`.
         start: one of `fresh.STARTS`.
 
     Raises:
@@ -38,12 +44,17 @@ def build(input_shape, num_classes, *, seed, path, norm, only=(), start):
         refresh(model, source, seed)
     if norm == AS_IS:
         return model
-    result = replace_norms(model, norm, only=list(only) or None)
-    if not result.replaced:
+    name = norm
+    if isinstance(norm, dict):
+        name, norm = norm["name"], meant(norm)
+    result = replace_norms(model, norm, only=list(only) or None, insert=insert)
+    # The norm "none" is not inserted.
+    if not result.replaced and (result.left or not insert):
         reasons = "; ".join(f"{p}: {why}" for p, why in result.left.items())
         raise InputError(
-            f"The model has no norms that {norm!r} can take the place of. "
-            f"{reasons or 'It has none at all'}. Put "
+            f"The model has no norms that {name!r} can take the place of. "
+            f"{reasons or 'It has none at all'}. Set insert="
+            '"before_activation" to put some around its activations; or put '
             "`keras.layers.Identity(name=...)` where norms could be, and name "
             "them by `only`."
         )

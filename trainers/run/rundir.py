@@ -4,6 +4,7 @@ import json
 import os
 
 from ..common import lock
+from ..common.contents import by_content
 from ..common.errors import InputError
 from ..common.files import write_json
 from ..common.paths import user_path
@@ -193,7 +194,8 @@ def differences(held, wanted, defaults):
         wanted: of the other.
         defaults: dotted key -> the value of a key that is in only one of them.
     """
-    held, wanted = flatten(held), flatten(wanted)
+    # Older versions have written whole paths of what is named by contents.
+    held, wanted = by_content(flatten(held)), by_content(flatten(wanted))
 
     def value(config, key):
         return config.get(key, defaults.get(key, _MISSING))

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 
 import ml_collections
 
+from ..common.contents import by_content
 from ..common.errors import InputError
 from ..common.structures import flatten, plain, plain_config
 from .together import MODES
@@ -110,13 +111,16 @@ class Settings:
         return config
 
     def resolve(self, config):
-        """Returns what a result depends on, as a JSON-ready dict."""
+        """Returns what a result depends on, as a JSON-ready dict.
+
+        Of files that are named by their contents it has the names.
+        """
         resolved = config.to_dict()
         for key in self.apart:
             *parts, last = key.split(".")
             holder = functools.reduce(dict.__getitem__, parts, resolved)
             del holder[last]
-        return json.loads(json.dumps(resolved, default=plain))
+        return by_content(json.loads(json.dumps(resolved, default=plain)))
 
     def defaults_of(self, config):
         """Returns dotted key -> JSON-ready default, for a run with `config`."""

@@ -250,7 +250,7 @@ def test_no_private_name_of_keras_is_needed():
 
 def test_a_copy_leaves_the_global_generator_alone():
     model = keras.Sequential([keras.Input((4,)), layers.Dense(2)])
-    layer_state._bookkeeping.cache_clear()
+    layer_state.bookkeeping.cache_clear()
     before = random.getstate()
     layer_state.copy_state(model.layers[0], model.layers[0])
     assert random.getstate() == before

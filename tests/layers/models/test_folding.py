@@ -495,8 +495,8 @@ def test_masks_pass_where_the_norm_was():
 
 def test_norm_inside_a_wrapper_is_reported():
     model = chain((3, 5), layers.TimeDistributed(BN(name="bn"), name="wrap"))
-    result = check_fold(model, gone=[], kept=["wrap/bn"])
-    assert "TimeDistributed" in result.left["wrap/bn"]
+    result = check_fold(model, gone=[], kept=["wrap/layer"])
+    assert "TimeDistributed" in result.left["wrap/layer"]
 
 
 def test_subclasses_are_left():

@@ -1,6 +1,7 @@
 """One call that compares norms in a model of the user's own."""
 
 import json
+import re
 
 import keras
 import numpy as np
@@ -174,7 +175,12 @@ def uncompiled():
         ({"norms": ("as_is", "instance")}, "over positions"),
         ({"norms": ("as_is",), "only": "nothing"}, "no layer 'nothing'"),
         ({"norms": ()}, "one at least"),
-        ({"norms": [keras.layers.ReLU]}, "are names"),
+        ({"insert": "before_activation"}, "This one has norm: leave `insert`"),
+        ({"insert": "before", "norms": "layer"}, "'before_activation', "),
+        ({"norms": [lambda name: None]}, "a lambda. Put it at the top level"),
+        ({"norms": [{"groups": 4}]}, "has `class_name` and `config`"),
+        ({"norms": [3]}, "A normalization is a name"),
+        ({"norms": ["layer", "layer"]}, "'layer' names two of the norms"),
         ({"metric": "auc"}, "Unknown metric"),
         ({"start": "best"}, "Unknown start"),
         ({"batch_size": 61}, "batch_size must be 1 to"),
@@ -196,3 +202,28 @@ def test_a_schedule_has_no_rates_to_choose_from(tmp_path):
     model.compile(keras.optimizers.Adam(schedule), model.loss)
     with pytest.raises(InputError, match="is a schedule"):
         normzoo.compare_norms(model, (X, CLASSES), workdir=tmp_path)
+
+
+@SLOW
+@pytest.mark.parametrize("older", [False, True])
+def test_a_workdir_that_was_moved_goes_on(older, tmp_path):
+    before, after = tmp_path / "before", tmp_path / "after"
+    arguments = {**QUICK, "seeds": 1, "norms": ("as_is",)}
+    normzoo.compare_norms(classifier, (X, CLASSES), workdir=before, **arguments)
+    held = [before / "plan.json", *before.rglob("config.json")]
+    for path in held:
+        text = path.read_text()
+        assert str(tmp_path) not in text.replace("command", "")
+        if older:  # The versions before have written whole paths.
+            path.write_text(re.sub(r'"(model|data)-', rf'"{before}/\1-', text))
+    before.rename(after)
+    logs = {path: path.read_text() for path in after.rglob(NAME)}
+    assert len(logs) == 1
+    arguments["norms"] = ("as_is", "none")
+    found = normzoo.compare_norms(
+        classifier, (X, CLASSES), workdir=after, **arguments
+    )
+    assert len(found.summary.rows) == 2
+    assert {path: path.read_text() for path in logs} == logs
+    assert not before.exists()
+    assert isinstance(found.best(), keras.Model)

@@ -109,6 +109,25 @@ def test_the_picture_shows_every_run(metric, batch, tmp_path, monkeypatch):
         assert not curves.texts
 
 
+def test_long_names_leave_room_for_the_curves(tmp_path):
+    # Warnings are errors: the layout says if there is no room left.
+    long = f"norm={tmp_path}/{'a_folder_in_a_folder_/' * 6}mine.py:Norm"
+    found = made_found({"norm=none": [0.4, 0.5], long: [0.5, 0.6]})
+    for outcome in found.outcomes:
+        folder = tmp_path / outcome.run.name
+        folder.mkdir(parents=True)
+        (folder / "metrics.jsonl").write_text("")
+    results = {o.run.name: o.result for o in found.outcomes}
+    runs = [outcome.run for outcome in found.outcomes]
+    summary = summarize(found, (ACCURACY,))
+    plot.plot_comparison(runs, results, summary, ACCURACY, tmp_path)
+    *_, finals = plot.drawn(runs, results, summary, ACCURACY, tmp_path).axes
+    short, shown = (text.get_text() for text in finals.get_xticklabels())
+    assert short == "norm=none"
+    assert shown.endswith("mine.py:Norm")
+    assert len(shown) == 40
+
+
 @pytest.mark.parametrize(
     ("result", "validated", "label"),
     [

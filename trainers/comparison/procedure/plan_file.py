@@ -9,6 +9,7 @@ import itertools
 import json
 import math
 
+from ...common.contents import by_content
 from ...common.errors import InputError, writing
 from ...common.files import write_json
 from ...common.provenance import provenance
@@ -118,7 +119,7 @@ def begin_counting(workdir, counts, level, command, defaults=None):
 
 def _read(path):
     try:
-        return {**json.loads(path.read_text())}
+        return {**by_content(json.loads(path.read_text()))}
     except FileNotFoundError:
         return None
     except (OSError, ValueError, TypeError) as error:
@@ -156,7 +157,7 @@ def _content(counts, level, command):
         _REPEATED: [],
         _EARLIER: [],
     }
-    return json.loads(json.dumps(content, default=_jsonable))
+    return by_content(json.loads(json.dumps(content, default=_jsonable)))
 
 
 def _complete(plan, content, defaults):

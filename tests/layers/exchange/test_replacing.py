@@ -9,10 +9,9 @@ from normzoo import layers
 from normzoo.layers import NORMS, replace_norms
 from normzoo.layers.models.inner_layers import inner_layers
 
-from .test_folding import draw_inputs, randomize
+from ..models.test_folding import draw_inputs, randomize
 
 BN = keras.layers.BatchNormalization
-TimeDistributed = keras.layers.TimeDistributed
 IMAGE = (6, 6, 3)
 
 
@@ -270,14 +269,6 @@ def test_what_changes_shapes_is_left():
     assert result.left == {
         "first": "its outputs have another shape than its inputs"
     }
-
-
-def test_norms_inside_other_layers_are_left():
-    model = keras.Sequential(
-        [keras.Input((4, 6)), TimeDistributed(BN(name="bn"), name="td")]
-    )
-    left = replace_norms(model, "layer").left
-    assert left == {"td/bn": "it is inside a TimeDistributed"}
 
 
 CELLS = {

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import keras
 
-from ..recurrent.families import FAMILIES
+from ..recurrent.families import FAMILIES, place_of
 
 #: Two of one kind compute the same, given the same weights and these options.
 _KINDS = (
@@ -44,19 +44,10 @@ class Choice(NamedTuple):
     family: str | None
     arguments: dict
 
-
-def place_of(layer):
-    """Returns the cell and the family of a recurrent layer, or None."""
-    return place_of_class(type(layer))
-
-
-def place_of_class(wanted):
-    """Returns the same of a class; a subclass may compute another thing."""
-    for cell, classes in FAMILIES.items():
-        for family, cls in classes.items():
-            if wanted is cls:
-                return cell, family
-    return None
+    @property
+    def adds_nothing(self):
+        """Whether it is no norm."""
+        return self.norm is not None and self.norm.func is keras.layers.Identity
 
 
 def substitute(layer, choice, rank):
@@ -120,6 +111,30 @@ def _recurrent(layer, choice, cell, family):
     given = {k: v for k, v in choice.arguments.items() if k in has}
     carried = {k: v for k, v in had.items() if k in known}
     return cls.from_config({**carried, **given})
+
+
+def built_substitute(layer, choice, shape, output_shape):
+    """Returns the layer that takes another one's place, built.
+
+    Args:
+        layer, choice: as of `substitute`.
+        shape: of the layer's inputs.
+        output_shape: function without arguments that returns that of its
+            outputs.
+
+    Raises:
+        NoSubstituteError: there is none.
+    """
+    if not place_of(layer) and tuple(output_shape()) != tuple(shape):
+        raise NoSubstituteError(
+            "its outputs have another shape than its inputs"
+        )
+    new = substitute(layer, choice, len(shape))
+    try:
+        new.build(shape)
+    except ValueError as error:
+        raise NoSubstituteError(str(error)) from error
+    return new
 
 
 def own_weights(layer, new):

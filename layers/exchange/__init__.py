@@ -1,0 +1,1 @@
+"""Other norms in a model that exists."""

@@ -1,0 +1,110 @@
+"""The command that compares norms in a model of one's own."""
+
+import json
+
+import numpy as np
+import pytest
+
+from . import killable
+
+CODE = """
+import keras
+
+def network(*layers, outputs=1):
+    last = keras.layers.Dense(outputs)
+    return keras.Sequential([keras.Input((5,)), *layers, last])
+
+def bare():
+    model = network()
+    model.compile("sgd", "mse")
+    return model
+
+def uncompiled():
+    return network(keras.layers.BatchNormalization(name="norm"))
+
+def build():
+    model = uncompiled()
+    model.compile("sgd", "mse")
+    return model
+
+def classes():
+    model = network(keras.layers.BatchNormalization(), outputs=3)
+    model.compile("sgd", "categorical_crossentropy")
+    return model
+"""
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "mine.py").write_text(CODE)
+    x = np.random.default_rng(0).normal(size=(40, 5))
+    np.savez(tmp_path / "mine.npz", x_train=x, y_train=x[:, 0])
+    np.savez(tmp_path / "narrow.npz", x_train=x[:, :3], y_train=x[:, 0])
+    return tmp_path
+
+
+def compare(folder, *flags, model="mine.py:build", data="mine.npz"):
+    return killable.script(
+        "compare",
+        f"--model={model}",
+        f"--data={data}",
+        "--workdir=runs",
+        "--epochs=1",
+        "--batch_size=8",
+        *flags,
+        folder=folder,
+    )
+
+
+@pytest.mark.slow
+def test_a_comparison_from_its_command_to_its_report(folder):
+    flags = ["--norms=as_is,layer", "--seeds=1"]
+    code, said, errors = compare(folder, "--dry_run", *flags)
+    assert code == 0, errors
+    assert "2 variants, compared with norm=as_is" in said
+    run = "norm=layer,learning_rate=0.00316,seed=0"
+    assert f"pending  {run}" in said
+    assert not (folder / "runs").exists()
+    code, said, errors = compare(folder, *flags)
+    assert code == 0, errors
+    assert "Results: runs/report.html" in said
+    summary = json.loads((folder / "runs/summary.json").read_text())
+    assert [row["variant"] for row in summary["rows"]] == [
+        "norm=as_is",
+        "norm=layer",
+    ]
+    assert "mine.py:build" in (folder / "runs/report.html").read_text()
+    files = {
+        path: path.read_bytes()
+        for path in (folder / "runs").iterdir()
+        if path.is_file()
+    }
+    _, said, _ = compare(folder, "--dry_run", *flags)
+    assert f"finished {run}" in said
+    assert "pending" not in said
+    for path, content in files.items():
+        assert path.read_bytes() == content
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"model": "mine.py:make"}, "'mine.py:make' cannot be found"),
+        ({"model": "other.py:build"}, "'other.py:build' cannot be found"),
+        ({"model": "mine.py:uncompiled"}, "is not compiled"),
+        ({"model": "mine.py:bare"}, 'Set insert="before_activation" to put'),
+        ({"model": "mine.py:classes"}, "do not fit the model's outputs"),
+        ({"data": "narrow.npz"}, "takes examples of shape (5,)"),
+        ({"data": "none.npz"}, "cannot be read"),
+        ({"data": ""}, "needs --data=FILE.npz"),
+    ],
+    ids=lambda value: "".join(value.values()) if type(value) is dict else "",
+)
+def test_what_cannot_be_compared_ends_with_one_line(folder, arguments, words):
+    code, _, errors = compare(folder, "--seeds=1", **arguments)
+    assert code == 2, errors
+    (line,) = [x for x in errors.splitlines() if x.startswith("error: ")]
+    assert words in line
+    assert "Traceback" not in errors
+    assert not list(folder.rglob("DONE"))
