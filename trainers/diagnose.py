@@ -9,11 +9,11 @@ The data are those of training: `x_train` and, for the gradients, `y_train`, as
 import keras
 from absl import flags
 
-from ..layers import diagnose
 from . import app
 from .common.errors import InputError
 from .common.paths import user_path
-from .data import arrays
+from .data import array_files
+from .own.diagnosing import diagnose
 
 
 def main(flags):
@@ -25,7 +25,7 @@ def main(flags):
         raise InputError(
             f"The model {path} cannot be loaded: {error}"
         ) from error
-    data = arrays.read(user_path(flags.data, "data"))
+    data = array_files.read(user_path(flags.data, "data"))
     pair = data["x_train"], data["y_train"]
     try:
         print(diagnose(model, pair, batch_size=flags.batch_size))

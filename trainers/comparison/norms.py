@@ -34,12 +34,16 @@ def compare_norms(
     of the batches, and the validation split unless that is given.
 
     Args:
-        model: a compiled functional or Sequential Keras model with one input
-            and one output, whose loss, metrics and optimizer are used; a
+        model: a compiled functional or Sequential Keras model with one output
+            and one input or several, whose loss, metrics and optimizer are
+            used; a
             function without arguments that returns one, or its
             `"file.py:function"` or `"module:function"`; or the path of a
             `.keras` file.
-        train, validation, test: pairs of arrays, inputs and labels; or `train`
+        train, validation, test: pairs of inputs and labels, which may be
+            arrays, lists, tensors, pandas' frames and series, and the inputs a
+            dict of such by the names of the model's inputs; a
+            `tf.data.Dataset` or a `keras.utils.PyDataset` of pairs. Or `train`
             alone is the path of a `.npz` file with `x_train`, `y_train` and
             perhaps the same of `validation` and `test`. Nothing is scaled. A
             fifth of `train` is held out for each split that is not there.

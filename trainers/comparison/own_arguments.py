@@ -8,7 +8,8 @@ import keras
 from ...layers.lookup import look_up
 from ..common.errors import InputError
 from ..common.paths import user_path
-from ..data import arrays
+from ..data import array_files, arrays, nested
+from ..data.sources.finding import find_arrays
 from ..own import files
 
 
@@ -39,15 +40,20 @@ def find_model(model):
 def find_data(model, train, validation=None, test=None):
     """Returns the arrays of all splits that are given, see `arrays.check`.
 
+    Args:
+        model: from `find_model`.
+        train, validation, test: as of `norms.compare_norms`.
+
     Raises:
         InputError: they are no good, or do not fit the model.
     """
     if isinstance(train, (str, pathlib.Path)):
-        found = arrays.read(user_path(train, "data"))
+        found = array_files.read(user_path(train, "data"))
     else:
-        pairs = {"train": train, "validation": validation, "test": test}
-        found = arrays.check(_by_name(pairs), "The data")
-    _check_fit(model, found["x_train"][:2], found["y_train"][:2])
+        given = {"train": train, "validation": validation, "test": test}
+        found = arrays.check(find_arrays(model, given), "The data")
+    two = nested.each(lambda x: x[:2], found["x_train"])
+    _check_fit(model, two, found["y_train"][:2])
     return found
 
 
@@ -60,23 +66,9 @@ def find_workdir(workdir):
     return workdir
 
 
-def _by_name(pairs):
-    found = {}
-    for split, pair in pairs.items():
-        if pair is None:
-            continue
-        if not isinstance(pair, (list, tuple)) or len(pair) != 2:
-            raise InputError(
-                f"`{split}` is a pair of arrays, inputs and labels. Received: "
-                f"{type(pair).__name__}."
-            )
-        found[f"x_{split}"], found[f"y_{split}"] = pair
-    return found
-
-
 def _check_fit(model, x, y):
     """Raises `InputError` unless a model takes two examples and labels."""
-    files.check_shape(model, x.shape[1:])
+    files.check_shapes(model, nested.shapes_of(x))
     try:
         model.test_on_batch(x, y)
     except (TypeError, ValueError, ArithmeticError) as error:

@@ -1,7 +1,8 @@
 """New models like one in a file, with fresh weights and other norms."""
 
-from ...layers import replace_norms
+from ...layers import VirtualBatchNormalization, replace_norms
 from ...layers.models.copying import copy_model
+from ...layers.models.inner_layers import inner_layers
 from ..common.errors import InputError
 from . import files
 from .fresh import refresh
@@ -17,7 +18,8 @@ def build(input_shape, num_classes, *, seed, path, norm, only=(), start):
     themselves have excepted.
 
     Args:
-        input_shape: of one example.
+        input_shape: of one example; of several inputs one for each, see
+            `data.nested.shapes_of`.
         num_classes: not used.
         seed: of the fresh weights, and of the layers' noise.
         path: of the file.
@@ -28,17 +30,18 @@ def build(input_shape, num_classes, *, seed, path, norm, only=(), start):
 
     Raises:
         InputError: the examples do not fit the model, the file is no good, or
-            the model has no such norm.
+            the model has no such norm, or cannot have it.
     """
     del num_classes
     source = files.load(path)
-    files.check_shape(source, input_shape)
+    files.check_shapes(source, input_shape)
     model, _ = copy_model(source)
     if start == "fresh":
         refresh(model, source, seed)
     if norm == AS_IS:
         return model
     result = replace_norms(model, norm, only=list(only) or None)
+    _check_reference(result.model, norm)
     if not result.replaced:
         reasons = "; ".join(f"{p}: {why}" for p, why in result.left.items())
         raise InputError(
@@ -48,3 +51,15 @@ def build(input_shape, num_classes, *, seed, path, norm, only=(), start):
             "them by `only`."
         )
     return result.model
+
+
+def _check_reference(model, norm):
+    """Raises `InputError` if a reference batch would have to hold texts."""
+    texts = [x.name for x in model.inputs if x.dtype == "string"]
+    layers = inner_layers(model)
+    if texts and any(isinstance(x, VirtualBatchNormalization) for x in layers):
+        raise InputError(
+            f"{norm!r} keeps a reference batch, which cannot hold texts. The "
+            f"model takes texts as {', '.join(map(repr, texts))}. Leave "
+            f"{norm!r} out, or encode them in front of the model."
+        )

@@ -8,7 +8,7 @@ import pytest
 
 import normzoo
 from normzoo.trainers.common.errors import InputError
-from normzoo.trainers.data import arrays
+from normzoo.trainers.data import array_files
 from normzoo.trainers.run.metrics_file import NAME
 
 RNG = np.random.default_rng(0)
@@ -114,7 +114,7 @@ def test_the_answer_can_be_read_drawn_and_used(tmp_path):
     outcomes = [o for o in found.found.outcomes if o.variant == row.variant]
     chosen = max(outcomes, key=lambda o: o.result["validation_accuracy"])
     # The fifth that was held out for the test.
-    data = arrays.load(chosen.run.config.dataset.name, chosen.seed)
+    data = array_files.load(chosen.run.config.dataset.name, chosen.seed)
     _, accuracy = best.evaluate(*data.test, verbose=0)
     assert accuracy == pytest.approx(chosen.result["test_accuracy"], abs=1e-6)
     # Nothing is trained again.

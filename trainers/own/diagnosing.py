@@ -1,0 +1,49 @@
+"""What is wrong with the norms of a trained model, with data of any kind."""
+
+from ...layers.diagnosis import diagnosing
+from ...layers.diagnosis.evidence import EXAMPLES
+from ...layers.models.kinds import check_built
+from ..data.arrays import checked_inputs
+from ..data.sources.finding import find_examples
+from ..data.sources.options import Options
+
+
+def diagnose(model, data, *, batch_size=32):
+    """Looks for what is wrong with the norms of a trained model.
+
+    It is `normzoo.layers.diagnose` for data of more kinds.
+
+    Args:
+        model: a Keras model with weights.
+        data: inputs, or a pair of inputs and labels: arrays, lists, frames; a
+            dict of such inputs by name; or a `tf.data.Dataset` or
+            `keras.utils.PyDataset` of either. The first 1,024 examples are
+            used.
+        batch_size: of the training.
+
+    Returns:
+        A `Diagnosis`: `print` it. It is true if there is a problem.
+
+    Raises:
+        TypeError: `model` is no Keras model.
+        ValueError: it has no weights yet, or no norms, or the data cannot be
+            read or do not fit it.
+
+    Example:
+
+    >>> import keras
+    >>> import normzoo
+    >>> import tensorflow as tf
+    >>> model = keras.Sequential(
+    ...     [keras.Input((1,)), keras.layers.BatchNormalization(name="norm")]
+    ... )
+    >>> data = tf.data.Dataset.range(256).map(lambda x: (x, x % 2)).batch(32)
+    >>> found = normzoo.diagnose(model, data)
+    >>> [each.symptom for each in found.problems], found.findings[0].where
+    (['late_statistics'], 'norm')
+    """
+    check_built(model)
+    x, y = find_examples(model, data, Options(most=EXAMPLES))
+    x = checked_inputs(x, "data")
+    pair = x if y is None else (x, y)
+    return diagnosing.diagnose(model, pair, batch_size=batch_size)
