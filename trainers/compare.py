@@ -70,9 +70,10 @@ flags.DEFINE_string(
 flags.DEFINE_string(
     "data",
     None,
-    "Of --model: a .npz file with x_train and y_train, and perhaps the same "
-    "of validation and test.",
+    "Of --model: a .npz, .csv or .parquet file, a folder of images, or the "
+    "name of a TFDS set.",
 )
+app.define_data()
 flags.DEFINE_integer("epochs", 10, "Of --model.")
 flags.DEFINE_integer("batch_size", 32, "Of --model.")
 app.define_jobs()
@@ -113,11 +114,11 @@ def _own(flags):
     """Returns the same for `--model`; the file is that of the model's code."""
     if flags.vary or not flags.data:
         raise InputError(
-            "A model of your own needs --data=FILE.npz and takes no --vary. "
+            "A model of your own needs --data and takes no --vary. "
             f"Received: --data={flags.data or ''} --vary={flags.vary or ''}."
         )
     model = find_model(flags.model)
-    data = find_data(model, flags.data)
+    data = find_data(model, flags.data, **app.data_options(flags))
     plan, config = make_own_plan(
         model,
         data,

@@ -12,6 +12,8 @@ def compare_norms(
     validation=None,
     test=None,
     *,
+    label=None,
+    data_dir=None,
     norms=NORMS,
     only=None,
     seeds="auto",
@@ -43,10 +45,17 @@ def compare_norms(
         train, validation, test: pairs of inputs and labels, which may be
             arrays, lists, tensors, pandas' frames and series, and the inputs a
             dict of such by the names of the model's inputs; a
-            `tf.data.Dataset` or a `keras.utils.PyDataset` of pairs. Or `train`
-            alone is the path of a `.npz` file with `x_train`, `y_train` and
-            perhaps the same of `validation` and `test`. Nothing is scaled. A
-            fifth of `train` is held out for each split that is not there.
+            `tf.data.Dataset` or a `keras.utils.PyDataset` of pairs; a frame,
+            or the path of a `.csv` or `.parquet` file, with the labels in a
+            column; the path of a folder of images. Or `train` alone is the
+            name of a TFDS set, a folder of images with a folder for each
+            split, or a `.npz` file with `x_train`, `y_train` and perhaps the
+            same of `validation` and `test`. Nothing is scaled. A fifth of
+            `train` is held out for each split that is not there.
+        label: the name of the column of a table that holds the labels, or a
+            list of several; None: the last column.
+        data_dir: of a TFDS set, the folder of the prepared sets; None: TFDS'
+            own.
         norms: names, as of `layers.get`, and `"as_is"`, the model unchanged.
             The first one is what the others are compared with.
         only: which layers make room for them, as of `replace_norms`.
@@ -88,7 +97,9 @@ def compare_norms(
         print(found.sentence)
     """
     model = find_model(model)
-    data = find_data(model, train, validation, test)
+    data = find_data(
+        model, train, validation, test, label=label, data_dir=data_dir
+    )
     workdir = find_workdir(workdir)
     plan, config = make_own_plan(
         model,

@@ -8,8 +8,9 @@ import keras
 from ...layers.lookup import look_up
 from ..common.errors import InputError
 from ..common.paths import user_path
-from ..data import array_files, arrays, nested
+from ..data import arrays, nested
 from ..data.sources.finding import find_arrays
+from ..data.sources.options import Options
 from ..own import files
 
 
@@ -37,21 +38,21 @@ def find_model(model):
     return files.checked(model)
 
 
-def find_data(model, train, validation=None, test=None):
+def find_data(
+    model, train, validation=None, test=None, *, label=None, data_dir=None
+):
     """Returns the arrays of all splits that are given, see `arrays.check`.
 
     Args:
         model: from `find_model`.
-        train, validation, test: as of `norms.compare_norms`.
+        train, validation, test, label, data_dir: as of `norms.compare_norms`.
 
     Raises:
         InputError: they are no good, or do not fit the model.
     """
-    if isinstance(train, (str, pathlib.Path)):
-        found = array_files.read(user_path(train, "data"))
-    else:
-        given = {"train": train, "validation": validation, "test": test}
-        found = arrays.check(find_arrays(model, given), "The data")
+    given = {"train": train, "validation": validation, "test": test}
+    options = Options(label=label, data_dir=data_dir)
+    found = arrays.check(find_arrays(model, given, options), "The data")
     two = nested.each(lambda x: x[:2], found["x_train"])
     _check_fit(model, two, found["y_train"][:2])
     return found

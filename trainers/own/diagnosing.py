@@ -8,7 +8,7 @@ from ..data.sources.finding import find_examples
 from ..data.sources.options import Options
 
 
-def diagnose(model, data, *, batch_size=32):
+def diagnose(model, data, *, label=None, data_dir=None, batch_size=32):
     """Looks for what is wrong with the norms of a trained model.
 
     It is `normzoo.layers.diagnose` for data of more kinds.
@@ -16,9 +16,14 @@ def diagnose(model, data, *, batch_size=32):
     Args:
         model: a Keras model with weights.
         data: inputs, or a pair of inputs and labels: arrays, lists, frames; a
-            dict of such inputs by name; or a `tf.data.Dataset` or
-            `keras.utils.PyDataset` of either. The first 1,024 examples are
-            used.
+            dict of such inputs by name; a `tf.data.Dataset` or
+            `keras.utils.PyDataset` of either; or the path of a file or folder
+            or the name of a TFDS set, as of `compare_norms`. 1,024 examples
+            are used.
+        label: the name of the column of a table that holds the labels. Where
+            it is None, a frame holds inputs alone, and the last column of a
+            file is the label.
+        data_dir: of a TFDS set.
         batch_size: of the training.
 
     Returns:
@@ -43,7 +48,7 @@ def diagnose(model, data, *, batch_size=32):
     (['late_statistics'], 'norm')
     """
     check_built(model)
-    x, y = find_examples(model, data, Options(most=EXAMPLES))
+    x, y = find_examples(model, data, Options(label, data_dir, EXAMPLES))
     x = checked_inputs(x, "data")
     pair = x if y is None else (x, y)
     return diagnosing.diagnose(model, pair, batch_size=batch_size)

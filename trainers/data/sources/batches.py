@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from ...common.errors import InputError
 from ...common.memory import free_bytes
+from ..reading import first_line
 
 _BATCH = 256
 #: The share of the free memory that data may fill: they are copied later.
@@ -22,8 +23,8 @@ def of_dataset(dataset, name, signature, options):
         options: the `Options`.
 
     Returns:
-        `(inputs, labels)` in the structure of its elements; the labels are
-        None where it has none.
+        `"train"` -> `(inputs, labels)` in the structure of its elements; the
+        labels are None where it has none.
 
     Raises:
         InputError: it never ends, or cannot be put into arrays.
@@ -39,7 +40,8 @@ def of_dataset(dataset, name, signature, options):
     x, _ = _pair(spec, name)
     if not _is_batch(keras.tree.flatten(x)[0], signature):
         dataset = dataset.batch(_BATCH)
-    return _joined(_errors_of(dataset.as_numpy_iterator(), name), name, options)
+    elements = _errors_of(dataset.as_numpy_iterator(), name)
+    return {"train": joined(elements, name, options)}
 
 
 def of_py_dataset(dataset, name, signature, options):
@@ -55,7 +57,8 @@ def of_py_dataset(dataset, name, signature, options):
             "never ends. Give it a `__len__` that returns the number of its "
             "batches."
         )
-    return _joined((dataset[i] for i in range(count)), name, options)
+    elements = (dataset[i] for i in range(count))
+    return {"train": joined(elements, name, options)}
 
 
 def _pair(element, name):
@@ -98,14 +101,14 @@ def _errors_of(iterator, name):
     try:
         yield from iterator
     except tf.errors.OpError as error:
-        line = str(error.message).partition("\n")[0]
+        line = first_line(error)
         raise InputError(
             f"`{name}` cannot be read: {line}. Its examples must have one "
             "shape; pad or resize them."
         ) from error
 
 
-def _joined(elements, name, options):
+def joined(elements, name, options):
     """Returns inputs and labels of all batches, one behind the other."""
     most, size, count, parts = _SHARE * free_bytes(), 0, 0, []
     for element in elements:
