@@ -83,7 +83,8 @@ def main(flags):
     """Runs the script."""
     planned = _own if flags.model else _configured
     plan, config, config_file = planned(flags)
-    print(preview.said(plan.design), flush=True)
+    about = trainer_of(config).about(plan.every_run[0].config)
+    print(preview.said(plan.design, about), flush=True)
     if flags.dry_run:
         print(*preview.listed(plan, pathlib.Path(flags.workdir)), sep="\n")
         return

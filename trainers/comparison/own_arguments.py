@@ -11,7 +11,7 @@ from ..common.paths import user_path
 from ..data import arrays, nested
 from ..data.sources.finding import find_arrays
 from ..data.sources.options import Options
-from ..own import files
+from ..own import files, tasks
 
 
 def find_model(model):
@@ -53,6 +53,13 @@ def find_data(
     given = {"train": train, "validation": validation, "test": test}
     options = Options(label=label, data_dir=data_dir)
     found = arrays.check(find_arrays(model, given, options), "The data")
+    files.check_shapes(model, nested.shapes_of(found["x_train"]))
+    for split in arrays.SPLITS:
+        if f"y_{split}" in found:
+            pair = (found[f"{kind}_{split}"] for kind in "xy")
+            target = tasks.target_of(model, *pair)
+            name = f"y_{split}"
+            found[name] = tasks.checked_labels(target, name)
     two = nested.each(lambda x: x[:2], found["x_train"])
     _check_fit(model, two, found["y_train"][:2])
     return found
@@ -69,7 +76,6 @@ def find_workdir(workdir):
 
 def _check_fit(model, x, y):
     """Raises `InputError` unless a model takes two examples and labels."""
-    files.check_shapes(model, nested.shapes_of(x))
     try:
         model.test_on_batch(x, y)
     except (TypeError, ValueError, ArithmeticError) as error:

@@ -238,6 +238,13 @@ def uncompiled():
         ({"metric": "auc"}, "Unknown metric"),
         ({"start": "best"}, "Unknown start"),
         ({"batch_size": 61}, "batch_size must be 1 to"),
+        ({"train": (X[:20], CLASSES[:20])}, "batch_size must be 1 to 13"),
+        ({"train": (X[:2], [0, 1])}, "too few to hold some out"),
+        ({"train": (X * np.nan, CLASSES)}, "not finite: 300 of 300"),
+        ({"train": (X, 0 * CLASSES)}, "y_train are the same: 0.*nothing to"),
+        ({"train": (X, CLASSES + 1)}, "from 1 to 3, but the model has 3"),
+        ({"train": zip(X, CLASSES, strict=True)}, "is a generator"),
+        ({"train": (X, CLASSES), "label": "y"}, "names a column of a table"),
         ({"seeds": 0}, "seeds"),
     ],
 )
