@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pandas
 import pytest
+import tensorflow as tf
 
 import normzoo
 from normzoo.trainers.common.errors import InputError
@@ -133,6 +134,34 @@ def test_all_forms_are_what_the_model_takes(kind, as_dict, tmp_path):
 def test_inputs_that_do_not_fit(x, words):
     with pytest.raises(InputError, match=words):
         find_data(known_model(), (x, Y))
+
+
+@pytest.mark.parametrize("size", [None, 7])
+def test_a_data_set_of_several_inputs(size):
+    """The input that comes first in it is none, or has another rank."""
+    images, numbers = Input((2, 2), name="b_images"), Input((3,), name="c")
+    x = keras.layers.Concatenate()([keras.layers.Flatten()(images), numbers])
+    model = keras.Model([numbers, images], Dense(1)(x))
+    model.compile("sgd", "mse")
+    given = {
+        "a_key": np.arange(COUNT),
+        "b_images": RNG.normal(size=(COUNT, 2, 2)),
+        "c": RNG.normal(size=(COUNT, 3)),
+    }
+    dataset = tf.data.Dataset.from_tensor_slices((given, Y))
+    found = find_data(model, dataset.batch(size) if size else dataset)
+    for name, leaf in zip(("c", "b_images"), found["x_train"], strict=True):
+        np.testing.assert_allclose(leaf, given[name], rtol=1e-6)
+
+
+def test_a_dict_of_one_input():
+    ages = Input((1,), name="age")
+    x = keras.layers.BatchNormalization()(Dense(2)(ages))
+    model = keras.Model({"age": ages}, Dense(1)(x))
+    model.compile("sgd", "mse")
+    for given in (FRAME["age"], FRAME[["age"]], {"age": FRAME["age"]}):
+        found = find_data(model, (given, Y))
+        assert found["x_train"]["age"].shape == (COUNT, 1)
 
 
 def test_a_frame_whose_columns_are_all_texts():

@@ -38,7 +38,7 @@ def of_dataset(dataset, name, signature, options):
     spec = dataset.element_spec
     _check_dense(spec, name)
     x, _ = _pair(spec, name)
-    if not _is_batch(keras.tree.flatten(x)[0], signature):
+    if not _is_batch(x, name, signature):
         dataset = dataset.batch(_BATCH)
     elements = _errors_of(dataset.as_numpy_iterator(), name)
     return {"train": joined(elements, name, options)}
@@ -84,9 +84,18 @@ def _check_dense(spec, name):
             )
 
 
-def _is_batch(spec, signature):
-    """Whether the elements of a data set are batches, and no examples."""
-    if not signature.tensors or spec.shape.rank is None:
+def _is_batch(x, name, signature):
+    """Whether the elements of a data set are batches, and no examples.
+
+    Args:
+        x: specs of the inputs.
+        name: of the data set, for messages.
+        signature: the `Signature` of the model, which tells.
+    """
+    if not signature.tensors:
+        return True
+    spec = signature.taken_apart(x, name)[0]
+    if spec.shape.rank is None:
         return True
     expected = signature.tensors[0].shape
     if spec.shape.rank == len(expected):

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from ....layers.models.kinds import is_graph
+from ....layers.models.kinds import as_functional, is_graph
 from ...common.errors import InputError
 from .. import nested
 from . import frames
@@ -24,12 +24,10 @@ class Signature:
     def __init__(self, model):
         self.structure = None
         if is_graph(model) and model.built:
-            sequential = isinstance(model, keras.Sequential)
-            structure = model.inputs if sequential else model.input
+            structure = as_functional(model).input
             if isinstance(structure, (list, tuple)):
-                structure = tuple(structure)
-                if len(structure) == 1:
-                    (structure,) = structure
+                several = len(structure) > 1
+                structure = tuple(structure) if several else structure[0]
             self.structure = structure
 
     @property
@@ -55,15 +53,23 @@ class Signature:
         """
         if self.structure is None:
             return as_given(x, name)
-        found = self._taken_apart(x, name)
+        found = self.taken_apart(x, name)
         arrays = [
             _as_taken(*each)
             for each in zip(found, self.tensors, self._names(name), strict=True)
         ]
         return keras.tree.pack_sequence_as(self.structure, arrays)
 
-    def _taken_apart(self, x, name):
-        """Returns what there is for each of the inputs, in their order."""
+    def taken_apart(self, x, name):
+        """Returns what there is for each of the inputs, in their order.
+
+        Args:
+            x: what a user has passed, or specs of it.
+            name: of it, for messages.
+
+        Raises:
+            InputError: it has another form.
+        """
         count = len(self.tensors)
         if frames.is_frame(x) and (count > 1 or self._is_text()):
             x = {column: x[column] for column in x.columns}
