@@ -16,7 +16,7 @@ _SUBPACKAGES = ("layers", "zoo", "trainers", "configs")
 #: What this package itself offers -> the module that it comes from.
 _FUNCTIONS = {
     "compare_norms": "trainers.comparison.norms",
-    "diagnose": "layers",
+    "diagnose": "trainers.own.diagnosing",
     "replace_norms": "layers",
 }
 

@@ -85,6 +85,27 @@ def define_jobs():
     )
 
 
+def define_data():
+    """Defines the flags of the scripts that read a user's own data."""
+    flags.DEFINE_list(
+        "label",
+        None,
+        "Column of a .csv or .parquet file with the labels, or several, parted "
+        "by commas. Without it: the last one.",
+    )
+    flags.DEFINE_string(
+        "data_dir", None, "Of a TFDS set: the folder of the prepared sets."
+    )
+
+
+def data_options(flags):
+    """Returns what these flags say, as arguments of `compare_norms`."""
+    label = flags.label
+    if label and len(label) == 1:
+        (label,) = label
+    return {"label": label or None, "data_dir": flags.data_dir}
+
+
 def show(result, workdir, if_diverged, warnings=()):
     """Prints a run's result; exits with 1 if it diverged.
 

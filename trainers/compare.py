@@ -72,9 +72,10 @@ flags.DEFINE_string(
 flags.DEFINE_string(
     "data",
     None,
-    "Of --model: a .npz file with x_train and y_train, and perhaps the same "
-    "of validation and test.",
+    "Of --model: a .npz, .csv or .parquet file, a folder of images, or the "
+    "name of a TFDS set.",
 )
+app.define_data()
 flags.DEFINE_string(
     "insert",
     None,
@@ -89,7 +90,8 @@ def main(flags):
     """Runs the script."""
     planned = _own if flags.model else _configured
     plan, config, config_file = planned(flags)
-    print(preview.said(plan.design), flush=True)
+    about = trainer_of(config).about(plan.every_run[0].config)
+    print(preview.said(plan.design, about), flush=True)
     if flags.dry_run:
         print(*preview.listed(plan, pathlib.Path(flags.workdir)), sep="\n")
         return
@@ -120,11 +122,11 @@ def _own(flags):
     """Returns the same for `--model`; the file is that of the model's code."""
     if flags.vary or not flags.data:
         raise InputError(
-            "A model of your own needs --data=FILE.npz and takes no --vary. "
+            "A model of your own needs --data and takes no --vary. "
             f"Received: --data={flags.data or ''} --vary={flags.vary or ''}."
         )
     model = find_model(flags.model)
-    data = find_data(model, flags.data)
+    data = find_data(model, flags.data, **app.data_options(flags))
     with _own_folder(flags) as folder:
         plan, config = make_own_plan(
             model,

@@ -2,18 +2,18 @@ r"""Says what is wrong with the norms of a trained model, and what helps.
 
     python -m normzoo.trainers.diagnose --model=model.keras --data=mine.npz
 
-The data are those of training: `x_train` and, for the gradients, `y_train`, as
-`numpy.savez` writes them. `normzoo.diagnose` does the same in Python.
+The data are those of training: a `.npz` file with `x_train` and `y_train`, as
+`numpy.savez` writes them, a `.csv` or `.parquet` file, a folder of images, or
+the name of a TFDS set. `normzoo.diagnose` does the same in Python.
 """
 
 import keras
 from absl import flags
 
-from ..layers import diagnose
 from . import app
 from .common.errors import InputError
 from .common.paths import user_path
-from .data import arrays
+from .own.diagnosing import diagnose
 
 
 def main(flags):
@@ -25,16 +25,19 @@ def main(flags):
         raise InputError(
             f"The model {path} cannot be loaded: {error}"
         ) from error
-    data = arrays.read(user_path(flags.data, "data"))
-    pair = data["x_train"], data["y_train"]
+    options = app.data_options(flags)
     try:
-        print(diagnose(model, pair, batch_size=flags.batch_size))
+        found = diagnose(
+            model, flags.data, batch_size=flags.batch_size, **options
+        )
     except ValueError as error:
         raise InputError(str(error)) from error
+    print(found)
 
 
 if __name__ == "__main__":
     flags.DEFINE_string("model", None, "A .keras file.")
-    flags.DEFINE_string("data", None, "A .npz file with x_train and y_train.")
+    flags.DEFINE_string("data", None, "A file, a folder, or a name of TFDS.")
     flags.DEFINE_integer("batch_size", 32, "Of the training.", lower_bound=1)
+    app.define_data()
     app.run(main, required=["model", "data"])

@@ -14,7 +14,8 @@ from ..models.inner_layers import inner_layers
 from ..models.kinds import is_graph
 from ..models.selection import is_norm
 
-_EXAMPLES = 1024  # at most
+#: As many are looked at, at most.
+EXAMPLES = 1024
 
 
 @dataclasses.dataclass(frozen=True)
@@ -100,7 +101,7 @@ class Evidence:
 
 
 def _first(values):
-    return None if values is None else np.asarray(values)[:_EXAMPLES]
+    return None if values is None else np.asarray(values)[:EXAMPLES]
 
 
 def _moments(norm, inputs, mask):

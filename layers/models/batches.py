@@ -15,17 +15,26 @@ class StackedBatches:
     Iterated over, it yields what the model is called on.
 
     Attributes:
-        inputs: an array or tensor, `(batches, batch, ...)`.
-        prepare: function of a batch of them, a tensor, that returns what the
-            model is called on.
+        inputs: an array or tensor, `(batches, batch, ...)`, or a structure of
+            several.
+        prepare: function of a batch of one of them, a tensor, that returns
+            what the model is called on.
     """
 
     inputs: Any
     prepare: Callable
 
+    def __len__(self):
+        return keras.tree.flatten(self.inputs)[0].shape[0]
+
     def __iter__(self):
-        for batch in self.inputs:
-            yield self.prepare(tf.convert_to_tensor(batch))
+        return map(self.batch, range(len(self)))
+
+    def batch(self, i):
+        """Returns what the model is called on; `i` may be a tensor."""
+        return keras.tree.map_structure(
+            lambda x: self.prepare(tf.convert_to_tensor(x)[i]), self.inputs
+        )
 
 
 def all_batches(dataset, batch_size):

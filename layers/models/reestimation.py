@@ -186,13 +186,13 @@ class Reestimation:
             raise no_population()
 
     def _inference_steps(self, inputs, prepare):
-        inputs = tf.convert_to_tensor(inputs)
+        batches = StackedBatches(inputs, prepare)
 
         def step(i):
-            self._model(prepare(inputs[i]), training=False)
+            self._model(batches.batch(i), training=False)
             return i + 1
 
-        count = inputs.shape[0]
+        count = len(batches)
         tf.while_loop(lambda i: i < count, step, [0], parallel_iterations=1)
 
 

@@ -82,7 +82,7 @@ def _report(found, workdir, command):
     results = {each.run.name: each.result for each in found.outcomes}
     trainer = trainer_of(runs[0].config)
     columns = trainer.table(runs[0].config)
-    summary = summarize(found, columns)
+    summary = summarize(found, columns, trainer.about(runs[0].config))
     write_reports(summary, workdir, command)
     plot_comparison(runs, results, summary, found.design.metric, workdir)
     appendix = trainer.appendix(runs, results, workdir)

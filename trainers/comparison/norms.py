@@ -12,6 +12,8 @@ def compare_norms(
     validation=None,
     test=None,
     *,
+    label=None,
+    data_dir=None,
     norms=None,
     only=None,
     insert=None,
@@ -35,15 +37,26 @@ def compare_norms(
     of the batches, and the validation split unless that is given.
 
     Args:
-        model: a compiled functional or Sequential Keras model with one input
-            and one output, whose loss, metrics and optimizer are used; a
+        model: a compiled functional or Sequential Keras model with one output
+            and one input or several, whose loss, metrics and optimizer are
+            used; a
             function without arguments that returns one, or its
             `"file.py:function"` or `"module:function"`; or the path of a
             `.keras` file.
-        train, validation, test: pairs of arrays, inputs and labels; or `train`
-            alone is the path of a `.npz` file with `x_train`, `y_train` and
-            perhaps the same of `validation` and `test`. Nothing is scaled. A
-            fifth of `train` is held out for each split that is not there.
+        train, validation, test: pairs of inputs and labels, which may be
+            arrays, lists, tensors, pandas' frames and series, and the inputs a
+            dict of such by the names of the model's inputs; a
+            `tf.data.Dataset` or a `keras.utils.PyDataset` of pairs; a frame,
+            or the path of a `.csv` or `.parquet` file, with the labels in a
+            column; the path of a folder of images. Or `train` alone is the
+            name of a TFDS set, a folder of images with a folder for each
+            split, or a `.npz` file with `x_train`, `y_train` and perhaps the
+            same of `validation` and `test`. Nothing is scaled. A fifth of
+            `train` is held out for each split that is not there.
+        label: the name of the column of a table that holds the labels, or a
+            list of several; None: the last column.
+        data_dir: of a TFDS set, the folder of the prepared sets; None: TFDS'
+            own.
         norms: what `layers.get` takes, and `"as_is"`, the model unchanged. The
             first one is what the others are compared with. Norms of your own
             are those of `layers.register`, classes or functions at the top
@@ -90,7 +103,9 @@ def compare_norms(
         print(found.sentence)
     """
     model = find_model(model)
-    data = find_data(model, train, validation, test)
+    data = find_data(
+        model, train, validation, test, label=label, data_dir=data_dir
+    )
     workdir = find_workdir(workdir)
     plan, config = make_own_plan(
         model,

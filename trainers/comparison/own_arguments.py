@@ -8,8 +8,10 @@ import keras
 from ...layers.lookup import look_up
 from ..common.errors import InputError
 from ..common.paths import user_path
-from ..data import arrays
-from ..own import files
+from ..data import arrays, nested
+from ..data.sources.finding import find_arrays
+from ..data.sources.options import Options
+from ..own import files, tasks
 
 
 def find_model(model):
@@ -36,18 +38,30 @@ def find_model(model):
     return files.checked(model)
 
 
-def find_data(model, train, validation=None, test=None):
+def find_data(
+    model, train, validation=None, test=None, *, label=None, data_dir=None
+):
     """Returns the arrays of all splits that are given, see `arrays.check`.
+
+    Args:
+        model: from `find_model`.
+        train, validation, test, label, data_dir: as of `norms.compare_norms`.
 
     Raises:
         InputError: they are no good, or do not fit the model.
     """
-    if isinstance(train, (str, pathlib.Path)):
-        found = arrays.read(user_path(train, "data"))
-    else:
-        pairs = {"train": train, "validation": validation, "test": test}
-        found = arrays.check(_by_name(pairs), "The data")
-    _check_fit(model, found["x_train"][:2], found["y_train"][:2])
+    given = {"train": train, "validation": validation, "test": test}
+    options = Options(label=label, data_dir=data_dir)
+    found = arrays.check(find_arrays(model, given, options), "The data")
+    files.check_shapes(model, nested.shapes_of(found["x_train"]))
+    for split in arrays.SPLITS:
+        if f"y_{split}" in found:
+            pair = (found[f"{kind}_{split}"] for kind in "xy")
+            target = tasks.target_of(model, *pair)
+            name = f"y_{split}"
+            found[name] = tasks.checked_labels(target, name)
+    two = nested.each(lambda x: x[:2], found["x_train"])
+    _check_fit(model, two, found["y_train"][:2])
     return found
 
 
@@ -60,23 +74,8 @@ def find_workdir(workdir):
     return workdir
 
 
-def _by_name(pairs):
-    found = {}
-    for split, pair in pairs.items():
-        if pair is None:
-            continue
-        if not isinstance(pair, (list, tuple)) or len(pair) != 2:
-            raise InputError(
-                f"`{split}` is a pair of arrays, inputs and labels. Received: "
-                f"{type(pair).__name__}."
-            )
-        found[f"x_{split}"], found[f"y_{split}"] = pair
-    return found
-
-
 def _check_fit(model, x, y):
     """Raises `InputError` unless a model takes two examples and labels."""
-    files.check_shape(model, x.shape[1:])
     try:
         model.test_on_batch(x, y)
     except (TypeError, ValueError, ArithmeticError) as error:

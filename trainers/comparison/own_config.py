@@ -1,6 +1,6 @@
 """From a model and arrays of the user's own to the plan of a comparison."""
 
-import numpy as np
+import tensorflow as tf
 from ml_collections import ConfigDict, config_dict
 
 from ...configs import default
@@ -8,8 +8,7 @@ from ...layers.models.graph import Graph
 from ...layers.models.selection import chosen_paths
 from ...layers.registry import registered
 from ..common.errors import InputError
-from ..common.files import replacing
-from ..data import arrays
+from ..data import array_files, nested
 from ..own import files
 from ..own import norms as own
 from ..own.fresh import STARTS
@@ -80,7 +79,7 @@ def make_own_plan(
     with config.unlocked():
         name = f"{build.__module__}:{build.__name__}"
         config.model = {"name": name, **knobs}
-        config.dataset.name = str(_saved(data, workdir))
+        config.dataset.name = str(array_files.write(data, workdir))
         config.task = COMPILED
         config.epochs, config.batch_size = epochs, batch_size
         # A schedule stays what it is.
@@ -98,14 +97,6 @@ def make_own_plan(
     return make_plan(
         config, overrides, None if seeds == "auto" else seeds
     ), config
-
-
-def _saved(data, workdir):
-    path = workdir / f"data-{arrays.digest(data)}{arrays.SUFFIX}"
-    if not path.exists():
-        with replacing(path) as temporary:
-            np.savez(temporary, **data)
-    return path
 
 
 def _norms(norms):
@@ -149,9 +140,13 @@ def _least(metric, knobs, data):
     """Returns the difference of a metric that counts."""
     if metric.bounds == (0, 1):
         return LEAST_SHARE
-    x, y = (data[f"{kind}_train"][:_EXAMPLES] for kind in "xy")
+    few = slice(_EXAMPLES)
+    # Keras takes texts as tensors alone.
+    x = nested.each(lambda each: tf.constant(each[few]), data["x_train"])
+    y = data["y_train"][few]
     source = files.load(knobs["path"])
-    model = build(x.shape[1:], 0, seed=0, **{**knobs, "norm": AS_IS})
+    shapes = nested.shapes_of(x)
+    model = build(shapes, 0, seed=0, **{**knobs, "norm": AS_IS})
     model.compile(loss=compiled_loss(source), metrics=compiled_metrics(source))
     measured = model.evaluate(x, y, verbose=0, return_dict=True)
     return LEAST_PART * abs(measured[metric.name])

@@ -28,7 +28,7 @@ def write_reports(summary, workdir, command):
     write_text(workdir / "summary.csv", csv_text(summary))
     notes = "".join(f"- {note}\n" for note in summary.notes)
     text = (
-        f"`{command}`\n\n{summary.sentence}\n\n{markdown(summary)}\n"
+        f"`{command}`\n\n{_head(summary)}\n\n{markdown(summary)}\n"
         f"{legend(summary)}\n\n{notes}"
     )
     write_text(workdir / "summary.md", text.rstrip("\n") + "\n")
@@ -43,10 +43,15 @@ def terminal_report(summary):
     notes = "".join(f"\n- {note}" for note in summary.notes)
     return rich.console.Group(
         # Brackets are what they are, and no markup.
-        rich.text.Text(f"{summary.sentence}\n"),
+        rich.text.Text(f"{_head(summary)}\n"),
         terminal_table(summary),
         rich.text.Text(f"{legend(summary, short=True)}{notes}"),
     )
+
+
+def _head(summary):
+    """Returns what is learned and what was found."""
+    return "\n\n".join(filter(None, (summary.about, summary.sentence)))
 
 
 def terminal_table(summary):

@@ -42,7 +42,7 @@ code {{ overflow-wrap: anywhere; }}
 """
 
 
-_ANSWER = """<p class="answer">{sentence}</p>
+_ANSWER = """{about}<p class="answer">{sentence}</p>
 <div class="scroll">
 <table>
 {rows}
@@ -81,9 +81,11 @@ def answer_html(summary, workdir):
         workdir: folder of the comparison, with its `summary.png`.
     """
     image = (workdir / "summary.png").read_bytes()
+    about = f"<p>{html.escape(summary.about)}</p>\n" if summary.about else ""
     titles, cells = table(summary)
     rows = [_row("th", titles), *(_row("td", row) for row in cells)]
     return _ANSWER.format(
+        about=about,
         sentence=html.escape(summary.sentence),
         rows="\n".join(rows),
         legend=html.escape(legend(summary)),

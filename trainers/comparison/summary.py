@@ -72,6 +72,7 @@ class Summary(NamedTuple):
         columns: the `Metric`s that all rows have, the primary one first.
         rows: one `Row` per variant.
         changes: sentences on what was changed in the design after a look.
+        about: what is learned, a sentence, or "".
         sentence: what was found.
         notes: sentences on what the numbers alone do not tell.
     """
@@ -82,6 +83,7 @@ class Summary(NamedTuple):
     columns: tuple[Metric, ...]
     rows: tuple[Row, ...]
     changes: tuple[str, ...] = ()
+    about: str = ""
     sentence: str = ""
     notes: tuple[str, ...] = ()
 
@@ -106,12 +108,13 @@ class Summary(NamedTuple):
         return tuple(r for r in self.rows if r.variant != self.baseline)
 
 
-def summarize(found, columns):
+def summarize(found, columns, about=""):
     """Returns the `Summary`, one row per variant in the design's order.
 
     Args:
         found: a `Found` with one `Outcome` at least of each variant.
         columns: the `Metric`s that tell how good a run is.
+        about: what is learned, a sentence, or "".
     """
     design = found.design
     first = design.metric
@@ -131,7 +134,7 @@ def summarize(found, columns):
         for name in design.variants
     )
     looks, changes = tuple(found.looks), tuple(found.changes)
-    summary = Summary(design, looks, level, columns, rows, changes)
+    summary = Summary(design, looks, level, columns, rows, changes, about)
     return summary._replace(
         sentence=find_sentence(summary), notes=find_notes(found, summary)
     )

@@ -1,31 +1,24 @@
-"""Arrays of the user's own, in a file of NumPy's."""
-
-import functools
-import hashlib
+"""Arrays of the user's own, checked."""
 
 import numpy as np
 
 from ..common.errors import InputError
-from .examples import Data, Examples
-from .splitting import draw
+from . import nested
 
-#: What the name of such a data set ends with.
-SUFFIX = ".npz"
-#: Share of the examples that is held out where a split is not given.
-HELD_OUT = 0.2
-
-_SPLITS = ("train", "validation", "test")
+SPLITS = ("train", "validation", "test")
 
 
 def check(arrays, where):
     """Returns arrays as they are kept in memory, or says what is wrong.
 
     Numbers stay what they are, as float32; integers of a text's kind (int32
-    and int64) as int64. Nothing is scaled.
+    and int64) as int64. Nothing is scaled. Inputs may be texts, for a model
+    that has layers for them.
 
     Args:
         arrays: dict, `"x_train"`, `"y_train"`, and the same with `validation`
-            and `test` if there are such splits -> an array.
+            and `test` if there are such splits -> an array; inputs may be
+            several, see `nested`.
         where: what the arrays are called, for messages.
 
     Raises:
@@ -33,7 +26,7 @@ def check(arrays, where):
             another one.
     """
     found = {}
-    for split in _SPLITS:
+    for split in SPLITS:
         x, y = (arrays.get(f"{kind}_{split}") for kind in "xy")
         if x is None and y is None and split != "train":
             continue
@@ -42,13 +35,9 @@ def check(arrays, where):
                 f"{where} needs both x_{split} and y_{split}. Received: "
                 f"{', '.join(arrays) or 'nothing'}."
             )
-        x, y = _numbers(x, f"x_{split}"), _numbers(y, f"y_{split}")
-        if len(x) != len(y) or not len(x):
-            raise InputError(
-                f"x_{split} has {len(x)} examples and y_{split} has {len(y)}. "
-                "Expected: as many of both, and one at least."
-            )
-        found |= {f"x_{split}": x, f"y_{split}": y}
+        found[f"x_{split}"] = checked_inputs(x, f"x_{split}")
+        found[f"y_{split}"] = _numbers(y, f"y_{split}")
+        _check_counts(found, split)
     _check_alike(found)
     labels = found["y_train"]
     if (labels == labels[0]).all():
@@ -59,85 +48,25 @@ def check(arrays, where):
     return found
 
 
-def load(path, split_seed):
-    """Returns the `Data` of arrays in a file.
-
-    It holds `x_train` and `y_train`, and the same of `validation` and `test`
-    where these are given. A fifth of the examples is held out for what is not
-    given, stratified by the labels where they are whole numbers: the same ones
-    for a test split, others for each `split_seed` for a validation split.
+def checked_inputs(x, name):
+    """Returns inputs as they are kept in memory; `check` for these alone.
 
     Args:
-        path: of the `.npz` file, which nobody changes.
-        split_seed: from 0; -1 is as good as 0.
-    """
-    return _loaded(str(path), max(split_seed, 0))
-
-
-# Two at a time: the one that is checked with, and a run's own.
-@functools.lru_cache(maxsize=2)
-def _loaded(path, split_seed):
-    splits = dict(_given(path))
-    if "test" not in splits:
-        splits["train"], splits["test"] = _parted(splits["train"], 0)
-    if "validation" not in splits:
-        splits["train"], splits["validation"] = _parted(
-            splits["train"], split_seed
-        )
-    labels = [splits[name].labels for name in _SPLITS]
-    whole = np.issubdtype(labels[0].dtype, np.integer)
-    count = 1 + max(int(some.max()) for some in labels) if whole else 0
-    return Data(*(splits[name] for name in _SPLITS), num_classes=count)
-
-
-def read(path):
-    """Returns the arrays in a `.npz` file, checked.
+        x: an array, or several.
+        name: of them, for messages.
 
     Raises:
-        InputError: it cannot be read, or the arrays are no good.
+        InputError: they are no good.
     """
-    try:
-        with np.load(path) as file:
-            found = {name: file[name] for name in file.files}
-    except (OSError, ValueError) as error:
-        raise InputError(
-            f"The arrays {path} cannot be read: {error}."
-        ) from error
-    return check(found, str(path))
+    leaves = [_values(leaf, key) for key, leaf in nested.named(x, name)]
+    rest = iter(leaves)
+    return nested.each(lambda leaf: next(rest), x)
 
 
-@functools.lru_cache(maxsize=1)
-def _given(path):
-    found = read(path)
-    return {
-        split: Examples(found[f"x_{split}"], found[f"y_{split}"])
-        for split in _SPLITS
-        if f"x_{split}" in found
-    }
-
-
-def digest(arrays):
-    """Returns a text that tells the contents of arrays apart."""
-    found = hashlib.sha256()
-    for name, array in sorted(arrays.items()):
-        found.update(f"{name} {array.dtype} {array.shape}".encode())
-        found.update(np.ascontiguousarray(array))
-    return found.hexdigest()[:12]
-
-
-def _parted(examples, seed):
-    """Returns the larger and the smaller part of examples."""
-    count = len(examples.labels)
-    most = count - round(HELD_OUT * count)
-    if not 0 < most < count:
-        raise InputError(
-            f"{count} examples are too few to hold some out. Pass more, or "
-            "validation and test data."
-        )
-    labels = examples.labels
-    one_class = labels.ndim == 1 and np.issubdtype(labels.dtype, np.integer)
-    rows = draw(labels if one_class else np.zeros(count, int), most, seed)
-    return tuple(Examples(*(x[some] for x in examples)) for some in rows)
+def _values(values, name):
+    """Returns an array of inputs: numbers, or texts."""
+    values = np.asarray(values)
+    return values if values.dtype.kind == "U" else _numbers(values, name)
 
 
 def _numbers(values, name):
@@ -167,13 +96,37 @@ def _numbers(values, name):
     return values
 
 
-def _check_alike(arrays):
-    for name, array in arrays.items():
-        first = arrays[f"{name[0]}_train"]
-        same = array.shape[1:] == first.shape[1:] and array.dtype == first.dtype
-        if not same:
+def _check_counts(arrays, split):
+    labels = len(arrays[f"y_{split}"])
+    for name, leaf in nested.named(arrays[f"x_{split}"], f"x_{split}"):
+        if len(leaf) != labels or not labels:
             raise InputError(
-                f"{name} has examples of shape {array.shape[1:]} and type "
-                f"{array.dtype}, but {name[0]}_train of shape "
-                f"{first.shape[1:]} and type {first.dtype}. Expected: the same."
+                f"{name} has {len(leaf)} examples and y_{split} has {labels}. "
+                "Expected: as many of both, and one at least."
             )
+
+
+def _check_alike(arrays):
+    for kind in "xy":
+        first = dict(nested.named(arrays[f"{kind}_train"], ""))
+        for split in SPLITS[1:]:
+            name = f"{kind}_{split}"
+            for entry, leaf in nested.named(arrays.get(name, ()), ""):
+                _check_same(leaf, first.get(entry), f"{kind}_train", name)
+
+
+def _check_same(leaf, first, first_name, name):
+    shape, first_shape = leaf.shape[1:], getattr(first, "shape", (None,))[1:]
+    dtype, first_dtype = (_kind(each) for each in (leaf, first))
+    if (shape, dtype) != (first_shape, first_dtype):
+        raise InputError(
+            f"{name} has examples of shape {shape} and type {dtype}, but "
+            f"{first_name} of shape {first_shape} and type {first_dtype}. "
+            "Expected: the same."
+        )
+
+
+def _kind(array):
+    """Returns the name of a type; all texts have one."""
+    dtype = getattr(array, "dtype", np.dtype(object))
+    return "text" if dtype.kind == "U" else dtype.name

@@ -19,15 +19,30 @@ _HELD_OUT = 10
 def find_builder(config):
     """Returns the prepared TFDS builder that `config.dataset` names.
 
+    Raises:
+        InputError: as of `prepared`; or there are no images or signals with
+            labels, and no text.
+    """
+    builder = prepared(config.dataset)
+    input_feature(builder)
+    return builder
+
+
+def prepared(dataset):
+    """Returns the builder of a set that is prepared, whatever is in it.
+
     Embedded sets are prepared where they are missing. Others are downloaded
-    only if `config.dataset.download` is true: TFDS' own default would try for
-    minutes where there is no network.
+    only if that is wanted: TFDS' own default would try for minutes where there
+    is no network.
+
+    Args:
+        dataset: has the keys `name`, `data_dir` and `download` of
+            `config.dataset`.
 
     Raises:
-        InputError: unknown name; not prepared and not to be downloaded; no
-            images or signals with labels, and no text; unusable folder.
+        InputError: unknown name; not prepared and not to be downloaded;
+            unusable folder.
     """
-    dataset = config.dataset
     with _files_of(dataset):
         builder = _builder(dataset)
         # Asked in this order, or TFDS warns that the folder is not there; it
@@ -41,9 +56,7 @@ def find_builder(config):
                 "the folder and prepare the set again."
             )
     # Of what the files hold: they may be older than the builder's code.
-    builder = described(builder.data_path)
-    input_feature(builder)
-    return builder
+    return described(builder.data_path)
 
 
 @contextlib.contextmanager
@@ -54,7 +67,7 @@ def _files_of(dataset):
     except OSError as error:
         raise InputError(
             f"The data_dir of {dataset.name!r} cannot be used: {error}. Name "
-            "another one with --config.dataset.data_dir=DIR."
+            "another data_dir, in a config --config.dataset.data_dir=DIR."
         ) from error
 
 

@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from . import nested
+
 
 class Examples(NamedTuple):
     """A split in memory.
@@ -12,12 +14,17 @@ class Examples(NamedTuple):
         inputs: what `scaling` says of images `(examples, height, width,
             channels)`, of what a view makes of them, of signals `(examples,
             steps, channels)`, of points `(examples, 2)`, or of a text's
-            characters `(examples, steps)`.
+            characters `(examples, steps)`; or several, see `nested`.
         labels: int64 `(examples,)`, or `(examples, steps)` for a text.
     """
 
-    inputs: np.ndarray
+    inputs: np.ndarray | dict | tuple
     labels: np.ndarray
+
+    def taken(self, rows):
+        """Returns some of the examples."""
+        found = nested.each(lambda x: x[rows], self.inputs)
+        return Examples(found, self.labels[rows])
 
 
 class Modes(NamedTuple):
@@ -52,8 +59,11 @@ class Data(NamedTuple):
 
     @property
     def input_shape(self):
-        """Shape of one image, signal, point or window of a text."""
-        return self.train.inputs.shape[1:]
+        """Shape of one image, signal, point or window of a text.
+
+        Of several inputs there is one for each.
+        """
+        return nested.shapes_of(self.train.inputs)
 
     @property
     def per_step(self):

@@ -4,7 +4,7 @@ import functools
 import numbers
 
 from ..common.errors import InputError
-from . import arrays, gaussians, splitting, standardizing, texts
+from . import array_files, gaussians, splitting, standardizing, texts
 from .datasets import find_builder, find_splits
 from .decoding import decode
 from .examples import Data, Examples
@@ -49,11 +49,11 @@ def _loader(config):
         data = gaussians.load(dataset)
         _check_batch(config, len(data.train.labels), "train")
         return lambda split_seed: data
-    if dataset.name.endswith(arrays.SUFFIX):
+    if dataset.name.endswith(array_files.SUFFIX):
         _check_as_they_are(dataset)
-        data = arrays.load(dataset.name, -1)
+        data = array_files.load(dataset.name, -1)
         _check_batch(config, len(data.train.labels), "train")
-        return functools.partial(arrays.load, dataset.name)
+        return functools.partial(array_files.load, dataset.name)
     builder = find_builder(config)
     splits = find_splits(builder, dataset)
     path, names = str(builder.data_path), tuple(splits.values())

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from . import scaling
+from . import nested, scaling
 
 
 class Part(NamedTuple):
@@ -105,10 +105,11 @@ def steps_per_epoch(examples, batch_size):
 
 
 def _gather(examples, indices):
-    inputs, labels = tf.constant(examples.inputs), tf.constant(examples.labels)
+    inputs, labels = nested.each(tf.constant, tuple(examples))
 
     def gather(rows):
-        return scaling.seen(tf.gather(inputs, rows)), tf.gather(labels, rows)
+        seen = nested.each(lambda x: scaling.seen(tf.gather(x, rows)), inputs)
+        return seen, tf.gather(labels, rows)
 
     dataset = indices.map(gather, num_parallel_calls=tf.data.AUTOTUNE)
     return untuned(dataset.prefetch(tf.data.AUTOTUNE))

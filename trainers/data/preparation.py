@@ -16,6 +16,7 @@ def prepare(builder, download):
     Args:
         builder: of the set.
         download: whether TFDS may use the network; an embedded set needs none.
+            None: it may not, and cannot be told to.
 
     Raises:
         InputError: it may not be downloaded, or cannot be prepared.
@@ -29,10 +30,14 @@ def prepare(builder, download):
     data_dir = data_root(builder)
     command = f"tfds build {builder.name} --data_dir={data_dir}"
     if not download:
+        other = (
+            ""
+            if download is None
+            else (", or add --config.dataset.download=True")
+        )
         raise InputError(
             f"Data set {builder.name!r} is not prepared in {data_dir}. Prepare "
-            f"it where there is a network: {command}, or add "
-            "--config.dataset.download=True."
+            f"it where there is a network: {command}{other}."
         )
     # Made here, so that a folder that cannot be is not the network's fault.
     data_dir.mkdir(parents=True, exist_ok=True)

@@ -48,18 +48,22 @@ def records(data_path):
     except _DAMAGE as error:
         raise InputError(
             f"Records of the data set in {data_path} are damaged: "
-            f"{_first_line(error)}. Remove the folder and prepare the set "
+            f"{first_line(error)}. Remove the folder and prepare the set "
             "again."
         ) from error
     except _MISFIT as error:
         raise InputError(
             f"Records of the data set in {data_path} are not what its "
-            f"features.json says: {_first_line(error)}. Prepare the set again "
+            f"features.json says: {first_line(error)}. Prepare the set again "
             "with the builder that you use now."
         ) from error
 
 
-def _first_line(error):
+def first_line(error):
+    """Returns the first line of an error of TensorFlow's."""
     line = str(getattr(error, "message", error)).partition("\n")[0]
-    # Names of nodes in TensorFlow's graph.
-    return re.sub(r"\{\{.*?\}\}|\[Op:.*", "", line).strip()
+    # Names of nodes in TensorFlow's graph, and of steps of tf.data.
+    names = (
+        r"\{\{.*?\}\}|\[Op:.*|Error in user-defined function.* Iterator::\S+: "
+    )
+    return re.sub(names, "", line).strip()

@@ -14,6 +14,7 @@ from ...layers.models.kinds import is_graph
 from ..common.errors import InputError
 from ..common.files import replacing
 from ..common.structures import plain
+from ..data.nested import shape_list
 from .fresh import fresh_variables
 
 _NUMBER = re.compile(r"_\d+$")
@@ -24,7 +25,7 @@ def checked(model):
 
     Raises:
         InputError: it is no model, has a `call` or a `train_step` of its own,
-            several inputs or outputs, or is not compiled.
+            several outputs, or is not compiled.
     """
     if not isinstance(model, keras.Model):
         raise InputError(
@@ -44,10 +45,10 @@ def checked(model):
         raise InputError(
             f"{name} has no weights yet. Start it with a `keras.Input`."
         )
-    if len(model.inputs) != 1 or len(model.outputs) != 1:
+    if len(model.outputs) != 1:
         raise InputError(
-            f"{name} has {len(model.inputs)} inputs and {len(model.outputs)} "
-            "outputs. Expected: one of each."
+            f"{name} has {len(model.outputs)} outputs. Expected: one. Make a "
+            "model of the one that counts: keras.Model(model.input, output)."
         )
     if not model.compiled or model.loss is None:
         raise InputError(
@@ -58,17 +59,30 @@ def checked(model):
     return model
 
 
-def check_shape(model, shape):
-    """Raises `InputError` unless a model takes examples of a shape."""
-    expected, shape = model.input_shape[1:], tuple(shape)
-    if len(expected) != len(shape) or any(
-        size not in (None, got)
-        for size, got in zip(expected, shape, strict=True)
-    ):
+def check_shapes(model, shapes):
+    """Raises `InputError` unless a model takes examples of these shapes.
+
+    Args:
+        model: see `checked`.
+        shapes: from `nested.shapes_of`.
+    """
+    found = shape_list(shapes)
+    if len(found) != len(model.inputs):
         raise InputError(
-            f"The model takes examples of shape {expected}. Received: examples "
-            f"of shape {shape}."
+            f"The model takes {len(model.inputs)} inputs. Received: examples "
+            f"with {len(found)}."
         )
+    for tensor, shape in zip(model.inputs, found, strict=True):
+        expected = tensor.shape[1:]
+        if len(expected) != len(shape) or any(
+            size not in (None, got)
+            for size, got in zip(expected, shape, strict=True)
+        ):
+            where = f" as {tensor.name!r}" if len(found) > 1 else ""
+            raise InputError(
+                f"The model takes examples of shape {expected}{where}. "
+                f"Received: examples of shape {shape}."
+            )
 
 
 def save(model, folder, start="weights"):

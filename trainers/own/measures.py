@@ -4,6 +4,7 @@ import math
 
 import keras
 
+from ..common.errors import InputError
 from ..common.metric import Metric
 
 _SHARES = (
@@ -68,12 +69,26 @@ def compiled_metrics(model):
 
 
 def compiled_loss(model):
-    """Returns a new loss like the one that a model was compiled with."""
-    return keras.losses.get(model.get_compile_config()["loss"])
+    """Returns a new loss like the one that a model was compiled with.
+
+    Raises:
+        InputError: it is a function that Keras does not know.
+    """
+    (loss,) = _flat(model.get_compile_config()["loss"])
+    try:
+        return keras.losses.get(loss)
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            f"The model's loss cannot be made again: {error} Register it with "
+            "keras.saving.register_keras_serializable()."
+        ) from error
 
 
 def _flat(given):
-    """Returns names and configurations, which are for the one output."""
+    """Returns names and configurations, which are for the one output.
+
+    They may stand in a list, or in a dict by the name of the output.
+    """
     if isinstance(given, dict) and "class_name" not in given:
         given = list(given.values())
     if isinstance(given, list):

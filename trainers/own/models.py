@@ -1,7 +1,8 @@
 """New models like one in a file, with fresh weights and other norms."""
 
-from ...layers import replace_norms
+from ...layers import VirtualBatchNormalization, replace_norms
 from ...layers.models.copying import copy_model
+from ...layers.models.inner_layers import inner_layers
 from ..common.errors import InputError
 from . import files
 from .fresh import refresh
@@ -20,7 +21,8 @@ def build(
     themselves have excepted.
 
     Args:
-        input_shape: of one example.
+        input_shape: of one example; of several inputs one for each, see
+            `data.nested.shapes_of`.
         num_classes: not used.
         seed: of the fresh weights, and of the layers' noise.
         path: of the file.
@@ -34,11 +36,11 @@ def build(
 
     Raises:
         InputError: the examples do not fit the model, the file is no good, or
-            the model has no such norm.
+            the model has no such norm, or cannot have it.
     """
     del num_classes
     source = files.load(path)
-    files.check_shape(source, input_shape)
+    files.check_shapes(source, input_shape)
     model, _ = copy_model(source)
     if start == "fresh":
         refresh(model, source, seed)
@@ -48,6 +50,7 @@ def build(
     if isinstance(norm, dict):
         name, norm = norm["name"], meant(norm)
     result = replace_norms(model, norm, only=list(only) or None, insert=insert)
+    _check_reference(result.model, name)
     # The norm "none" is not inserted.
     if not result.replaced and (result.left or not insert):
         reasons = "; ".join(f"{p}: {why}" for p, why in result.left.items())
@@ -59,3 +62,15 @@ def build(
             "them by `only`."
         )
     return result.model
+
+
+def _check_reference(model, norm):
+    """Raises `InputError` if a reference batch would have to hold texts."""
+    texts = [x.name for x in model.inputs if x.dtype == "string"]
+    layers = inner_layers(model)
+    if texts and any(isinstance(x, VirtualBatchNormalization) for x in layers):
+        raise InputError(
+            f"{norm!r} keeps a reference batch, which cannot hold texts. The "
+            f"model takes texts as {', '.join(map(repr, texts))}. Leave "
+            f"{norm!r} out, or encode them in front of the model."
+        )

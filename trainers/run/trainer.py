@@ -38,6 +38,8 @@ class Trainer:
             tell how good a run is: a comparison's columns.
         rates: the keys of learning rates that `config.compare.tune.rates` are
             tried for, all at once.
+        about: function of a config that returns what is learned from what, a
+            sentence; "" where the config itself says it.
         norm: the key that `--norms` of `normzoo.trainers.compare` is for.
         together: `Together`, or None if each run trains alone.
         appendix: function of the runs, their results by name and the workdir
@@ -52,6 +54,7 @@ class Trainer:
     metrics: Callable
     table: Callable
     rates: tuple[str, ...] = ("optimizer.learning_rate",)
+    about: Callable = lambda config: ""
     norm: str = "model.norm"
     together: Together | None = None
     appendix: Callable = _nothing

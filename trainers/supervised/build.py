@@ -54,7 +54,7 @@ def built_from(config, data):
         config.model.to_json_best_effort(sort_keys=True),
         config.task,
         config.precision,
-        data.input_shape,
+        str(data.input_shape),
         data.train.labels.shape[1:],
         data.num_classes,
     )

@@ -15,7 +15,7 @@ from ...layers.models.reestimation import (
 from ...layers.numerics.restoring import remember, restore
 from ..cluster.broadcast import broadcast_variables
 from ..common.noise import noise_of_shares
-from ..data import pipeline, scaling
+from ..data import nested, pipeline, scaling
 
 #: The epoch of the estimation's shuffle. Training has none before 0, however
 #: many epochs are added to a run.
@@ -91,11 +91,12 @@ class Population:
 
     def _read(self):
         config, epoch = self._config, tf.constant(_EPOCH, tf.int64)
+        count = nested.count_of(self._inputs)
         rows = pipeline.epoch_order(
-            len(self._inputs), config.batch_size, config.seed, epoch
-        )
-        batches = self._inputs[rows.numpy()[: self.batches]]
-        return StackedBatches(tf.constant(batches), scaling.seen)
+            count, config.batch_size, config.seed, epoch
+        ).numpy()[: self.batches]
+        batches = nested.each(lambda x: tf.constant(x[rows]), self._inputs)
+        return StackedBatches(batches, scaling.seen)
 
     def cost(self):
         """Returns what a result holds about the estimation."""

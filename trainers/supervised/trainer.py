@@ -10,6 +10,8 @@ from ..cluster.broadcast import from_chief, on_all_workers
 from ..cluster.workers import monitored, own_folder
 from ..common import precision
 from ..data import loading
+from ..own import files as own_model
+from ..own import tasks
 from ..run import completion
 from ..run.session import Session
 from ..run.together import Together
@@ -21,7 +23,7 @@ from .choice import choose, structure
 from .group import Group
 from .population import find_population
 from .settings import SETTINGS, check_best, checked
-from .task import find_task
+from .task import COMPILED, find_task
 
 
 def train(config, workdir, *, callbacks=(), verbose="auto", session=None):
@@ -188,6 +190,16 @@ def _metrics(config):
     return find_task(config, loading.load_own_splits(config)).columns()
 
 
+def _about(config):
+    """Returns what a model of a user's own learns; "" of other models."""
+    config = checked(config)
+    if config.task != COMPILED:
+        return ""
+    data = loading.load_own_splits(config)
+    target = tasks.target_of(own_model.load(config.model.path), *data.train)
+    return f"Task: {tasks.said(target)}, inferred from loss and labels."
+
+
 #: Of models with labels, see `configs/default.py`.
 TRAINER = Trainer(
     key="model",
@@ -197,5 +209,6 @@ TRAINER = Trainer(
     check=check,
     metrics=_metrics,
     table=_metrics,
+    about=_about,
     together=Together(structure=structure, choose=choose, train=train_together),
 )

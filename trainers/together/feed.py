@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from ..data import pipeline, scaling
+from ..data import nested, pipeline, scaling
 
 
 class Feed:
@@ -64,8 +64,16 @@ class Feed:
 
 
 def batch_of_any_size(batch):
-    """Returns the spec of a batch of all runs, `(runs, None, ...)`."""
-    return tf.TensorSpec([batch.shape[0], None, *batch.shape[2:]], batch.dtype)
+    """Returns the specs of a batch of all runs, `(runs, None, ...)`."""
+    return nested.each(
+        lambda x: tf.TensorSpec([x.shape[0], None, *x.shape[2:]], x.dtype),
+        batch,
+    )
+
+
+def part_of(run, batch):
+    """Returns a run's part of a batch of all runs."""
+    return nested.each(lambda x: x[run], batch)
 
 
 class _Pool:
@@ -79,12 +87,14 @@ class _Pool:
         self._begins = tf.constant(
             [[begin[id(each.inputs)]] for each in splits], tf.int64
         )
-        self._inputs, self._labels = (
-            tf.constant(np.concatenate(arrays))
-            for arrays in zip(*unique.values(), strict=True)
+        self._inputs, self._labels = nested.each(
+            lambda *arrays: tf.constant(np.concatenate(arrays)),
+            *map(tuple, unique.values()),
         )
 
     def gather(self, rows):
         rows = self._begins + tf.cast(rows, tf.int64)
-        inputs = scaling.seen(tf.gather(self._inputs, rows))
+        inputs = nested.each(
+            lambda x: scaling.seen(tf.gather(x, rows)), self._inputs
+        )
         return inputs, tf.gather(self._labels, rows)

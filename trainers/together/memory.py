@@ -1,15 +1,13 @@
 """How many runs fit into memory together."""
 
 import math
-import os
-import pathlib
 
 import keras
 
 from ...layers.models.inner_layers import inner_layers
+from ..common.memory import free_bytes
 from ..run.state import variables_of
 
-_MEMINFO = pathlib.Path("/proc/meminfo")  # of Linux
 #: A run has its variables, those of its best state, and new values of them.
 _COPIES = 3
 #: What a layer puts out is kept for the gradient, has one of its own, and is
@@ -29,7 +27,7 @@ def fitting_runs(model, batch_size):
         model: compiled, with all variables.
         batch_size: of the training.
     """
-    return max(int(_SHARE * _free() / bytes_of_run(model, batch_size)), 1)
+    return max(int(_SHARE * free_bytes() / bytes_of_run(model, batch_size)), 1)
 
 
 def bytes_of_run(model, batch_size):
@@ -53,13 +51,3 @@ def _outputs(layer, batch_size):
         4 * math.prod(batch_size if n is None else n for n in tensor.shape)
         for tensor in found
     )
-
-
-def _free():
-    """Returns the bytes of memory that are free."""
-    if _MEMINFO.exists():
-        lines = _MEMINFO.read_text(encoding="ascii").splitlines()
-        for line in lines:
-            if line.startswith("MemAvailable:"):
-                return 1024 * int(line.split()[1])
-    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2

@@ -100,7 +100,11 @@ def _of_state(layer):
 
 
 def _of_vectorizing(layer):
-    if isinstance(layer, _LAYERS_WITHOUT):
+    # Keras says it of recurrent layers, too, where it has another kernel.
+    refuses_xla = not getattr(layer, "supports_jit", True) and not isinstance(
+        layer, keras.layers.RNN
+    )
+    if refuses_xla or isinstance(layer, _LAYERS_WITHOUT):
         return f"{_named(layer)} cannot be vectorized"
     is_convolution = hasattr(layer, "convolution_op")
     why = obstacle_of_convolution(layer) if is_convolution else ""

@@ -10,7 +10,7 @@ import tensorflow as tf
 from ...layers.models.reestimation import refresh_references
 from ...layers.numerics.restoring import restored
 from ..run.state import variables_of
-from .feed import batch_of_any_size
+from .feed import batch_of_any_size, part_of
 from .program import Program
 
 
@@ -83,7 +83,7 @@ class SideBySide(Program):
                 model.reset_metrics()
             for batch in self._feed.evaluation_batches(split):
                 evaluate = self._evaluate.get_concrete_function(
-                    *map(batch_of_any_size, batch)
+                    *batch_of_any_size(batch)
                 )
                 found = evaluate(*batch)
         return {k: found[k].numpy() for k in sorted(found)}
@@ -144,8 +144,8 @@ class SideBySide(Program):
 
     def _training(self, orders, start, stop, alive):
         steps = orders.shape[1]
-        inputs, labels = self._feed.batch("train", orders[:, 0])
-        names = self._train_steps[0].names(inputs[0], labels[0])
+        batch = self._feed.batch("train", orders[:, 0])
+        names = self._train_steps[0].names(*part_of(0, batch))
         running = tf.TensorArray(
             keras.config.floatx(),
             steps,
@@ -153,10 +153,10 @@ class SideBySide(Program):
         )
 
         def body(i, alive, running):
-            inputs, labels = self._feed.batch("train", orders[:, i])
+            batch = self._feed.batch("train", orders[:, i])
             results = tf.stack(
                 [
-                    step.unless(~alive[run], inputs[run], labels[run])
+                    step.unless(~alive[run], *part_of(run, batch))
                     for run, step in enumerate(self._train_steps)
                 ]
             )
@@ -181,7 +181,7 @@ class SideBySide(Program):
     def _evaluation(self, inputs, labels):
         """Returns name -> value for each run, up to this batch."""
         results = [
-            step(inputs[run], labels[run])
+            step(*part_of(run, (inputs, labels)))
             for run, step in enumerate(self._test_steps)
         ]
         return tf.nest.map_structure(lambda *each: tf.stack(each), *results)

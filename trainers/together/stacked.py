@@ -99,7 +99,7 @@ class Stacked(Program):
         for batch in self._feed.evaluation_batches(split):
             # The last batch of a split is smaller: one trace for all sizes.
             evaluate = self._evaluate.get_concrete_function(
-                *map(batch_of_any_size, batch), metrics
+                *batch_of_any_size(batch), metrics
             )
             metrics, found = evaluate(*batch, metrics)
         return {k: found[k].numpy() for k in sorted(found)}

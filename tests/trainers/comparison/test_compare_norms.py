@@ -5,12 +5,16 @@ import re
 
 import keras
 import numpy as np
+import pandas
 import pytest
+import tensorflow_datasets as tfds
 
 import normzoo
 from normzoo.trainers.common.errors import InputError
-from normzoo.trainers.data import arrays
+from normzoo.trainers.data import array_files
 from normzoo.trainers.run.metrics_file import NAME
+
+from .. import killable
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(60, 5)).astype("float32")
@@ -115,7 +119,7 @@ def test_the_answer_can_be_read_drawn_and_used(tmp_path):
     outcomes = [o for o in found.found.outcomes if o.variant == row.variant]
     chosen = max(outcomes, key=lambda o: o.result["validation_accuracy"])
     # The fifth that was held out for the test.
-    data = arrays.load(chosen.run.config.dataset.name, chosen.seed)
+    data = array_files.load(chosen.run.config.dataset.name, chosen.seed)
     _, accuracy = best.evaluate(*data.test, verbose=0)
     assert accuracy == pytest.approx(chosen.result["test_accuracy"], abs=1e-6)
     # Nothing is trained again.
@@ -158,6 +162,62 @@ def test_the_frame(tmp_path):
     assert frame["test_accuracy_low"].le(frame["test_accuracy_high"]).all()
 
 
+@SLOW
+def test_a_set_of_tfds_by_its_name(data_dir, tmp_path):
+    model = keras.Sequential(
+        [
+            keras.Input((8, 8, 1)),
+            keras.layers.Rescaling(1 / 255),
+            keras.layers.Flatten(),
+            keras.layers.BatchNormalization(),
+            keras.layers.Dense(10, activation="softmax"),
+        ]
+    )
+    loss = "sparse_categorical_crossentropy"
+    model.compile("adam", loss, metrics=["accuracy"])
+    found = normzoo.compare_norms(
+        model,
+        "digits",
+        data_dir=str(data_dir),
+        norms=("as_is", "layer"),
+        workdir=tmp_path,
+        **{**QUICK, "seeds": 1},
+    )
+    (row, _) = found.summary.rows
+    assert 0.2 < row.values["test_accuracy"][0] <= 1
+    # The set's own splits, the same ones for all seeds.
+    plan = json.loads((tmp_path / "plan.json").read_text())
+    assert not plan["vary_split"]
+    run = found.found.outcomes[0].run
+    data = array_files.load(run.config.dataset.name, 0)
+    assert (
+        len(data.test.labels)
+        == tfds.load(
+            "digits", data_dir=str(data_dir), split="test"
+        ).cardinality()
+    )
+
+
+@SLOW
+def test_the_script_takes_a_table(tmp_path):
+    classifier().save(tmp_path / "model.keras")
+    frame = pandas.DataFrame(X, columns=list("abcde")).assign(kind=CLASSES)
+    frame.to_parquet(tmp_path / "table.parquet")
+    code, said, errors = killable.script(
+        "compare",
+        "--model=model.keras",
+        "--data=table.parquet",
+        "--label=kind",
+        "--norms=as_is,layer",
+        "--seeds=1",
+        "--dry_run",
+        "--workdir=work",
+        folder=tmp_path,
+    )
+    assert code == 0, errors
+    assert said.count("pending") == 2 * 3  # learning rates
+
+
 def uncompiled():
     return network(3)
 
@@ -184,6 +244,13 @@ def uncompiled():
         ({"metric": "auc"}, "Unknown metric"),
         ({"start": "best"}, "Unknown start"),
         ({"batch_size": 61}, "batch_size must be 1 to"),
+        ({"train": (X[:20], CLASSES[:20])}, "batch_size must be 1 to 13"),
+        ({"train": (X[:2], [0, 1])}, "too few to hold some out"),
+        ({"train": (X * np.nan, CLASSES)}, "not finite: 300 of 300"),
+        ({"train": (X, 0 * CLASSES)}, "y_train are the same: 0.*nothing to"),
+        ({"train": (X, CLASSES + 1)}, "from 1 to 3, but the model has 3"),
+        ({"train": zip(X, CLASSES, strict=True)}, "is a generator"),
+        ({"train": (X, CLASSES), "label": "y"}, "names a column of a table"),
         ({"seeds": 0}, "seeds"),
     ],
 )

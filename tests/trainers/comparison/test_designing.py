@@ -231,6 +231,8 @@ def test_the_plan_in_words(config, tmp_path):
         f"Each variant chooses {RATE} from 3 settings, once, by 3 "
         "other\nseeds.",
     ]
+    text = preview.said(found.design, "Task: binary label.")
+    assert text.startswith("Task: binary label.\n3 variants, ")
     lines = preview.listed(found, tmp_path)
     assert len(lines) == 3 * 20 + 3 * 3 * 3
     assert lines[0] == "pending  norm=a,seed=0, as chosen"

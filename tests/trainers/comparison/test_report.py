@@ -40,6 +40,21 @@ def shown(renderable):
     return console.file.getvalue().splitlines()
 
 
+def test_what_is_learned_comes_first(summary, tmp_path):
+    (tmp_path / "summary.png").write_bytes(b"")
+    summary = summary._replace(about="Task: binary label <x>.")
+    report.write_reports(summary, tmp_path, "the command")
+    report_html.write_page(summary, tmp_path, "the command")
+    lines = shown(report.terminal_report(summary))
+    assert lines[:2] == [summary.about, ""]
+    text = (tmp_path / "summary.md").read_text()
+    assert text.startswith(f"`the command`\n\n{summary.about}\n\n")
+    page = (tmp_path / "report.html").read_text()
+    assert page.index("binary label &lt;x&gt;") < page.index('class="answer"')
+    held = json.loads((tmp_path / "summary.json").read_text())
+    assert held["about"] == summary.about
+
+
 NAMES = {
     "short": (NONE, BATCH, LAYER),
     "long": ("norm=none", "norm=batch,norm_position=after,batch_size=128", "x"),

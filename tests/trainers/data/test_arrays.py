@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from normzoo.trainers.common.errors import InputError
-from normzoo.trainers.data import arrays
+from normzoo.trainers.data import array_files, arrays
 
 RNG = np.random.default_rng(0)
 
@@ -19,9 +19,8 @@ def given(count=20, **others):
 
 def loaded(tmp_path, split_seed=0, **others):
     found = arrays.check(given(**others), "The data")
-    path = tmp_path / f"{arrays.digest(found)}.npz"
-    np.savez(path, **found)
-    return arrays.load(path, split_seed), found
+    path = array_files.write(found, tmp_path)
+    return array_files.load(path, split_seed), found
 
 
 @pytest.mark.parametrize(
@@ -64,7 +63,7 @@ def test_the_seed_draws_the_validation_split_alone(tmp_path):
     assert first != second
     path = tmp_path / "same.npz"
     np.savez(path, **arrays.check(given(count=100), "The data"))
-    tests = [arrays.load(path, seed).test.inputs for seed in (0, 1)]
+    tests = [array_files.load(path, seed).test.inputs for seed in (0, 1)]
     np.testing.assert_array_equal(*tests)
 
 
@@ -118,4 +117,4 @@ def test_a_file_that_holds_no_arrays(tmp_path):
     path = tmp_path / "data.npz"
     path.write_text("nothing")
     with pytest.raises(InputError, match="cannot be read"):
-        arrays.load(path, 0)
+        array_files.load(path, 0)

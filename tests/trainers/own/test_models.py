@@ -137,9 +137,9 @@ class Own(keras.Model):
     """Has a `call` of its own."""
 
 
-def two_inputs():
-    inputs = [keras.Input((2,)), keras.Input((2,))]
-    return keras.Model(inputs, keras.layers.add(inputs))
+def two_outputs():
+    inputs = keras.Input((2,))
+    return keras.Model(inputs, [inputs, inputs + 1])
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def two_inputs():
         (3, "an object of type int"),
         (Own(), "of type Own"),
         (keras.Sequential(), "no weights yet"),
-        (two_inputs(), "2 inputs"),
+        (two_outputs(), "2 outputs"),
         (keras.Sequential([keras.Input((2,)), Dense(1)]), "not compiled"),
     ],
 )

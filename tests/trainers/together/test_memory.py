@@ -27,6 +27,6 @@ def test_the_bytes_of_a_run():
 
 @pytest.mark.parametrize(("free", "runs"), [(1e9, 100), (1e7, 1), (0, 1)])
 def test_half_of_the_free_memory_is_taken(free, runs, monkeypatch):
-    monkeypatch.setattr(memory, "_free", lambda: free)
+    monkeypatch.setattr(memory, "free_bytes", lambda: free)
     monkeypatch.setattr(memory, "bytes_of_run", lambda *_: 5e6)
     assert memory.fitting_runs(None, 32) == runs

@@ -6,8 +6,13 @@ from ..looks import level_said
 from ..runner import finished_result
 
 
-def said(design):
-    """Returns a text on the looks, the level and the tuning of a design."""
+def said(design, about=""):
+    """Returns a text on the looks, the level and the tuning of a design.
+
+    Args:
+        design: the `Design`.
+        about: what is learned, a sentence that comes first, or "".
+    """
     metric, others = design.metric, len(design.variants) - 1
     looks = ", ".join(map(str, design.looks))
     seeds = "seed" if design.looks == (1,) else "seeds"
@@ -29,6 +34,7 @@ def said(design):
             f"Each variant chooses {', '.join(design.tuned)} from "
             f"{len(design.grid)} settings, {choice}."
         )
+    lines = [about, *lines] if about else lines
     return "\n".join(textwrap.fill(line, 80) for line in lines)
 
 

@@ -27,6 +27,7 @@ def record(summary, command):
     """
     return ready(
         {
+            "about": summary.about,
             "sentence": summary.sentence,
             "notes": summary.notes,
             "design": design_record(summary.design),

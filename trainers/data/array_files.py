@@ -1,0 +1,117 @@
+"""Arrays of the user's own in files of NumPy's, and splits of them."""
+
+import functools
+import hashlib
+
+import numpy as np
+
+from ..common.errors import InputError
+from ..common.files import replacing
+from . import arrays, nested
+from .examples import Data, Examples
+from .splitting import draw
+
+#: What the name of such a data set ends with.
+SUFFIX = ".npz"
+#: Share of the examples that is held out where a split is not given.
+HELD_OUT = 0.2
+
+
+def load(path, split_seed):
+    """Returns the `Data` of arrays in a file.
+
+    It holds `x_train` and `y_train`, and the same of `validation` and `test`
+    where these are given; of several inputs `x_train/NAME` and so on. A fifth
+    of the examples is held out for what is not given, stratified by the labels
+    where they are whole numbers: the same ones for a test split, others for
+    each `split_seed` for a validation split.
+
+    Args:
+        path: of the `.npz` file, which nobody changes.
+        split_seed: from 0; -1 is as good as 0.
+    """
+    return _loaded(str(path), max(split_seed, 0))
+
+
+# Two at a time: the one that is checked with, and a run's own.
+@functools.lru_cache(maxsize=2)
+def _loaded(path, split_seed):
+    splits = dict(_given(path))
+    if "test" not in splits:
+        splits["train"], splits["test"] = _parted(splits["train"], 0)
+    if "validation" not in splits:
+        splits["train"], splits["validation"] = _parted(
+            splits["train"], split_seed
+        )
+    labels = [splits[name].labels for name in arrays.SPLITS]
+    whole = np.issubdtype(labels[0].dtype, np.integer)
+    count = 1 + max(int(some.max()) for some in labels) if whole else 0
+    return Data(*(splits[name] for name in arrays.SPLITS), num_classes=count)
+
+
+def read(path):
+    """Returns the arrays in a `.npz` file, checked.
+
+    Raises:
+        InputError: it cannot be read, or the arrays are no good.
+    """
+    try:
+        with np.load(path) as file:
+            found = {name: file[name] for name in file.files}
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"The arrays {path} cannot be read: {error}."
+        ) from error
+    return arrays.check(nested.unnamed(found), str(path))
+
+
+@functools.lru_cache(maxsize=1)
+def _given(path):
+    found = read(path)
+    return {
+        split: Examples(found[f"x_{split}"], found[f"y_{split}"])
+        for split in arrays.SPLITS
+        if f"x_{split}" in found
+    }
+
+
+def write(found, folder):
+    """Writes arrays into a folder, unless they are there; returns the path.
+
+    Args:
+        found: from `arrays.check`.
+        folder: a `pathlib.Path`.
+    """
+    flat = dict(
+        pair
+        for name, each in found.items()
+        for pair in nested.named(each, name)
+    )
+    path = folder / f"data-{_digest(flat)}{SUFFIX}"
+    if not path.exists():
+        with replacing(path) as temporary:
+            np.savez(temporary, **flat)
+    return path
+
+
+def _digest(flat):
+    """Returns a text that tells the contents of arrays apart."""
+    found = hashlib.sha256()
+    for name, array in sorted(flat.items()):
+        found.update(f"{name} {array.dtype} {array.shape}".encode())
+        found.update(np.ascontiguousarray(array))
+    return found.hexdigest()[:12]
+
+
+def _parted(examples, seed):
+    """Returns the larger and the smaller part of examples."""
+    labels, count = examples.labels, len(examples.labels)
+    most = count - round(HELD_OUT * count)
+    if not 0 < most < count:
+        raise InputError(
+            f"{count} examples are too few to hold some out. Pass more, or "
+            "validation and test data."
+        )
+    one_class = labels.ndim == 1 and np.issubdtype(labels.dtype, np.integer)
+    rows = draw(labels if one_class else np.zeros(count, int), most, seed)
+    return tuple(map(examples.taken, rows))

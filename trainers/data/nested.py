@@ -1,0 +1,77 @@
+"""Inputs of models: one array, or several by name or in order.
+
+Several are a dict or a tuple, not nested deeper; all have one example in each
+row.
+"""
+
+import keras
+
+
+def each(function, *inputs):
+    """Returns inputs of what a function makes of their arrays."""
+    return keras.tree.map_structure(function, *inputs)
+
+
+def count_of(inputs):
+    """Returns the number of examples."""
+    return len(keras.tree.flatten(inputs)[0])
+
+
+def shapes_of(inputs):
+    """Returns the shape of one example; of several inputs one for each."""
+    return each(lambda x: tuple(x.shape[1:]), inputs)
+
+
+def shape_list(shapes):
+    """Returns what `shapes_of` has returned as a list of shapes, in order.
+
+    Example:
+
+    >>> from normzoo.trainers.data.nested import shape_list
+    >>> shape_list((3,)), shape_list({"b": (3,), "a": ()})
+    ([(3,)], [(), (3,)])
+    """
+    if isinstance(shapes, dict):
+        return [shapes[key] for key in sorted(shapes)]
+    several = bool(shapes) and isinstance(shapes[0], tuple)
+    return list(shapes) if several else [shapes]
+
+
+def named(inputs, name):
+    """Yields pairs of a name and an array: `"x"`, or `"x/age"` and so on.
+
+    Example:
+
+    >>> from normzoo.trainers.data.nested import named
+    >>> dict(named({"age": 3}, "x")), dict(named((4, 5), "x"))
+    ({'x/age': 3}, {'x/0': 4, 'x/1': 5})
+    """
+    for path, leaf in keras.tree.flatten_with_path(inputs):
+        yield "/".join([name, *map(str, path)]), leaf
+
+
+def unnamed(arrays):
+    """Returns name -> inputs, of what `named` has yielded for each.
+
+    Example:
+
+    >>> from normzoo.trainers.data.nested import unnamed
+    >>> unnamed({"x/age": 3, "y": 0}), unnamed({"x/0": 4, "x/1": 5})
+    ({'x': {'age': 3}, 'y': 0}, {'x': (4, 5)})
+    """
+    found, several = {}, {}
+    for key, array in arrays.items():
+        name, _, entry = key.partition("/")
+        if entry:
+            several.setdefault(name, {})[entry] = array
+        else:
+            found[name] = array
+    for name, entries in several.items():
+        numbers = list(map(str, range(len(entries))))
+        in_order = sorted(entries) == sorted(numbers)
+        found[name] = (
+            tuple(entries[number] for number in numbers)
+            if in_order
+            else entries
+        )
+    return found

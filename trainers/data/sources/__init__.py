@@ -1,0 +1,1 @@
+"""From whatever users bring as data to arrays."""

@@ -1,0 +1,200 @@
+"""What a model takes, and data in that form."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from ....layers.models.kinds import as_functional, is_graph
+from ...common.errors import InputError
+from .. import nested
+from . import frames
+
+
+class Signature:
+    """What a model takes for a batch of examples.
+
+    Args:
+        model: a Keras model.
+
+    Attributes:
+        structure: its symbolic input, or a dict or tuple of several; None
+            where that is not known, of a model with a `call` of its own.
+    """
+
+    def __init__(self, model):
+        self.structure = None
+        if is_graph(model) and model.built:
+            structure = as_functional(model).input
+            if isinstance(structure, (list, tuple)):
+                several = len(structure) > 1
+                structure = tuple(structure) if several else structure[0]
+            self.structure = structure
+
+    @property
+    def tensors(self):
+        """The symbolic inputs in order; `[]` where they are not known."""
+        if self.structure is None:
+            return []
+        return keras.tree.flatten(self.structure)
+
+    def packed(self, x, name):
+        """Returns inputs as NumPy's arrays, in the form that the model takes.
+
+        A dict goes by the names of the inputs, a list of several by their
+        order, the columns of a frame each to its input, or all to a single
+        one. An axis of size 1 at the end may be left out, as in Keras.
+
+        Args:
+            x: what a user has passed.
+            name: of it, for messages.
+
+        Raises:
+            InputError: it has another form, or is no array.
+        """
+        if self.structure is None:
+            return as_given(x, name)
+        found = self.taken_apart(x, name)
+        arrays = [
+            _as_taken(*each)
+            for each in zip(found, self.tensors, self._names(name), strict=True)
+        ]
+        return keras.tree.pack_sequence_as(self.structure, arrays)
+
+    def taken_apart(self, x, name):
+        """Returns what there is for each of the inputs, in their order.
+
+        Args:
+            x: what a user has passed, or specs of it.
+            name: of it, for messages.
+
+        Raises:
+            InputError: it has another form.
+        """
+        count = len(self.tensors)
+        if frames.is_frame(x) and (count > 1 or self._is_text()):
+            x = {column: x[column] for column in x.columns}
+        if isinstance(x, dict):
+            return self._picked(x, name)
+        if count == 1:
+            return [x]
+        in_order = not isinstance(self.structure, dict)
+        if in_order and isinstance(x, (list, tuple)) and len(x) == count:
+            return list(x)
+        raise InputError(
+            f"The model takes {count} inputs, {self._said()}. Received as "
+            f"{name}: an object of type {type(x).__name__}. Pass a dict of "
+            "their names and an array for each."
+        )
+
+    def _picked(self, x, name):
+        tensors = self.tensors
+        if len(tensors) == 1 and len(x) == 1:
+            return list(x.values())
+        names = [tensor.name for tensor in tensors]
+        if not set(names) <= x.keys():
+            raise InputError(
+                f"The model takes the inputs {self._said()}. Received as "
+                f"{name}: {', '.join(map(repr, x))}. Name the model's inputs "
+                "by `keras.Input(..., name=...)`, and the entries alike."
+            )
+        return [x[each] for each in names]
+
+    def _names(self, name):
+        keys = range(len(self.tensors))
+        packed = keras.tree.pack_sequence_as(self.structure, list(keys))
+        return [key for key, _ in nested.named(packed, name)]
+
+    def _is_text(self):
+        return self.tensors[0].dtype == "string"
+
+    def _said(self):
+        return ", ".join(repr(tensor.name) for tensor in self.tensors)
+
+
+def _as_taken(values, tensor, name):
+    """Returns an array for one input."""
+    array, shape = as_array(values, name), tensor.shape
+    is_text = array.dtype.kind == "U"
+    if is_text != (tensor.dtype == "string"):
+        kinds = ("texts", "numbers") if is_text else ("numbers", "texts")
+        raise InputError(
+            f"{name} holds {kinds[0]}, but the model's input {tensor.name!r} "
+            f"takes {kinds[1]}. Encode texts and categories in front of the "
+            "model, or by layers in it, behind "
+            "keras.Input(..., dtype='string')."
+        )
+    if array.ndim == len(shape) - 1 and shape[-1] == 1:
+        array = array[..., np.newaxis]
+    return array
+
+
+def as_given(x, name):
+    """Returns an array, or a dict or list of arrays, as they come.
+
+    Args:
+        x: what a user has passed.
+        name: of it, for messages.
+
+    Raises:
+        InputError: something is no array.
+    """
+    if isinstance(x, tuple):
+        x = list(x)
+    several = isinstance(x, dict) or (
+        isinstance(x, list) and x and all(hasattr(each, "shape") for each in x)
+    )
+    if not several:
+        return as_array(x, name)
+    items = x.items() if isinstance(x, dict) else enumerate(x)
+    found = {key: as_array(each, f"{name}/{key}") for key, each in items}
+    return found if isinstance(x, dict) else list(found.values())
+
+
+def as_array(values, name):
+    """Returns an array of NumPy's of what may be one: lists, tensors, frames.
+
+    Args:
+        values: what a user has passed.
+        name: of it, for messages.
+
+    Raises:
+        InputError: it is none.
+    """
+    if frames.is_pandas(values):
+        return frames.as_array(values, name)
+    if isinstance(values, (tf.RaggedTensor, tf.SparseTensor)):
+        raise InputError(
+            f"{name} is a {type(values).__name__}. Expected: a dense array. "
+            "Pad it by to_tensor(), or tf.sparse.to_dense()."
+        )
+    if hasattr(values, "__next__"):
+        raise InputError(
+            f"{name} is a generator, which can be read once and may never "
+            "end. Expected: an array. Make a list of what it yields, or a "
+            "tf.data.Dataset of it that ends."
+        )
+    try:
+        array = np.asarray(values)
+    except ValueError as error:
+        raise InputError(
+            f"{name} is a list whose entries differ in length, and no array. "
+            f"Pad them to one length: {error}"
+        ) from error
+    return _texts(array, name) if array.dtype.kind in "OS" else array
+
+
+def _texts(array, name):
+    """Returns texts and bytes as NumPy's texts; other objects as they are."""
+    if array.dtype.kind == "S":
+        array = array.astype(object)
+    flat = [
+        each.decode() if isinstance(each, bytes) else each
+        for each in array.ravel()
+    ]
+    others = [each for each in flat if not isinstance(each, str)]
+    if others and len(others) < len(flat):
+        raise InputError(
+            f"{name} holds texts and, {len(others)} times, others, such as "
+            f"{others[0]!r}. Fill in what is missing, or leave it out."
+        )
+    return array if others else np.array(flat, str).reshape(array.shape)

@@ -1,0 +1,65 @@
+"""What is wrong with the norms of a trained model, with data of any kind."""
+
+from ...layers.diagnosis import diagnosing
+from ...layers.diagnosis.evidence import EXAMPLES
+from ...layers.models.kinds import check_built, is_graph
+from ..data import nested
+from ..data.arrays import checked_inputs
+from ..data.sources.finding import find_examples
+from ..data.sources.options import Options
+from . import files, tasks
+
+
+def diagnose(model, data, *, label=None, data_dir=None, batch_size=32):
+    """Looks for what is wrong with the norms of a trained model.
+
+    It is `normzoo.layers.diagnose` for data of more kinds.
+
+    Args:
+        model: a Keras model with weights.
+        data: inputs, or a pair of inputs and labels: arrays, lists, frames; a
+            dict of such inputs by name; a `tf.data.Dataset` or
+            `keras.utils.PyDataset` of either; or the path of a file or folder
+            or the name of a TFDS set, as of `compare_norms`. 1,024 examples
+            are used.
+        label: the name of the column of a table that holds the labels. Where
+            it is None, a frame holds inputs alone, and the last column of a
+            file is the label.
+        data_dir: of a TFDS set.
+        batch_size: of the training.
+
+    Returns:
+        A `Diagnosis`: `print` it. It is true if there is a problem.
+
+    Raises:
+        TypeError: `model` is no Keras model.
+        ValueError: it has no weights yet, or no norms, or the data cannot be
+            read or do not fit it.
+
+    Example:
+
+    >>> import keras
+    >>> import normzoo
+    >>> import tensorflow as tf
+    >>> model = keras.Sequential(
+    ...     [keras.Input((1,)), keras.layers.BatchNormalization(name="norm")]
+    ... )
+    >>> data = tf.data.Dataset.range(256).map(lambda x: (x, x % 2)).batch(32)
+    >>> found = normzoo.diagnose(model, data)
+    >>> [each.symptom for each in found.problems], found.findings[0].where
+    (['late_statistics'], 'norm')
+    """
+    check_built(model)
+    x, y = find_examples(model, data, Options(label, data_dir, EXAMPLES))
+    x = checked_inputs(x, "data")
+    if is_graph(model):
+        files.check_shapes(model, nested.shapes_of(x))
+    if y is not None and _has_one_loss(model):
+        y = tasks.checked_labels(tasks.target_of(model, x, y), "y")
+    pair = x if y is None else (x, y)
+    return diagnosing.diagnose(model, pair, batch_size=batch_size)
+
+
+def _has_one_loss(model):
+    one = is_graph(model) and len(model.outputs) == 1
+    return one and model.compiled and model.loss is not None

@@ -1,0 +1,184 @@
+"""What a user's model learns, inferred from its loss and the labels."""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from . import label_checks
+from .measures import compiled_loss
+
+#: The share of tokens that must be those that follow.
+_NEXT = 0.99
+_LOOKED_AT = 100  # examples
+
+
+@dataclasses.dataclass(frozen=True)
+class Target:
+    """The labels of examples and what they are compared with.
+
+    Attributes:
+        inputs: of the examples.
+        labels: array, `(examples, ...)`.
+        outputs: shape of the model's outputs for one example; sizes may be
+            None.
+        loss: the Keras loss.
+    """
+
+    inputs: Any
+    labels: np.ndarray
+    outputs: tuple
+    loss: Any
+
+    @property
+    def places(self):
+        """Sizes of what has a label of its own in an example; `()`: it."""
+        return self.outputs[:-1]
+
+    @property
+    def width(self):
+        """How many outputs there are for each place."""
+        return self.outputs[-1] if self.outputs else 1
+
+    @property
+    def loss_name(self):
+        """The name of the loss, such as `"mean_squared_error"`."""
+        function = getattr(self.loss, "fn", self.loss)
+        return getattr(function, "__name__", type(self.loss).__name__)
+
+
+class _Kind(NamedTuple):
+    """Of losses that take the same labels.
+
+    Attributes:
+        check: function of a `Target` and a name; see `label_checks`.
+        said: function of a `Target` that returns what is learned.
+    """
+
+    check: Callable
+    said: Callable
+
+
+def target_of(model, inputs, labels):
+    """Returns the `Target` of a compiled model."""
+    loss = compiled_loss(model)
+    return Target(inputs, labels, tuple(model.output_shape[1:]), loss)
+
+
+def checked_labels(target, name):
+    """Returns labels if they are what their loss takes.
+
+    Numbers of classes become integers, whatever they were.
+
+    Args:
+        target: a `Target`.
+        name: of the labels, for messages.
+
+    Raises:
+        InputError: they are not.
+    """
+    kind = _kind(target)
+    if kind:
+        kind.check(target, name)
+    is_class = kind is _CLASSES
+    return target.labels.astype(np.int64) if is_class else target.labels
+
+
+def said(target):
+    """Returns what is learned, in words.
+
+    Example:
+
+    >>> import keras
+    >>> import numpy as np
+    >>> from normzoo.trainers.own import tasks
+    >>> model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+    >>> model.compile("adam", "mse")
+    >>> tasks.said(tasks.target_of(model, np.ones((5, 3)), np.ones((5, 2))))
+    'regression, 2 targets (mean_squared_error)'
+    """
+    kind = _kind(target)
+    if kind:
+        what = kind.said(target)
+    else:
+        what = f"labels of shape {target.labels.shape[1:]}"
+    return f"{what} ({target.loss_name})"
+
+
+def _kind(target):
+    """Returns the `_Kind` of a loss, or None of one that is not known."""
+    if getattr(target.loss, "axis", -1) != -1:  # of the classes
+        return None
+    return _KINDS.get(target.loss_name)
+
+
+def _of_classes(target):
+    width = target.width
+    if _is_next(target):
+        return f"next token, one of {width}"
+    if target.places:
+        return f"{_by_place(target)}, one of {width}"
+    return f"single label, one of {width} classes"
+
+
+def _of_binary(target):
+    if target.places:
+        many = "" if target.width == 1 else f", {target.width} labels"
+        return f"{_by_place(target)}, yes or no{many}"
+    if target.width == 1:
+        return "binary label"
+    return f"several labels, {target.width} of them, each yes or no"
+
+
+def _of_numbers(target):
+    targets = f"{target.width} target{'s' * (target.width != 1)}"
+    if target.places:
+        return f"regression, {_by_place(target)}, {targets}"
+    return f"regression, {targets}"
+
+
+def _by_place(target):
+    """Returns what has a label of its own, in words."""
+    places, inputs = target.places, target.inputs
+    if len(places) == 2 and getattr(inputs, "ndim", 0) == 4:
+        return "segmentation, a label for each pixel"
+    return "a label for each " + ("step" if len(places) == 1 else "position")
+
+
+def _is_next(target):
+    """Whether the labels are the inputs, one step later."""
+    x, y = (
+        np.asarray(each)[:_LOOKED_AT] if hasattr(each, "ndim") else np.empty(0)
+        for each in (target.inputs, target.labels)
+    )
+    alike = x.ndim == 2 and x.shape == y.shape and x.shape[1] > 1
+    if not alike or not np.issubdtype(x.dtype, np.integer):
+        return False
+    return (x[:, 1:] == y[:, :-1]).mean() >= _NEXT
+
+
+_CLASSES = _Kind(label_checks.check_classes, _of_classes)
+_ONE_HOT = _Kind(label_checks.check_one_hot, _of_classes)
+_BINARY = _Kind(label_checks.check_binary, _of_binary)
+_SIGNS = _Kind(label_checks.check_signs, _of_binary)
+_NUMBERS = _Kind(label_checks.check_numbers, _of_numbers)
+
+#: Name of a loss's function -> its `_Kind`. Others take what they take.
+_KINDS = {
+    "sparse_categorical_crossentropy": _CLASSES,
+    "categorical_crossentropy": _ONE_HOT,
+    "categorical_focal_crossentropy": _ONE_HOT,
+    "categorical_hinge": _ONE_HOT,
+    "binary_crossentropy": _BINARY,
+    "binary_focal_crossentropy": _BINARY,
+    "hinge": _SIGNS,
+    "squared_hinge": _SIGNS,
+    "huber": _NUMBERS,
+    "log_cosh": _NUMBERS,
+    "mean_absolute_error": _NUMBERS,
+    "mean_absolute_percentage_error": _NUMBERS,
+    "mean_squared_error": _NUMBERS,
+    "mean_squared_logarithmic_error": _NUMBERS,
+    "poisson": _NUMBERS,
+}
