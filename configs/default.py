@@ -55,6 +55,7 @@ def get_config():
     config.log_every_steps = 100
     config.probe = ""  # in normzoo.trainers.supervised.probes.PROBES
     config.probe_every_epochs = 1  # and before the first, and after the last
+    config.callbacks = ""  # module:function that returns Keras callbacks
 
     # Statistics of batch norms, computed again for the final weights.
     config.population = ml_collections.ConfigDict()

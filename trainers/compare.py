@@ -29,6 +29,7 @@ import rich
 from absl import flags
 from ml_collections import config_flags
 
+from ..configs import default
 from . import app
 from .common.errors import InputError
 from .comparison.compare import carry_out, compare
@@ -38,11 +39,12 @@ from .comparison.procedure import axes, preview
 from .comparison.procedure.designing import make_plan
 from .comparison.report import terminal_report
 from .comparison.sweep import load_module, overrides_of, unseeded
-from .comparison.trainers import trainer_of
+from .comparison.trainers import TRAINERS, trainer_of
 
 __all__ = ["compare"]
 
 _BASELINE = "compare.baseline"
+_CLASSIFIER = TRAINERS["classifier"]
 
 flags.DEFINE_list(
     "norms",
@@ -80,6 +82,12 @@ flags.DEFINE_string(
     "insert",
     None,
     "Of --model, where it has no norms: before_activation or after_activation.",
+)
+flags.DEFINE_string(
+    "callbacks",
+    None,
+    "Of --model: 'file.py:function' or 'module:function' that returns a list "
+    "of Keras callbacks; each run gets its own.",
 )
 flags.DEFINE_integer("epochs", 10, "Of --model.")
 flags.DEFINE_integer("batch_size", 32, "Of --model.")
@@ -120,10 +128,9 @@ def _configured(flags):
 
 def _own(flags):
     """Returns the same for `--model`; the file is that of the model's code."""
-    if flags.vary or not flags.data:
+    if not flags.data:
         raise InputError(
-            "A model of your own needs --data and takes no --vary. "
-            f"Received: --data={flags.data or ''} --vary={flags.vary or ''}."
+            "A model of your own needs --data, see --help. Received: none."
         )
     model = find_model(flags.model)
     data = find_data(model, flags.data, **app.data_options(flags))
@@ -137,6 +144,8 @@ def _own(flags):
             seeds="auto" if flags.seeds is None else flags.seeds,
             epochs=flags.epochs,
             batch_size=flags.batch_size,
+            vary=axes.read(default.get_config(), _CLASSIFIER, flags.vary),
+            callbacks=flags.callbacks or "",
         )
     code = flags.model.rpartition(":")[0]
     return plan, config, code if code.endswith(".py") else None

@@ -1,5 +1,6 @@
 """Which norm a model of the user's own needs: one call."""
 
+from ..supervised.callbacks import name_of
 from .answer import Comparison
 from .compare import summarized
 from .own_arguments import find_data, find_model, find_workdir
@@ -24,6 +25,8 @@ def compare_norms(
     metric="",
     least=None,
     start="fresh",
+    vary=None,
+    callbacks=None,
     workdir=None,
     jobs=1,
 ):
@@ -77,6 +80,15 @@ def compare_norms(
             has of others.
         start: `"fresh"` weights, drawn by the seed from the layers' own
             initializers; or those of the model, `"weights"`.
+        vary: what else varies, dict of a config key and its values, crossed
+            with the norms: `{"batch_size": (8, 32)}`. Keys are `"batch_size"`,
+            `"epochs"`, `"optimizer.learning_rate"` and, where norms are
+            inserted, `"model.insert"`. All are compared with the first norm at
+            the first values.
+        callbacks: a function without arguments that returns a list of new Keras
+            callbacks, for each run its own; or its `"module:function"`. Such
+            runs train alone. What a callback remembers is not saved: a run that
+            was interrupted goes on with new ones.
         workdir: folder for everything: a second call with the same arguments
             continues there. None: a new one below the folder for temporary
             files.
@@ -121,6 +133,8 @@ def compare_norms(
         metric=metric,
         least=least,
         start=start,
+        vary=vary,
+        callbacks=name_of(callbacks, jobs),
     )
     command = f"normzoo.compare_norms({model.name}, ...)"
     found, summary = summarized(plan, config, workdir, jobs, command)

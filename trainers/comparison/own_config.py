@@ -17,6 +17,7 @@ from ..own.models import AS_IS, build
 from ..own.optimizers import learning_rate_of
 from ..run.values import check_name
 from ..supervised.task import COMPILED
+from .procedure.axes import product, varied
 from .procedure.designing import make_plan
 
 #: Those that are compared if none are named.
@@ -30,6 +31,10 @@ FACTORS = (10**-0.5, 1.0, 10**0.5)
 #: Of a metric that is a share, the difference that counts; of others, the
 #: part of what the untrained model has.
 LEAST_SHARE, LEAST_PART = 0.005, 0.01
+
+RATE = "optimizer.learning_rate"
+#: What can vary besides the norms: the model brings along all else.
+VARIED = ("batch_size", "epochs", RATE)
 
 _EXAMPLES = 1000  # that the untrained model is measured with, at most
 
@@ -49,6 +54,8 @@ def make_own_plan(
     metric="",
     least=None,
     start="fresh",
+    vary=None,
+    callbacks="",
 ):
     """Returns the `Plan` of a comparison, and its config.
 
@@ -59,7 +66,8 @@ def make_own_plan(
         data: from `find_data`.
         workdir: from `find_workdir`.
         norms, only, insert, seeds, tune, epochs: as of `norms.compare_norms`.
-        batch_size, metric, least, start: the same.
+        batch_size, metric, least, start, vary: the same.
+        callbacks: as of `config.callbacks`.
     """
     if norms is None:
         norms = INSERTED if insert else NORMS
@@ -73,7 +81,10 @@ def make_own_plan(
     knobs = {"norm": norm, "only": _paths(model, only), "start": start}
     if insert:  # Configs of older versions have no such key.
         knobs["insert"] = insert
-    rates = _rates(model, tune)
+    vary = varied(vary, [*VARIED, *(["model.insert"] if insert else [])])
+    if RATE in vary:
+        _check_rate(model)
+    rates = () if RATE in vary else _rates(model, tune)
     knobs["path"] = str(files.save(model, workdir, start))
     config = default.get_config()
     with config.unlocked():
@@ -82,6 +93,7 @@ def make_own_plan(
         config.dataset.name = str(array_files.write(data, workdir))
         config.task = COMPILED
         config.epochs, config.batch_size = epochs, batch_size
+        config.callbacks = callbacks
         # A schedule stays what it is.
         config.optimizer.learning_rate = learning_rate_of(model) or 0.0
         config.checkpoint.best, config.checkpoint.best_mode = "val_loss", "min"
@@ -93,7 +105,7 @@ def make_own_plan(
         rules.vary_split = "x_validation" not in data
         rules.looks = LOOKS if seeds == "auto" else ()
         rules.tune.rates = rates
-    overrides = [{"model.norm": norm} for norm in norms]
+    overrides = product({"model.norm": norms, **vary})
     return make_plan(
         config, overrides, None if seeds == "auto" else seeds
     ), config
@@ -161,12 +173,18 @@ def _rates(model, tune):
     """
     if tune is False:
         return ()
+    rate = _check_rate(model)
+    if tune is not True:
+        return tuple(map(float, tune))
+    return tuple(float(f"{rate * factor:.3g}") for factor in FACTORS)
+
+
+def _check_rate(model):
+    """Returns the learning rate; raises `InputError` of a schedule."""
     rate = learning_rate_of(model)
     if rate is None:
         raise InputError(
             "The model's learning rate is a schedule, which has no rates to "
             "choose from. Set tune=False, or compile it with a number."
         )
-    if tune is not True:
-        return tuple(map(float, tune))
-    return tuple(float(f"{rate * factor:.3g}") for factor in FACTORS)
+    return rate

@@ -37,7 +37,7 @@ def structure(config):
     They may differ in their seeds, in the scale of their initial kernels and in
     `_NUMBERS`.
     """
-    if config.distribution != "none":
+    if config.distribution != "none" or config.callbacks:
         return None
     config = without_values(config)
     with config.unlocked():
@@ -64,6 +64,14 @@ def choose(config, runs, wanted, models=None):
     """
     if wanted == ALONE:
         return Choice(ALONE, f"compare.together={ALONE}")
+    if config.callbacks:
+        reason = "callbacks act on one model"
+        if wanted != "auto":
+            raise InputError(
+                f"compare.together={wanted} cannot be: {reason}. Set "
+                "--config.compare.together=auto."
+            )
+        return Choice(ALONE, reason)
     data = loading.load_own_splits(config)
     steps = config.epochs * pipeline.steps_per_epoch(
         data.train, config.batch_size

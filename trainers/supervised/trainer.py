@@ -19,6 +19,7 @@ from ..run.trainer import Trainer
 from ..together.vectorizing import NotVectorizableError
 from . import fit
 from .build import built_from, compiled_model, fitting_model, new_optimizer
+from .callbacks import make_callbacks
 from .choice import choose, structure
 from .group import Group
 from .population import find_population
@@ -68,7 +69,9 @@ def train(config, workdir, *, callbacks=(), verbose="auto", session=None):
         own_folder(strategy, workdir) as folder,
     ):
         measure = functools.partial(
-            fit.fit_and_measure, callbacks=callbacks, verbose=verbose
+            fit.fit_and_measure,
+            callbacks=[*make_callbacks(config), *callbacks],
+            verbose=verbose,
         )
         rundir = TRAINER.rundir(config, folder)
         return _train(session, config, rundir, measure)
@@ -173,6 +176,7 @@ def check(configs):
         strategies.check(config, Session().strategy(config.distribution))
         data = _data(config, loading.load_own_splits)
         new_optimizer(config, data)
+        make_callbacks(config)
         with precision.dtype_policy(config.precision):
             like = built_from(config, data)
             if like not in built:

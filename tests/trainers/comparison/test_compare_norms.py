@@ -252,6 +252,16 @@ def uncompiled():
         ({"train": zip(X, CLASSES, strict=True)}, "is a generator"),
         ({"train": (X, CLASSES), "label": "y"}, "names a column of a table"),
         ({"seeds": 0}, "seeds"),
+        ({"vary": {"task": ("", "x")}}, "Unknown key of vary.*batch_size"),
+        ({"vary": {"model.insert": ("a", "b")}}, "Unknown key of vary"),
+        ({"vary": {"batch_size": 8}}, "several values.*'batch_size': 8"),
+        ({"vary": {"batch_size": (8, 8)}}, "has a value twice: 8"),
+        ({"vary": {"batch_size": (8, 61)}}, "batch_size must be 1 to"),
+        ({"vary": {"epochs": (1, "two")}}, "epochs.*two"),
+        ({"callbacks": [keras.callbacks.Callback()]}, "a function without"),
+        ({"callbacks": "nowhere:make"}, "'nowhere:make' cannot be found"),
+        ({"callbacks": lambda: keras.callbacks.Callback()}, "returns a list"),
+        ({"callbacks": lambda: [1], "jobs": 2}, "Or set jobs=1"),
     ],
 )
 def test_bad_arguments(arguments, words, tmp_path):
@@ -294,3 +304,68 @@ def test_a_workdir_that_was_moved_goes_on(older, tmp_path):
     assert {path: path.read_text() for path in logs} == logs
     assert not before.exists()
     assert isinstance(found.best(), keras.Model)
+
+
+@SLOW
+def test_callbacks_act_on_each_run_alone_and_settings_vary(tmp_path):
+    made = []
+
+    class Stop(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            assert "val_loss" in logs
+            self.model.stop_training = epoch == 1
+
+    def callbacks():
+        made.append(Stop())
+        return [made[-1]]
+
+    found = normzoo.compare_norms(
+        classifier,
+        (X, CLASSES),
+        norms=("as_is", "none"),
+        vary={"batch_size": (8, 16)},
+        callbacks=callbacks,
+        workdir=tmp_path,
+        **{**QUICK, "epochs": 5},
+    )
+    names = [row.variant for row in found.summary.rows]
+    assert names == [
+        f"norm={norm},batch_size={size}"
+        for norm in ("as_is", "none")
+        for size in (8, 16)
+    ]
+    # A check before the first run makes some, too.
+    trained = [each for each in made if each.model is not None]
+    assert len(trained) == 8
+    results = [outcome.result["steps"] for outcome in found.found.outcomes]
+    assert {*results} == {2 * (38 // size) for size in (8, 16)}
+    assert not (tmp_path / "groups.json").exists()
+    assert isinstance(found.best("none,batch_size=8"), keras.Model)
+
+
+CALLBACKS = """
+import keras
+
+class Note(keras.callbacks.Callback):
+    def on_train_end(self, logs=None):
+        with open(__file__.replace("noting.py", "noted.txt"), "a") as file:
+            file.write("trained\\n")
+
+def make():
+    return [Note()]
+"""
+
+
+@SLOW
+def test_callbacks_reach_every_process(tmp_path):
+    (tmp_path / "noting.py").write_text(CALLBACKS)
+    normzoo.compare_norms(
+        classifier,
+        (X, CLASSES),
+        norms=("as_is", "none"),
+        callbacks=f"{tmp_path}/noting.py:make",
+        jobs=2,
+        workdir=tmp_path / "runs",
+        **QUICK,
+    )
+    assert (tmp_path / "noted.txt").read_text() == "trained\n" * 4

@@ -69,6 +69,7 @@ OWN = {
         ("probe_every_epochs", 0, "positive"),
         ("probe", "f1", "landscape, layers"),
         ("task", "regression", "classification, characters"),
+        ("callbacks", 3, "a string"),
     ],
     "gan": [
         ("ema_decay", 1.0, r"in \[0, 1\)"),

@@ -6,7 +6,7 @@ import itertools
 
 from ...common.errors import InputError
 from ...common.structures import flatten
-from ...run.values import refuse
+from ...run.values import check_name, refuse
 from ..sweep import plan, unseeded
 
 _EXAMPLE = "batch_size:8,32"
@@ -27,14 +27,54 @@ def crossed(config, trainer, norms=None, vary=()):
     """
     axes = [] if norms is None else [_norms(trainer.norm, norms)]
     axes += [_axis(config, trainer, text) for text in vary]
+    return product(_once(axes))
+
+
+def product(axes):
+    """Returns one override for each combination of the values of all keys.
+
+    Args:
+        axes: dict, config key -> values.
+    """
+    points = itertools.product(*axes.values())
+    return [dict(zip(axes, point, strict=True)) for point in points]
+
+
+def varied(values, keys):
+    """Returns key -> list of values, checked.
+
+    Args:
+        values: dict, config key -> values.
+        keys: those that may be in it.
+
+    Raises:
+        InputError: another key is, or there is no value or one twice.
+    """
+    found = {}
+    for key, several in (values or {}).items():
+        check_name("key of vary", key, keys)
+        if not isinstance(several, (list, tuple)) or not several:
+            raise InputError(
+                f"`vary` takes several values of a key, such as "
+                f"{{'batch_size': (8, 32)}}. Received: {key!r}: {several!r}."
+            )
+        found[key] = _different(f"vary: {key}", list(several))
+    return found
+
+
+def read(config, trainer, vary):
+    """Returns key -> values, of texts as of `crossed`."""
+    return _once([_axis(config, trainer, text) for text in vary])
+
+
+def _once(axes):
     keys = [key for key, _ in axes]
     if twice := sorted({key for key in keys if keys.count(key) > 1}):
         raise InputError(
             f"--vary names {', '.join(twice)} twice, or what --norms is for. "
             "Give all values of a key at once."
         )
-    points = itertools.product(*(values for _, values in axes))
-    return [dict(zip(keys, point, strict=True)) for point in points]
+    return dict(axes)
 
 
 def baseline_among(config, overrides):

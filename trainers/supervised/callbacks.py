@@ -1,0 +1,61 @@
+"""Keras callbacks of the user's own, which `config.callbacks` names."""
+
+import keras
+
+from ...layers.lookup import import_path, look_up
+from ..common.errors import InputError
+
+#: Name -> function that makes them, of those that this process alone knows.
+CALLBACKS = {}
+_EXPECTED = (
+    "`callbacks` is a function without arguments that returns a list of new "
+    "Keras callbacks, since each run needs its own."
+)
+
+
+def name_of(make, jobs=1):
+    """Returns the `config.callbacks` by which a run finds a function.
+
+    Args:
+        make: a function without arguments that returns Keras callbacks, its
+            `"module:function"` or `"file.py:function"`, or None.
+        jobs: number of processes.
+
+    Raises:
+        InputError: it is no function, or several processes cannot find it.
+    """
+    if make is None or isinstance(make, str):
+        return make or ""
+    if not callable(make):
+        raise InputError(f"{_EXPECTED} Received: {make!r}.")
+    try:
+        return import_path(make)
+    except ValueError as error:
+        if jobs > 1:
+            raise InputError(f"`callbacks`: {error} Or set jobs=1.") from error
+    name = getattr(make, "__qualname__", type(make).__qualname__)
+    CALLBACKS[name] = make
+    return name
+
+
+def make_callbacks(config):
+    """Returns the callbacks of a run, made for it: they have a state.
+
+    Raises:
+        InputError: `config.callbacks` is nothing that makes any.
+    """
+    if not config.callbacks:
+        return []
+    try:
+        make = look_up(config.callbacks, CALLBACKS, "function of callbacks")
+    except ValueError as error:
+        raise InputError(str(error)) from error
+    made = make() if callable(make) else make
+    is_list = isinstance(made, (list, tuple))
+    if not is_list or not all(
+        isinstance(each, keras.callbacks.Callback) for each in made
+    ):
+        raise InputError(
+            f"{_EXPECTED} Received: {config.callbacks}, which gives {made!r}."
+        )
+    return list(made)
