@@ -5,6 +5,7 @@ import tensorflow as tf
 
 from ..norms.reference_model import ReferenceModel
 from ..numerics.restoring import restored
+from ..numerics.tracing import graph_of
 from .batch_norms import estimated_layers_in
 from .batches import StackedBatches, all_batches, first, no_population
 from .call_hooks import depths, tapped
@@ -123,7 +124,7 @@ class Reestimation:
         self._layerwise = layerwise
         self._levels = None
         self._step = _inference_step(model, self._tap.eager)
-        self._steps = tf.function(self._inference_steps, autograph=False)
+        self._steps = graph_of(self._inference_steps)
 
     def __call__(self, dataset, progress=lambda total: None):
         """Estimates the statistics; returns how often the data were read.
@@ -233,7 +234,7 @@ def _inference_step(model, eager):
 
     if eager:
         return step
-    return tf.function(step, autograph=False, reduce_retracing=True)
+    return graph_of(step, reduce_retracing=True)
 
 
 def _progress_bar(dataset, verbose):

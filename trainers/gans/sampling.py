@@ -9,6 +9,7 @@ import tensorflow as tf
 from ...layers import reestimate_statistics
 from ...layers.models.batch_norms import batch_norms_in
 from ...layers.numerics.restoring import restored
+from ...layers.numerics.tracing import graph_of
 
 
 def latent(seed, role, rows, size):
@@ -34,9 +35,7 @@ class Sampler:
 
     def __init__(self, generator, batch_size):
         self.generator = generator
-        self._step = tf.function(
-            lambda noise: generator(noise, training=False), autograph=False
-        )
+        self._step = graph_of(lambda noise: generator(noise, training=False))
         self._batch_size = batch_size
 
     def __call__(self, noise):

@@ -3,6 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
+from ...layers.numerics.tracing import graph_of
 from ..data import nested, pipeline, scaling
 
 
@@ -27,7 +28,7 @@ class Feed:
         }
         self._seeds = list(dict.fromkeys(seeds))
         self._places = [self._seeds.index(seed) for seed in seeds]
-        self._order = tf.function(self._ordered, autograph=False)
+        self._order = graph_of(self._ordered)
 
     def orders(self, epoch):
         """Returns the rows of an epoch's batches, `(runs, steps, batch)`.

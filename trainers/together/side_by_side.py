@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from ...layers.models.reestimation import refresh_references
 from ...layers.numerics.restoring import restored
+from ...layers.numerics.tracing import graph_of
 from ..run.state import variables_of
 from .feed import batch_of_any_size, part_of
 from .program import Program
@@ -36,9 +37,7 @@ class SideBySide(Program):
     def __init__(self, models, feed, check_every, jit_compile=False):
         super().__init__(feed, check_every)
         self._models = models
-        self._train = tf.function(
-            self._training, autograph=False, jit_compile=jit_compile
-        )
+        self._train = graph_of(self._training, jit_compile=jit_compile)
         # Called seldom, with batches of any size: XLA would compile each.
         self._evaluate = tf.function(self._evaluation, autograph=False)
         self._train_steps, self._test_steps = (

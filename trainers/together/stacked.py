@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from ...layers.models.reestimation import references_in
 from ...layers.numerics.restoring import restored
+from ...layers.numerics.tracing import graph_of
 from .feed import batch_of_any_size
 from .mapping import Mapping
 from .one_run import OneRun
@@ -46,14 +47,12 @@ class Stacked(Program):
             Mapping(model, function, is_vectorized=False)
             for function in (one.test, one.refresh)
         )
-        self._train = tf.function(
-            self._training, autograph=False, jit_compile=jit_compile
-        )
+        self._train = graph_of(self._training, jit_compile=jit_compile)
         # Called seldom, with batches of any size: XLA would compile each.
-        self._evaluate, self._refresh = (
-            tf.function(function, autograph=False, reduce_retracing=True)
-            for function in (self._evaluation, self._refreshing)
+        self._evaluate = tf.function(
+            self._evaluation, autograph=False, reduce_retracing=True
         )
+        self._refresh = graph_of(self._refreshing)
         self._has_references = bool(references_in(model))
         self._has_run = False
 

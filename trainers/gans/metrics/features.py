@@ -15,6 +15,7 @@ import numpy as np
 import tensorflow as tf
 
 from ....configs import default
+from ....layers.numerics.tracing import graph_of
 from ...common.errors import InputError
 from ...supervised import trainer as classifier
 from ..real import to_unit
@@ -124,7 +125,7 @@ def _classifier(config):
     hidden = model.get_layer("activation_dense").output
     both = keras.Model(model.input, [hidden, model.output])
     # Not `predict`, which takes the strategy that it is called under.
-    step = tf.function(lambda x: both(x, training=False), autograph=False)
+    step = graph_of(lambda x: both(x, training=False))
 
     def extract(images):
         features, logits = in_batches(step, to_unit(images), _BATCH)
@@ -191,7 +192,7 @@ def _inception(config):
         colors = tf.broadcast_to(images, [*images.shape[:3], 3])
         return model(tf.image.resize(colors, (299, 299)), training=False)
 
-    compiled = tf.function(step, autograph=False)
+    compiled = graph_of(step)
 
     def extract(images):
         return in_batches(compiled, images, _BATCH).astype(np.float64), None

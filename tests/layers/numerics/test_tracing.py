@@ -1,0 +1,54 @@
+"""Graphs of equal code, one for each of many objects."""
+
+import logging
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from normzoo.layers import BatchNormalization, reestimate_statistics
+from normzoo.layers.numerics.tracing import graph_of
+
+MANY = 6  # TensorFlow warns of the fifth
+
+
+@pytest.fixture
+def warnings():
+    """What TensorFlow logs, a list that grows."""
+    handler, found = logging.Handler(), []
+    handler.emit = lambda record: found.append(record.getMessage())
+    logger = tf.get_logger()
+    logger.addHandler(handler)
+    yield found
+    logger.removeHandler(handler)
+
+
+def double(make):
+    def function(x):
+        return {"twice": 2 * x[0]}
+
+    return make(function)
+
+
+def test_many_graphs_are_no_warning(warnings):
+    x = np.ones(3, np.float32)
+    for _ in range(MANY):
+        np.testing.assert_array_equal(double(graph_of)([x])["twice"], 2 * x)
+    assert not warnings
+    for _ in range(MANY):
+        double(tf.function)([x])
+    assert "retracing" in warnings[0]
+
+
+@pytest.mark.parametrize("layerwise", [True, False])
+def test_many_models_are_no_warning(layerwise, warnings):
+    x = np.random.default_rng(0).normal(size=(9, 2)).astype("float32")
+    for _ in range(MANY):
+        norm = BatchNormalization()
+        model = keras.Sequential([keras.Input((2,)), norm])
+        reestimate_statistics(
+            model, x, batch_size=4, layerwise=layerwise, verbose=0
+        )
+        np.testing.assert_allclose(norm.moving_mean.numpy(), x.mean(0), 1e-5)
+    assert not warnings
