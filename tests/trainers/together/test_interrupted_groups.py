@@ -53,14 +53,13 @@ def assert_same_groups(actual, expected, configs):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("mode", ["stacked", "side_by_side"])
-def test_interrupted_groups_end_as_others(mode, configs, tmp_path, monkeypatch):
+def test_interrupted_groups_end_as_others(configs, tmp_path, monkeypatch):
     whole, parts = tmp_path / "whole", tmp_path / "parts"
     with new_session() as session:
-        together(configs, whole, session, mode)
+        together(configs, whole, session, "side_by_side")
         # At the end of the first epoch, before that is saved.
         with pytest.raises(KeyboardInterrupt):
-            together(configs, parts, session, mode, interrupt)
+            together(configs, parts, session, "side_by_side", interrupt)
     assert newest_first(parts / "group")[0] in range(3, 18, 3)
     with new_session() as session:
         finish = RunDir.finish
@@ -73,25 +72,24 @@ def test_interrupted_groups_end_as_others(mode, configs, tmp_path, monkeypatch):
         with monkeypatch.context() as patched:
             patched.setattr(RunDir, "finish", finish_the_first)
             with pytest.raises(KeyboardInterrupt):
-                together(configs, parts, session, mode)
-        assert list(together(configs, parts, session, mode)) == [1, 2]
+                together(configs, parts, session, "side_by_side")
+        assert list(together(configs, parts, session, "side_by_side")) == [1, 2]
     assert_same_groups(parts, whole, configs)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("mode", ["stacked", "side_by_side"])
-def test_killed_groups_end_as_others(mode, configs, tmp_path):
+def test_killed_groups_end_as_others(configs, tmp_path):
     loading.load_data(configs[0])  # else all processes would prepare it
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     with new_session() as session:
-        together(configs, whole, session, mode)
-    with started(configs, killed, mode) as process:
+        together(configs, whole, session, "stacked")
+    with started(configs, killed, "stacked") as process:
         killable.wait_for(lambda: newest_first(killed / "group"), process)
         os.kill(process.pid, signal.SIGKILL)
         process.join()
     assert process.exitcode == -signal.SIGKILL
     assert not (killed / "0/DONE").exists()
-    with started(configs, killed, mode) as process:
+    with started(configs, killed, "stacked") as process:
         process.join()
     assert process.exitcode == 0
     assert_same_groups(killed, whole, configs)
