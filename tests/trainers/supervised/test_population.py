@@ -53,9 +53,8 @@ WITH = {
     "renorm": ({"model.norm_arguments": {"batch": {"renorm": True}}}, 18),
     "recurrent": (recurrent(), 18),
     "virtual": ({"model.norm": "virtual"}, 1),
-    "float16": ({"precision": "mixed_float16"}, 18),
-    "bfloat16, several steps at a time": (
-        {"precision": "mixed_bfloat16", "steps_per_execution": 9},
+    "float16, several steps at a time": (
+        {"precision": "mixed_float16", "steps_per_execution": 9},
         18,
     ),
 }
