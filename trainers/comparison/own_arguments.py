@@ -54,12 +54,7 @@ def find_data(
     options = Options(label=label, data_dir=data_dir)
     found = arrays.check(find_arrays(model, given, options), "The data")
     files.check_shapes(model, nested.shapes_of(found["x_train"]))
-    for split in arrays.SPLITS:
-        if f"y_{split}" in found:
-            pair = (found[f"{kind}_{split}"] for kind in "xy")
-            target = tasks.target_of(model, *pair)
-            name = f"y_{split}"
-            found[name] = tasks.checked_labels(target, name)
+    found |= _labels(model, found)
     two = nested.each(lambda x: x[:2], found["x_train"])
     _check_fit(model, two, found["y_train"][:2])
     return found
@@ -72,6 +67,18 @@ def find_workdir(workdir):
     workdir = user_path(workdir).resolve()
     workdir.mkdir(parents=True, exist_ok=True)
     return workdir
+
+
+def _labels(model, found):
+    """Returns the labels of all splits; raises `InputError` if some misfit."""
+    return {
+        f"y_{split}": tasks.checked_labels(
+            tasks.target_of(model, found[f"x_{split}"], found[f"y_{split}"]),
+            f"y_{split}",
+        )
+        for split in arrays.SPLITS
+        if f"y_{split}" in found
+    }
 
 
 def _check_fit(model, x, y):

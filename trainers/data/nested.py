@@ -56,8 +56,8 @@ def unnamed(arrays):
     Example:
 
     >>> from normzoo.trainers.data.nested import unnamed
-    >>> unnamed({"x/age": 3, "y": 0}), unnamed({"x/0": 4, "x/1": 5})
-    ({'x': {'age': 3}, 'y': 0}, {'x': (4, 5)})
+    >>> unnamed({"y": 0, "x/age": 3}), unnamed({"x/0": 4, "x/1": 5})
+    ({'y': 0, 'x': {'age': 3}}, {'x': (4, 5)})
     """
     found, several = {}, {}
     for key, array in arrays.items():

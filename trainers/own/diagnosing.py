@@ -44,7 +44,7 @@ def diagnose(model, data, *, label=None, data_dir=None, batch_size=32):
     >>> model = keras.Sequential(
     ...     [keras.Input((1,)), keras.layers.BatchNormalization(name="norm")]
     ... )
-    >>> data = tf.data.Dataset.range(256).map(lambda x: (x, x % 2)).batch(32)
+    >>> data = tf.data.Dataset.range(256).map(lambda x: (x % 7, x % 2))
     >>> found = normzoo.diagnose(model, data)
     >>> [each.symptom for each in found.problems], found.findings[0].where
     (['late_statistics'], 'norm')

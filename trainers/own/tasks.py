@@ -118,44 +118,48 @@ def _of_classes(target):
     if _is_next(target):
         return f"next token, one of {width}"
     if target.places:
-        return f"{_by_place(target)}, one of {width}"
+        return f"{_segmentation(target)}one of {width} for {_each(target)}"
     return f"single label, one of {width} classes"
 
 
 def _of_binary(target):
+    width = target.width
     if target.places:
-        many = "" if target.width == 1 else f", {target.width} labels"
-        return f"{_by_place(target)}, yes or no{many}"
-    if target.width == 1:
+        many = "" if width == 1 else f"{width} labels, each "
+        each = _each(target)
+        return f"{_segmentation(target)}{many}yes or no for {each}"
+    if width == 1:
         return "binary label"
-    return f"several labels, {target.width} of them, each yes or no"
+    return f"several labels, {width} of them, each yes or no"
 
 
 def _of_numbers(target):
     targets = f"{target.width} target{'s' * (target.width != 1)}"
-    if target.places:
-        return f"regression, {_by_place(target)}, {targets}"
-    return f"regression, {targets}"
+    where = f" for {_each(target)}" if target.places else ""
+    return f"regression, {targets}{where}"
 
 
-def _by_place(target):
+def _segmentation(target):
+    return "segmentation, " if _each(target) == "each pixel" else ""
+
+
+def _each(target):
     """Returns what has a label of its own, in words."""
-    places, inputs = target.places, target.inputs
-    if len(places) == 2 and getattr(inputs, "ndim", 0) == 4:
-        return "segmentation, a label for each pixel"
-    return "a label for each " + ("step" if len(places) == 1 else "position")
+    if len(target.places) == 1:
+        return "each step"
+    is_image = getattr(target.inputs, "ndim", 0) == 4
+    return f"each {'pixel' if is_image else 'position'}"
 
 
 def _is_next(target):
     """Whether the labels are the inputs, one step later."""
-    x, y = (
-        np.asarray(each)[:_LOOKED_AT] if hasattr(each, "ndim") else np.empty(0)
-        for each in (target.inputs, target.labels)
-    )
-    alike = x.ndim == 2 and x.shape == y.shape and x.shape[1] > 1
-    if not alike or not np.issubdtype(x.dtype, np.integer):
+    x, y = target.inputs, target.labels
+    if y.ndim != 2 or getattr(x, "shape", None) != y.shape:
         return False
-    return (x[:, 1:] == y[:, :-1]).mean() >= _NEXT
+    if y.shape[1] < 2 or not np.issubdtype(x.dtype, np.integer):
+        return False
+    some = slice(_LOOKED_AT)
+    return (x[some, 1:] == y[some, :-1]).mean() >= _NEXT
 
 
 _CLASSES = _Kind(label_checks.check_classes, _of_classes)

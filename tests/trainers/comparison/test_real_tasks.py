@@ -104,7 +104,7 @@ TASKS = {
     wine: ("single label, one of 3 classes", 0.7),
     diabetes: ("regression, 1 target", 0.1),
     linnerud: ("regression, 3 targets", -1e3),
-    photograph: ("segmentation, a label for each pixel, one of 3", 0.6),
+    photograph: ("segmentation, one of 3 for each pixel", 0.6),
     text: ("next token, one of", 0.15),
 }
 

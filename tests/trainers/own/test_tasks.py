@@ -73,27 +73,32 @@ LEARNED = [
         TOKENS[:, 1:],
         "next token, one of 6 (sparse_categorical_crossentropy)",
     ),
-    (of_tokens(6, SPARSE), TOKENS, TOKENS, "a label for each step, one of 6"),
+    (of_tokens(6, SPARSE), TOKENS, TOKENS, "one of 6 for each step"),
     (
         of_images(3, losses.SparseCategoricalCrossentropy(from_logits=True)),
         IMAGES,
         PIXELS,
-        "segmentation, a label for each pixel, one of 3",
+        "segmentation, one of 3 for each pixel",
     ),
     (
         of_images(3, losses.SparseCategoricalCrossentropy(ignore_class=255)),
         IMAGES,
         np.where(PIXELS == 1, 255, PIXELS),
-        "segmentation, a label for each pixel, one of 3",
+        "segmentation, one of 3 for each pixel",
     ),
     (of_images(3, SPARSE, None), IMAGES, PIXELS, "segmentation"),
     (
         of_images(1, BINARY),
         IMAGES,
         PIXELS > 0,
-        "segmentation, a label for each pixel, yes or no",
+        "segmentation, yes or no for each pixel",
     ),
-    (of_images(2, "mse"), IMAGES, IMAGES, "regression, segmentation"),
+    (
+        of_images(2, "mse"),
+        IMAGES,
+        IMAGES,
+        "regression, 2 targets for each pixel",
+    ),
     (of_table(2, own_loss), X, X, "labels of shape (4,) (own_loss)"),
 ]
 

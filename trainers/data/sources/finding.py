@@ -11,9 +11,10 @@ from ...common.paths import user_path
 from .. import array_files
 from ..arrays import SPLITS
 from . import batches, frames, images, named, tables
+from .conversion import as_array, as_given
 from .labels import numbered
 from .options import Options
-from .signature import Signature, as_array, as_given
+from .signature import Signature
 
 _EXPECTED = (
     "a pair of arrays, inputs and labels; a tf.data.Dataset or a "
@@ -59,10 +60,12 @@ def find_examples(model, given, options=_ALL):
     signature = Signature(model)
     splits = _read(given, "data", signature, options, labels=False)
     x, y = splits["train"]
-    y = None if y is None else as_given(y, "the labels")
-    if hasattr(y, "dtype"):
-        y = numbered({"y_train": y})["y_train"]
-    return signature.packed(x, "the inputs"), y
+    x = signature.packed(x, "x")
+    if y is None:
+        return x, None
+    if signature.outputs != 1:
+        return x, as_given(y, "y")
+    return x, numbered({"y_train": as_array(y, "y")})["y_train"]
 
 
 def _pairs(given, signature, options):

@@ -2,12 +2,12 @@
 
 import keras
 import numpy as np
-import tensorflow as tf
 
 from ....layers.models.kinds import as_functional, is_graph
 from ...common.errors import InputError
 from .. import nested
 from . import frames
+from .conversion import as_array, as_given
 
 
 class Signature:
@@ -19,16 +19,17 @@ class Signature:
     Attributes:
         structure: its symbolic input, or a dict or tuple of several; None
             where that is not known, of a model with a `call` of its own.
+        outputs: how many there are; None where that is not known.
     """
 
     def __init__(self, model):
-        self.structure = None
+        self.structure = self.outputs = None
         if is_graph(model) and model.built:
             structure = as_functional(model).input
             if isinstance(structure, (list, tuple)):
                 several = len(structure) > 1
                 structure = tuple(structure) if several else structure[0]
-            self.structure = structure
+            self.structure, self.outputs = structure, len(model.outputs)
 
     @property
     def tensors(self):
@@ -126,75 +127,3 @@ def _as_taken(values, tensor, name):
     if array.ndim == len(shape) - 1 and shape[-1] == 1:
         array = array[..., np.newaxis]
     return array
-
-
-def as_given(x, name):
-    """Returns an array, or a dict or list of arrays, as they come.
-
-    Args:
-        x: what a user has passed.
-        name: of it, for messages.
-
-    Raises:
-        InputError: something is no array.
-    """
-    if isinstance(x, tuple):
-        x = list(x)
-    several = isinstance(x, dict) or (
-        isinstance(x, list) and x and all(hasattr(each, "shape") for each in x)
-    )
-    if not several:
-        return as_array(x, name)
-    items = x.items() if isinstance(x, dict) else enumerate(x)
-    found = {key: as_array(each, f"{name}/{key}") for key, each in items}
-    return found if isinstance(x, dict) else list(found.values())
-
-
-def as_array(values, name):
-    """Returns an array of NumPy's of what may be one: lists, tensors, frames.
-
-    Args:
-        values: what a user has passed.
-        name: of it, for messages.
-
-    Raises:
-        InputError: it is none.
-    """
-    if frames.is_pandas(values):
-        return frames.as_array(values, name)
-    if isinstance(values, (tf.RaggedTensor, tf.SparseTensor)):
-        raise InputError(
-            f"{name} is a {type(values).__name__}. Expected: a dense array. "
-            "Pad it by to_tensor(), or tf.sparse.to_dense()."
-        )
-    if hasattr(values, "__next__"):
-        raise InputError(
-            f"{name} is a generator, which can be read once and may never "
-            "end. Expected: an array. Make a list of what it yields, or a "
-            "tf.data.Dataset of it that ends."
-        )
-    try:
-        array = np.asarray(values)
-    except ValueError as error:
-        raise InputError(
-            f"{name} is a list whose entries differ in length, and no array. "
-            f"Pad them to one length: {error}"
-        ) from error
-    return _texts(array, name) if array.dtype.kind in "OS" else array
-
-
-def _texts(array, name):
-    """Returns texts and bytes as NumPy's texts; other objects as they are."""
-    if array.dtype.kind == "S":
-        array = array.astype(object)
-    flat = [
-        each.decode() if isinstance(each, bytes) else each
-        for each in array.ravel()
-    ]
-    others = [each for each in flat if not isinstance(each, str)]
-    if others and len(others) < len(flat):
-        raise InputError(
-            f"{name} holds texts and, {len(others)} times, others, such as "
-            f"{others[0]!r}. Fill in what is missing, or leave it out."
-        )
-    return array if others else np.array(flat, str).reshape(array.shape)

@@ -80,6 +80,7 @@ def test_one_kind_of_data_to_look_at(kind):
     x, y = find_examples(network(2), given)
     np.testing.assert_array_equal(x, X)
     np.testing.assert_array_equal(y, Y)
+    assert isinstance(y, np.ndarray)
 
 
 @pytest.mark.parametrize(
