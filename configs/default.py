@@ -77,12 +77,16 @@ def get_config():
     config.deterministic = True  # bitwise equal on the same machine
 
     config.compare = get_comparison()
-    # What is judged; or "loss", of a text "bits_per_character".
+    # What is judged; or "loss", of a text "bits_per_character", of a regression
+    # "root_mean_squared_error".
     config.compare.metric = "accuracy"
     config.compare.baseline = "norm=none"  # the paired differences' base
     config.compare.least.accuracy = 0.005
     config.compare.least.loss = 0.01
     config.compare.least.bits_per_character = 0.01
+    # Of targets with a variance of 1.
+    config.compare.least.root_mean_squared_error = 0.01
+    config.compare.least.mean_absolute_error = 0.01
     return config
 
 

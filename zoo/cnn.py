@@ -37,7 +37,7 @@ def cnn(
     Args:
         input_shape: `(height, width, channels)` of one image, or
             `(steps, channels)` of one sequence.
-        num_classes: number of logits.
+        num_classes: number of logits, or of targets of a regression.
         depth: number of stages; each halves the image or sequence.
         width: filters of the first stage.
         growth: factor of the width from one stage to the next.

@@ -172,9 +172,9 @@ class Hidden:
 
     def logits(self, x, num_classes):
         """Returns the class scores, in float32 under every dtype policy."""
-        if num_classes < 2:
+        if num_classes < 1:
             raise ValueError(
-                f"num_classes must be at least 2. Received: {num_classes}."
+                f"num_classes must be at least 1. Received: {num_classes}."
             )
         dense = functools.partial(keras.layers.Dense, num_classes)
         return self.linear(dense, "logits", dtype="float32")(x)

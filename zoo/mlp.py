@@ -27,7 +27,7 @@ def mlp(
 
     Args:
         input_shape: shape of one example, e.g. `(8, 8, 1)` or `(64,)`.
-        num_classes: number of logits.
+        num_classes: number of logits, or of targets of a regression.
         depth: number of hidden layers.
         width: units of each hidden layer.
         residual: whether each hidden layer but the first adds its input to

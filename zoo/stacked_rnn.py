@@ -47,7 +47,7 @@ def stacked_rnn(
         input_shape: `(steps, features)` of one sequence; or `(steps,)` where
             the steps are integers below `num_classes`, such as the characters
             of a text, which enter as one-hot vectors. `steps` may be None.
-        num_classes: number of logits.
+        num_classes: number of logits, or of targets of a regression.
         cell: `"lstm"`, `"gru"` or `"simple"`.
         units: size of each recurrent layer's state.
         norm: one of the names above.

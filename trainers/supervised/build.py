@@ -13,7 +13,7 @@ from ..common.errors import InputError
 from ..data import pipeline
 from ..own.optimizers import optimizer_like
 from ..run.optimizers import build_optimizer
-from .task import COMPILED, check_outputs, find_task
+from .task import COMPILED, check_outputs, find_task, units_of
 
 
 def compiled_model(config, data, models=None):
@@ -43,8 +43,9 @@ def fitting_model(config, data):
     Raises:
         InputError: `config.model` makes none.
     """
-    model = build_model(config, data.input_shape, data.num_classes)
-    check_outputs(find_task(config, data), model, data)
+    task = find_task(config, data)
+    model = build_model(config, data.input_shape, units_of(task, data))
+    check_outputs(task, model, data)
     return model
 
 
@@ -109,7 +110,7 @@ def steps_per_execution(config, steps):
     return next(n for n in range(limit, 0, -1) if steps % n == 0)
 
 
-def build_model(config, input_shape, num_classes):
+def build_model(config, input_shape, units):
     """Returns the model that `config.model` describes.
 
     Its name is one of the zoo, or `"module:function"` or `"file.py:function"`.
@@ -118,7 +119,7 @@ def build_model(config, input_shape, num_classes):
     name = knobs.pop("name")
     try:
         make = look_up(name, zoo.MODELS, "model")
-        return make(input_shape, num_classes, seed=config.seed, **knobs)
+        return make(input_shape, units, seed=config.seed, **knobs)
     except (TypeError, ValueError) as error:
         raise InputError(f"The model cannot be built. {error}") from error
 

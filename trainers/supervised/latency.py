@@ -22,6 +22,7 @@ from ..run.trainer import Trainer
 from . import settings as classifiers
 from .build import build_model, built_from
 from .settings import checked
+from .task import find_task, units_of
 
 #: Those that differ in their norm alone; `"folded"` comes from `"batch"`.
 NORMS = ("none", "batch", "layer", "virtual")
@@ -124,7 +125,8 @@ def _checked(config):
 def _model(config, data, norm):
     config = config.copy_and_resolve_references()
     config.model.norm = norm
-    return build_model(config, data.input_shape, data.num_classes)
+    task = find_task(config, data)
+    return build_model(config, data.input_shape, units_of(task, data))
 
 
 def _batch(config, data, size):

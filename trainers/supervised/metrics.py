@@ -81,6 +81,20 @@ METRICS = {
     "loss": _measured(
         "loss", None, title="loss", higher_is_better=False, bounds=(0, math.inf)
     ),
+    "root_mean_squared_error": _measured(
+        "root_mean_squared_error",
+        keras.metrics.RootMeanSquaredError,
+        title="RMSE",
+        higher_is_better=False,
+        bounds=(0, math.inf),
+    ),
+    "mean_absolute_error": _measured(
+        "mean_absolute_error",
+        keras.metrics.MeanAbsoluteError,
+        title="MAE",
+        higher_is_better=False,
+        bounds=(0, math.inf),
+    ),
     "bits_per_character": _measured(
         "bits_per_character",
         BitsPerCharacter,

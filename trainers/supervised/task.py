@@ -116,13 +116,26 @@ def check_outputs(task, model, data):
         )
 
 
+def units_of(task, data):
+    """Returns how many numbers a model makes at each place."""
+    shape = task.outputs(data)
+    return shape[-1] if shape else 1
+
+
+def _is_whole(data):
+    return np.issubdtype(data.train.labels.dtype, np.integer)
+
+
 def _classes(rank, what):
     """Returns a check of labels that are numbers of classes."""
 
     def check(data):
         labels = data.train.labels
-        whole = np.issubdtype(labels.dtype, np.integer)
-        if labels.ndim != rank or not whole:
+        if data.num_classes == 1:
+            raise InputError(
+                "All labels are of one class. There is nothing to learn."
+            )
+        if labels.ndim != rank or not _is_whole(data):
             raise InputError(
                 f"The task needs one whole number for each {what}. Received: "
                 f"labels of shape {labels.shape} and type {labels.dtype}. Set "
@@ -132,6 +145,16 @@ def _classes(rank, what):
     return check
 
 
+def _check_targets(data):
+    labels = data.train.labels
+    if labels.ndim > 2 or _is_whole(data):
+        raise InputError(
+            "A regression needs a number for each example, or several, as "
+            f"floats. Received: labels of shape {labels.shape} and type "
+            f"{labels.dtype}. Set --config.task= to take what fits the data."
+        )
+
+
 def _cross_entropy():
     return keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 
@@ -139,7 +162,7 @@ def _cross_entropy():
 #: Name of `config.task` -> `Task`.
 TASKS = {
     "classification": Task(
-        fits=lambda data: data.train.labels.ndim == 1,
+        fits=lambda data: data.train.labels.ndim == 1 and _is_whole(data),
         loss=_cross_entropy,
         metrics=("accuracy", "loss"),
         outputs=lambda data: (data.num_classes,),
@@ -147,11 +170,18 @@ TASKS = {
         probed=True,
     ),
     "characters": Task(
-        fits=lambda data: data.per_step,
+        fits=lambda data: data.per_step and _is_whole(data),
         loss=_cross_entropy,
         metrics=("accuracy", "bits_per_character"),
         outputs=lambda data: (*data.train.labels.shape[1:], data.num_classes),
         check_labels=_classes(2, "step of an example"),
         probed=True,
+    ),
+    "regression": Task(
+        fits=lambda data: not _is_whole(data),
+        loss=keras.losses.MeanSquaredError,
+        metrics=("root_mean_squared_error", "mean_absolute_error"),
+        outputs=lambda data: data.train.labels.shape[1:] or (1,),
+        check_labels=_check_targets,
     ),
 }

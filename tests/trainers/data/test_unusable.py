@@ -94,7 +94,7 @@ IMAGES = {
     "one_class": (
         None,
         (FEATURES.ClassLabel(num_classes=1), lambda i: 0),
-        "num_classes must be at least 2",
+        "of one class.*nothing to learn",
     ),
     "all_sizes": (
         (FEATURES.Image(shape=(None, None, 1)), tensor(np.uint8)[1]),

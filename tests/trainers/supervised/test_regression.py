@@ -1,0 +1,78 @@
+"""Models of the zoo learn numbers."""
+
+import numpy as np
+import pytest
+
+from normzoo.configs import default
+from normzoo.trainers.common.errors import InputError
+from normzoo.trainers.comparison import compare
+from normzoo.trainers.data import loading
+from normzoo.trainers.supervised.build import fitting_model
+from normzoo.trainers.supervised.trainer import train
+
+DEPTHS = {"one target": (), "three targets": (3,)}
+
+
+def regression(folder, targets, task=""):
+    """Returns a config for the zoo's MLP and made-up numbers."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(200, 4)).astype(np.float32)
+    weights = rng.normal(size=(4, *targets))
+    path = folder / "numbers.npz"
+    np.savez(path, x_train=x, y_train=(x @ weights).astype(np.float32))
+    config = default.get_config()
+    config.dataset.name, config.task = str(path), task
+    config.model.depth, config.model.width = 1, 16
+    config.epochs, config.batch_size = 2, 16
+    config.steps_per_execution = 1
+    config.checkpoint.best, config.checkpoint.best_mode = "val_loss", "min"
+    return config
+
+
+@pytest.mark.parametrize("name", DEPTHS)
+def test_errors_are_those_of_the_saved_model(name, tmp_path):
+    targets = DEPTHS[name]
+    config = regression(tmp_path, targets)
+    result = train(config, tmp_path / "run", verbose=0)
+    data = loading.load_data(config)
+    model = fitting_model(config, data)
+    assert model.output_shape == (None, *(targets or (1,)))
+    model.load_weights(tmp_path / "run/checkpoints/final.keras")
+    predicted = model.predict(data.test.inputs, verbose=0)
+    errors = predicted - data.test.labels.reshape(predicted.shape)
+    expected = {
+        "test_loss": np.mean(errors**2),
+        "test_root_mean_squared_error": np.sqrt(np.mean(errors**2)),
+        "test_mean_absolute_error": np.abs(errors).mean(),
+    }
+    measured = {key: result[key] for key in expected}
+    assert measured == pytest.approx(expected, rel=1e-4)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", ["stacked", "call_by_call", "side_by_side"])
+def test_together_as_alone(mode, tmp_path):
+    rows = {}
+    for together in (mode, "alone"):
+        config = regression(tmp_path, ())
+        config.compare.metric = "root_mean_squared_error"
+        config.compare.together = together
+        norms = [{"model.norm": norm} for norm in ("none", "batch")]
+        summary = compare.compare(config, norms, tmp_path / together, seeds=2)
+        rows[together] = [row.values for row in summary.rows]
+    key = "test_root_mean_squared_error"
+    for one, other in zip(*rows.values(), strict=True):
+        assert one[key] == pytest.approx(other[key], rel=1e-4)
+
+
+@pytest.mark.parametrize("task", ["classification", "characters"])
+def test_numbers_are_no_classes(task, tmp_path):
+    config = regression(tmp_path, (), task)
+    with pytest.raises(InputError, match=r"whole number.*float32"):
+        train(config, tmp_path / "run", verbose=0)
+
+
+def test_classes_are_no_numbers(config, tmp_path):
+    config.task = "regression"
+    with pytest.raises(InputError, match=r"as floats.*int64"):
+        train(config, tmp_path / "run", verbose=0)
