@@ -50,6 +50,10 @@ def look_up(name, table, kind):
 @functools.cache
 def _load(path):
     """Returns a file as a module, run once in a process."""
+    script = sys.modules["__main__"]
+    # To run the script that is running would begin all its work again.
+    if getattr(script, "__file__", None) and _place(script) == path:
+        return script
     name = _module_name(path)
     spec = importlib.util.spec_from_file_location(name, path)
     module = importlib.util.module_from_spec(spec)
@@ -90,7 +94,7 @@ def import_path(thing):
 def _place(module):
     """Returns a module's name or file, None of a notebook."""
     file = getattr(module, "__file__", None)
-    is_script = module.__name__ == "__main__"
+    is_script = module is sys.modules["__main__"]
     if is_script or (file and module.__name__ == _module_name(file)):
         return file and str(pathlib.Path(file).resolve())
     return module.__name__

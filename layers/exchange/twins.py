@@ -8,7 +8,7 @@ from ..models.attributes import at, places, put, shared
 from ..models.copying import trusting
 from ..models.inner_layers import inner_layers
 from ..models.kinds import is_graph
-from ..models.layer_state import copy_state, copy_trainable
+from ..models.layer_state import copy_attributes, copy_state, copy_trainable
 from .substitutes import NoSubstituteError
 from .with_norms import WithNorms
 
@@ -52,13 +52,15 @@ def finish(outer, twin, others):
         twin: what it returned.
     """
     inner = twin if type(twin) is type(outer) else twin.layer
-    _copy(outer, inner, others)
     copy_trainable(outer, twin)
+    _copy(outer, inner, others)
 
 
 def _copy(old, new, others):
     if old in others:
         return
+    # From the outside in, as `trainable` goes.
+    copy_trainable(old, new)
     found = places(old)
     if is_graph(old) or not others.keys() & set(found.values()):
         copy_state(old, new)
@@ -68,6 +70,7 @@ def _copy(old, new, others):
         _copy(layer, at(new, path), others)
     for a, b in zip(_own(old, found), _own(new, places(new)), strict=True):
         b.assign(a)
+    copy_attributes(old, new)
 
 
 def _is_direct(path, found):

@@ -27,7 +27,7 @@ def copy_state(layer, twin):
     pairs = list(zip(inner_layers(layer), inner_layers(twin), strict=True))
     for old, new in pairs:
         _copy_saved(old, new)
-        _copy_attributes(old, new)
+        copy_attributes(old, new)
     for old, new in pairs:
         copy_trainable(old, new)
     for old, new in zip(layer.weights, twin.weights, strict=True):
@@ -46,7 +46,7 @@ def prepare(layer, twin):
         return  # Some of them are made when it is built.
     for a, b in zip(old, new, strict=True):
         if not type(a).__module__.startswith("keras."):
-            _copy_attributes(a, b, only_unknown=True)
+            copy_attributes(a, b, only_unknown=True)
 
 
 def copy_trainable(layer, twin):
@@ -105,7 +105,14 @@ class _Store(dict):
         super().__setitem__(key, keras.ops.convert_to_numpy(value))
 
 
-def _copy_attributes(layer, twin, only_unknown=False):
+def copy_attributes(layer, twin, only_unknown=False):
+    """Copies variables and plain data in attributes.
+
+    Args:
+        layer: the layer.
+        twin: another one like it.
+        only_unknown: whether it keeps what is neither None nor empty.
+    """
     own = bookkeeping()
     for name, value in vars(layer).items():
         if name in own:

@@ -95,10 +95,10 @@ def test_what_a_script_defines_is_in_its_file(folder, monkeypatch):
     monkeypatch.delitem(sys.modules, "norms_of_ones_own", raising=False)
     script = importlib.import_module("norms_of_ones_own")
     monkeypatch.setitem(sys.modules, "__main__", script)
-    monkeypatch.setattr(script, "__name__", "__main__")
     monkeypatch.setattr(script.Half, "__module__", "__main__")
     path = f"{folder}/norms_of_ones_own.py:Half"
     assert import_path(script.Half) == path
+    assert look_up(path, {}, "normalization") is script.Half
     monkeypatch.delattr(script, "__file__")  # as in a notebook
     with pytest.raises(ValueError, match="defined in a notebook"):
         import_path(script.Half)

@@ -8,6 +8,7 @@ import keras
 
 from ..common.errors import InputError
 from ..common.paths import user_path
+from ..own.norms import classes_of
 from ..run.values import check_name
 from .design import Found
 from .plot import drawn
@@ -97,7 +98,9 @@ class Comparison:
             raise InputError(f"All runs of {variant} diverged.")
         best = max(ended, key=lambda o: self._sign * o.result[key])
         folder = self.workdir / best.run.name / "checkpoints"
-        return keras.models.load_model(folder / "final.keras")
+        # A norm from a script or a notebook, which no file can name.
+        known = classes_of(best.run.config.model.norm)
+        return keras.models.load_model(folder / "final.keras", known)
 
     @property
     def _sign(self):

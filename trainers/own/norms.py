@@ -40,9 +40,10 @@ def described(norm):
 
 
 def _path(make):
+    name = getattr(make, "__name__", "")
     for public in (keras.layers, layers):
-        if getattr(public, make.__name__, None) is make:
-            return f"{public.__name__}:{make.__name__}"
+        if getattr(public, name, None) is make:
+            return f"{public.__name__}:{name}"
     return import_path(make)
 
 
@@ -77,6 +78,23 @@ def _changed(layer):
         for key, value in layer.get_config().items()
         if key != "name" and usual.get(key, value) != value
     }
+
+
+def classes_of(norm):
+    """Returns name in files -> class, of a norm that is the user's own.
+
+    Args:
+        norm: of a config of a model of the user's own.
+    """
+    if isinstance(norm, str):
+        is_own = norm in registered() or ":" in norm
+        make = maker(norm) if is_own else None
+    else:
+        make = meant(norm)
+    if make is None:
+        return {}
+    kind = type(make(name="norm"))
+    return {keras.saving.get_registered_name(kind): kind}
 
 
 def registered_in(runs):

@@ -148,6 +148,17 @@ def test_what_was_replaced_can_be_replaced_again():
     assert isinstance(back.model.get_layer("block"), WithNorms)
 
 
+def test_what_was_changed_after_the_constructor_is_copied():
+    model = with_block()
+    block = model.get_layer("block")
+    block.note = "changed"
+    block.pairs[0][0].trainable = False
+    new = replace_norms(model, "layer").model.get_layer("block")
+    assert new.layer.note == "changed"
+    assert not new.layer.pairs[0][0].trainable
+    assert new.layer.norm.trainable
+
+
 def test_a_replaced_block_trains_and_takes_a_mask():
     inputs = Input((5, 4))
     x = keras.layers.Masking()(inputs)

@@ -6,12 +6,14 @@ import json
 import keras
 import numpy as np
 import pytest
+from ml_collections import ConfigDict
 
 from normzoo import layers
 from normzoo.configs import default
 from normzoo.trainers.common.errors import InputError
 from normzoo.trainers.comparison.sweep import plan
 from normzoo.trainers.own.norms import (
+    classes_of,
     described,
     label,
     meant,
@@ -72,6 +74,20 @@ def runs_with(norm):
 def table(monkeypatch):
     """The names, as they were afterwards."""
     monkeypatch.setitem(layers.NORMS, "mine", keras.layers.UnitNormalization)
+
+
+class Unnamed(keras.layers.Layer):
+    """No file can name it."""
+
+
+def test_files_of_ones_own_norms_can_be_loaded(table, monkeypatch):
+    monkeypatch.setitem(layers.NORMS, "mine", Unnamed)
+    for norm in ("layer", "as_is"):
+        assert classes_of(norm) == {}
+    assert classes_of("mine") == {"Unnamed": Unnamed}
+    unit = keras.layers.UnitNormalization
+    found = classes_of(ConfigDict({"name": "unit", **described(unit)}))
+    assert found == {"UnitNormalization": unit}
 
 
 def test_other_processes_register_what_runs_name(table, monkeypatch):
