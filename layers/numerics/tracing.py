@@ -1,5 +1,7 @@
 """Functions as graphs, of which many objects may each have one."""
 
+import functools
+
 import tensorflow as tf
 
 
@@ -15,9 +17,9 @@ def graph_of(function, **options):
         **options: of `tf.function`.
     """
     graph = tf.function(function, autograph=False, **options)
+    return functools.partial(_call, graph)
 
-    def call(*arguments):
-        # Traces that are asked for are not counted.
-        return graph.get_concrete_function(*arguments)(*arguments)
 
-    return call
+def _call(graph, *arguments):
+    # Traces that are asked for are not counted.
+    return graph.get_concrete_function(*arguments)(*arguments)

@@ -97,7 +97,7 @@ def test_a_comparison_from_its_command_to_its_report(folder):
         ({"model": "mine.py:classes"}, "do not fit the model's outputs"),
         ({"data": "narrow.npz"}, "takes examples of shape (5,)"),
         ({"data": "none.npz"}, "cannot be read"),
-        ({"data": ""}, "needs --data=FILE.npz"),
+        ({"data": ""}, "needs --data, see --help"),
     ],
     ids=lambda value: "".join(value.values()) if type(value) is dict else "",
 )

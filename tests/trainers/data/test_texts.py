@@ -75,6 +75,7 @@ def text_config(config):
         "norm": "batch",
         "readout": "each",
     }
+    config.optimizer.name, config.optimizer.momentum = "adam", 0.0
     config.optimizer.learning_rate = 1e-2
     config.batch_size = 1024
     config.epochs = 1

@@ -110,6 +110,7 @@ def test_a_recurrent_network_trains_on_rows(config, tmp_path):
         "units": (16,),
         "norm": "batch",
     }
+    config.optimizer.name, config.optimizer.momentum = "adam", 0.0
     config.optimizer.learning_rate = 1e-2
     result = classify.train(config, tmp_path, verbose=0)
     assert result["test_loss"] < 1.8  # chance is 2.3

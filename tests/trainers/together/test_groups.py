@@ -107,6 +107,8 @@ NUMBERS = {
 def small(config, tmp_path):
     config.model.width = 8
     config.epochs = 3
+    # The cases name others, which have no momentum.
+    config.optimizer = default.get_config().optimizer
     config.checkpoint.best = "val_loss"
     config.checkpoint.best_mode = "min"
     return config
