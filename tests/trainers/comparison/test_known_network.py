@@ -36,7 +36,7 @@ def test_mobile_net_on_photographs(tmp_path):
         (images, labels.numpy()),
         norms=("as_is", "none"),
         epochs=1,
-        seeds=2,
+        seeds=1,
         tune=False,
         workdir=tmp_path,
     )
@@ -44,8 +44,8 @@ def test_mobile_net_on_photographs(tmp_path):
     assert (as_is.variant, none.variant) == ("norm=as_is", "norm=none")
     for row in (as_is, none):
         values = list(row.values["test_accuracy"].values())
-        assert len(values) == 2
-        assert all(0 <= value <= 1 for value in values)
+        assert len(values) == 1
+        assert 0 <= values[0] <= 1
         assert np.isfinite(list(row.values["test_loss"].values())).all()
     # With statistics of the training data, batch norm's are not late.
     result = found.found.outcomes[0].result

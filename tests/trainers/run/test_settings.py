@@ -66,9 +66,11 @@ OWN = {
         ("compare.least.accuracy", -0.1, "at least 0"),
         ("compare.least.loss", NAN, "a finite number"),
         ("compare.least.bits_per_character", -1.0, "at least 0"),
+        ("compare.least.root_mean_squared_error", -1.0, "at least 0"),
+        ("compare.least.mean_absolute_error", -1.0, "at least 0"),
         ("probe_every_epochs", 0, "positive"),
         ("probe", "f1", "landscape, layers"),
-        ("task", "regression", "classification, characters"),
+        ("task", "ranking", "classification, characters"),
         ("callbacks", 3, "a string"),
     ],
     "gan": [

@@ -110,7 +110,7 @@ def folder_name(settings):
     """Returns the name of a classifier's folder, by all that it depends on."""
     resolved = classifier.resolve(settings)
     # Older versions did not have the keys, and their classifiers are as good.
-    del resolved["task"], resolved["population"]
+    del resolved["task"], resolved["population"], resolved["callbacks"]
     del resolved["dataset"]["split_seed"]
     # No GAN has such inputs.
     del resolved["dataset"]["standardize"]
