@@ -159,6 +159,7 @@ def test_what_was_changed_after_the_constructor_is_copied():
     assert new.layer.norm.trainable
 
 
+@pytest.mark.slow
 def test_a_replaced_block_trains_and_takes_a_mask():
     inputs = Input((5, 4))
     x = keras.layers.Masking()(inputs)

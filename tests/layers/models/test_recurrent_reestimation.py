@@ -104,6 +104,7 @@ def test_masks(kind):
     check(kind, layer, PADDED, MASK)
 
 
+@pytest.mark.slow
 def test_fewer_rows_than_steps_and_more():
     for rows in (2, 7):
         layer = BatchNormLSTM(2, max_timesteps=rows)
@@ -156,6 +157,7 @@ def test_one_row_for_all_steps(kind):
             np.testing.assert_allclose(row, value[None], 2e-5, 1e-5)
 
 
+@pytest.mark.slow
 def test_norms_in_front_and_behind():
     first, last = BatchNormalization(), BatchNormalization()
     gru = BatchNormGRU(2, return_sequences=True)
@@ -240,6 +242,7 @@ def test_a_frozen_layer_passes_on_what_inference_does():
     np.testing.assert_allclose(last.moving_mean, behind.mean(0), 1e-5, 1e-6)
 
 
+@pytest.mark.slow
 def test_a_kept_one_begins_from_nothing():
     layer, norm = BatchNormSimpleRNN(2), BatchNormalization()
     model = chain((4, 3), layer, norm)
@@ -256,6 +259,7 @@ def test_a_kept_one_begins_from_nothing():
         assert np.isfinite(value).all()
 
 
+@pytest.mark.slow
 def test_initial_states_and_several_outputs():
     inputs = keras.Input((4, 3))
     encoder = BatchNormLSTM(2, return_state=True)

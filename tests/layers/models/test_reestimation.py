@@ -126,6 +126,7 @@ def test_stacked_norms_do_not_depend_on_the_batch_size(batch, norm):
     check_exact(model, x)
 
 
+@pytest.mark.slow
 def test_norms_side_by_side_share_a_pass():
     x = keras.Input((4,))
     left, right = BN()(layers.Dense(3)(x)), BN()(layers.Dense(3)(x))
@@ -136,6 +137,7 @@ def test_norms_side_by_side_share_a_pass():
     check_exact(model, data)
 
 
+@pytest.mark.slow
 def test_a_shared_norm_counts_all_its_calls():
     x = keras.Input((4,))
     shared, top = BN(), BN()

@@ -164,6 +164,7 @@ def test_weights_that_callbacks_lend():
         assert_fresh(model)
 
 
+@pytest.mark.slow
 def test_a_list_of_callbacks_is_used_again():
     model = compiled("sgd")
     callbacks = keras.callbacks.CallbackList([], add_history=True, model=model)

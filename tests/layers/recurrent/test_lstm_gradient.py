@@ -170,6 +170,7 @@ def test_compiled_loop_on_replicas(compiled_loops, two_replicas):
     assert len(compiled_loops) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layer", [layers.BatchNormLSTM, layers.LayerNormLSTM])
 def test_second_derivatives_equal_autodiff(as_under_xla, layer):
     own = penalty(built(layer(6, dtype="float64")))

@@ -391,6 +391,7 @@ def test_bad_configs_are_refused_before_anything_is_written(
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.slow
 def test_a_workdir_of_another_config_is_refused(finished):
     config, folder, _ = finished
     config = config.copy_and_resolve_references()

@@ -143,6 +143,7 @@ def test_joint_and_separate_passes_differ_by_the_batch_norm_only():
     assert max(np.abs(a - b).max() for a, b in zip(*normed, strict=True)) > 1e-3
 
 
+@pytest.mark.slow
 def test_more_discriminator_updates_use_other_examples_and_noise():
     model = gan(("none", "none"), n_dis=2, loss="hinge")
     fit(model, points(32), 32)

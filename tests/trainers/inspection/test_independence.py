@@ -102,6 +102,7 @@ def of(found, key):
     return [v for k, v in found.items() if k.startswith(f"{key}/")]
 
 
+@pytest.mark.slow
 def test_a_step_of_no_length_changes_nothing(batch):
     model = make("batch", rate=0.0, norm_noise=0.5, dropout=0.2)
     found = independence(model, *batch, None)
@@ -118,6 +119,7 @@ def test_a_gradient_of_nothing_or_infinity_has_no_change(scale, batch):
     assert not np.isfinite(of(found, "cosine")).any()
 
 
+@pytest.mark.slow
 def test_the_kernels_of_a_recurrent_layer_are_one_layer(batch):
     model = zoo.stacked_rnn((4, 3), 3, norm="none", units=(2, 2), cell="gru")
     model.compile(keras.optimizers.SGD(RATE))

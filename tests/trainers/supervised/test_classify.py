@@ -69,6 +69,7 @@ def test_equal_seeds_give_bitwise_equal_metrics(config, model, tmp_path):
     assert lines(tmp_path / "a") != lines(tmp_path / "c")
 
 
+@pytest.mark.slow
 def test_the_workdir_tells_the_whole_story(finished):
     folder, result = finished
     held = json.loads((folder / "config.json").read_text())

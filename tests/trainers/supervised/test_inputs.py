@@ -160,6 +160,7 @@ FILES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FILES)
 def test_config_files(name, tmp_path):
     text, script, message = FILES[name]

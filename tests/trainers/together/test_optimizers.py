@@ -55,6 +55,7 @@ NUMBERS = {
 NAMES = [cls.__name__.lower() for cls in ELEMENTWISE]
 CASES = [(name, option) for name in NAMES for option in OPTIONS]
 CASES += [(name, "numbers") for name in NUMBERS]
+QUICK = ("adam", "sgd")
 
 
 def make(name, option):
@@ -73,7 +74,13 @@ def rng():
     return np.random.default_rng(0)
 
 
-@pytest.mark.parametrize(("name", "option"), CASES)
+@pytest.mark.parametrize(
+    ("name", "option"),
+    [
+        pytest.param(*case, marks=() if case[0] in QUICK else pytest.mark.slow)
+        for case in CASES
+    ],
+)
 def test_each_run_is_updated_as_by_its_own_optimizer(name, option, rng):
     begin = [rng.normal(size=(RUNS, *shape)) for shape in SHAPES]
     stack = [keras.Variable(value, dtype="float64") for value in begin]

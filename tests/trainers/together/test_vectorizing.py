@@ -128,6 +128,12 @@ LAYERS |= {
 }
 
 
+def some(names, quick):
+    """Returns names of cases, of which all but a few are slow."""
+    slow = pytest.mark.slow
+    return [pytest.param(x, marks=() if x in quick else slow) for x in names]
+
+
 def batches(shape=(4, 4, 2), classes=3, seed=0):
     rng = np.random.default_rng(seed)
     return [
@@ -155,15 +161,18 @@ def check(make, batches, jit_compile=False, tolerance=1e-10):
 
 
 # The CNN has its norm behind a convolution and behind a Dense layer.
-@pytest.mark.parametrize(
-    ("make", "norm"),
-    [(cnn, norm) for norm in layers.NORMS] + [(mlp, "batch"), (mlp, "virtual")],
-)
-def test_norms(make, norm):
-    check(functools.partial(make, norm=norm), batches())
+@pytest.mark.parametrize("norm", some(layers.NORMS, ("batch", "virtual")))
+def test_norms(norm):
+    check(functools.partial(cnn, norm=norm), batches())
 
 
-@pytest.mark.parametrize("name", LAYERS)
+@pytest.mark.slow
+@pytest.mark.parametrize("norm", ["batch", "virtual"])
+def test_norms_of_an_mlp(norm):
+    check(functools.partial(mlp, norm=norm), batches())
+
+
+@pytest.mark.parametrize("name", some(LAYERS, ("conv-2d-same", "dropout")))
 def test_layers(name):
     layers, shape = LAYERS[name]
     make = functools.partial(of_layers, make=layers, shape=shape)
@@ -196,6 +205,7 @@ def two_heads(seed):
     return model
 
 
+@pytest.mark.slow
 def test_several_inputs_outputs_and_sample_weights():
     rng = np.random.default_rng(0)
     examples = [
