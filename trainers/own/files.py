@@ -16,6 +16,7 @@ from ..common.files import replacing
 from ..common.structures import plain
 from ..data.nested import shape_list
 from .fresh import fresh_variables
+from .shapes import fits
 
 _NUMBER = re.compile(r"_\d+$")
 
@@ -74,10 +75,7 @@ def check_shapes(model, shapes):
         )
     for tensor, shape in zip(model.inputs, found, strict=True):
         expected = tensor.shape[1:]
-        if len(expected) != len(shape) or any(
-            size not in (None, got)
-            for size, got in zip(expected, shape, strict=True)
-        ):
+        if not fits(shape, expected):
             where = f" as {tensor.name!r}" if len(found) > 1 else ""
             raise InputError(
                 f"The model takes examples of shape {expected}{where}. "

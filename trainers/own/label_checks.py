@@ -7,6 +7,7 @@ return NaN for a class that the model has no output for.
 import numpy as np
 
 from ..common.errors import InputError
+from .shapes import fits
 
 _ONE = 1e-3  # how far the parts of a distribution may be from 1
 
@@ -113,14 +114,7 @@ def _fits(labels, shape, bare=False):
     if bare:
         shapes.append((*shape, 1))
         shapes += [tuple(shape[:-1])] * (bool(shape) and shape[-1] == 1)
-    return any(
-        len(each) == labels.ndim - 1
-        and all(
-            size in (None, got)
-            for size, got in zip(each, labels.shape[1:], strict=True)
-        )
-        for each in shapes
-    )
+    return any(fits(labels.shape[1:], each) for each in shapes)
 
 
 def _misfit(target, name, expected, hint=""):

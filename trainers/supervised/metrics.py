@@ -66,6 +66,14 @@ def _measured(name, make, **shown):
     return Measured(shown=metric, make=make)
 
 
+def _error(name, make, title):
+    """Of what is 0 at best and has no bound."""
+    bounds = (0, math.inf)
+    return _measured(
+        name, make, title=title, higher_is_better=False, bounds=bounds
+    )
+
+
 #: Name -> `Measured`. A `Task` chooses from these.
 METRICS = {
     "accuracy": _measured(
@@ -78,28 +86,14 @@ METRICS = {
         digits=2,
         legend="Test split: {means}, accuracy in %; ",
     ),
-    "loss": _measured(
-        "loss", None, title="loss", higher_is_better=False, bounds=(0, math.inf)
+    "loss": _error("loss", None, "loss"),
+    "root_mean_squared_error": _error(
+        "root_mean_squared_error", keras.metrics.RootMeanSquaredError, "RMSE"
     ),
-    "root_mean_squared_error": _measured(
-        "root_mean_squared_error",
-        keras.metrics.RootMeanSquaredError,
-        title="RMSE",
-        higher_is_better=False,
-        bounds=(0, math.inf),
+    "mean_absolute_error": _error(
+        "mean_absolute_error", keras.metrics.MeanAbsoluteError, "MAE"
     ),
-    "mean_absolute_error": _measured(
-        "mean_absolute_error",
-        keras.metrics.MeanAbsoluteError,
-        title="MAE",
-        higher_is_better=False,
-        bounds=(0, math.inf),
-    ),
-    "bits_per_character": _measured(
-        "bits_per_character",
-        BitsPerCharacter,
-        title="bits/char",
-        higher_is_better=False,
-        bounds=(0, math.inf),
+    "bits_per_character": _error(
+        "bits_per_character", BitsPerCharacter, "bits/char"
     ),
 }
