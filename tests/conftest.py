@@ -1,6 +1,7 @@
 """What all tests share."""
 
 import gc
+import logging
 import os
 
 # LLVM's work on what XLA compiles is not ours to test, and takes as long as all
@@ -84,3 +85,14 @@ def two_replicas():
 def data_dir(tmp_path_factory):
     """A TFDS folder that the tests share."""
     return tmp_path_factory.mktemp("tfds")
+
+
+@pytest.fixture
+def tensorflow_logs():
+    """What TensorFlow logs, a list that grows."""
+    handler, found = logging.Handler(), []
+    handler.emit = lambda record: found.append(record.getMessage())
+    logger = tf.get_logger()
+    logger.addHandler(handler)
+    yield found
+    logger.removeHandler(handler)

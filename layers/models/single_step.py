@@ -2,6 +2,8 @@
 
 import tensorflow as tf
 
+from ..numerics.tracing import graph_of
+
 #: What makes a layer of single steps out of any other. One row of statistics
 #: is enough, and padding and order are no matter of a step.
 _ONE_STEP = {
@@ -50,7 +52,7 @@ class SingleStep:
             if not name.startswith("moving_"):
                 weight.assign(theirs[name])
         # For any number of examples, so it is traced once.
-        self._run = tf.function(
+        self._run = graph_of(
             lambda x, *states: self._step(
                 x[:, tf.newaxis], initial_state=list(states), training=False
             )[1:],
@@ -58,7 +60,6 @@ class SingleStep:
                 tf.TensorSpec([None, size], self._step.variable_dtype)
                 for size in (features, *state_sizes(layer))
             ],
-            autograph=False,
         )
 
     def take_row(self, row):

@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 
 from ... import layers
 from ...configs import default
+from ...layers.numerics.tracing import graph_of
 from ..data import loading, scaling
 
 LAYERS = (layers.BatchNormSimpleRNN, layers.BatchNormLSTM)
@@ -87,11 +88,11 @@ def gradient_norms(make, gamma, x, labels, units):
     first = [tf.constant(noise, tf.float32)]
     first += [tf.zeros(shape) for _ in layer.state_size[1:]]
 
-    @tf.function(autograph=False)
+    @graph_of
     def step(x, states):
         return _step(layer, x, states)
 
-    @tf.function(autograph=False)
+    @graph_of
     def step_back(x, states, gradients):
         with tf.GradientTape() as tape:
             tape.watch(states)

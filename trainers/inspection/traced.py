@@ -2,7 +2,7 @@
 
 import weakref
 
-import tensorflow as tf
+from ...layers.numerics.tracing import graph_of
 
 #: Model -> function -> its graph, as long as the model lives.
 _GRAPHS = weakref.WeakKeyDictionary()
@@ -22,7 +22,5 @@ def traced(model, function):
     if function not in graphs:
         # A graph that holds its model would keep it alive here.
         reference = weakref.ref(model)
-        graphs[function] = tf.function(
-            lambda *args: function(reference(), *args)
-        )
+        graphs[function] = graph_of(lambda *args: function(reference(), *args))
     return graphs[function]

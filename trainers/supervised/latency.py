@@ -159,6 +159,8 @@ def _prediction(model, inputs, jit_compile):
     def predict(inputs):
         return model(inputs, training=False)
 
+    # TensorFlow warns of many models that are traced, if it is not told to.
+    predict.get_concrete_function(inputs)
     return lambda: predict(inputs).numpy()
 
 

@@ -1,7 +1,5 @@
 """Graphs of equal code, one for each of many objects."""
 
-import logging
-
 import keras
 import numpy as np
 import pytest
@@ -13,17 +11,6 @@ from normzoo.layers.numerics.tracing import graph_of
 MANY = 6  # TensorFlow warns of the fifth
 
 
-@pytest.fixture
-def warnings():
-    """What TensorFlow logs, a list that grows."""
-    handler, found = logging.Handler(), []
-    handler.emit = lambda record: found.append(record.getMessage())
-    logger = tf.get_logger()
-    logger.addHandler(handler)
-    yield found
-    logger.removeHandler(handler)
-
-
 def double(make):
     def function(x):
         return {"twice": 2 * x[0]}
@@ -31,18 +18,18 @@ def double(make):
     return make(function)
 
 
-def test_many_graphs_are_no_warning(warnings):
+def test_many_graphs_are_no_warning(tensorflow_logs):
     x = np.ones(3, np.float32)
     for _ in range(MANY):
         np.testing.assert_array_equal(double(graph_of)([x])["twice"], 2 * x)
-    assert not warnings
+    assert not tensorflow_logs
     for _ in range(MANY):
         double(tf.function)([x])
-    assert "retracing" in warnings[0]
+    assert "retracing" in tensorflow_logs[0]
 
 
 @pytest.mark.parametrize("layerwise", [True, False])
-def test_many_models_are_no_warning(layerwise, warnings):
+def test_many_models_are_no_warning(layerwise, tensorflow_logs):
     x = np.random.default_rng(0).normal(size=(9, 2)).astype("float32")
     for _ in range(MANY):
         norm = BatchNormalization()
@@ -51,4 +38,4 @@ def test_many_models_are_no_warning(layerwise, warnings):
             model, x, batch_size=4, layerwise=layerwise, verbose=0
         )
         np.testing.assert_allclose(norm.moving_mean.numpy(), x.mean(0), 1e-5)
-    assert not warnings
+    assert not tensorflow_logs

@@ -21,7 +21,7 @@ def timed(config):
     return config
 
 
-def test_a_run_times_all_variants(timed, tmp_path):
+def test_a_run_times_all_variants(timed, tmp_path, tensorflow_logs):
     trainer = trainer_of(timed)
     assert trainer is latency.TRAINER
     trainer.check([timed])
@@ -39,6 +39,7 @@ def test_a_run_times_all_variants(timed, tmp_path):
     assert held["config"] == trainer.resolve(timed)
     # A second call finds the result.
     assert trainer.train(timed, tmp_path) == result
+    assert not tensorflow_logs
 
 
 def test_the_variants_are_what_they_are_called(timed):
