@@ -26,15 +26,36 @@ tf.config.set_logical_device_configuration(
 KERAS = tuple(map(int, keras.__version__.split(".")[:2]))
 
 
-@pytest.hookimpl
-def pytest_collection_modifyitems(items):
+@pytest.hookimpl(tryfirst=True)  # before `-m` chooses
+def pytest_collection_modifyitems(config, items):
     """Puts slow tests first; skips `keras(version)` under an older Keras."""
+    _mark_slow(items, whole=not any("::" in arg for arg in config.args))
     # Whatever takes long must not be the last, when only one process works.
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
     for item in items:
         marker = item.get_closest_marker("keras")
         if marker and marker.args[0] > KERAS:
             item.add_marker(pytest.mark.skip(f"needs Keras {marker.args[0]}"))
+
+
+def _mark_slow(items, whole):
+    """Marks the cases that `quick` does not name.
+
+    Args:
+        items: all tests.
+        whole: whether these are all cases of each test.
+    """
+    named, found = {}, {}
+    for item in items:
+        if marker := item.get_closest_marker("quick"):
+            test, case = item.nodeid.split("[")[0], item.callspec.id
+            named[test] = set(marker.args)
+            found.setdefault(test, set()).add(case)
+            if case not in named[test]:
+                item.add_marker(pytest.mark.slow)
+    for test in named if whole else ():
+        if missing := named[test] - found[test]:
+            raise pytest.UsageError(f"{test} has no cases {sorted(missing)}.")
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -84,6 +84,7 @@ def test_each_public_layer_is_in_the_table():
     assert public_layers() == {case.layer for case in CASES}
 
 
+@pytest.mark.quick(*(f"{case.name}-mixed_bfloat16" for case in CASES))
 @pytest.mark.parametrize(
     ("case", "policy"),
     table((CASES, TYPES), (FEW, [p for p in POLICIES if p not in TYPES])),
@@ -140,6 +141,7 @@ def test_config_makes_the_same_layer(case):
     assert_close([copy(x, **kwargs)], [layer(x, **kwargs)], 0)
 
 
+@pytest.mark.quick(*(case.name for case in FEW))
 @each_case
 def test_saved_model_is_the_same(case, tmp_path):
     inputs = keras.Input(case.shape[1:])
@@ -152,6 +154,7 @@ def test_saved_model_is_the_same(case, tmp_path):
     assert_close([loaded(case.inputs())], [model(case.inputs())], 0)
 
 
+@pytest.mark.quick(*(case.name for case in FEW))
 @each_case
 def test_checkpoint_holds_all_variables(case, tmp_path):
     def make(seed):

@@ -200,6 +200,7 @@ HEALTHY = {
 }
 
 
+@pytest.mark.quick("cnn, batch", "rnn")
 @pytest.mark.parametrize("name", HEALTHY)
 def test_nothing_is_found_in_healthy_models(name):
     model, x = HEALTHY[name]()

@@ -71,6 +71,11 @@ MODELS = {
 IDENTITY = keras.saving.serialize_keras_object(L.Activation("linear"))
 
 
+@pytest.mark.quick(
+    "own-before_activation",
+    "layers-after_activation",
+    "shared-before_activation",
+)
 @pytest.mark.parametrize("where", ["before_activation", "after_activation"])
 @pytest.mark.parametrize("name", MODELS)
 def test_norms_around_activations(name, where, tmp_path):

@@ -111,6 +111,7 @@ def norms_in(model):
     return list(filter(is_norm, inner_layers(model)))
 
 
+@pytest.mark.quick("time distributed", "attributes")
 @pytest.mark.parametrize("name", MODELS)
 def test_norms_are_replaced_where_they_hide(name, tmp_path):
     make, paths = MODELS[name]
@@ -201,17 +202,8 @@ CELLS = {
 }
 
 
-@pytest.mark.parametrize(
-    "plain",
-    [
-        pytest.param(
-            plain,
-            id=plain.__name__,
-            marks=() if plain is keras.layers.GRU else pytest.mark.slow,
-        )
-        for plain in CELLS
-    ],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("plain", CELLS, ids=lambda plain: plain.__name__)
 def test_bidirectional_layers_to_ours_and_back(plain, tmp_path):
     model = Sequential(
         [

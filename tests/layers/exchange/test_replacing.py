@@ -62,15 +62,8 @@ MODELS = {
 }
 
 
-#: Each norm and each model once; the others are slow together.
-QUICK = [*((name, "layer") for name in MODELS), *(("nested", n) for n in NORMS)]
 CASES = [
-    pytest.param(
-        *MODELS[name],
-        norm,
-        id=f"{name}-{norm}",
-        marks=() if (name, norm) in QUICK else pytest.mark.slow,
-    )
+    pytest.param(*MODELS[name], norm, id=f"{name}-{norm}")
     for name in MODELS
     for norm in NORMS
 ]
@@ -87,6 +80,9 @@ def named(model):
     return {tuple(w.path.split("/")[-2:]): np.array(w) for w in model.weights}
 
 
+@pytest.mark.quick(
+    *(f"{name}-layer" for name in MODELS), "nested-none", "nested-virtual"
+)
 @pytest.mark.parametrize(("make", "paths", "norm"), CASES)
 def test_each_norm_takes_the_place_of_each(make, paths, norm, tmp_path):
     model = randomize(make())

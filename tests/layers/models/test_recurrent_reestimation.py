@@ -132,6 +132,7 @@ class Fixed:
         return gamma * (value - mean) / np.sqrt(variance + self.epsilon) + beta
 
 
+@pytest.mark.quick("LSTM")
 @pytest.mark.parametrize("kind", KINDS)
 def test_one_row_for_all_steps(kind):
     layer = KINDS[kind](2, per_timestep=False)

@@ -35,6 +35,15 @@ def made(name):
     return layer
 
 
+@pytest.mark.quick(
+    "group-False",
+    "group, one-False",
+    "instance-True",
+    "layer-True",
+    "rms-False",
+    "filter_response-False",
+    "learned epsilon-False",
+)
 @pytest.mark.parametrize("jit_compile", [False, True])
 @pytest.mark.parametrize("name", MAKERS)
 def test_padding_counts_as_if_it_were_not_there(name, jit_compile):

@@ -294,6 +294,12 @@ def test_padded_batch_changes_nothing(kind):
         np.testing.assert_array_equal(a, b)
 
 
+@pytest.mark.quick(
+    "(5, 1, 3)-BatchNorm-LSTM",
+    "(1, 6, 3)-BatchNorm-LSTM",
+    "(1, 6, 3)-LayerNorm-GRU",
+    "(5, 1, 3)-LayerNorm-SimpleRNN",
+)
 @each_kind
 @each_family
 @pytest.mark.parametrize("shape", [(5, 1, 3), (1, 6, 3)], ids=str)

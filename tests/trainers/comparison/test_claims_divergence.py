@@ -8,6 +8,10 @@ import pytest
 from .made_trials import WORLDS, trials_of
 
 GAINS = (1, 1, 1)
+#: The claim with the most runs.
+SLOWEST = "layer_norm"
+#: The claims that train models.
+TRAINED = sorted(set(WORLDS) - {"inference_cost"})
 #: Claim -> settings of the runs that its sentence speaks well of. Losing one
 #: must not support the sentence. Left out are `inference_cost`, which trains
 #: nothing, and `dropout`: without the best rate another one is the best.
@@ -60,13 +64,8 @@ def all_numbers(module, trials):
     return effects
 
 
-def marked(name):
-    """Marks the claim with the most runs as slow."""
-    slow = [pytest.mark.slow] if name == "layer_norm" else []
-    return pytest.param(name, marks=slow)
-
-
-@pytest.mark.parametrize("name", [marked(x) for x in FAVORED])
+@pytest.mark.quick(*(name for name in FAVORED if name != SLOWEST))
+@pytest.mark.parametrize("name", FAVORED)
 def test_a_lost_run_does_not_support_a_claim(name):
     module, trials = trials_of(name, GAINS)
     before = all_numbers(module, trials)
@@ -89,9 +88,8 @@ def test_a_lost_run_does_not_support_a_claim(name):
 NOT_JUDGED_AFTER_TRAINING = {"vanishing_gradients"}
 
 
-@pytest.mark.parametrize(
-    "name", [marked(x) for x in sorted(WORLDS) if x != "inference_cost"]
-)
+@pytest.mark.quick(*(name for name in TRAINED if name != SLOWEST))
+@pytest.mark.parametrize("name", TRAINED)
 def test_all_runs_may_be_lost(name):
     module, trials = trials_of(name, GAINS)
     effects = all_numbers(module, [lost(trial) for trial in trials])

@@ -116,6 +116,7 @@ CHANGES = {
 }
 
 
+@pytest.mark.quick("least", "split")
 @pytest.mark.parametrize("name", CHANGES)
 def test_a_change_after_a_look_is_said(config, name, tmp_path):
     changed, sentence = CHANGES[name]

@@ -75,6 +75,7 @@ def test_a_missing_package_is_named(config, tmp_path, monkeypatch):
     assert not list(tmp_path.glob("mnist1d/*"))
 
 
+@pytest.mark.slow
 def test_signals_cannot_be_resized(config):
     pytest.importorskip("mnist1d")
     config.dataset.name = "mnist1d"

@@ -146,6 +146,12 @@ def named(config, splits):
     return config
 
 
+@pytest.mark.quick(
+    "load_data-validation in train",
+    "load_data-validated and tested",
+    "load_data-around",
+    "load_own_splits-validated and tested",
+)
 @pytest.mark.parametrize(
     ("load", "name"),
     [("load_data", name) for name in SHARED]

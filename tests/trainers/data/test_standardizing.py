@@ -16,6 +16,7 @@ def standardized(data, split):
     return (inputs - train.mean(0)) / deviation
 
 
+@pytest.mark.quick("-1--digits", "-1-spread-breast_cancer", "3-spread-digits")
 @pytest.mark.parametrize("name", ["digits", "breast_cancer"])
 @pytest.mark.parametrize("view", ["", "spread"])
 @pytest.mark.parametrize("split_seed", [-1, 3])

@@ -119,6 +119,7 @@ def test_names_of_workdirs(config, name, message, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_a_workdir_with_spaces_and_other_letters(config, tmp_path):
     config.checkpoint.every_steps = 9
     workdir = tmp_path / "läufe, 走 %s {}"[:-3]

@@ -44,6 +44,14 @@ def together(layer, function, values, jit_compile=False):
     return run(values).numpy()
 
 
+@pytest.mark.quick(
+    "uniform-False",
+    "double-False",
+    "normal-False",
+    "integers-True",
+    "split-False",
+    "dropout-True",
+)
 @pytest.mark.parametrize("jit_compile", [False, True])
 @pytest.mark.parametrize("name", DRAWS)
 def test_random_numbers(name, jit_compile, layer):

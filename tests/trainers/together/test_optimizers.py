@@ -55,7 +55,6 @@ NUMBERS = {
 NAMES = [cls.__name__.lower() for cls in ELEMENTWISE]
 CASES = [(name, option) for name in NAMES for option in OPTIONS]
 CASES += [(name, "numbers") for name in NUMBERS]
-QUICK = ("adam", "sgd")
 
 
 def make(name, option):
@@ -74,13 +73,8 @@ def rng():
     return np.random.default_rng(0)
 
 
-@pytest.mark.parametrize(
-    ("name", "option"),
-    [
-        pytest.param(*case, marks=() if case[0] in QUICK else pytest.mark.slow)
-        for case in CASES
-    ],
-)
+@pytest.mark.quick("adam-rates", "sgd-schedules", "adam-decays", "sgd-numbers")
+@pytest.mark.parametrize(("name", "option"), CASES)
 def test_each_run_is_updated_as_by_its_own_optimizer(name, option, rng):
     begin = [rng.normal(size=(RUNS, *shape)) for shape in SHAPES]
     stack = [keras.Variable(value, dtype="float64") for value in begin]

@@ -128,12 +128,6 @@ LAYERS |= {
 }
 
 
-def some(names, quick):
-    """Returns names of cases, of which all but a few are slow."""
-    slow = pytest.mark.slow
-    return [pytest.param(x, marks=() if x in quick else slow) for x in names]
-
-
 def batches(shape=(4, 4, 2), classes=3, seed=0):
     rng = np.random.default_rng(seed)
     return [
@@ -161,7 +155,8 @@ def check(make, batches, jit_compile=False, tolerance=1e-10):
 
 
 # The CNN has its norm behind a convolution and behind a Dense layer.
-@pytest.mark.parametrize("norm", some(layers.NORMS, ("batch", "virtual")))
+@pytest.mark.quick("batch", "virtual")
+@pytest.mark.parametrize("norm", layers.NORMS)
 def test_norms(norm):
     check(functools.partial(cnn, norm=norm), batches())
 
@@ -172,7 +167,8 @@ def test_norms_of_an_mlp(norm):
     check(functools.partial(mlp, norm=norm), batches())
 
 
-@pytest.mark.parametrize("name", some(LAYERS, ("conv-2d-same", "dropout")))
+@pytest.mark.quick("conv-2d-same", "dropout")
+@pytest.mark.parametrize("name", LAYERS)
 def test_layers(name):
     layers, shape = LAYERS[name]
     make = functools.partial(of_layers, make=layers, shape=shape)

@@ -10,7 +10,7 @@ from normzoo.configs import claims
 from normzoo.trainers.comparison.trials import Trial
 
 from ..made_trials import WORLDS, trials_of
-from ..test_claims_divergence import FAVORED, lost, marked
+from ..test_claims_divergence import FAVORED, SLOWEST, lost
 
 
 def noisy(trials, seed=0):
@@ -52,10 +52,12 @@ def _times(numbers, rng):
     }
 
 
-NAMES = [marked(name) for name in sorted(WORLDS)]
+each_claim = pytest.mark.parametrize("name", sorted(WORLDS))
+but_the_slowest = pytest.mark.quick(*(n for n in WORLDS if n != SLOWEST))
 
 
-@pytest.mark.parametrize("name", NAMES)
+@but_the_slowest
+@each_claim
 def test_an_effect_is_that_of_the_seeds_own_runs(name):
     module, trials = trials_of(name, (1, -1, 1))
     trials = noisy(trials)
@@ -65,7 +67,8 @@ def test_an_effect_is_that_of_the_seeds_own_runs(name):
         assert alone == pytest.approx({seed: effects[seed]}, abs=1e-12)
 
 
-@pytest.mark.parametrize("name", [marked(name) for name in FAVORED])
+@pytest.mark.quick(*(name for name in FAVORED if name != SLOWEST))
+@pytest.mark.parametrize("name", FAVORED)
 def test_no_lost_run_raises_the_effect_of_its_side(name):
     module, trials = trials_of(name, (1,))
     for noise in range(20):
@@ -88,7 +91,8 @@ def favored(name, trials):
     ]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@but_the_slowest
+@each_claim
 def test_what_was_chosen(name):
     module, trials = trials_of(name, (1, -1))
     if not hasattr(module, "chosen"):
