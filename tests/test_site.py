@@ -48,9 +48,17 @@ def test_every_config_key_has_a_meaning(config_keys):
 )
 def test_the_api_pages_have_all_public_names(page, module, tables):
     text = (DOCS / f"api/{page}.md").read_text()
-    named = re.findall(rf"^::: normzoo\.{page}\.(\w+)$", text, re.M)
+    # Where a module has its function's name, `module.function`.
+    named = re.findall(rf"^::: normzoo\.{page}\.(?:\w+\.)?(\w+)$", text, re.M)
     assert sorted(named) == sorted(set(module.__all__) - tables)
     assert all(f"`{table}`" in text for table in tables)
+    paths = re.findall(r"^::: normzoo\.(\S+)$", text, re.M)
+    modules = [
+        path
+        for path in paths
+        if (DOCS.parent / path.replace(".", "/")).with_suffix(".py").exists()
+    ]
+    assert not modules
 
 
 def test_every_norm_has_a_page():
@@ -105,6 +113,9 @@ Call arguments:
         of any shape.
     mask: boolean.
 
+Returns:
+    A pair: of both.
+
 Example:
 
 >>> 1 + 1
@@ -119,6 +130,10 @@ Reference: a paper.
 - `inputs, reference`: tensors
     of any shape.
 - `mask`: boolean.
+
+**Returns:**
+
+A pair: of both.
 
 Example:
 

@@ -8,16 +8,17 @@ import re
 import griffe
 
 _EXAMPLE = re.compile(r"^>>> .*(?:\n(?!\n).+)*", re.MULTILINE)
-#: A section that no docstring parser knows, and its indented lines.
+#: A section that no parser of docstrings knows, or that is free text here.
 _SECTION = re.compile(
-    r"^((?:Call arguments|Weights)[^\n]*):\n((?: {4}.*\n?|\n(?= {4}))+)",
+    r"^((?:Call arguments|Weights|Returns)[^\n]*):\n"
+    r"((?: {4}.*\n?|\n(?= {4}))+)",
     re.MULTILINE,
 )
 _ITEM = re.compile(r"^(\w+(?:, \w+)*): ", re.MULTILINE)
 
 
 class Docstrings(griffe.Extension):
-    """Fences examples, and lists call arguments and weights."""
+    """Fences examples, lists call arguments and weights."""
 
     def on_object(self, *, obj, **kwargs):
         """Changes the docstring of a class or function."""
@@ -33,5 +34,6 @@ def markdown_of(docstring):
 
 def _list(found):
     title, body = found[1], re.sub("^ {4}", "", found[2], flags=re.MULTILINE)
-    items = _ITEM.sub(lambda item: f"- `{item[1]}`: ", body)
-    return f"**{title}:**\n\n{items}"
+    if title != "Returns":
+        body = _ITEM.sub(lambda item: f"- `{item[1]}`: ", body)
+    return f"**{title}:**\n\n{body}"
