@@ -19,7 +19,7 @@ PACKAGES = ("layers", "zoo", "trainers", "configs")
 _LINK = re.compile(r"(\]\()((?:\.\./)+[^)#]+)")
 
 
-def on_startup(command, dirty):
+def on_pre_build(config):
     """Copies the package's modules to a folder with the package's name."""
     shutil.rmtree(SOURCE, ignore_errors=True)
     for path in [ROOT / "__init__.py", *_modules()]:
