@@ -19,7 +19,17 @@ PACKAGES = ("layers", "zoo", "trainers", "configs")
 _LINK = re.compile(r"(\]\()((?:\.\./)+[^)#]+)")
 
 
+def on_startup(command, dirty):
+    """Makes the package's folder, which must be there from the beginning."""
+    copy_package()
+
+
 def on_pre_build(config):
+    """Takes over what has changed since, while the site is served."""
+    copy_package()
+
+
+def copy_package():
     """Copies the package's modules to a folder with the package's name."""
     shutil.rmtree(SOURCE, ignore_errors=True)
     for path in [ROOT / "__init__.py", *_modules()]:
