@@ -1,5 +1,6 @@
 """The Python in the documents runs, commands parse, links lead somewhere."""
 
+import ast
 import json
 import pathlib
 import re
@@ -206,6 +207,42 @@ def test_python_runs(script, gru_runs, tmp_path, monkeypatch, capsys):
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=name)
 def test_links_lead_somewhere(path):
-    for target in re.findall(r"\]\(([^)#]+)\)", path.read_text()):
+    links = re.findall(r"\]\(([^)#]*)(?:#([^)]+))?\)", path.read_text())
+    for target, anchor in links:
         if "://" not in target:
-            assert (path.parent / target).exists(), target
+            file = path.parent / target if target else path
+            assert file.exists(), target
+            assert not anchor or anchor in anchors(file), f"{target}#{anchor}"
+
+
+def anchors(path):
+    """Returns what GitHub makes of a page's headings, and its own anchors."""
+    text = path.read_text()
+    headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    plain = (re.sub(r"[^\w\- ]", "", heading.lower()) for heading in headings)
+    slugs = {heading.replace(" ", "-") for heading in plain}
+    return slugs | set(re.findall('<a id="(.*?)">', text))
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=name)
+def test_every_block_with_a_language_is_run(path):
+    fences = re.findall("^```(.*)$", path.read_text(), re.MULTILINE)
+    assert set(fences[::2]) <= {"python", "text"}
+    assert not any(fences[1::2])
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=name)
+def test_indented_python_begins_with_an_import(path):
+    """Or else it is not run, see `INDENTED`."""
+    text = FENCED.sub("", INDENTED.sub("", path.read_text()))
+    blocks = re.findall(r"(?<=\n\n)((?: {4}.*\n|\n(?= {4}))+)", text)
+    python = [block for block in map(textwrap.dedent, blocks) if parses(block)]
+    assert not python
+
+
+def parses(text):
+    try:
+        ast.parse(text)
+    except SyntaxError:
+        return False
+    return True
