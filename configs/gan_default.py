@@ -23,7 +23,7 @@ def get_config():
     config.discriminator.norm = "batch"  # in layers.NORMS, any but virtual
     config.discriminator.base_width = 64  # channels of the first layer
     config.discriminator.updates = 1  # per update of the generator
-    # "separate", or "joint": real and made in one.
+    # "separate", or "joint": real and generated in one.
     config.discriminator.batch = "separate"
     # "both", "real" or "fake": which pass moves them.
     config.discriminator.statistics = "both"
