@@ -6,12 +6,17 @@ BIN := $(VENV)/bin
 PIP := 25.0
 RUN_STAMP := $(VENV)/.installed
 TEST_STAMP := $(VENV)/.installed-test
+DOCS_STAMP := $(VENV)/.installed-docs
 
 # Each process takes 1 to 2 GB of memory.
 PYTEST := $(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 \
     --dist=worksteal
 
-.PHONY: demo test test-slow test-all claims-quick lint format wheel clean help
+# Without its theme's notice of a successor at each start.
+MKDOCS := NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs
+
+.PHONY: demo test test-slow test-all claims-quick docs site lint format \
+    wheel clean help
 
 help:
 	@echo "make demo    compare five normalizations on real digits"
@@ -19,6 +24,8 @@ help:
 	@echo "make test-slow   run those that take long"
 	@echo "make test-all    run both"
 	@echo "make claims-quick   see that all claims' experiments run"
+	@echo "make docs    serve the documents on http://127.0.0.1:8000"
+	@echo "make site    build them as a site in build/site"
 	@echo "make lint    check the style"
 	@echo "make format  fix the style"
 	@echo "make wheel   build the wheel and import it from another folder"
@@ -40,6 +47,13 @@ test-all: $(TEST_STAMP)
 
 claims-quick: $(TEST_STAMP)
 	$(PYTEST) tests/quick_claims.py
+
+docs: $(DOCS_STAMP)
+	$(BIN)/python docs/site/config_keys.py
+	$(MKDOCS) serve
+
+site: $(DOCS_STAMP)
+	$(MKDOCS) build --strict --quiet
 
 lint: $(TEST_STAMP)
 	$(BIN)/ruff check .
@@ -71,4 +85,8 @@ $(RUN_STAMP): setup.cfg pyproject.toml | $(BIN)/python
 
 $(TEST_STAMP): setup.cfg pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --editable '.[test]'
+	touch $@ $(RUN_STAMP)
+
+$(DOCS_STAMP): setup.cfg pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable '.[docs]'
 	touch $@ $(RUN_STAMP)

@@ -1,8 +1,11 @@
-"""The Python in the documents runs, and their links lead somewhere."""
+"""The Python in the documents runs, commands parse, links lead somewhere."""
 
+import ast
 import json
 import pathlib
 import re
+import shlex
+import string
 import textwrap
 
 import keras
@@ -14,18 +17,40 @@ from normzoo.trainers.common import precision
 from normzoo.trainers.data import loading
 from normzoo.trainers.supervised.build import compiled_model
 
+from .trainers import killable
+
 ROOT = pathlib.Path(normzoo.__file__).resolve().parent
-DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
+#: In docs/results only one page is more than a part of docs/claims*.md.
+PARTS = set(ROOT.glob("docs/results/*.md")) - {ROOT / "docs/results/norms.md"}
+DOCUMENTS = [*ROOT.glob("*.md"), *sorted({*ROOT.glob("docs/**/*.md")} - PARTS)]
 #: Between fences, or indented and beginning with an import.
 FENCED = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
 INDENTED = re.compile(
     r"(?<=\n\n)((?: {4}(?:import|from) .*\n)(?: {4}.*\n|\n(?= {4}))*)"
 )
+#: An indented call of one of our scripts, with the lines that continue it.
+COMMAND = re.compile(
+    r"^ {4,}(?:srun )?python -m normzoo\.trainers\.(\w+ (?:\\\n|[^\n&])*)",
+    re.MULTILINE,
+)
+#: Of the shell's loops and of the environment.
+VARIABLES = {"model": "mlp", "HOME": "/home/me"}
+
+
+def name(path):
+    return str(path.relative_to(ROOT)).removeprefix("docs/")
 
 
 def scripts(text):
     found = [*FENCED.findall(text), *INDENTED.findall(text)]
     return [textwrap.dedent(script) for script in found]
+
+
+def commands(text):
+    """Returns the names and flags of the scripts that are called."""
+    found = (each.replace("\\\n", " ") for each in COMMAND.findall(text))
+    filled = (string.Template(c).safe_substitute(VARIABLES) for c in found)
+    return [tuple(shlex.split(c, comments=True)) for c in filled]
 
 
 def code_of(notebook):
@@ -36,7 +61,7 @@ def code_of(notebook):
 
 
 SCRIPTS = [
-    pytest.param(script, id=f"{path.name}-{i}")
+    pytest.param(script, id=f"{name(path)}-{i}")
     for path in DOCUMENTS
     for i, script in enumerate(scripts(path.read_text()))
 ]
@@ -44,6 +69,11 @@ SCRIPTS += [
     pytest.param(code_of(path.read_text()), id=path.name)
     for path in ROOT.glob("docs/notebooks/*.ipynb")
 ]
+COMMANDS = {
+    command: f"{name(path)}-{i}"
+    for path in DOCUMENTS
+    for i, command in enumerate(commands(path.read_text()))
+}
 
 
 def test_all_kinds_of_scripts_are_found():
@@ -65,6 +95,63 @@ a = 1
 """
     loop = "import keras\n\nfor i in range(3):\n    print(i)\n"
     assert scripts(text) == ["a = 1\n", loop + "\nfrom . import b\n"]
+
+
+def test_commands_are_found_with_all_their_lines():
+    text = """Or `python -m normzoo.trainers.benchmark --suite=norms`.
+
+    python -m normzoo.trainers.benchmark --suite=norms
+
+    for i in 0 1; do
+      python -m normzoo.trainers.gan --config=$model \\
+          --config.x="(1, 2)" & # in the background
+    done
+    ... --mode=sample
+    srun python -m normzoo.trainers.gan --mode=sample   # more
+    python -m normzoo.trainers.comparison.simulation --trials=2
+"""
+    assert commands(text) == [
+        ("benchmark", "--suite=norms"),
+        ("gan", "--config=mlp", "--config.x=(1, 2)"),
+        ("gan", "--mode=sample"),
+    ]
+
+
+@pytest.fixture
+def own_files(tmp_path):
+    """Configs that the documents say are yours."""
+    experiments = (ROOT / "docs/experiments.md").read_text()
+    for script in scripts(experiments):
+        if script.startswith("# dropout.py"):
+            (tmp_path / "dropout.py").write_text(script)
+    speed = (ROOT / "configs/claims/speed.py").read_text()
+    (tmp_path / "my_claim.py").write_text(speed)
+    return tmp_path
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", COMMANDS, ids=COMMANDS.values())
+def test_flags_of_commands_are_known(command, own_files):
+    said = own_files / "said"
+    job = {"argv": command, "folder": str(own_files), "said": str(said)}
+    path = pathlib.Path(__file__).with_name("parsed_flags.py")
+    with killable.forked(str(path), job) as process:
+        process.join()
+        assert (process.exitcode, said.read_text()) == (0, "parsed")
+
+
+@pytest.mark.slow
+def test_an_unknown_flag_is_noticed(own_files):
+    with pytest.raises(AssertionError, match="Unknown config key"):
+        test_flags_of_commands_are_known(
+            (
+                "classify",
+                "--config=digits_mlp",
+                "--config.eepochs=1",
+                "--workdir=w",
+            ),
+            own_files,
+        )
 
 
 @pytest.fixture
@@ -109,7 +196,7 @@ def test_python_runs(script, gru_runs, tmp_path, monkeypatch, capsys):
         assert script.count("range(3)") == 1
         script = script.replace("range(3)", "range(1)")
     # Two seeds of ten, likewise.
-    exec(script.replace("    seeds=10,", "    seeds=2,"), {})
+    exec(script.replace("seeds=10", "seeds=2"), {})
     if "runs/gru_norms" in script:
         norm, seed, before, after = capsys.readouterr().out.split()[-4:]
         assert (norm, seed) == ("input", "0")
@@ -118,8 +205,44 @@ def test_python_runs(script, gru_runs, tmp_path, monkeypatch, capsys):
     keras.backend.clear_session()
 
 
-@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", DOCUMENTS, ids=name)
 def test_links_lead_somewhere(path):
-    for target in re.findall(r"\]\(([^)#]+)\)", path.read_text()):
+    links = re.findall(r"\]\(([^)#]*)(?:#([^)]+))?\)", path.read_text())
+    for target, anchor in links:
         if "://" not in target:
-            assert (path.parent / target).exists(), target
+            file = path.parent / target if target else path
+            assert file.exists(), target
+            assert not anchor or anchor in anchors(file), f"{target}#{anchor}"
+
+
+def anchors(path):
+    """Returns what GitHub makes of a page's headings, and its own anchors."""
+    text = path.read_text()
+    headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    plain = (re.sub(r"[^\w\- ]", "", heading.lower()) for heading in headings)
+    slugs = {heading.replace(" ", "-") for heading in plain}
+    return slugs | set(re.findall('<a id="(.*?)">', text))
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=name)
+def test_every_block_with_a_language_is_run(path):
+    fences = re.findall("^```(.*)$", path.read_text(), re.MULTILINE)
+    assert set(fences[::2]) <= {"python", "text"}
+    assert not any(fences[1::2])
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=name)
+def test_indented_python_begins_with_an_import(path):
+    """Or else it is not run, see `INDENTED`."""
+    text = FENCED.sub("", INDENTED.sub("", path.read_text()))
+    blocks = re.findall(r"(?<=\n\n)((?: {4}.*\n|\n(?= {4}))+)", text)
+    python = [block for block in map(textwrap.dedent, blocks) if parses(block)]
+    assert not python
+
+
+def parses(text):
+    try:
+        ast.parse(text)
+    except SyntaxError:
+        return False
+    return True

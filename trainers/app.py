@@ -90,11 +90,11 @@ def define_data():
     flags.DEFINE_list(
         "label",
         None,
-        "Column of a .csv or .parquet file with the labels, or several, parted "
-        "by commas. Without it: the last one.",
+        "Column of a .csv or .parquet file with the labels, or several, "
+        "separated by commas. Without it: the last one.",
     )
     flags.DEFINE_string(
-        "data_dir", None, "Of a TFDS set: the folder of the prepared sets."
+        "data_dir", None, "With a TFDS set: the folder of the prepared sets."
     )
 
 

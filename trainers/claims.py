@@ -7,7 +7,7 @@ The config's `sweep()` says what is trained, on each of `config.claim.datasets`;
 its `judge()` what effect was found with each seed, and `config.claim.minimal`
 which effect counts. After each of `config.claim.looks` each data set gets its
 verdict: *supported* if the effect's interval lies above that, *refuted* if it
-lies below, *undecided* if it holds it; only then are there more seeds. All
+lies below, *undecided* if it contains it; only then are there more seeds. All
 intervals together have a level of 95 %. The workdir gets `plan.json` before the
 first run, a folder for each run, and `claim.json`.
 """
@@ -33,7 +33,7 @@ def main(flags):
     module = load_module(path)
     if not hasattr(module, "judge"):
         raise InputError(
-            f"The config {path} has no judge(), so it is no claim. See the "
+            f"The config {path} has no judge(), so it is not a claim. See the "
             "packaged ones: --config=claims/NAME."
         )
     config = flags.config

@@ -2,7 +2,7 @@
 
     python -m normzoo.trainers.claims_report --runs=runs/claims --docs=docs
 
-takes `claim.json` of each folder in `--runs` into `docs/results`, with a
+copies `claim.json` of each folder in `--runs` to `docs/results`, with a
 picture, and writes `docs/claims.md`, `docs/claims_tables.md` and the table in
 the README again, from all that is in `docs/results`. Without `--runs` it only
 does the latter. `docs/results/NAME.md` says what was seen: its first paragraph

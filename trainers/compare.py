@@ -10,11 +10,11 @@ r"""Compares norms, or any other settings, with verdicts.
         --norms=as_is,none,layer --workdir=runs/mine
 
 The variants are those of the config's sweep(), or of --norms and --vary; a
-model of your own is compared as `normzoo.compare_norms` does it.
+model of your own is compared as by `normzoo.compare_norms`.
 Every run gets a folder in the workdir, as of `normzoo.trainers.classify` or
 `normzoo.trainers.gan`; the workdir itself gets `plan.json` before the first
 run, and `report.html`, `summary.md`, `summary.csv`, `summary.json` and
-`summary.png`. Finished runs are not repeated, an interrupted one is continued.
+`summary.png`. Finished runs are not repeated, interrupted ones continue.
 For one seed all variants start from equal kernels and see the same batches in
 the same order.
 """
@@ -74,23 +74,23 @@ flags.DEFINE_string(
 flags.DEFINE_string(
     "data",
     None,
-    "Of --model: a .npz, .csv or .parquet file, a folder of images, or the "
+    "With --model: a .npz, .csv or .parquet file, a folder of images, or the "
     "name of a TFDS set.",
 )
 app.define_data()
 flags.DEFINE_string(
     "insert",
     None,
-    "Of --model, where it has no norms: before_activation or after_activation.",
+    "With --model, if it has no norms: before_activation or after_activation.",
 )
 flags.DEFINE_string(
     "callbacks",
     None,
-    "Of --model: 'file.py:function' or 'module:function' that returns a list "
+    "With --model: 'file.py:function' or 'module:function' that returns a list "
     "of Keras callbacks; each run gets its own.",
 )
-flags.DEFINE_integer("epochs", 10, "Of --model.")
-flags.DEFINE_integer("batch_size", 32, "Of --model.")
+flags.DEFINE_integer("epochs", 10, "With --model: how long to train.")
+flags.DEFINE_integer("batch_size", 32, "With --model: of training.")
 app.define_jobs()
 
 

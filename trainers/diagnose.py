@@ -38,6 +38,6 @@ def main(flags):
 if __name__ == "__main__":
     flags.DEFINE_string("model", None, "A .keras file.")
     flags.DEFINE_string("data", None, "A file, a folder, or a name of TFDS.")
-    flags.DEFINE_integer("batch_size", 32, "Of the training.", lower_bound=1)
+    flags.DEFINE_integer("batch_size", 32, "Of training.", lower_bound=1)
     app.define_data()
     app.run(main, required=["model", "data"])

@@ -1,4 +1,4 @@
-r"""Trains one GAN, measures it, and makes samples of it.
+r"""Trains one GAN, measures it, and draws samples from it.
 
     python -m normzoo.trainers.gan --config=digits_dcgan \
         --config.generator.norm=virtual --workdir=runs/virtual

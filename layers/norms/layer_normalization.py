@@ -16,8 +16,8 @@ class LayerNormalization(keras.layers.LayerNormalization):
         y = gamma * (x - mean) / sqrt(variance + epsilon) + beta
 
     with mean and biased variance of each example over `axis`. Training and
-    inference are one. It takes the arguments of `keras.layers.
-    LayerNormalization`, makes the same weights, and moves fewer bytes.
+    inference are one. It takes the arguments of Keras' layer of that name,
+    makes the same weights, and moves fewer bytes.
 
     The arithmetic is float32 at least whatever the dtype policy; outputs have
     the policy's compute dtype.

@@ -42,8 +42,7 @@ def compare_norms(
     Args:
         model: a compiled functional or Sequential Keras model with one output
             and one input or several, whose loss, metrics and optimizer are
-            used; a
-            function without arguments that returns one, or its
+            used; a function without arguments that returns one, or its
             `"file.py:function"` or `"module:function"`; or the path of a
             `.keras` file.
         train, validation, test: pairs of inputs and labels, which may be
@@ -63,8 +62,9 @@ def compare_norms(
         norms: what `layers.get` takes, and `"as_is"`, the model unchanged. The
             first one is what the others are compared with. Norms of your own
             are those of `layers.register`, classes or functions at the top
-            level of a file, or configurations of layers. None: those of
-            `own_config.NORMS`.
+            level of a file, or configurations of layers. None: `"as_is"`,
+            `"none"`, `"batch"`, `"layer"` and `"group"`; with `insert` without
+            `"none"`.
         only: which layers make room for them, as of `replace_norms`.
         insert: `"before_activation"` or `"after_activation"` puts norms around
             the activations of a model without norms, as of `replace_norms`.

@@ -116,7 +116,7 @@ def _norms(norms):
     many = isinstance(norms, (list, tuple))
     found = [_norm(each) for each in (norms if many else [norms])]
     if not found:
-        raise InputError("`norms` are one at least. Received: none.")
+        raise InputError("`norms` must name at least one norm. Received: none.")
     names = [each if isinstance(each, str) else each.name for each in found]
     if twice := [name for name in names if names.count(name) > 1]:
         raise InputError(

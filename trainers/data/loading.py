@@ -116,7 +116,7 @@ def _check_settings(name, feature, dataset):
     find_view(dataset.view)
     if dataset.standardize and feature == "text":
         raise InputError(
-            f"Data set {name!r} is a text, whose characters are no numbers. "
+            f"Data set {name!r} is a text, whose characters are not numbers. "
             "Received: dataset.standardize=True. Leave it at False."
         )
     resized = dataset.image_size or dataset.pooling != 1

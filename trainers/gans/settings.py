@@ -107,7 +107,7 @@ def _check_norms(config):
     if discriminator.norm == "virtual":
         raise InputError(
             "The discriminator's examples have no fixed reference batch: the "
-            "made ones change with the generator. Received: "
+            "generated ones change with the generator. Received: "
             "discriminator.norm='virtual'. Use another norm there."
         )
     penalized = losses.LOSSES[config.loss.name].penalized

@@ -26,7 +26,7 @@ def check_classes(target, name):
         raise _misfit(target, name, target.places, hint)
     if (labels != np.floor(labels)).any():
         raise InputError(
-            f"{name} has labels that are no whole numbers, such as "
+            f"{name} has labels that are not whole numbers, such as "
             f"{labels[labels != np.floor(labels)][0]:g}. Expected by "
             f"{target.loss_name}: numbers of classes. For regression compile "
             "the model with 'mse' or the like."
@@ -58,7 +58,7 @@ def check_one_hot(target, name):
     sums = labels.sum(-1, dtype=float)
     if labels.min() < 0 or np.abs(sums - 1).max() > _ONE:
         raise InputError(
-            f"{name} has rows that are no shares of classes: they sum to "
+            f"{name} has rows that are not shares of classes: they sum to "
             f"{sums.min():g} to {sums.max():g}, and the least is "
             f"{labels.min():g}. Expected by {target.loss_name}: at least 0, "
             "and a sum of 1. Several labels at once need the loss "

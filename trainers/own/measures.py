@@ -79,7 +79,7 @@ def compiled_loss(model):
         return keras.losses.get(loss)
     except (TypeError, ValueError) as error:
         raise InputError(
-            f"The model's loss cannot be made again: {error} Register it with "
+            f"The model's loss cannot be rebuilt: {error} Register it with "
             "keras.saving.register_keras_serializable()."
         ) from error
 

@@ -114,7 +114,7 @@ class RunDir:
             if any(x.name[0] != "." for x in self.path.iterdir()):
                 raise InputError(
                     f"The workdir {self.path} holds files but no {_CONFIG}, "
-                    "so it is no run's folder. Name an empty or a new one."
+                    "so it is not a run's folder. Name an empty or a new one."
                 )
             return
         held = self._read(_CONFIG)["config"]

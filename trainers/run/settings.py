@@ -93,7 +93,7 @@ class Settings:
         if not isinstance(config, ml_collections.ConfigDict):
             kind = type(config).__name__
             raise InputError(
-                f"The config is a {kind}, no ConfigDict. Begin it with "
+                f"The config is a {kind}, not a ConfigDict. Begin it with "
                 f"{self.begin}."
             )
         config = plain_config(config)

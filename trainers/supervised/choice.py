@@ -68,7 +68,7 @@ def choose(config, runs, wanted, models=None):
         reason = "callbacks act on one model"
         if wanted != "auto":
             raise InputError(
-                f"compare.together={wanted} cannot be: {reason}. Set "
+                f"compare.together={wanted} is not possible: {reason}. Set "
                 "--config.compare.together=auto."
             )
         return Choice(ALONE, reason)
@@ -107,6 +107,6 @@ def _check_wanted(model, wanted):
         reason = obstacle(model, vectorized=wanted == "stacked")
     if reason:
         raise InputError(
-            f"compare.together={wanted} cannot be: {reason}. Set "
+            f"compare.together={wanted} is not possible: {reason}. Set "
             "--config.compare.together=auto."
         )

@@ -234,7 +234,7 @@ def uncompiled():
         ({"norms": ("as_is", "bacth")}, "Unknown normalization"),
         ({"norms": ("as_is", "instance")}, "over positions"),
         ({"norms": ("as_is",), "only": "nothing"}, "no layer 'nothing'"),
-        ({"norms": ()}, "one at least"),
+        ({"norms": ()}, "at least one"),
         ({"insert": "before_activation"}, "This one has norm: leave `insert`"),
         ({"insert": "before", "norms": "layer"}, "'before_activation', "),
         ({"norms": [lambda name: None]}, "a lambda. Put it at the top level"),

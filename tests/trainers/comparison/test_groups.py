@@ -157,7 +157,7 @@ def test_a_damaged_file_is_named(text, tmp_path):
             lambda: runs_of(
                 **{"compare.together": "stacked", "optimizer.name": "adafactor"}
             ),
-            "together=stacked cannot be: the optimizer Adafactor",
+            "together=stacked is not possible: the optimizer Adafactor",
         ),
         (
             lambda: plan(

@@ -139,7 +139,7 @@ def test_the_loss_of_the_one_output_may_be_in_a_structure(loss):
             "from 1 to 3.*from 0, or .* 4 units",
         ),
         (of_table(3, SPARSE), CLASSES - 1, "from -1 to 1"),
-        (of_table(3, SPARSE), X[:, 0], "no whole numbers.*regression"),
+        (of_table(3, SPARSE), X[:, 0], "not whole numbers.*regression"),
         (of_table(3, SPARSE), np.eye(3)[CLASSES], "'categorical_crossentropy'"),
         (of_table(1, SPARSE), CLASSES > 1, "the only class.*'binary_cross"),
         (
@@ -150,7 +150,7 @@ def test_the_loss_of_the_one_output_may_be_in_a_structure(loss):
         (
             of_table(3, "categorical_crossentropy"),
             X[:, :3] > 0,
-            "no shares of classes.*'binary_crossentropy'",
+            "not shares of classes.*'binary_crossentropy'",
         ),
         (of_table(1, BINARY), CLASSES, "from 0 to 2.*0 to 1.*sparse_cat"),
         (of_table(3, BINARY), CLASSES, r"shape \(\).*Expected: \(3,\)"),

@@ -208,7 +208,7 @@ def test_another_config_is_refused_key_by_key(config, finished):
 
 def test_a_folder_of_other_things_is_refused(config, tmp_path):
     (tmp_path / "train").mkdir()
-    with pytest.raises(InputError, match="no run's folder"):
+    with pytest.raises(InputError, match="not a run's folder"):
         train(config, tmp_path)
     (tmp_path / "file").touch()
     with pytest.raises(InputError, match="is a file"):

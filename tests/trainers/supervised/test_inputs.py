@@ -85,7 +85,7 @@ def test_configs(config, name, tmp_path):
 WORKDIRS = {
     "config.json": ("{", "config.json is damaged"),
     "config.json/x": ("", "config.json"),
-    "notes.txt": ("", "no run's folder"),
+    "notes.txt": ("", "not a run's folder"),
     ".lock/x": ("", "cannot be written"),
 }
 

@@ -61,7 +61,7 @@ def as_array(values, name):
         array = np.asarray(values)
     except ValueError as error:
         raise InputError(
-            f"{name} is a list whose entries differ in length, and no array. "
+            f"{name} is a list whose entries differ in length, not an array. "
             f"Pad them to one length: {error}"
         ) from error
     return _texts(array, name) if array.dtype.kind in "OS" else array

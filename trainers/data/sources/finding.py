@@ -92,7 +92,7 @@ def _read(given, name, signature, options, labels=True):
     reader, source = _reader(given, in_frames)
     if options.label is not None and reader not in _TABLES:
         raise InputError(
-            f"`label` names a column of a table, but `{name}` is none. "
+            f"`label` names a column of a table, but `{name}` is not one. "
             f"Received: label={options.label!r}."
         )
     if reader:

@@ -59,7 +59,7 @@ def of_frame(frame, name, signature, options):
         raise InputError(
             f"The table `{name}` has one column, {columns}. Expected: inputs "
             "and, in the last column or in the one that `label` names, the "
-            "labels. The columns of a CSV file are parted by commas."
+            "labels. The columns of a CSV file are separated by commas."
         )
     label = columns[-1] if options.label is None else options.label
     labels = label if isinstance(label, list) else [label]

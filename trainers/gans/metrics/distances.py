@@ -65,7 +65,7 @@ def kernel_distance(real, fake):
     if min(len(real), len(fake)) < 2:
         raise InputError(
             "A kernel distance needs two samples at least. Received: "
-            f"{len(real)} real and {len(fake)} made ones."
+            f"{len(real)} real and {len(fake)} generated ones."
         )
     within = sum(_mean_of_pairs(_kernel(x, x)) for x in (real, fake))
     return float(within - 2 * _kernel(real, fake).mean())

@@ -12,7 +12,7 @@ def precision_recall(real, fake, k=3):
     A set's manifold is the union of a ball around each of its samples, which
     reaches to the sample's k-th neighbor in the set. Precision is the share of
     made samples on the real manifold, recall the share of real samples on that
-    of the made ones.
+    of the generated ones.
 
     Args:
         real: features, `(samples, dimensions)`.
@@ -35,7 +35,7 @@ def precision_recall(real, fake, k=3):
     if min(len(real), len(fake)) <= k or k < 1:
         raise InputError(
             f"Precision and recall need more samples than neighbors. Received: "
-            f"{len(real)} real and {len(fake)} made ones, and "
+            f"{len(real)} real and {len(fake)} generated ones, and "
             f"metrics.neighbors={k}."
         )
     return _share_on_manifold(fake, real, k), _share_on_manifold(real, fake, k)

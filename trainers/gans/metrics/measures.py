@@ -16,10 +16,10 @@ class Samples(NamedTuple):
 
     Attributes:
         real: features of the real examples, `(samples, dimensions)`.
-        fake: those of the made ones.
+        fake: those of the generated ones.
         made: the made examples themselves, in [-1, 1].
         real_classes: predicted classes of the real examples, or None.
-        fake_classes: those of the made ones.
+        fake_classes: those of the generated ones.
         num_classes: number of classes.
         modes: `Modes` that the data were drawn from, or None.
         neighbors: `config.metrics.neighbors`.

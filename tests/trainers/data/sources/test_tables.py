@@ -86,7 +86,7 @@ def test_a_frame_to_look_at_has_labels_if_they_are_named():
 @pytest.mark.parametrize(
     ("text", "label", "words"),
     [
-        ("a;b\n1;2\n", None, "one column.*parted by commas"),
+        ("a;b\n1;2\n", None, "one column.*separated by commas"),
         ("a,b\n1,2\n", "c", "no column 'c'.*It has: 'a', 'b'"),
         ("a,b,c\n1,x,0\n2,y,1\n", None, "no numbers: 'b'.*StringLookup"),
         ("a,b,c\n1,,0\n2,3,1\n", None, "1 missing values in column 'b'.*row 0"),

@@ -1,0 +1,147 @@
+"""The site's pages that are made by programs, and its navigation."""
+
+import ast
+import importlib.util
+import pathlib
+import re
+
+import pytest
+
+import normzoo
+from normzoo import layers, zoo
+
+DOCS = pathlib.Path(normzoo.__file__).resolve().parent / "docs"
+
+
+def load(name):
+    """Imports a program of docs/site, which is no part of the package."""
+    path = DOCS / "site" / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(f"docs_site_{name}", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def config_keys():
+    return load("config_keys")
+
+
+def test_the_page_of_config_keys_is_current(config_keys):
+    command = "python docs/site/config_keys.py"
+    assert config_keys.PAGE.read_text() == config_keys.page(), command
+
+
+def test_every_config_key_has_a_meaning(config_keys):
+    found = re.findall(r"^\| `(\S+)` .*\|(.*)\|$", config_keys.page(), re.M)
+    assert len(found) > 100
+    assert not [key for key, meaning in found if not meaning.strip()]
+
+
+@pytest.mark.parametrize(
+    ("page", "module", "tables"),
+    [
+        ("layers", layers, {"NORMS"}),
+        ("zoo", zoo, {"MODELS", "GANS", "RECURRENT_NORMS"}),
+    ],
+    ids=["layers", "zoo"],
+)
+def test_the_api_pages_have_all_public_names(page, module, tables):
+    text = (DOCS / f"api/{page}.md").read_text()
+    # Where a module has its function's name, `module.function`.
+    named = re.findall(rf"^::: normzoo\.{page}\.(?:\w+\.)?(\w+)$", text, re.M)
+    assert sorted(named) == sorted(set(module.__all__) - tables)
+    assert all(f"`{table}`" in text for table in tables)
+    paths = re.findall(r"^::: normzoo\.(\S+)$", text, re.M)
+    modules = [
+        path
+        for path in paths
+        if (DOCS.parent / path.replace(".", "/")).with_suffix(".py").exists()
+    ]
+    assert not modules
+
+
+def test_every_norm_has_a_page():
+    pages = {path.stem for path in DOCS.glob("layers/*.md")}
+    assert set(layers.registry.NORMS) - {"none"} <= pages
+
+
+def test_the_pictures_are_current():
+    axes, answer = load("axes"), load("answer")
+    drawn = {name: axes.picture(name) for name in axes.PICTURES}
+    assert {k: (axes.FOLDER / f"{k}.svg").read_text() for k in drawn} == drawn
+    assert answer.PICTURE.read_text() == answer.picture()
+
+
+def test_the_answer_shows_all_of_the_table():
+    answer = load("answer").picture()
+    assert [answer.count(f">{name}<") for name in ("batch", "rms")] == [2, 2]
+    assert answer.count(">better<") == 2
+    assert answer.count(">practically equal<") == 3
+    assert answer.count(">undecided<") == 3
+
+
+def test_messages_of_troubleshooting_are_in_the_code():
+    """What is quoted in the first column; `…` stands for a value."""
+    texts = [
+        node.value
+        for folder in ("layers", "trainers", "zoo")
+        for path in (DOCS.parent / folder).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    ]
+    said = " ".join("\0".join(texts).split())
+    page = (DOCS / "troubleshooting.md").read_text()
+    cells = re.findall(r"^\| ([^|]+) \|", page, re.M)
+    quoted = [
+        part.strip()
+        for cell in cells
+        for quote in re.findall("`([A-Z…-][^`]+)`", cell)
+        for part in quote.split("…")
+        if len(part.strip()) > 3
+    ]
+    assert len(quoted) > 30
+    assert not [part for part in quoted if part not in said]
+
+
+def test_docstrings_become_markdown():
+    pytest.importorskip("griffe")
+    text = """A norm.
+
+Call arguments:
+    inputs, reference: tensors
+        of any shape.
+    mask: boolean.
+
+Returns:
+    A pair: of both.
+
+Example:
+
+>>> 1 + 1
+2
+
+Reference: a paper.
+"""
+    expected = """A norm.
+
+**Call arguments:**
+
+- `inputs, reference`: tensors
+    of any shape.
+- `mask`: boolean.
+
+**Returns:**
+
+A pair: of both.
+
+Example:
+
+```pycon
+>>> 1 + 1
+2
+```
+
+Reference: a paper.
+"""
+    assert load("docstrings").markdown_of(text) == expected
