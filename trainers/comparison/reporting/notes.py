@@ -22,7 +22,7 @@ def find_notes(found, summary):
     makers = (
         _diverged(summary),
         _one_rate(found),
-        _edges(summary),
+        edges(summary),
         _estimated(results),
         late_statistics(summary, results),
         overfitting(summary, results),
@@ -63,7 +63,8 @@ def _rate(config):
     return None if optimizer is None else optimizer.get("learning_rate")
 
 
-def _edges(summary):
+def edges(summary):
+    """Yields a sentence for each value at the end of the grid."""
     design = summary.design
     for row in summary.rows:
         for key, times in row.at_edge.items():

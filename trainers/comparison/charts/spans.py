@@ -1,0 +1,143 @@
+"""Intervals one below the other, with the numbers that they are made of."""
+
+import math
+from typing import NamedTuple
+
+from ....layers.diagnosis.markup import element
+from .chart import WIDTH, chart, line, place, text
+from .marks import color, cross, mark
+from .numbers import scale, shortened
+from .numbers import text as number_text
+
+_LEFT, _RIGHT, _TOP = 16, WIDTH - 16, 26
+_ROW = 42  # a line of text, and the interval below it
+_BELOW = 44
+_LONGEST = 50  # characters beside each other
+
+
+class Span(NamedTuple):
+    """One interval.
+
+    Attributes:
+        index: of the variant, for its mark.
+        name: of the variant.
+        says: the interval in numbers.
+        center, low, high: of the interval; they may be infinite.
+        points: the numbers that it is made of; they may be infinite.
+    """
+
+    index: int
+    name: str
+    says: str
+    center: float
+    low: float
+    high: float
+    points: list
+
+
+class Band(NamedTuple):
+    """The differences that do not count: from -`least` to `least`.
+
+    Attributes:
+        least: the difference that counts from there on.
+        says: what it is, a few words.
+        left, right: what lies on both sides, such as `"worse"`.
+    """
+
+    least: float
+    says: str
+    left: str
+    right: str
+
+
+def spans(head, rows, x_label, band=None):
+    """Returns the chart of some `Span`s.
+
+    Args:
+        head: its `Head`.
+        rows: the `Span`s.
+        x_label: what the axis shows.
+        band: a `Band` around zero, or None.
+    """
+    numbers = [n for r in rows for n in (r.center, r.low, r.high, *r.points)]
+    if band:
+        numbers += [-band.least, band.least]
+    x = scale(numbers, _LEFT, _RIGHT, 0.06, may_be_log=False)
+    bottom = _TOP + _ROW * len(rows)
+    parts = _band(band, x, bottom) if band else []
+    parts += _axis(x, x_label, bottom)
+    for i, row in enumerate(rows):
+        parts.append(_row(row, x, _TOP + _ROW * i))
+    return chart(head, bottom + _BELOW, *parts)
+
+
+def _band(band, x, bottom):
+    left, right = x(-band.least), x(band.least)
+    area = element(
+        "rect",
+        element("title", band.says),
+        x=place(left),
+        y=_TOP,
+        width=place(right - left),
+        height=bottom - _TOP,
+        class_="least",
+    )
+    return [
+        area,
+        line(x(0), _TOP, x(0), bottom, "axis"),
+        text(_LEFT, 14, f"← {band.left}"),
+        text(_RIGHT, 14, f"{band.right} →", "end"),
+    ]
+
+
+def _axis(x, x_label, bottom):
+    parts = []
+    for number in x.ticks():
+        at = x(number)
+        parts.append(line(at, _TOP, at, bottom, "grid"))
+        parts.append(text(at, bottom + 16, number_text(number), "middle"))
+    middle = (_LEFT + _RIGHT) / 2
+    label = text(middle, bottom + 36, x_label, "middle", "label")
+    return [*parts, line(_LEFT, bottom, _RIGHT, bottom, "axis"), label]
+
+
+def _row(row, x, top):
+    room = max(_LONGEST - len(row.says), 12)
+    y = top + 28
+    points = []
+    for number in row.points:
+        at = x(_kept(number, x))
+        lost = not math.isfinite(number)
+        points.append((cross if lost else _dot)(row.index, at, y))
+    ends = [x(_kept(end, x)) for end in (row.low, row.high)]
+    return element(
+        "g",
+        element("title", f"{row.name}: {row.says}"),
+        text(_LEFT, top + 15, shortened(row.name, room), class_="name"),
+        text(_RIGHT, top + 15, row.says, "end"),
+        *points,
+        line(ends[0], y, ends[1], y, f"whisker {color(row.index)}"),
+        *(
+            line(end, y - 5, end, y + 5, f"whisker {color(row.index)}")
+            for end, number in zip(ends, (row.low, row.high), strict=True)
+            if math.isfinite(number)
+        ),
+        mark(row.index, x(_kept(row.center, x)), y, 5)
+        if not math.isnan(row.center)
+        else None,
+    )
+
+
+def _kept(number, x):
+    """Returns a number within a scale, infinite ones at its ends."""
+    return min(max(number, x.low), x.high)
+
+
+def _dot(index, x, y):
+    return element(
+        "circle",
+        cx=place(x),
+        cy=place(y),
+        r=3,
+        class_=f"dot {color(index)}",
+    )

@@ -1,0 +1,62 @@
+"""A part of the page, and its tables."""
+
+from typing import NamedTuple
+
+from ....layers.diagnosis.markup import element, joined
+from ..charts.marks import key
+
+
+class Section(NamedTuple):
+    """A part of the page.
+
+    Attributes:
+        key: its id.
+        title: its heading.
+        content: `Markup`.
+    """
+
+    key: str
+    title: str
+    content: str
+
+
+def drawn(section):
+    """Returns a `Section` as `Markup`."""
+    name = f"{section.key}-heading"
+    return element(
+        "section",
+        element("h2", section.title, id=name),
+        section.content,
+        id=section.key,
+        aria_labelledby=name,
+    )
+
+
+def charts(*figures, names=()):
+    """Returns charts side by side, with the key of their marks above.
+
+    Args:
+        *figures: `Markup`.
+        names: of the variants; none where the charts name them.
+    """
+    return joined(
+        key(names) if names else None, element("div", *figures, class_="charts")
+    )
+
+
+def cell(text):
+    """Returns a cell's text, which is parted only before `[` and `(`."""
+    parts = text.replace(" [", "\n[").replace(" (", "\n(").split("\n")
+    if len(parts) == 1:
+        return text
+    shown = [element("span", part, class_="part") for part in parts]
+    spaced = [shown[0]]
+    for part in shown[1:]:
+        spaced += [" ", part]
+    return element("span", *spaced)
+
+
+def notes(sentences):
+    """Returns sentences as a list, or None if there are none."""
+    items = [element("li", sentence) for sentence in sentences]
+    return element("ul", *items, class_="notes") if items else None
