@@ -21,7 +21,7 @@ def appendix(runs, results, workdir):
     real = _real(runs, workdir)
     return (
         element("p", _conditions(found)),
-        table(titles, rows),
+        element("div", table(titles, rows), class_="wide"),
         element("h3", f"Samples, seed {seed}, the same noise"),
         element("div", *real, *figures, class_="samples"),
     )

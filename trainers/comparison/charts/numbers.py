@@ -5,7 +5,6 @@ import math
 from .linear import linear
 from .log import log
 
-_MINUS = "\N{MINUS SIGN}"
 _WIDE = 20  # largest / smallest number from which on a scale is logarithmic
 
 
@@ -32,8 +31,8 @@ def text(number):
     Example:
 
     >>> from normzoo.trainers.comparison.charts.numbers import text
-    >>> text(0.25), text(20000.0), text(1.5e6)
-    ('0.25', '20k', '1.5M')
+    >>> text(-0.25), text(20000.0), text(1.5e6)
+    ('-0.25', '20k', '1.5M')
     """
     size = abs(number)
     if 1e4 <= size < 1e6:
@@ -42,7 +41,7 @@ def text(number):
         shown = f"{size / 1e6:.4g}M"
     else:
         shown = f"{size:.4g}"
-    return f"{_MINUS}{shown}" if number < 0 else shown
+    return f"-{shown}" if number < 0 else shown
 
 
 def shortened(name, longest):

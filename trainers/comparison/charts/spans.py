@@ -9,7 +9,8 @@ from .marks import color, cross, mark
 from .numbers import scale, shortened
 from .numbers import text as number_text
 
-_LEFT, _RIGHT, _TOP = 16, WIDTH - 16, 26
+_LEFT, _RIGHT = 16, WIDTH - 16
+_ABOVE = 26  # for the words on both sides of a band
 _ROW = 42  # a line of text, and the interval below it
 _BELOW = 44
 _LONGEST = 50  # characters beside each other
@@ -63,38 +64,40 @@ def spans(head, rows, x_label, band=None):
     if band:
         numbers += [-band.least, band.least]
     x = scale(numbers, _LEFT, _RIGHT, 0.06, may_be_log=False)
-    bottom = _TOP + _ROW * len(rows)
-    parts = _band(band, x, bottom) if band else []
-    parts += _axis(x, x_label, bottom)
+    top = _ABOVE if band else 4
+    bottom = top + _ROW * len(rows)
+    parts = _band(band, x, top, bottom) if band else []
+    parts += _axis(x, x_label, top, bottom)
+    if band:
+        parts.append(line(x(0), top, x(0), bottom, "axis"))
     for i, row in enumerate(rows):
-        parts.append(_row(row, x, _TOP + _ROW * i))
+        parts.append(_row(row, x, top + _ROW * i))
     return chart(head, bottom + _BELOW, *parts)
 
 
-def _band(band, x, bottom):
+def _band(band, x, top, bottom):
     left, right = x(-band.least), x(band.least)
     area = element(
         "rect",
         element("title", band.says),
         x=place(left),
-        y=_TOP,
+        y=top,
         width=place(right - left),
-        height=bottom - _TOP,
+        height=bottom - top,
         class_="least",
     )
     return [
         area,
-        line(x(0), _TOP, x(0), bottom, "axis"),
         text(_LEFT, 14, f"← {band.left}"),
         text(_RIGHT, 14, f"{band.right} →", "end"),
     ]
 
 
-def _axis(x, x_label, bottom):
+def _axis(x, x_label, top, bottom):
     parts = []
     for number in x.ticks():
         at = x(number)
-        parts.append(line(at, _TOP, at, bottom, "grid"))
+        parts.append(line(at, top, at, bottom, "grid"))
         parts.append(text(at, bottom + 16, number_text(number), "middle"))
     middle = (_LEFT + _RIGHT) / 2
     label = text(middle, bottom + 36, x_label, "middle", "label")

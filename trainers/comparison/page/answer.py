@@ -18,7 +18,7 @@ def answer(held):
     titles = [column.title for column in short_columns(summary)]
     content = joined(
         table(titles, rows),
-        element("p", legend(summary), class_="small"),
+        element("p", legend(summary, short=True), class_="small"),
     )
     return Section("result", "Result", content)
 

@@ -2,11 +2,12 @@
 
 import math
 
-from ....layers.diagnosis.markup import element, joined
+from ....layers.diagnosis.markup import joined, table
 from ..charts.chart import Head
 from ..charts.scatter import Dot, scatter
+from ..reporting.columns import cost_columns
 from ..reporting.cost import cost
-from .section import Section, charts, notes
+from .section import Section, charts
 
 
 def costs(held):
@@ -29,16 +30,26 @@ def costs(held):
         better = metric.higher_is_better
         figures.append(scatter(head, dots, axis, label, better))
     names = [row.variant for row in summary.rows]
-    said = [
-        f"{row.variant}: {cost(row, summary.base)}" for row in summary.others
-    ]
-    compared = f"Compared with {summary.baseline}:" if said else None
-    content = joined(
-        charts(*figures, names=names),
-        compared and element("p", compared),
-        notes(said),
-    )
+    content = joined(_table(summary), charts(*figures, names=names))
     return Section("cost", "What it costs", content)
+
+
+def _table(summary):
+    columns = cost_columns(summary)
+    titles = ["variant", *(column.title for column in columns)]
+    rows = [
+        [row.variant, *(column.text(row) for column in columns)]
+        for row in summary.rows
+    ]
+    if summary.others:
+        titles.append(f"than {summary.baseline}")
+        for cells, row in zip(rows, summary.rows, strict=True):
+            cells.append(_compared(row, summary.base))
+    return table(titles, rows)
+
+
+def _compared(row, base):
+    return "baseline" if row is base else cost(row, base)
 
 
 def _dots(summary, metric, of):

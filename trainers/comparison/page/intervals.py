@@ -18,10 +18,7 @@ def intervals(held):
     found = [_values(held, metric)]
     if summary.others:
         found.append(_differences(summary, metric))
-    title = "Each seed"
-    if summary.others:
-        title = f"Differences to {summary.baseline}, seed by seed"
-    return Section("differences", title, charts(*found[::-1]))
+    return Section("seeds", "Seed by seed", charts(*found[::-1]))
 
 
 def _values(held, metric):

@@ -42,7 +42,9 @@ def learning(held):
     better = metric.higher_is_better
     heads = (
         Head("steps", "Learning curves by steps", _described(title, by_step)),
-        Head("seconds", "The same by time", _described(title, by_second)),
+        Head(
+            "seconds", "Learning curves by time", _described(title, by_second)
+        ),
     )
     figures = [lines(heads[0], by_step, "steps", label, better)]
     if by_second:

@@ -26,9 +26,8 @@ def method(held):
 
 def _folded(title, pairs):
     rows = [(name, str(value)) for name, value in pairs]
-    return element(
-        "details", element("summary", title), table(["setting", "value"], rows)
-    )
+    found = table(["setting", "value"], rows)
+    return element("details", element("summary", title), found, class_="long")
 
 
 def _design(summary):

@@ -14,7 +14,7 @@ h1{font-size:1.1rem;font-weight:600;color:var(--muted);margin:1.5rem 0 .5rem;
 h2{font-size:1.3rem;margin:2.5rem 0 .75rem}
 h3{font-size:1.05rem;margin:1.5rem 0 .5rem}
 p{max-width:46rem;margin:.5rem 0;overflow-wrap:break-word}
-.answer{font-size:1.35rem;line-height:1.4;margin:0 0 .75rem}
+.answer{font-size:1.35rem;line-height:1.4;margin:0 0 .75rem;max-width:56rem}
 .small,.about,figcaption{color:var(--muted)}
 .small{font-size:.9rem}
 a{color:var(--link)}
@@ -28,11 +28,11 @@ nav a{display:inline-block;padding:.25rem 0}
 table{border-collapse:collapse;width:100%;margin:.5rem 0 1rem;
  font-variant-numeric:tabular-nums}
 caption{text-align:left;color:var(--muted);padding-bottom:.25rem}
-th,td{padding:.45rem .6rem;text-align:right;vertical-align:top;
- overflow-wrap:anywhere}
-th:first-child{text-align:left;min-width:7rem}
-thead th{color:var(--muted);font-weight:600;border-bottom:1px solid var(--axis);
- overflow-wrap:normal}
+th,td{padding:.45rem .6rem;text-align:right;vertical-align:top}
+th:first-child{text-align:left;min-width:8.5rem}
+tbody th,.long td{overflow-wrap:anywhere}
+.long td,.long thead th{text-align:left}
+thead th{color:var(--muted);font-weight:600;border-bottom:1px solid var(--axis)}
 tbody th{font-weight:600}
 tbody tr{border-bottom:1px solid var(--rule)}
 .number,.part{white-space:nowrap}
@@ -54,7 +54,7 @@ figure{margin:0;min-width:0}
 .band{fill:currentColor;fill-opacity:.16}
 .mark{fill:currentColor;stroke:var(--surface);stroke-width:.25}
 .cross{stroke:currentColor;stroke-width:.45;fill:none}
-.dot{fill:none;stroke:currentColor;stroke-opacity:.75}
+.dot{fill:none;stroke:currentColor;stroke-width:1.3}
 .whisker{stroke:currentColor;stroke-width:2}
 .key{display:flex;flex-wrap:wrap;gap:.25rem 1.25rem;list-style:none;padding:0;
  margin:.5rem 0}
@@ -74,17 +74,20 @@ code,pre{font-family:ui-monospace,Menlo,Consolas,monospace;font-size:.9rem}
 footer{max-width:70rem;margin:3rem auto 0;padding:0 1rem 2rem}
 """
 
-_PHONE = """
-thead{position:absolute;width:1px;height:1px;overflow:hidden;
+#: Rows of a table as lists, where it has no room.
+_LISTS = """
+IN thead{position:absolute;width:1px;height:1px;overflow:hidden;
  clip-path:inset(50%)}
-table,tbody,tr,th,td,caption{display:block}
-tbody tr{padding:.5rem 0}
-tbody th{padding:.1rem 0}
-td{display:flex;justify-content:space-between;gap:1rem;padding:.1rem 0}
-td::before{content:attr(data-title);color:var(--muted);text-align:left}
-td:empty{display:none}
-.answer{font-size:1.2rem}
+IN :is(table,tbody,tr,th,td,caption){display:block}
+IN tbody tr{padding:.5rem 0}
+IN tbody th{padding:.1rem 0}
+IN td{display:flex;justify-content:space-between;gap:1rem;padding:.1rem 0}
+IN td::before{content:attr(data-title);color:var(--muted);text-align:left}
+IN td:empty{display:none}
 """
+
+_PHONE = _LISTS.replace("IN ", "main ") + ".answer{font-size:1.2rem}"
+_TABLET = _LISTS.replace("IN ", ".wide ")
 
 _PRINT = """
 body{font-size:10pt}
@@ -105,6 +108,7 @@ def style():
         f"@media screen and (prefers-color-scheme:dark){{{dark}}}",
         _RULES,
         colors,
+        f"@media (max-width:68rem){{{_TABLET}}}",
         f"@media (max-width:44rem){{{_PHONE}}}",
         f"@media print{{{_PRINT}}}",
     )

@@ -44,7 +44,12 @@ def all_columns(summary):
         if any(metric.key in row.moving for row in summary.rows):
             found.append(_moving(metric))
     found += [_chosen(key) for key in summary.design.tuned]
-    found += _costs()
+    return [*found, *cost_columns(summary)]
+
+
+def cost_columns(summary):
+    """Returns the `Column`s of what variants cost."""
+    found = _costs()
     if summary.design.tuned:
         tuning = Column("s of tuning", lambda row: _seconds(row.tuning_seconds))
         found.append(tuning)

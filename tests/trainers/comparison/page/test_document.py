@@ -259,7 +259,7 @@ def test_a_page_has_no_part_that_would_be_empty(tmp_path):
     found = sections(page_of("one variant", tmp_path))
     assert list(found) == [
         "result",
-        "differences",
+        "seeds",
         "curves",
         "cost",
         "notes",
@@ -272,14 +272,14 @@ def test_all_diverged(tmp_path):
     assert "6 of 6 runs diverged" in found["failures"].text
     crosses = [
         x
-        for x in found["differences"].all("path")
+        for x in found["seeds"].all("path")
         if x.attributes["class"].startswith("cross")
     ]
     assert len(crosses) == 6
 
 
 def test_differences_are_drawn_beside_what_counts(tmp_path):
-    found = sections(page_of("tuned, one diverged", tmp_path))["differences"]
+    found = sections(page_of("tuned, one diverged", tmp_path))["seeds"]
     paired, values = found.all("svg")
     (least,) = paired.all("rect")
     assert least.text == "smaller than 0.50 points"
