@@ -19,12 +19,23 @@ LOOK = """(page, view) => {
   const outside = [...page.querySelectorAll("body *")].filter(
     x => box(x).width && !x.closest(".skip, thead")
       && box(x).right > root.clientWidth + 1);
+  const overlaps = [...page.querySelectorAll("svg g")].filter(
+    g => !g.querySelector("g")).flatMap(g => {
+      const all = [...g.querySelectorAll("text")];
+      return all.flatMap((one, i) => all.slice(i + 1).filter(other =>
+        box(one).right > box(other).left && box(other).right > box(one).left
+        && box(one).bottom > box(other).top + 2
+        && box(other).bottom > box(one).top + 2)
+        .map(other => one.textContent + " on " + other.textContent));
+    });
   const figure = page.querySelector(".chart svg");
   const crowded = texts.filter(
-    x => box(x).right > box(x.ownerSVGElement).right + 1);
+    x => box(x).right > box(x.ownerSVGElement).right + 1
+      || box(x).left < box(x.ownerSVGElement).left - 1);
   return {
     wide: root.scrollWidth - root.clientWidth,
     outside: outside.map(x => x.tagName + ": " + x.textContent.slice(0, 40)),
+    overlaps,
     crowded: crowded.map(x => x.textContent),
     smallest: Math.min(...texts.map(size)),
     target: Math.min(...targets.map(x => box(x).height)),
@@ -51,6 +62,7 @@ def test_the_page_fits(name, width, tmp_path):
     assert seen["wide"] == 0
     assert not seen["outside"]
     assert not seen["crowded"]
+    assert not seen["overlaps"]
     assert not seen["loaded"]
     # A phone shows text of charts hardly smaller than that around them.
     assert seen["smallest"] >= 10

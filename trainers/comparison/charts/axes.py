@@ -5,7 +5,7 @@ from .chart import WIDTH, line, text
 from .numbers import text as number_text
 
 HEIGHT = 270
-LEFT, RIGHT = 50, WIDTH - 14
+LEFT, RIGHT = 50, WIDTH - 24
 TOP, BOTTOM = 26, HEIGHT - 44
 
 
@@ -38,5 +38,5 @@ def edge_line(y, edge):
     return element(
         "g",
         line(LEFT, y(edge), RIGHT, y(edge), "edge"),
-        text(RIGHT, y(edge) - 4, "diverged", "end"),
+        text(LEFT + 4, y(edge) - 4, "diverged"),
     )

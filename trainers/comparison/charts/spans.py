@@ -13,7 +13,7 @@ _LEFT, _RIGHT = 16, WIDTH - 16
 _ABOVE = 26  # for the words on both sides of a band
 _ROW = 42  # a line of text, and the interval below it
 _BELOW = 44
-_LONGEST = 50  # characters beside each other
+_WIDE, _BOLD = 7.5, 8.5  # of a character, about
 
 
 class Span(NamedTuple):
@@ -105,7 +105,7 @@ def _axis(x, x_label, top, bottom):
 
 
 def _row(row, x, top):
-    room = max(_LONGEST - len(row.says), 12)
+    room = (_RIGHT - _LEFT - _WIDE * (len(row.says) + 2)) // _BOLD
     y = top + 28
     points = []
     for number in row.points:
@@ -116,7 +116,12 @@ def _row(row, x, top):
     return element(
         "g",
         element("title", f"{row.name}: {row.says}"),
-        text(_LEFT, top + 15, shortened(row.name, room), class_="name"),
+        text(
+            _LEFT,
+            top + 15,
+            shortened(row.name, max(int(room), 9)),
+            class_="name",
+        ),
         text(_RIGHT, top + 15, row.says, "end"),
         *points,
         line(ends[0], y, ends[1], y, f"whisker {color(row.index)}"),
@@ -126,7 +131,7 @@ def _row(row, x, top):
             if math.isfinite(number)
         ),
         mark(row.index, x(_kept(row.center, x)), y, 5)
-        if not math.isnan(row.center)
+        if math.isfinite(row.center)
         else None,
     )
 

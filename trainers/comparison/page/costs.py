@@ -42,14 +42,14 @@ def _table(summary):
         for row in summary.rows
     ]
     if summary.others:
-        titles.append(f"than {summary.baseline}")
+        titles.append(f"compared with {summary.baseline}")
         for cells, row in zip(rows, summary.rows, strict=True):
             cells.append(_compared(row, summary.base))
     return table(titles, rows)
 
 
 def _compared(row, base):
-    return "baseline" if row is base else cost(row, base)
+    return "baseline" if row is base else cost(row, base).removeprefix("at ")
 
 
 def _dots(summary, metric, of):

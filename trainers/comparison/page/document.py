@@ -1,6 +1,7 @@
 """The page: its head, the answer, its parts."""
 
 from ....layers.diagnosis.markup import element, joined
+from ..reporting.notes import diverged
 from ..trainers import trainer_of
 from .answer import answer, other_metrics
 from .choices import explained, statistics, tuned_values
@@ -66,7 +67,7 @@ def _footer(held):
 
 
 def _notes(held):
-    elsewhere = explained(held)
+    elsewhere = {*explained(held), *diverged(held.summary)}
     found = notes(n for n in held.summary.notes if n not in elsewhere)
     return Section("notes", "Notes", found) if found else None
 

@@ -1,7 +1,8 @@
 """The runs that diverged."""
 
-from ....layers.diagnosis.markup import element, joined, table
-from .section import Section
+from ....layers.diagnosis.markup import joined, table
+from ..reporting.notes import diverged
+from .section import Section, notes
 
 
 def failures(held):
@@ -14,12 +15,8 @@ def failures(held):
     if not lost:
         return None
     rows = [[run.variant, str(run.seed), *_end(held, run.name)] for run in lost]
-    said = (
-        f"{len(lost)} of {len(held.runs)} runs diverged. Each counts as worse "
-        "than any run that did not."
-    )
     titles = ["variant", "seed", "steps", "validations before"]
-    content = joined(element("p", said), table(titles, rows))
+    content = joined(notes(diverged(held.summary)), table(titles, rows))
     return Section("failures", "Diverged runs", content)
 
 

@@ -30,7 +30,9 @@ def _values(held, metric):
         found = row.intervals[metric.key]
         text = "diverged" if row.diverged == row.runs else said(metric, found)
         if row.diverged == row.runs:
-            found = found._replace(center=points[0])
+            found = found._replace(
+                center=points[0], low=points[0], high=points[0]
+            )
         rows.append(_span(metric, index, row.variant, text, found, points))
     head = Head(
         "values",

@@ -39,6 +39,8 @@ def charts(*figures, names=()):
         *figures: `Markup`.
         names: of the variants; none where the charts name them.
     """
+    if not figures:
+        return None
     return joined(
         key(names) if names else None, element("div", *figures, class_="charts")
     )

@@ -41,9 +41,10 @@ tbody tr{border-bottom:1px solid var(--rule)}
 .charts{display:grid;gap:1rem;
  grid-template-columns:repeat(auto-fit,minmax(min(100%,20rem),1fr))}
 figure{margin:0;min-width:0}
-.chart{background:var(--surface);border-radius:.5rem;padding:.75rem}
+.chart{background:var(--surface);border-radius:.5rem;padding:.75rem;
+ max-width:36rem}
 .chart figcaption{font-weight:600;color:var(--text);margin-bottom:.25rem}
-.chart svg{display:block;width:100%;max-width:34rem;height:auto}
+.chart svg{display:block;width:100%;height:auto}
 .chart text{font-size:13px;fill:var(--muted)}
 .chart .name{fill:var(--text);font-weight:600}
 .grid{stroke:var(--rule)}

@@ -20,7 +20,7 @@ def find_notes(found, summary):
     for outcome in found.outcomes:
         results[outcome.variant][outcome.seed] = outcome.result
     makers = (
-        _diverged(summary),
+        diverged(summary),
         _one_rate(found),
         edges(summary),
         _estimated(results),
@@ -35,7 +35,8 @@ def find_notes(found, summary):
     return tuple(note for notes in makers for note in notes)
 
 
-def _diverged(summary):
+def diverged(summary):
+    """Yields a sentence for each variant that lost runs."""
     for row in summary.rows:
         if row.diverged == row.runs > 1:
             yield f"All {row.runs} runs of {row.variant} diverged."

@@ -239,7 +239,7 @@ def test_what_was_tuned_and_what_diverged(tmp_path):
     moving = found["statistics"].all("tr")[1]
     assert moving.text.startswith(f"{BATCH} 9")
     assert moving.text.endswith(" 50.00 [0.00, 50.00]")
-    assert "1 of 20 runs diverged" in found["failures"].text
+    assert "1 of 10 runs of norm=batch diverged" in found["failures"].text
     assert found["failures"].all("tr")[1].text == f"{BATCH} 9 n/a 1"
     splits = [row.text for row in found["method"].all("table")[0].all("tr")]
     assert splits == [
@@ -269,7 +269,7 @@ def test_a_page_has_no_part_that_would_be_empty(tmp_path):
 
 def test_all_diverged(tmp_path):
     found = sections(page_of("all diverged", tmp_path))
-    assert "6 of 6 runs diverged" in found["failures"].text
+    assert "All 3 runs of norm=none diverged." in found["failures"].text
     crosses = [
         x
         for x in found["seeds"].all("path")
