@@ -106,46 +106,40 @@ def _axis(x, x_label, top, bottom):
 
 def _row(row, x, top):
     room = (_RIGHT - _LEFT - _WIDE * (len(row.says) + 2)) // _BOLD
+    name = shortened(row.name, max(int(room), 9))
     y = top + 28
-    points = []
-    for number in row.points:
-        at = x(_kept(number, x))
-        lost = not math.isfinite(number)
-        points.append((cross if lost else _dot)(row.index, at, y))
-    ends = [x(_kept(end, x)) for end in (row.low, row.high)]
+    center = None
+    if math.isfinite(row.center):
+        center = mark(row.index, x(row.center), y, 5)
     return element(
         "g",
         element("title", f"{row.name}: {row.says}"),
-        text(
-            _LEFT,
-            top + 15,
-            shortened(row.name, max(int(room), 9)),
-            class_="name",
-        ),
+        text(_LEFT, top + 15, name, class_="name"),
         text(_RIGHT, top + 15, row.says, "end"),
-        *points,
-        line(ends[0], y, ends[1], y, f"whisker {color(row.index)}"),
-        *(
-            line(end, y - 5, end, y + 5, f"whisker {color(row.index)}")
-            for end, number in zip(ends, (row.low, row.high), strict=True)
-            if math.isfinite(number)
-        ),
-        mark(row.index, x(_kept(row.center, x)), y, 5)
-        if math.isfinite(row.center)
-        else None,
+        *(_point(row.index, number, x, y) for number in row.points),
+        *_whisker(row, x, y),
+        center,
     )
 
 
-def _kept(number, x):
-    """Returns a number within a scale, infinite ones at its ends."""
-    return min(max(number, x.low), x.high)
+def _whisker(row, x, y):
+    """Yields the lines of an interval; an infinite end has no stroke."""
+    class_ = f"whisker {color(row.index)}"
+    low, high = (_place(end, x) for end in (row.low, row.high))
+    yield line(low, y, high, y, class_)
+    for at, end in ((low, row.low), (high, row.high)):
+        if math.isfinite(end):
+            yield line(at, y - 5, at, y + 5, class_)
 
 
-def _dot(index, x, y):
-    return element(
-        "circle",
-        cx=place(x),
-        cy=place(y),
-        r=3,
-        class_=f"dot {color(index)}",
-    )
+def _place(number, x):
+    """Returns where a number is, infinite ones at the ends of the scale."""
+    return x(min(max(number, x.low), x.high))
+
+
+def _point(index, number, x, y):
+    at = _place(number, x)
+    if not math.isfinite(number):
+        return cross(index, at, y)
+    class_ = f"dot {color(index)}"
+    return element("circle", cx=place(at), cy=place(y), r=3, class_=class_)

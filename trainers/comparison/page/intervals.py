@@ -10,6 +10,12 @@ from ..reporting.figures import amount
 from ..reporting.figures import cell as said
 from .section import Section, charts
 
+_SAID = (
+    "A ring is one run, or the difference of two runs with the same seed; a "
+    "cross is one that diverged. The large mark is the center over the seeds, "
+    "the bar its interval."
+)
+
 
 def intervals(held):
     """Returns the `Section` of both charts."""
@@ -18,7 +24,7 @@ def intervals(held):
     found = [_values(held, metric)]
     if summary.others:
         found.append(_differences(summary, metric))
-    return Section("seeds", "Seed by seed", charts(*found[::-1]))
+    return Section("seeds", "Seed by seed", charts(*found[::-1], said=_SAID))
 
 
 def _values(held, metric):
@@ -37,8 +43,7 @@ def _values(held, metric):
     head = Head(
         "values",
         f"{_capital(metric.called)} of each run",
-        "A small ring for each run, a cross for one that diverged; the large "
-        f"mark is the center, the bar its interval. {_listed(rows)}",
+        f"{metric.called} of each run, and its interval. {_listed(rows)}",
     )
     return spans(head, rows, _with_unit(metric.called, metric))
 
@@ -66,9 +71,9 @@ def _differences(summary, metric):
     head = Head(
         "paired",
         f"Difference to {summary.baseline}",
-        "A small ring for each seed; the large mark is the center, the bar "
-        f"its interval. Shaded: differences below {amount(metric, least)}, "
-        f"which do not count. {_listed(rows)}",
+        f"Difference to {summary.baseline} of each seed, and its interval. "
+        f"What is less than {amount(metric, least)} does not count. "
+        f"{_listed(rows)}",
     )
     unit = " in points" if metric.scale == 100 else ""
     label = f"difference{unit}; shaded: less than {amount(metric, least)}"

@@ -8,8 +8,9 @@ from ..reporting.curves import courses, validated
 from .section import Section, charts
 
 _SAID = (
-    "The line is the center over the seeds, the band its 95 % interval. Runs "
-    "that diverged count as the worst."
+    "A line is the center over the seeds, its band the 95 % interval, or the "
+    "range where there are too few seeds. A run that diverged counts as the "
+    "worst from there on. Seconds are those of the median run."
 )
 
 
@@ -19,39 +20,41 @@ def learning(held):
     metric = summary.columns[0]
     groups = [held.runs_of(row.variant) for row in summary.rows]
     found = courses(groups, held.results, held.logs, metric)
-    steps = [
-        _steps(held, names, len(course))
-        for names, course in zip(groups, found, strict=True)
-    ]
-    if not any(steps):
-        return None
-    title = validated(held.runs, held.results, metric)
-    label = f"{title}, %" if metric.scale == 100 else title
     by_step, by_second = [], []
-    for index, (row, course, at) in enumerate(
-        zip(summary.rows, found, steps, strict=True)
+    for index, (row, names) in enumerate(
+        zip(summary.rows, groups, strict=True)
     ):
-        if not course:
+        steps = _steps(held, names, len(found[index]))
+        if not steps:
             continue
-        by_step.append(_line(metric, index, row, at, course))
+        by_step.append(_line(metric, index, row, steps, found[index]))
         # Of a diverged run: it has ended early, and its time is no measure.
         if math.isfinite(row.seconds):
-            share = row.seconds / at[-1]
-            seconds = [share * step for step in at]
-            by_second.append(_line(metric, index, row, seconds, course))
-    better = metric.higher_is_better
-    heads = (
-        Head("steps", "Learning curves by steps", _described(title, by_step)),
-        Head(
-            "seconds", "Learning curves by time", _described(title, by_second)
-        ),
-    )
-    figures = [lines(heads[0], by_step, "steps", label, better)]
-    if by_second:
-        axis = "seconds of training, of the median run"
-        figures.append(lines(heads[1], by_second, axis, label, better))
+            share = row.seconds / steps[-1]
+            seconds = [share * step for step in steps]
+            by_second.append(_line(metric, index, row, seconds, found[index]))
+    shown = validated(held.runs, held.results, metric)
+    figures = [
+        _chart(key, axis, shown, metric, curves)
+        for key, axis, curves in (
+            ("steps", "steps", by_step),
+            ("seconds", "seconds of training", by_second),
+        )
+        if curves
+    ]
+    if not figures:
+        return None
     names = [row.variant for row in summary.rows]
-    return Section("curves", "Learning", charts(*figures, names=names))
+    return Section(
+        "curves", "Learning", charts(*figures, names=names, said=_SAID)
+    )
+
+
+def _chart(key, axis, shown, metric, curves):
+    ends = "; ".join(f"{c.name} ends at {c.center[-1]:.4g}" for c in curves)
+    head = Head(key, f"Learning curves, {axis}", f"{shown} by {axis}. {ends}.")
+    label = f"{shown}, %" if metric.scale == 100 else shown
+    return lines(head, curves, axis, label, metric.higher_is_better)
 
 
 def _steps(held, names, count):
@@ -70,8 +73,3 @@ def _line(metric, index, row, x, course):
         [found[i] * metric.scale for found in course] for i in range(3)
     )
     return Line(index, row.variant, x, center, low, high)
-
-
-def _described(title, courses):
-    ends = "; ".join(f"{c.name} ends at {c.center[-1]:.4g}" for c in courses)
-    return f"{title}. {_SAID} {ends}."

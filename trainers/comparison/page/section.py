@@ -32,17 +32,20 @@ def drawn(section):
     )
 
 
-def charts(*figures, names=()):
+def charts(*figures, names=(), said=None):
     """Returns charts side by side, with the key of their marks above.
 
     Args:
         *figures: `Markup`.
         names: of the variants; none where the charts name them.
+        said: what is drawn, sentences that stand below.
     """
     if not figures:
         return None
     return joined(
-        key(names) if names else None, element("div", *figures, class_="charts")
+        key(names) if names else None,
+        element("div", *figures, class_="charts"),
+        said and element("p", said, class_="small"),
     )
 
 

@@ -79,7 +79,7 @@ def validated(runs, results, metric):
     """
     moving = any(
         results[run.name].get("population")
-        and not run.config.population.validation
+        and not run.config.population.get("validation", False)
         for run in runs
     )
     kind = ", with moving statistics" if moving else ""

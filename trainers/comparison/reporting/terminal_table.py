@@ -29,15 +29,8 @@ def terminal_table(summary):
     title, *titles = [column.title for column in columns]
     names = [first for first, *_ in cells]
     numbers = [rest for _, *rest in cells]
+    numbers = _fitting(titles, [title, *names], numbers)
     room = _room(titles, numbers)
-    if max(map(len, (title, *names))) > room:
-        for fold in _FOLDS:
-            numbers = [
-                [re.sub(fold, "\n", cell) for cell in rest] for rest in numbers
-            ]
-            room = _room(titles, numbers)
-            if room >= max(_longest_word(name) for name in (title, *names)):
-                break
     drawn = rich.table.Table(
         box=rich.box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False
     )
@@ -47,6 +40,22 @@ def terminal_table(summary):
     for name, rest in zip(names, numbers, strict=True):
         drawn.add_row(*map(rich.text.Text, (folded(name, room), *rest)))
     return drawn
+
+
+def _fitting(titles, names, numbers):
+    """Returns the numbers in as few lines as leave room to the names."""
+    if max(map(len, names)) <= _room(titles, numbers):
+        return numbers
+    wanted = max(
+        len(word) for name in names for word in re.split(_NAME_FOLDS[0], name)
+    )
+    for fold in _FOLDS:
+        numbers = [
+            [re.sub(fold, "\n", cell) for cell in cells] for cells in numbers
+        ]
+        if wanted <= _room(titles, numbers):
+            break
+    return numbers
 
 
 def folded(name, room):
@@ -84,10 +93,6 @@ def _filled(name, words, room):
                 yield line
             line = word
     yield line
-
-
-def _longest_word(name):
-    return max(map(len, re.split(_NAME_FOLDS[0], name)))
 
 
 def _room(titles, numbers):
