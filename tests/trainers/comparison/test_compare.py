@@ -59,7 +59,7 @@ def test_the_reports_hold_the_results(summary, finished):
     assert text.endswith("    the command\n")
     assert f"| norm=batch | {100 * mean:.2f} [" in text
     assert (finished / "summary.png").read_bytes().startswith(b"\x89PNG")
-    page = (finished / "report.html").read_text()
+    page = (finished / "report.html").read_text().replace("\xa0", " ")
     assert ">norm=batch</th>" in page
     assert summary.sentence in text
     assert summary.sentence in page

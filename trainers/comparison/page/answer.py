@@ -3,7 +3,7 @@
 from ....layers.diagnosis.markup import element, joined, table
 from ..reporting.columns import metric_columns, short_columns
 from ..reporting.legend import legend
-from .section import Section, cell
+from .section import Section, cell, unbroken
 
 _MARKED = {"better", "worse", "diverged"}
 
@@ -18,7 +18,7 @@ def answer(held):
     titles = [column.title for column in short_columns(summary)]
     content = joined(
         table(titles, rows),
-        element("p", legend(summary, short=True), class_="small"),
+        element("p", unbroken(legend(summary, short=True)), class_="small"),
     )
     return Section("result", "Result", content)
 

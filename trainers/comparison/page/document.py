@@ -10,7 +10,7 @@ from .failures import failures
 from .intervals import intervals
 from .learning import learning
 from .method import method
-from .section import Section, drawn, notes
+from .section import Section, drawn, notes, unbroken
 from .style import style
 
 _KIND = "<!DOCTYPE html>\n"
@@ -48,7 +48,7 @@ def document(held):
 
 
 def _lead(summary):
-    yield element("p", summary.sentence, class_="answer")
+    yield element("p", unbroken(summary.sentence), class_="answer")
     if summary.about:
         yield element("p", summary.about, class_="about")
 

@@ -52,7 +52,9 @@ def learning(held):
 
 def _chart(key, axis, shown, metric, curves):
     ends = "; ".join(f"{c.name} ends at {c.center[-1]:.4g}" for c in curves)
-    head = Head(key, f"Learning curves, {axis}", f"{shown} by {axis}. {ends}.")
+    head = Head(
+        key, f"Learning curves by {axis}", f"{shown} by {axis}. {ends}."
+    )
     label = f"{shown}, %" if metric.scale == 100 else shown
     return lines(head, curves, axis, label, metric.higher_is_better)
 

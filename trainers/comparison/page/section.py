@@ -45,7 +45,7 @@ def charts(*figures, names=(), said=None):
     return joined(
         key(names) if names else None,
         element("div", *figures, class_="charts"),
-        said and element("p", said, class_="small"),
+        said and element("p", unbroken(said), class_="small"),
     )
 
 
@@ -61,7 +61,12 @@ def cell(text):
     return element("span", *spaced)
 
 
+def unbroken(text):
+    """Returns a text in which no number is parted from its percent sign."""
+    return text.replace(" %", "\N{NO-BREAK SPACE}%")
+
+
 def notes(sentences):
     """Returns sentences as a list, or None if there are none."""
-    items = [element("li", sentence) for sentence in sentences]
+    items = [element("li", unbroken(sentence)) for sentence in sentences]
     return element("ul", *items, class_="notes") if items else None

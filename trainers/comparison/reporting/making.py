@@ -1,6 +1,7 @@
 """How a comparison was made, in words: its splits, versions and devices."""
 
-_SPLITS = ("train", "validation", "test")
+from ...data.examples import SPLITS
+
 _CALLED = {"train": "training"}
 
 
@@ -10,15 +11,13 @@ def splits(results):
     Args:
         results: of the runs.
     """
-    found = {}
-    for split in _SPLITS:
-        key = f"{split}_examples"
-        counts = sorted({r[key] for r in results if r.get(key)})
-        if counts:
-            found[_CALLED.get(split, split)] = " or ".join(
-                f"{count:,}" for count in counts
-            )
-    return list(found.items())
+    known = [r["examples"] for r in results if "examples" in r]
+    found = []
+    for split in SPLITS if known else ():
+        counts = sorted({counts[split] for counts in known})
+        text = " or ".join(f"{count:,}" for count in counts)
+        found.append((_CALLED.get(split, split), text))
+    return found
 
 
 def data_said(held):

@@ -16,8 +16,11 @@ from .reading import parsed
 NONE, BATCH = "norm=none", "norm=batch"
 SCRIPT = "norm=<script>alert('1')</script>&".replace("/", "_")
 RATES = (0.001, 0.01, 0.1)
-SPLITS = {"train_examples": 1149, "validation_examples": 288}
-POPULATION = {"test_accuracy_moving": 0.5, "test_examples": 360, **SPLITS}
+POPULATION = {
+    "test_accuracy_moving": 0.5,
+    "test_examples": 360,
+    "examples": {"train": 1149, "validation": 288, "test": 360},
+}
 
 
 def gan():
