@@ -1,9 +1,10 @@
 """What a diagnosis says, and how it is shown."""
 
 import dataclasses
-import html
 import textwrap
 from typing import NamedTuple
+
+from .markup import element, joined, table
 
 _WIDTH = 80  # of a terminal
 
@@ -73,21 +74,15 @@ class Diagnosis:
         return f"{count} {noun} found in {norms}."
 
     def _repr_html_(self):
-        titles = ("", "where", "figure", "what it means", "fix")
-        rows = [_row("th", titles)]
-        rows += [
-            _row("td", (_title(f), f.where, f.figure, f.meaning, f.fix))
+        titles = ("finding", "where", "figure", "what it means", "fix")
+        rows = [
+            (_title(f), f.where, f.figure, f.meaning, f.fix)
             for f in self.findings
         ]
-        body = "".join(rows)
-        return f"<p>{html.escape(self._sentence())}</p><table>{body}</table>"
+        found = table(titles, rows) if rows else None
+        return joined(element("p", self._sentence()), found)
 
 
 def _title(finding):
     title = finding.symptom.replace("_", " ")
     return title if finding.is_problem else f"({title})"
-
-
-def _row(tag, cells):
-    inner = "".join(f"<{tag}>{html.escape(c)}</{tag}>" for c in cells)
-    return f"<tr>{inner}</tr>"

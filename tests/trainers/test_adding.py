@@ -159,7 +159,8 @@ def test_a_loss_and_a_metric_of_gans(toy_gan, monkeypatch, tmp_path):
     validated = [x for x in lines(run) if x["split"] == "validation"]
     assert [line["spread"] > 0 for line in validated] == [True]
     page = (tmp_path / "report.html").read_text()
-    assert "<th>good</th><th>spread</th>" in page
+    assert ">good</th>" in page
+    assert ">spread</th>" in page
     assert list((run / "checkpoints/best").glob("step-*"))
     toy_gan.loss.label_smoothing = 0.1
     with pytest.raises(InputError, match="'mine' has no labels to smooth"):
@@ -254,7 +255,7 @@ def test_a_trainer(monkeypatch, tmp_path):
     summary = compare.compare(config, sweep, tmp_path / "sweep")
     means = [row.intervals["test_heads"].center for row in summary.rows]
     assert means == [0, 1]
-    assert "<h2>Runs" not in (tmp_path / "sweep/report.html").read_text()
+    assert ">Runs</h2>" not in (tmp_path / "sweep/report.html").read_text()
     sweep.append({"coin.bias": 1.5, "seed": 0})
     with pytest.raises(InputError, match="at most 1"):
         compare.compare(config, sweep, tmp_path / "bad")

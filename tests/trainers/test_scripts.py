@@ -108,6 +108,19 @@ def test_compare_with_a_config_of_ones_own(data_dir, tmp_path):
         "compare", *flags, "--dry_run", folder=tmp_path
     )
     assert listed.count("finished") == 2
+    page = tmp_path / "a run/report.html"
+    page.unlink()
+    code, said, errors = killable.script(
+        "report", "--workdir=a run", folder=tmp_path
+    )
+    assert code == 0, errors
+    assert "Results: a run/report.html" in said
+    assert "norm=layer" in page.read_text()
+    code, _, errors = killable.script(
+        "report", "--workdir=none", folder=tmp_path
+    )
+    assert code == 2
+    assert "there is no finished comparison" in errors
 
 
 @pytest.mark.slow

@@ -11,8 +11,8 @@ from ..common.paths import user_path
 from ..own.norms import classes_of
 from ..run.values import check_name
 from .design import Found
+from .page.notebook import fragment
 from .plot import drawn
-from .report_html import answer_html
 from .summary import Summary
 
 
@@ -119,7 +119,8 @@ class Comparison:
         return f"<Comparison: {self.sentence}>"
 
     def _repr_html_(self):
-        return answer_html(self.summary, self.workdir)
+        picture = (self.workdir / "summary.png").read_bytes()
+        return fragment(self.summary, picture)
 
 
 def _norm(row):

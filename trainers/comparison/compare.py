@@ -10,7 +10,6 @@ from .procedure.designing import make_plan
 from .procedure.splits import check_with_splits
 from .procedure.stages import conduct
 from .report import write_reports
-from .report_html import write_page
 from .runner import Runner
 from .summary import summarize
 from .trainers import trainer_of
@@ -83,10 +82,8 @@ def _report(found, workdir, command):
     trainer = trainer_of(runs[0].config)
     columns = trainer.table(runs[0].config)
     summary = summarize(found, columns, trainer.about(runs[0].config))
-    write_reports(summary, workdir, command)
+    write_reports(summary, runs, workdir, command)
     plot_comparison(runs, results, summary, found.design.metric, workdir)
-    appendix = trainer.appendix(runs, results, workdir)
-    write_page(summary, workdir, command, appendix)
     keys = sorted({"seed", *(key for run in runs for key in run.overrides)})
     for run in runs:
         result, folder = results[run.name], workdir / run.name

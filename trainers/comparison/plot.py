@@ -13,9 +13,11 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from ..run import metrics_file
+from .charts.edge import find_edge
+from .charts.numbers import shortened
 from .intervals import interval
+from .reporting.curves import courses, final, validated
 
-_MARGIN = 0.08  # of the range of what is drawn
 _LONGEST = 40  # characters of a name; longer ones leave the axes no room
 
 
@@ -45,105 +47,30 @@ def drawn(runs, results, summary, metric, workdir):
     figure = Figure(figsize=(14, 4), layout="constrained")
     by_epoch, by_time, finals = figure.subplots(1, 3, width_ratios=(3, 3, 2))
     variants = [row.variant for row in summary.rows]
-    groups = [[run for run in runs if run.variant == each] for each in variants]
-    names = list(map(_short, variants))
-    courses = _courses(groups, results, metric, workdir)
-    _plot_curves(by_epoch, names, courses, metric, [1] * len(names))
+    groups = [
+        [run.name for run in runs if run.variant == each] for each in variants
+    ]
+    names = [shortened(name, _LONGEST) for name in variants]
+    logs = {
+        run.name: metrics_file.read(workdir / run.name, "validation")
+        for run in runs
+    }
+    found = courses(groups, results, logs, metric)
+    _plot_curves(by_epoch, names, found, metric, [1] * len(names))
     by_epoch.xaxis.set_major_locator(MaxNLocator(integer=True))
-    by_epoch.set(xlabel="epoch", ylabel=_validated(groups, results, metric))
+    by_epoch.set(xlabel="epoch", ylabel=validated(runs, results, metric))
     by_epoch.legend()
     shares = [
         row.seconds / max(len(course), 1)
-        for row, course in zip(summary.rows, courses, strict=True)
+        for row, course in zip(summary.rows, found, strict=True)
     ]
-    _plot_curves(by_time, names, courses, metric, shares)
+    _plot_curves(by_time, names, found, metric, shares)
     by_time.set(xlabel="seconds of training")
     values = [
-        [final(results[run.name], metric) for run in mine] for mine in groups
+        [final(results[name], metric) for name in mine] for mine in groups
     ]
     _plot_finals(finals, names, values, metric)
     return figure
-
-
-def _short(name):
-    """Returns a name without its middle if it is long."""
-    if len(name) <= _LONGEST:
-        return name
-    half = _LONGEST // 2
-    return f"{name[: half - 1]}…{name[-half:]}"
-
-
-def _validated(groups, results, metric):
-    """Returns what the curves show, with the kind of statistics if it counts.
-
-    Batch norms are validated by their moving statistics, while the final
-    metric is that of others.
-    """
-    found = [(run, results[run.name]) for runs in groups for run in runs]
-    moving = any(
-        result.get("population") and not run.config.population.validation
-        for run, result in found
-    )
-    kind = ", with moving statistics" if moving else ""
-    return f"validation {metric.name}{kind}"
-
-
-def final(result, metric):
-    """Returns what a run ends with; infinitely bad if it diverged."""
-    value = result.get(metric.key)
-    if result["status"] == "diverged" or value is None:
-        return _worst(metric)
-    return value
-
-
-def course(lines, result, metric, epochs):
-    """Returns the validation curve of a run, one number for each epoch.
-
-    Args:
-        lines: of its log of validations, oldest first.
-        result: of the run.
-        metric: a `Metric`.
-        epochs: how many numbers; a diverged run has ended before, and is
-            infinitely bad from there on.
-    """
-    worst = _worst(metric)
-    values = [line[metric.name] for line in lines]
-    values = [worst if value is None else value for value in values]
-    if result["status"] == "diverged":
-        values += [worst] * (epochs - len(values))
-    return values
-
-
-def _courses(groups, results, metric, workdir):
-    """Returns the `Interval` of each epoch over the runs of each group."""
-    logs = [
-        [metrics_file.read(workdir / r.name, "validation") for r in runs]
-        for runs in groups
-    ]
-    # Where all have diverged: before the first validation perhaps.
-    longest = max(1, *(len(lines) for some in logs for lines in some))
-    return [
-        _course(runs, some, results, metric, longest)
-        for runs, some in zip(groups, logs, strict=True)
-    ]
-
-
-def _course(runs, logs, results, metric, longest):
-    found = [results[run.name] for run in runs]
-    ended = [
-        len(lines)
-        for lines, result in zip(logs, found, strict=True)
-        if result["status"] != "diverged"
-    ]
-    epochs = max(ended, default=longest)
-    curves = [
-        course(lines, result, metric, epochs)
-        for lines, result in zip(logs, found, strict=True)
-    ]
-    by_epoch = (
-        [curve[i] for curve in curves if i < len(curve)] for i in range(epochs)
-    )
-    return [interval(values) for values in by_epoch]
 
 
 def _plot_curves(axes, names, courses, metric, units):
@@ -151,7 +78,7 @@ def _plot_curves(axes, names, courses, metric, units):
     numbers = [
         end for course in courses for found in course for end in found[:3]
     ]
-    edge = _edge(numbers, metric)
+    edge = find_edge(numbers, metric.higher_is_better)
     for i, (name, course) in enumerate(zip(names, courses, strict=True)):
         if not math.isfinite(units[i]):  # half of the runs or more diverged
             continue
@@ -171,7 +98,7 @@ def _plot_curves(axes, names, courses, metric, units):
 
 def _plot_finals(axes, names, values, metric):
     numbers = [value for some in values for value in some]
-    edge = _edge(numbers, metric)
+    edge = find_edge(numbers, metric.higher_is_better)
     for i, some in enumerate(values):
         color = f"C{i}"
         some = np.array(some, float)
@@ -196,22 +123,6 @@ def _plot_finals(axes, names, values, metric):
     axes.set_xticks(range(len(names)), names)
     axes.tick_params(axis="x", rotation=30)
     axes.grid(alpha=0.3)
-
-
-def _worst(metric):
-    return -math.inf if metric.higher_is_better else math.inf
-
-
-def _edge(numbers, metric):
-    """Returns where what is infinitely bad is drawn: beyond all the rest."""
-    numbers = np.array(numbers, float)
-    finite = numbers[np.isfinite(numbers)]
-    if not finite.size:
-        return 0.0
-    margin = _MARGIN * (np.ptp(finite) or 1.0)
-    if metric.higher_is_better:
-        return finite.min() - margin
-    return finite.max() + margin
 
 
 def _drawn(numbers, edge):

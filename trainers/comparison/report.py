@@ -1,38 +1,46 @@
-"""A comparison's report: on the terminal, as Markdown, CSV and JSON."""
+"""A comparison's reports: on the terminal, and as files."""
 
-import rich.box
 import rich.console
-import rich.table
 import rich.text
 
 from ..common.files import write_json, write_text
-from .reporting.columns import all_columns, short_columns
+from .page.document import document as page
+from .reporting import folder
 from .reporting.legend import legend
+from .reporting.markdown import document as markdown
 from .reporting.record import record
 from .reporting.spreadsheet import csv_text
-
-__all__ = [
-    "legend",
-    "markdown",
-    "table",
-    "terminal_report",
-    "terminal_table",
-    "write_reports",
-]
-
-_WIDTH = 80  # of a terminal
+from .reporting.terminal_table import terminal_table
 
 
-def write_reports(summary, workdir, command):
-    """Writes `summary.csv`, `summary.md` and `summary.json` into `workdir`."""
+def write_reports(summary, runs, workdir, command):
+    """Writes all reports of a comparison into its folder.
+
+    These are `summary.json` and `summary.csv`, and what `write_pages` writes.
+
+    Args:
+        summary: the `Summary`.
+        runs: the `Run`s that it is of.
+        workdir: folder of the comparison, with that of each run.
+        command: the command line.
+    """
     write_text(workdir / "summary.csv", csv_text(summary))
-    notes = "".join(f"- {note}\n" for note in summary.notes)
-    text = (
-        f"`{command}`\n\n{_head(summary)}\n\n{markdown(summary)}\n"
-        f"{legend(summary)}\n\n{notes}"
-    )
-    write_text(workdir / "summary.md", text.rstrip("\n") + "\n")
-    write_json(workdir / "summary.json", record(summary, command))
+    write_json(workdir / folder.NAME, record(summary, command, runs))
+    write_pages(workdir)
+
+
+def write_pages(workdir):
+    """Writes `report.html` and `summary.md`, from what is in the folder alone.
+
+    Args:
+        workdir: folder of a finished comparison.
+
+    Raises:
+        InputError: it is none.
+    """
+    held = folder.read(workdir)
+    write_text(workdir / "summary.md", markdown(held))
+    write_text(workdir / "report.html", page(held))
 
 
 def terminal_report(summary):
@@ -41,61 +49,10 @@ def terminal_report(summary):
     The sentence, the table, its legend, the notes.
     """
     notes = "".join(f"\n- {note}" for note in summary.notes)
+    head = "\n\n".join(filter(None, (summary.sentence, summary.about)))
     return rich.console.Group(
         # Brackets are what they are, and no markup.
-        rich.text.Text(f"{_head(summary)}\n"),
+        rich.text.Text(f"{head}\n"),
         terminal_table(summary),
         rich.text.Text(f"{legend(summary, short=True)}{notes}"),
     )
-
-
-def _head(summary):
-    """Returns what is learned and what was found."""
-    return "\n\n".join(filter(None, (summary.about, summary.sentence)))
-
-
-def terminal_table(summary):
-    """Returns the table as a `rich` renderable, within 80 columns.
-
-    Intervals stand below their centers where a line is too short.
-    """
-    columns = short_columns(summary)
-    cells = [[column.text(row) for column in columns] for row in summary.rows]
-    titles = [column.title for column in columns]
-    widths = [max(map(len, each)) for each in zip(titles, *cells, strict=True)]
-    if sum(widths) + 2 * len(widths) > _WIDTH:
-        cells = [[first, *map(_folded, rest)] for first, *rest in cells]
-    drawn = rich.table.Table(
-        box=rich.box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False
-    )
-    name, *numbers = titles
-    drawn.add_column(name, overflow="fold")
-    for title in numbers:
-        drawn.add_column(title, justify="right", no_wrap=True)
-    for row in cells:
-        drawn.add_row(*map(rich.text.Text, row))
-    return drawn
-
-
-def _folded(text):
-    """Puts what follows a number or a verdict on a line of its own."""
-    for mark in (" [", " (", " equal"):
-        text = text.replace(mark, f"\n{mark[1:]}")
-    return text
-
-
-def markdown(summary):
-    """Returns the table as Markdown."""
-    titles, cells = table(summary)
-    rule = ("---", *["---:"] * (len(titles) - 1))
-    lines = [titles, rule, *cells]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
-
-
-def table(summary):
-    """Returns titles and cells of the whole table, as text."""
-    columns = all_columns(summary)
-    titles = [column.title for column in columns]
-    return titles, [
-        [column.text(row) for column in columns] for row in summary.rows
-    ]

@@ -6,6 +6,8 @@ import numpy as np
 
 from . import nested
 
+SPLITS = ("train", "validation", "test")
+
 
 class Examples(NamedTuple):
     """A split in memory.
@@ -64,6 +66,12 @@ class Data(NamedTuple):
         Of several inputs there is one for each.
         """
         return nested.shapes_of(self.train.inputs)
+
+    @property
+    def counts(self):
+        """Name of a split -> how many examples it has."""
+        splits = {name: getattr(self, name) for name in SPLITS}
+        return {name: len(split.labels) for name, split in splits.items()}
 
     @property
     def per_step(self):

@@ -1,33 +1,29 @@
 """What a comparison's report says of GANs besides: every run, and pictures."""
 
 import base64
-import html
 
+from ...layers.diagnosis.markup import element, table
 from .metrics import measures
 
 
 def appendix(runs, results, workdir):
-    """Returns HTML: the metrics of every run, and samples of every variant."""
+    """Returns `Markup`: the metrics of every run, and samples of variants."""
     found = [results[run.name] for run in runs]
     columns = measures.every(runs[0].config)
-    rows = [_row("th", ["run", *(metric.title for metric in columns)])]
-    for run in runs:
-        result = results[run.name]
-        values = [_text(result, metric.key) for metric in columns]
-        rows.append(_row("td", [run.name, *values]))
+    titles = ["run", *(metric.title for metric in columns)]
+    rows = [
+        [run.name, *(_text(results[run.name], m.key) for m in columns)]
+        for run in runs
+    ]
     # Of one seed: the same noise in all of them.
     seed = runs[0].seed
     figures = [_figure(run, workdir) for run in runs if run.seed == seed]
-    return "\n".join(
-        [
-            "<h2>Runs</h2>",
-            f"<p>{html.escape(_conditions(found))}</p>",
-            "<table>",
-            *rows,
-            "</table>",
-            f"<h2>Samples, seed {seed}, the same noise</h2>",
-            *figures,
-        ]
+    real = _real(runs, workdir)
+    return (
+        element("p", _conditions(found)),
+        element("div", table(titles, rows), class_="wide"),
+        element("h3", f"Samples, seed {seed}, the same noise"),
+        element("div", *real, *figures, class_="samples"),
     )
 
 
@@ -53,12 +49,24 @@ def _conditions(results):
 
 def _figure(run, workdir):
     pictures = sorted((workdir / run.name / "images").glob("fixed-*.png"))
-    caption = html.escape(run.variant)
-    shown = "<p>diverged before the first picture</p>"
+    shown = element("p", "diverged before the first picture")
     if pictures:
-        data = base64.b64encode(pictures[-1].read_bytes()).decode()
-        shown = f'<img src="data:image/png;base64,{data}" alt="{caption}">'
-    return f"<figure>{shown}<figcaption>{caption}</figcaption></figure>"
+        shown = _image(pictures[-1], f"Samples of {run.variant}")
+    return element("figure", shown, element("figcaption", run.variant))
+
+
+def _real(runs, workdir):
+    """Yields a figure of real examples, if a run has come to its end."""
+    paths = (workdir / run.name / "images/real.png" for run in runs)
+    path = next((path for path in paths if path.exists()), None)
+    if path:
+        shown = _image(path, "Real examples")
+        yield element("figure", shown, element("figcaption", "real"))
+
+
+def _image(path, alt):
+    data = base64.b64encode(path.read_bytes()).decode()
+    return element("img", src=f"data:image/png;base64,{data}", alt=alt)
 
 
 def _text(result, key):
@@ -66,8 +74,3 @@ def _text(result, key):
     if result["status"] == "diverged" or value is None:
         return "diverged"
     return f"{value:.3g}" if isinstance(value, float) else str(value)
-
-
-def _row(tag, cells):
-    inner = "".join(f"<{tag}>{html.escape(c)}</{tag}>" for c in cells)
-    return f"<tr>{inner}</tr>"

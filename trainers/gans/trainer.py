@@ -39,7 +39,8 @@ def train(config, workdir, *, callbacks=(), verbose="auto", session=None):
         `validation_frechet` (null when diverged); `best_frechet`, the
         best one on the validation split, and its `best_epoch`; `split`,
         `features`, `steps`, `skipped` steps of both networks, `parameters`
-        (trainable ones of the generator), `seconds`.
+        (trainable ones of the generator), `seconds`, and `examples` of each
+        split.
 
     Raises:
         InputError: something in the config, the data or the workdir cannot be
@@ -81,6 +82,7 @@ def _train(strategy, config, rundir, data, evaluator, callbacks, verbose):
     def train_and_save():
         with training(gan, data, config, rundir) as run:
             result = fit_and_measure(run, evaluator, callbacks, verbose)
+            result["examples"] = data.counts
         save(gan, evaluator, data, rundir.path)
         return result
 

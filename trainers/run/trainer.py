@@ -10,7 +10,7 @@ from .together import Together
 
 def _nothing(runs, results, workdir):
     del runs, results, workdir
-    return ""
+    return ()
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -43,7 +43,8 @@ class Trainer:
         norm: the key that `--norms` of `normzoo.trainers.compare` is for.
         together: `Together`, or None if each run trains alone.
         appendix: function of the runs, their results by name and the workdir
-            of a comparison; it returns HTML for the report.
+            of a comparison; it returns the parts of the report that
+            are about them, `Markup`, or `()`.
     """
 
     key: str

@@ -17,6 +17,7 @@ def result(model, data, progress, figures):
     return {
         "status": "diverged" if progress.diverged else "finished",
         **figures,
+        "examples": data.counts,
         "test_examples": data.test.labels.size,
         "validation_examples": data.validation.labels.size,
         "steps": progress.step,

@@ -44,7 +44,8 @@ def train(config, workdir, *, callbacks=(), verbose="auto", session=None):
         The result, as `DONE` holds it: `status` (`"finished"`, or
         `"diverged"` when a loss was not finite), `test_loss` and
         `test_accuracy`, the same of `validation` and `train` (the mean over
-        the last epoch, in training mode), `test_examples` and
+        the last epoch, in training mode), `examples` of each split,
+        `test_examples` and
         `validation_examples`, `steps`, `parameters` (trainable ones),
         `seconds` (of training and validation, compilation included); on a
         text also `test_bits_per_character` and the like. Figures are null when

@@ -80,9 +80,9 @@ def _outcome(name, seed, value, place, design, chosen, results):
         edges = (RATE,) if picked[RATE] in (min(rates), max(rates)) else ()
     config = {
         "seed": seed,
-        "optimizer": {
-            "learning_rate": 0.001,
-        },
+        "model": {"norm": name},
+        "optimizer": {"learning_rate": 0.001},
+        "dataset": {"name": "digits"},
     }
     overrides = {"model.norm": name, "seed": seed}
     run = Run(

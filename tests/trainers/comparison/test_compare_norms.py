@@ -109,7 +109,7 @@ def test_the_answer_can_be_read_drawn_and_used(tmp_path):
     found = normzoo.compare_norms(classifier, (X, CLASSES), **arguments)
     assert found.sentence == found.summary.sentence
     assert found.sentence in repr(found)
-    assert "<table>" in found._repr_html_()
+    assert "<table role=" in found._repr_html_()
     assert len(found.plot().axes) == 3
     found.report(tmp_path / "mine.html")
     assert found.sentence[:20] in (tmp_path / "mine.html").read_text()

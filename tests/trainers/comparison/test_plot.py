@@ -8,6 +8,7 @@ import tensorflow as tf
 from tensorboard.backend.event_processing import event_accumulator
 
 from normzoo.trainers.comparison import hparams, plot
+from normzoo.trainers.comparison.reporting import curves
 from normzoo.trainers.comparison.summary import summarize
 
 from .made_found import ACCURACY, DISTANCE, LOSS, made_found, steady
@@ -42,13 +43,13 @@ CURVES = {
 @pytest.mark.parametrize("name", CURVES)
 def test_a_curve_falls_where_its_run_diverged(name):
     metric, logged, result, expected = CURVES[name]
-    assert plot.course(logged, result, metric, 3) == expected
+    assert curves.course(logged, result, metric, 3) == expected
 
 
 def test_a_lost_run_ends_as_the_worst():
-    assert plot.final({**FINISHED, "test_loss": 0.1}, LOSS) == 0.1
-    assert plot.final({**DIVERGED, "test_loss": 0.1}, LOSS) == math.inf
-    assert plot.final({**FINISHED, "test_accuracy": None}, ACCURACY) < 0
+    assert curves.final({**FINISHED, "test_loss": 0.1}, LOSS) == 0.1
+    assert curves.final({**DIVERGED, "test_loss": 0.1}, LOSS) == math.inf
+    assert curves.final({**FINISHED, "test_accuracy": None}, ACCURACY) < 0
 
 
 @pytest.mark.parametrize("metric", [ACCURACY, LOSS])
@@ -142,7 +143,7 @@ def test_curves_say_what_batch_norms_are_validated_by(result, validated, label):
     run = found.outcomes[0].run
     run.config.population = {"validation": validated}
     results = {run.name: found.outcomes[0].result}
-    said = plot._validated([[run]], results, ACCURACY)
+    said = curves.validated([run], results, ACCURACY)
     assert said == f"validation accuracy{label}"
 
 

@@ -8,9 +8,18 @@ import math
 import pytest
 import rich.console
 
-from normzoo.trainers.comparison import report, report_html
+from normzoo.trainers.common.errors import InputError
+from normzoo.trainers.comparison import report
+from normzoo.trainers.comparison.reporting import columns, folder
+from normzoo.trainers.comparison.reporting.legend import legend
+from normzoo.trainers.comparison.reporting.record import record
+from normzoo.trainers.comparison.reporting.terminal_table import (
+    folded,
+    terminal_table,
+)
 from normzoo.trainers.comparison.summary import summarize
 
+from .made_folder import COMMAND, write_folder
 from .made_found import ACCURACY, DISTANCE, LOSS, made_found, steady
 
 NONE, BATCH, LAYER = "norm=none", "norm=batch", "norm=layer"
@@ -22,15 +31,22 @@ def summary_of(values, columns=COLUMNS, **others):
     return summarize(made_found(values, **others), columns)
 
 
+#: Tuned, with moving statistics, and with a run that diverged.
+FOUND = made_found(
+    {NONE: steady(0.9), BATCH: [*steady(0.94, 9), None]},
+    rates=RATES,
+    chosen={BATCH: [0.1] * 3 + [0.01] * 7},
+    results={BATCH: [{"test_accuracy_moving": 0.5}] * 9 + [{}]},
+)
+
+
 @pytest.fixture
 def summary():
-    """Tuned, with moving statistics, and with a run that diverged."""
-    return summary_of(
-        {NONE: steady(0.9), BATCH: [*steady(0.94, 9), None]},
-        rates=RATES,
-        chosen={BATCH: [0.1] * 3 + [0.01] * 7},
-        results={BATCH: [{"test_accuracy_moving": 0.5}] * 9 + [{}]},
-    )
+    return summarize(FOUND, COLUMNS)
+
+
+def write(workdir, found=FOUND, **others):
+    return write_folder(found, workdir, COLUMNS, **others)
 
 
 def shown(renderable):
@@ -40,17 +56,14 @@ def shown(renderable):
     return console.file.getvalue().splitlines()
 
 
-def test_what_is_learned_comes_first(summary, tmp_path):
-    (tmp_path / "summary.png").write_bytes(b"")
-    summary = summary._replace(about="Task: binary label <x>.")
-    report.write_reports(summary, tmp_path, "the command")
-    report_html.write_page(summary, tmp_path, "the command")
-    lines = shown(report.terminal_report(summary))
-    assert lines[:2] == [summary.about, ""]
+def test_what_is_learned_follows_the_answer(tmp_path):
+    summary = write(tmp_path, about="Task: binary label <x>.")
+    lines = " ".join(shown(report.terminal_report(summary))).split()
+    assert " ".join(lines).startswith(f"{summary.sentence} {summary.about} ")
     text = (tmp_path / "summary.md").read_text()
-    assert text.startswith(f"`the command`\n\n{summary.about}\n\n")
+    assert text.startswith(f"{summary.sentence}\n\n{summary.about}\n\n")
     page = (tmp_path / "report.html").read_text()
-    assert page.index("binary label &lt;x&gt;") < page.index('class="answer"')
+    assert page.index('class="answer"') < page.index("binary label &lt;x&gt;")
     held = json.loads((tmp_path / "summary.json").read_text())
     assert held["about"] == summary.about
 
@@ -77,7 +90,7 @@ def test_the_table_fits_80_columns(names, metric, seeds):
     summary = summary_of(
         values, (metric, LOSS), metric=metric, least=0.1, results=more
     )
-    lines = shown(report.terminal_table(summary))
+    lines = shown(terminal_table(summary))
     assert max(map(len, lines)) <= 80
     text = "".join(lines)
     assert "…" not in text
@@ -85,11 +98,42 @@ def test_the_table_fits_80_columns(names, metric, seeds):
     assert "inf" in text or seeds == 1
 
 
+#: Name -> (columns, its lines).
+FOLDED = {
+    "norm=batch": (10, ["norm=batch"]),
+    "norm=batch,units=8": (12, ["norm=batch,", "units=8"]),
+    "norm=batch (1 of 10 diverged)": (
+        12,
+        ["norm=batch", "(1 of 10", "diverged)"],
+    ),
+    "norm=mine/norms.py:Norm": (12, ["norm=mine/", "norms.py:", "Norm"]),
+    "norm=normalization": (8, ["norm=", "normaliz", "ation"]),
+}
+
+
+@pytest.mark.parametrize("name", FOLDED)
+def test_words_of_names_stay_whole(name):
+    room, lines = FOLDED[name]
+    assert folded(name, room).split("\n") == lines
+
+
+@pytest.mark.parametrize("weights", [1_234, 123_456_789])
+@pytest.mark.parametrize("seconds", [1.0, 98_765.4])
+@pytest.mark.parametrize("variant", [BATCH, "norm=batch,insert=after"])
+def test_no_word_of_the_table_is_broken(variant, weights, seconds):
+    more = {"parameters": weights, "seconds": seconds}
+    values = {NONE: steady(0.9, 8, 0.02), variant: [*steady(0.9, 7), None]}
+    summary = summary_of(values, results={NONE: more, variant: more})
+    lines = shown(terminal_table(summary))
+    assert max(map(len, lines)) <= 80
+    words = " ".join(lines).replace(",", ", ").split()
+    for row in summary.rows:
+        assert set(row.variant.replace(",", ", ").split()) <= set(words)
+
+
 def test_the_table_stays_on_one_line_where_it_can():
     lines = shown(
-        report.terminal_table(
-            summary_of({NONE: steady(0.9), BATCH: steady(0.95)})
-        )
+        terminal_table(summary_of({NONE: steady(0.9), BATCH: steady(0.95)}))
     )
     assert len(lines) == 4
     assert lines[3].split() == [
@@ -195,25 +239,21 @@ LEGENDS = {
 @pytest.mark.parametrize("name", LEGENDS)
 def test_the_legend(name):
     summary, said = LEGENDS[name]
-    assert said in report.legend(summary)
+    assert said in legend(summary)
 
 
 def test_no_legend_of_diverged_runs_without_any():
     summary = summary_of({NONE: steady(0.9), BATCH: steady(0.9)})
-    assert "diverged" not in report.legend(summary)
+    assert "diverged" not in legend(summary)
 
 
-def test_the_files_say_the_same(summary, tmp_path):
-    (tmp_path / "summary.png").write_bytes(b"PNG")
-    report.write_reports(summary, tmp_path, "the <command>")
-    report_html.write_page(summary, tmp_path, "the <command>", "<p>more</p>")
+def test_the_files_say_the_same(tmp_path):
+    summary = write(tmp_path)
     text = (tmp_path / "summary.md").read_text()
-    page = (tmp_path / "report.html").read_text()
-    assert text.startswith("`the <command>`\n\nnorm=batch is ahead")
-    titles, cells = report.table(summary)
-    for part in (summary.sentence, report.legend(summary), *summary.notes):
+    assert text.startswith("norm=batch is ahead")
+    titles, cells = columns.table(summary)
+    for part in (summary.sentence, legend(summary), *summary.notes):
         assert part in text
-        assert part in page
     assert titles == [
         "variant",
         "accuracy",
@@ -229,7 +269,6 @@ def test_the_files_say_the_same(summary, tmp_path):
     ]
     for row in (titles, *cells):
         assert f"| {' | '.join(row)} |" in text
-        assert all(f">{cell}</t" in page for cell in row)
     none, batch = cells
     assert none[:4] == ["norm=none", "90.00 [89.80, 90.20]", "baseline", ""]
     assert batch[0] == "norm=batch (1 of 10 diverged)"
@@ -240,27 +279,8 @@ def test_the_files_say_the_same(summary, tmp_path):
     assert batch[7:] == ["0.01 x 7, 0.1 x 3", "1,100", "11.0", "22.0"]
 
 
-def test_the_page_begins_with_the_answer(summary, tmp_path):
-    (tmp_path / "summary.png").write_bytes(b"PNG")
-    report_html.write_page(summary, tmp_path, "the <command>", "<p>more</p>")
-    page = (tmp_path / "report.html").read_text()
-    parts = (
-        '<meta name="viewport" content="width=device-width',
-        summary.sentence,
-        "<table>",
-        report.legend(summary),
-        summary.notes[0],
-        "<img",
-        "the &lt;command&gt;",
-        "<dt>baseline</dt><dd><code>norm=none</code>",
-        "<p>more</p>",
-    )
-    places = [page.index(part) for part in parts]
-    assert places == sorted(places)
-
-
-def test_the_spreadsheet(summary, tmp_path):
-    report.write_reports(summary, tmp_path, "")
+def test_the_spreadsheet(tmp_path):
+    summary = write(tmp_path)
     with open(tmp_path / "summary.csv") as file:
         none, batch = csv.DictReader(file)
     row = summary.rows[1]
@@ -284,8 +304,8 @@ def test_the_spreadsheet(summary, tmp_path):
     assert float(batch["test_accuracy_moving"]) == 0.5
 
 
-def test_json_holds_everything(summary, tmp_path):
-    report.write_reports(summary, tmp_path, "the command")
+def test_json_holds_everything(tmp_path):
+    summary = write(tmp_path)
 
     def refuse(constant):
         pytest.fail(f"{constant} is not JSON")
@@ -294,7 +314,7 @@ def test_json_holds_everything(summary, tmp_path):
     found = json.loads(text, parse_constant=refuse)
     assert found["sentence"] == summary.sentence
     assert found["notes"] == list(summary.notes)
-    assert found["command"] == "the command"
+    assert found["command"] == COMMAND
     assert found["versions"]["keras"]
     assert found["level"] == summary.level
     design = found["design"]
@@ -319,9 +339,54 @@ def test_json_holds_everything(summary, tmp_path):
 
 
 def test_json_names_a_range_as_one(tmp_path):
-    summary = summary_of({NONE: steady(0.9, 3), BATCH: steady(0.9, 3)})
-    report.write_reports(summary, tmp_path, "")
+    write(tmp_path, made_found({NONE: steady(0.9, 3), BATCH: steady(0.9, 3)}))
     rows = json.loads((tmp_path / "summary.json").read_text())["rows"]
     interval = rows[0]["intervals"]["test_accuracy"]
     assert interval["method"] == "range of the values"
     assert interval["level"] == 0.75
+
+
+#: What a summary may hold that is read back.
+HELD = {
+    "tuned, one diverged": (FOUND, COLUMNS),
+    "one seed": (made_found({NONE: [0.9], BATCH: [0.95]}), COLUMNS),
+    "one variant": (made_found({NONE: steady(0.9)}), COLUMNS),
+    "all diverged": (made_found({NONE: [None], BATCH: [None]}), (ACCURACY,)),
+    "no shared seed": (
+        made_found({NONE: [None, 0.9], BATCH: [0.9]}, looks=(2,)),
+        COLUMNS,
+    ),
+    "distances": (
+        made_found({NONE: steady(9), BATCH: steady(8)}, metric=DISTANCE),
+        (DISTANCE,),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HELD)
+def test_a_summary_is_read_back(name):
+    summary = summarize(*HELD[name])
+    text = json.dumps(record(summary, "", []))
+    again = folder.summary_of(json.loads(text))
+    assert columns.table(again) == columns.table(summary)
+    assert legend(again) == legend(summary)
+    assert again.level == summary.level
+    for row, before in zip(again.rows, summary.rows, strict=True):
+        assert row.values == before.values
+        assert row.judgment == before.judgment
+        assert row.chosen == before.chosen
+
+
+def test_a_folder_without_a_finished_comparison(tmp_path):
+    with pytest.raises(InputError, match="no finished comparison"):
+        report.write_pages(tmp_path)
+    write(tmp_path)
+    path = tmp_path / "summary.json"
+    held = json.loads(path.read_text())
+    del held["runs"]
+    path.write_text(json.dumps(held))
+    with pytest.raises(InputError, match="of an older version"):
+        report.write_pages(tmp_path)
+    path.write_text("{")
+    with pytest.raises(InputError, match="cannot be read"):
+        report.write_pages(tmp_path)

@@ -123,7 +123,7 @@ def test_a_language_model_learns(text_config, tmp_path):
     ]
     assert "| bits/char | difference |" in reports[0]
     assert f"| {bits:.3f} | baseline |" in reports[0]
-    assert "<th>bits/char</th>" in reports[1]
+    assert ">bits/char</th>" in reports[1]
     assert "test_bits_per_character_mean" in reports[2]
 
 

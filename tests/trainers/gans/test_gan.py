@@ -341,7 +341,7 @@ def test_gans_are_compared(config, tmp_path):
     assert summary.metrics == ("last_frechet", "best_frechet")
     assert [row.runs for row in summary.rows] == [1, 1]
     page = (tmp_path / "report.html").read_text()
-    assert page.count("<figure>") == 2
+    assert page.count("<figure>") == 3  # and real ones
     assert "100 real and 100 made examples, split test" in page
     table = (tmp_path / "summary.md").read_text()
     titles = "| variant | Frechet | difference | verdict | best | difference |"

@@ -24,7 +24,7 @@ def short_columns(summary):
     metric = summary.columns[0]
     return [
         Column("variant", _variant),
-        *_of_metric(metric),
+        *metric_columns(metric),
         *_verdict(summary),
         *_costs(),
     ]
@@ -35,20 +35,34 @@ def all_columns(summary):
     first, *others = summary.columns
     found = [
         Column("variant", _variant),
-        *_of_metric(first),
+        *metric_columns(first),
         *_verdict(summary),
     ]
     for metric in others:
-        found += _of_metric(metric)
+        found += metric_columns(metric)
     for metric in summary.columns:
         if any(metric.key in row.moving for row in summary.rows):
             found.append(_moving(metric))
     found += [_chosen(key) for key in summary.design.tuned]
-    found += _costs()
+    return [*found, *cost_columns(summary)]
+
+
+def cost_columns(summary):
+    """Returns the `Column`s of what variants cost."""
+    found = _costs()
     if summary.design.tuned:
         tuning = Column("s of tuning", lambda row: _seconds(row.tuning_seconds))
         found.append(tuning)
     return found
+
+
+def table(summary):
+    """Returns titles and cells of the whole table, as text."""
+    columns = all_columns(summary)
+    titles = [column.title for column in columns]
+    return titles, [
+        [column.text(row) for column in columns] for row in summary.rows
+    ]
 
 
 def _variant(row):
@@ -57,7 +71,9 @@ def _variant(row):
     return f"{row.variant} ({row.diverged} of {row.runs} diverged)"
 
 
-def _of_metric(metric):
+def metric_columns(metric):
+    """Returns the `Column`s of a metric: its values, and the differences."""
+
     def difference(row):
         if not row.differences:
             return "baseline"

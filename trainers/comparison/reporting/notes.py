@@ -20,9 +20,9 @@ def find_notes(found, summary):
     for outcome in found.outcomes:
         results[outcome.variant][outcome.seed] = outcome.result
     makers = (
-        _diverged(summary),
+        diverged(summary),
         _one_rate(found),
-        _edges(summary),
+        edges(summary),
         _estimated(results),
         late_statistics(summary, results),
         overfitting(summary, results),
@@ -35,7 +35,8 @@ def find_notes(found, summary):
     return tuple(note for notes in makers for note in notes)
 
 
-def _diverged(summary):
+def diverged(summary):
+    """Yields a sentence for each variant that lost runs."""
     for row in summary.rows:
         if row.diverged == row.runs > 1:
             yield f"All {row.runs} runs of {row.variant} diverged."
@@ -63,7 +64,8 @@ def _rate(config):
     return None if optimizer is None else optimizer.get("learning_rate")
 
 
-def _edges(summary):
+def edges(summary):
+    """Yields a sentence for each value at the end of the grid."""
     design = summary.design
     for row in summary.rows:
         for key, times in row.at_edge.items():

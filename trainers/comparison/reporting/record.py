@@ -13,8 +13,10 @@ METHOD = "Wilcoxon signed-rank, Hodges-Lehmann center"
 RANGE = "range of the values"
 
 
-def record(summary, command):
+def record(summary, command, runs):
     """Returns a `Summary` as a JSON-ready dict, as `summary.json` holds it.
+
+    `folder.summary_of` makes a `Summary` of it again.
 
     JSON has no infinite numbers: an end of an interval that diverged runs
     leave open is the string `"inf"` or `"-inf"`, which `float()` reads. null
@@ -24,6 +26,7 @@ def record(summary, command):
     Args:
         summary: a `Summary`.
         command: the command line.
+        runs: the `Run`s that count.
     """
     return ready(
         {
@@ -32,9 +35,14 @@ def record(summary, command):
             "notes": summary.notes,
             "design": design_record(summary.design),
             "level": summary.level,
+            "metrics": [dataclasses.asdict(m) for m in summary.columns],
             "looks": [look._asdict() for look in summary.looks],
             "changes": summary.changes,
             "rows": [_row(row, summary) for row in summary.rows],
+            "runs": [
+                {"name": r.name, "variant": r.variant, "seed": r.seed}
+                for r in runs
+            ],
             "command": command,
             **provenance(),
         }

@@ -1,0 +1,1 @@
+"""Charts as SVG, written by small functions; see `page.style` for colors."""

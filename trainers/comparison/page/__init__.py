@@ -1,0 +1,1 @@
+"""A comparison as one web page that needs no other file: `report.html`."""

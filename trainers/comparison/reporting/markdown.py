@@ -1,0 +1,41 @@
+"""A comparison as Markdown: `summary.md`."""
+
+from .columns import table
+from .legend import legend
+from .making import data_said, environment
+
+
+def document(held):
+    """Returns the text of `summary.md`.
+
+    Args:
+        held: a `Held`.
+    """
+    summary = held.summary
+    notes = "\n".join(f"- {note}" for note in summary.notes)
+    used = environment(held.made_with)
+    parts = (
+        summary.sentence,
+        summary.about,
+        table_of(summary),
+        legend(summary),
+        notes,
+        data_said(held),
+        "Made with " + ", ".join(f"{name} {text}" for name, text in used) + ".",
+        f"    {held.command}" if held.command else "",
+    )
+    return "\n\n".join(filter(None, parts)) + "\n"
+
+
+def table_of(summary):
+    """Returns the whole table as Markdown."""
+    titles, cells = table(summary)
+    rule = ("---", *["---:"] * (len(titles) - 1))
+    return "\n".join(_line(cells) for cells in (titles, rule, *cells))
+
+
+def _line(cells):
+    # A bar would end the cell.
+    return (
+        f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+    )
