@@ -3,7 +3,8 @@
 from ..common import lock
 from ..common.paths import user_path
 from ..own.norms import registered_in
-from .hparams import write_hparams
+from .dashboard.folder import write_dashboard
+from .dashboard.hparams import write_hparams
 from .plot import plot_comparison
 from .procedure import plan_file
 from .procedure.designing import make_plan
@@ -91,4 +92,6 @@ def _report(found, workdir, command):
     for run in runs:
         result, folder = results[run.name], workdir / run.name
         write_hparams(run, result, keys, columns, folder)
+    metrics = (*columns, *trainer.metrics(runs[0].config))
+    write_dashboard(found, summary, metrics, workdir, command)
     return summary

@@ -1,9 +1,7 @@
 """A comparison's picture: learning curves and final values with intervals.
 
-A diverged run is not left out, for a variant would look the better the more
-bad runs it lost. It counts as worse than any other from the epoch on in which
-it diverged; what is no finite number is drawn at the picture's worse edge,
-which has its own mark.
+Diverged runs count as the worst, see `curves`; what is no finite number is
+drawn at the picture's worse edge, which has its own mark.
 """
 
 import math
@@ -12,10 +10,9 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from ..run import metrics_file
+from .curves import courses, edge, final
 from .intervals import interval
 
-_MARGIN = 0.08  # of the range of what is drawn
 _LONGEST = 40  # characters of a name; longer ones leave the axes no room
 
 
@@ -47,16 +44,16 @@ def drawn(runs, results, summary, metric, workdir):
     variants = [row.variant for row in summary.rows]
     groups = [[run for run in runs if run.variant == each] for each in variants]
     names = list(map(_short, variants))
-    courses = _courses(groups, results, metric, workdir)
-    _plot_curves(by_epoch, names, courses, metric, [1] * len(names))
+    found = courses(groups, results, metric, workdir)
+    _plot_curves(by_epoch, names, found, metric, [1] * len(names))
     by_epoch.xaxis.set_major_locator(MaxNLocator(integer=True))
     by_epoch.set(xlabel="epoch", ylabel=_validated(groups, results, metric))
     by_epoch.legend()
     shares = [
         row.seconds / max(len(course), 1)
-        for row, course in zip(summary.rows, courses, strict=True)
+        for row, course in zip(summary.rows, found, strict=True)
     ]
-    _plot_curves(by_time, names, courses, metric, shares)
+    _plot_curves(by_time, names, found, metric, shares)
     by_time.set(xlabel="seconds of training")
     values = [
         [final(results[run.name], metric) for run in mine] for mine in groups
@@ -88,75 +85,17 @@ def _validated(groups, results, metric):
     return f"validation {metric.name}{kind}"
 
 
-def final(result, metric):
-    """Returns what a run ends with; infinitely bad if it diverged."""
-    value = result.get(metric.key)
-    if result["status"] == "diverged" or value is None:
-        return _worst(metric)
-    return value
-
-
-def course(lines, result, metric, epochs):
-    """Returns the validation curve of a run, one number for each epoch.
-
-    Args:
-        lines: of its log of validations, oldest first.
-        result: of the run.
-        metric: a `Metric`.
-        epochs: how many numbers; a diverged run has ended before, and is
-            infinitely bad from there on.
-    """
-    worst = _worst(metric)
-    values = [line[metric.name] for line in lines]
-    values = [worst if value is None else value for value in values]
-    if result["status"] == "diverged":
-        values += [worst] * (epochs - len(values))
-    return values
-
-
-def _courses(groups, results, metric, workdir):
-    """Returns the `Interval` of each epoch over the runs of each group."""
-    logs = [
-        [metrics_file.read(workdir / r.name, "validation") for r in runs]
-        for runs in groups
-    ]
-    # Where all have diverged: before the first validation perhaps.
-    longest = max(1, *(len(lines) for some in logs for lines in some))
-    return [
-        _course(runs, some, results, metric, longest)
-        for runs, some in zip(groups, logs, strict=True)
-    ]
-
-
-def _course(runs, logs, results, metric, longest):
-    found = [results[run.name] for run in runs]
-    ended = [
-        len(lines)
-        for lines, result in zip(logs, found, strict=True)
-        if result["status"] != "diverged"
-    ]
-    epochs = max(ended, default=longest)
-    curves = [
-        course(lines, result, metric, epochs)
-        for lines, result in zip(logs, found, strict=True)
-    ]
-    by_epoch = (
-        [curve[i] for curve in curves if i < len(curve)] for i in range(epochs)
-    )
-    return [interval(values) for values in by_epoch]
-
-
 def _plot_curves(axes, names, courses, metric, units):
     """Plots the courses over their epochs, each of so many units long."""
     numbers = [
         end for course in courses for found in course for end in found[:3]
     ]
-    edge = _edge(numbers, metric)
+    worse = edge(numbers, metric)
     for i, (name, course) in enumerate(zip(names, courses, strict=True)):
         if not math.isfinite(units[i]):  # half of the runs or more diverged
             continue
         shown = np.array([found[:3] for found in course]).reshape(-1, 3)
-        center, low, high = _drawn(shown, edge).T
+        center, low, high = _drawn(shown, worse).T
         x = units[i] * np.arange(1, len(course) + 1)
         # A line of one epoch has no length, and its band no width.
         alone = len(course) == 1
@@ -165,13 +104,13 @@ def _plot_curves(axes, names, courses, metric, units):
         )
         axes.vlines(x[:alone], low[:alone], high[:alone], color=f"C{i}")
         axes.fill_between(x, low, high, color=f"C{i}", alpha=0.15, lw=0)
-    _mark_edge(axes, numbers, edge)
+    _mark_edge(axes, numbers, worse)
     axes.grid(alpha=0.3)
 
 
 def _plot_finals(axes, names, values, metric):
     numbers = [value for some in values for value in some]
-    edge = _edge(numbers, metric)
+    worse = edge(numbers, metric)
     for i, some in enumerate(values):
         color = f"C{i}"
         some = np.array(some, float)
@@ -179,9 +118,9 @@ def _plot_finals(axes, names, values, metric):
         places = np.full(len(some), i)
         axes.scatter(places[~lost], some[~lost], color=color, alpha=0.4)
         axes.scatter(
-            places[lost], _drawn(some[lost], edge), c=color, marker="x"
+            places[lost], _drawn(some[lost], worse), c=color, marker="x"
         )
-        center, low, high = _drawn(np.array(interval(some)[:3]), edge)
+        center, low, high = _drawn(np.array(interval(some)[:3]), worse)
         axes.errorbar(
             i,
             center,
@@ -191,39 +130,23 @@ def _plot_finals(axes, names, values, metric):
             capsize=5,
             color=color,
         )
-    _mark_edge(axes, numbers, edge)
+    _mark_edge(axes, numbers, worse)
     axes.set(ylabel=f"{metric.split} {metric.name}")
     axes.set_xticks(range(len(names)), names)
     axes.tick_params(axis="x", rotation=30)
     axes.grid(alpha=0.3)
 
 
-def _worst(metric):
-    return -math.inf if metric.higher_is_better else math.inf
+def _drawn(numbers, worse):
+    return np.where(np.isfinite(numbers), numbers, worse)
 
 
-def _edge(numbers, metric):
-    """Returns where what is infinitely bad is drawn: beyond all the rest."""
-    numbers = np.array(numbers, float)
-    finite = numbers[np.isfinite(numbers)]
-    if not finite.size:
-        return 0.0
-    margin = _MARGIN * (np.ptp(finite) or 1.0)
-    if metric.higher_is_better:
-        return finite.min() - margin
-    return finite.max() + margin
-
-
-def _drawn(numbers, edge):
-    return np.where(np.isfinite(numbers), numbers, edge)
-
-
-def _mark_edge(axes, numbers, edge):
+def _mark_edge(axes, numbers, worse):
     if not np.isfinite(numbers).all():
-        axes.axhline(edge, color="gray", ls=":", lw=1)
+        axes.axhline(worse, color="gray", ls=":", lw=1)
         axes.annotate(
             "diverged",
-            (1, edge),
+            (1, worse),
             xycoords=("axes fraction", "data"),
             xytext=(-2, 2),
             textcoords="offset points",

@@ -14,6 +14,7 @@ from .reporting.spreadsheet import csv_text
 __all__ = [
     "legend",
     "markdown",
+    "markdown_report",
     "table",
     "terminal_report",
     "terminal_table",
@@ -26,13 +27,18 @@ _WIDTH = 80  # of a terminal
 def write_reports(summary, workdir, command):
     """Writes `summary.csv`, `summary.md` and `summary.json` into `workdir`."""
     write_text(workdir / "summary.csv", csv_text(summary))
+    text = f"`{command}`\n\n{markdown_report(summary)}"
+    write_text(workdir / "summary.md", text)
+    write_json(workdir / "summary.json", record(summary, command))
+
+
+def markdown_report(summary):
+    """Returns the sentence, the table, its legend and the notes as Markdown."""
     notes = "".join(f"- {note}\n" for note in summary.notes)
     text = (
-        f"`{command}`\n\n{_head(summary)}\n\n{markdown(summary)}\n"
-        f"{legend(summary)}\n\n{notes}"
+        f"{_head(summary)}\n\n{markdown(summary)}\n{legend(summary)}\n\n{notes}"
     )
-    write_text(workdir / "summary.md", text.rstrip("\n") + "\n")
-    write_json(workdir / "summary.json", record(summary, command))
+    return text.rstrip("\n") + "\n"
 
 
 def terminal_report(summary):

@@ -7,7 +7,8 @@ import pytest
 import tensorflow as tf
 from tensorboard.backend.event_processing import event_accumulator
 
-from normzoo.trainers.comparison import hparams, plot
+from normzoo.trainers.comparison import curves, plot
+from normzoo.trainers.comparison.dashboard import hparams
 from normzoo.trainers.comparison.summary import summarize
 
 from .made_found import ACCURACY, DISTANCE, LOSS, made_found, steady
@@ -42,13 +43,13 @@ CURVES = {
 @pytest.mark.parametrize("name", CURVES)
 def test_a_curve_falls_where_its_run_diverged(name):
     metric, logged, result, expected = CURVES[name]
-    assert plot.course(logged, result, metric, 3) == expected
+    assert curves.course(logged, result, metric, 3) == expected
 
 
 def test_a_lost_run_ends_as_the_worst():
-    assert plot.final({**FINISHED, "test_loss": 0.1}, LOSS) == 0.1
-    assert plot.final({**DIVERGED, "test_loss": 0.1}, LOSS) == math.inf
-    assert plot.final({**FINISHED, "test_accuracy": None}, ACCURACY) < 0
+    assert curves.final({**FINISHED, "test_loss": 0.1}, LOSS) == 0.1
+    assert curves.final({**DIVERGED, "test_loss": 0.1}, LOSS) == math.inf
+    assert curves.final({**FINISHED, "test_accuracy": None}, ACCURACY) < 0
 
 
 @pytest.mark.parametrize("metric", [ACCURACY, LOSS])
@@ -81,14 +82,14 @@ def test_the_picture_shows_every_run(metric, batch, tmp_path, monkeypatch):
         metric,
         tmp_path,
     )
-    curves, by_time, finals = drawn[0].axes
+    by_epoch, by_time, finals = drawn[0].axes
     points = [
         float(y)
         for group in finals.collections
         for _, y in getattr(group, "get_offsets", list)()
     ]
     assert len([y for y in points if math.isfinite(y)]) >= 2 + len(batch)
-    _, curve = curves.get_lines()[:2]
+    _, curve = by_epoch.get_lines()[:2]
     ends = curve.get_ydata()
     assert ends[0] == pytest.approx(0.3)
     shown = [row for row in summary.rows if math.isfinite(row.seconds)]
@@ -100,13 +101,13 @@ def test_the_picture_shows_every_run(metric, batch, tmp_path, monkeypatch):
         assert (line.get_marker() == "o") is (points == 1)
     if None in batch:
         # At the worse edge, beyond all that is finite.
-        edges = [line.get_ydata()[0] for line in curves.get_lines()[2:]]
+        edges = [line.get_ydata()[0] for line in by_epoch.get_lines()[2:]]
         assert ends[-1] == edges[0]
         worse = edges[0] < 0.3 if metric is ACCURACY else edges[0] > 0.5
         assert worse
-        assert [text.get_text() for text in curves.texts] == ["diverged"]
+        assert [text.get_text() for text in by_epoch.texts] == ["diverged"]
     else:
-        assert not curves.texts
+        assert not by_epoch.texts
 
 
 def test_long_names_leave_room_for_the_curves(tmp_path):
