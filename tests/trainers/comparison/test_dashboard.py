@@ -64,8 +64,7 @@ def series(found, tag):
 
 
 def plugin_data(found, tag):
-    content = found.SummaryMetadata(tag).plugin_data.content
-    return content
+    return found.SummaryMetadata(tag).plugin_data.content
 
 
 VALUES = {"norm=none": steady(0.9, 6), "norm=batch": steady(0.95, 6)}
@@ -200,9 +199,10 @@ def test_writing_again_replaces_the_whole_folder(tmp_path, monkeypatch):
     before = series(events(folder / "norm=batch"), "curves/validation_loss")
     killed = tmp_path / ".tensorboard.killed"
     killed.mkdir()
-    with monkeypatch.context() as patch, pytest.raises(OSError, match="full"):
+    with monkeypatch.context() as patch:
         patch.setattr(dashboard, "_write_bands", full)
-        write(found, summary, tmp_path)
+        with pytest.raises(OSError, match="full"):
+            write(found, summary, tmp_path)
     assert (folder / "norm=none/stale").exists()
     write(found, summary, tmp_path)
     after = series(events(folder / "norm=batch"), "curves/validation_loss")
