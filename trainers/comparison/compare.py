@@ -88,10 +88,30 @@ def _report(found, workdir, command):
     plot_comparison(runs, results, summary, found.design.metric, workdir)
     appendix = trainer.appendix(runs, results, workdir)
     write_page(summary, workdir, command, appendix)
-    keys = sorted({"seed", *(key for run in runs for key in run.overrides)})
-    for run in runs:
-        result, folder = results[run.name], workdir / run.name
-        write_hparams(run, result, keys, columns, folder)
+    _write_rows(found, summary, workdir)
     metrics = (*columns, *trainer.metrics(runs[0].config))
     write_dashboard(found, summary, metrics, workdir, command)
     return summary
+
+
+def _write_rows(found, summary, workdir):
+    """Writes what TensorBoard's table of the runs shows."""
+    runs = [outcome.run for outcome in found.outcomes]
+    keys = sorted({"seed", *(key for run in runs for key in run.overrides)})
+    base = {
+        each.seed: each.result
+        for each in found.outcomes
+        if each.variant == summary.baseline
+    }
+    for each in found.outcomes:
+        other = None
+        if each.variant != summary.baseline:
+            other = base.get(each.seed)
+        write_hparams(
+            each.run,
+            each.result,
+            keys,
+            summary.columns,
+            workdir / each.run.name,
+            other,
+        )

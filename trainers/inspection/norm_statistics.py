@@ -10,7 +10,7 @@ from ...layers.models.norm_paths import norm_paths
 from ..common.errors import InputError
 from ..common.paths import user_path
 from ..run.events import ScalarEvents
-from ..run.state import optimizers_of
+from ..run.state import has_all_variables, optimizers_of
 from ..run.summaries import histogram, image, steps_histogram
 from . import magnitudes
 from .batches import Watched, unwatched
@@ -25,10 +25,11 @@ FOLDER = "norms"
 class NormStatistics(keras.callbacks.Callback):
     """Writes what norms see, and how large gradients are, for TensorBoard.
 
-    At the first step and at each `every`-th one it takes the training step's
-    batch and computes the step once more, with all variables set back
-    afterwards: training is bitwise the same with and without it. Written are,
-    for the weights before the step,
+    At the first step of a `fit` and at each `every`-th one it takes the
+    training step's batch and computes the step once more, with all variables
+    set back afterwards: training is bitwise the same with and without it. What
+    has never been trained is looked at from its second step on, when Keras has
+    made all variables. Written are, for the weights before the step,
 
     - of each norm histograms of its inputs, outputs and weights, its moving
       statistics among them, the {15, 50, 85} percentiles of the middle unit's
@@ -76,13 +77,10 @@ class NormStatistics(keras.callbacks.Callback):
     def on_train_begin(self, logs=None):
         """Opens the file, and watches the model's train function."""
         model = self.model
-        self._norms = norm_paths(model)
-        self._watch = step_watcher(model, list(self._norms), describe)
-        self._layers = magnitudes.places(model.trainable_weights)
+        self._norms = self._watch = None  # a model may have no layers yet
         self._per_call = model.steps_per_execution
         self._count = self._steps()
         self._events = ScalarEvents(self.log_dir / FOLDER)
-        self._events.restart(self._count)
         model.train_function = Watched(
             unwatched(model.train_function),
             self._per_call,
@@ -111,10 +109,15 @@ class NormStatistics(keras.callbacks.Callback):
     def _is_due(self):
         first, last = self._count + 1, self._count + self._per_call
         self._count = last
-        return first == 1 or last // self.every > (first - 1) // self.every
+        if not has_all_variables(self.model):
+            return False
+        is_first = self._watch is None
+        return is_first or last // self.every > (first - 1) // self.every
 
     def _before(self, batch):
         """Measures the model before a step."""
+        if self._watch is None:
+            self._prepare()
         self._step = self._steps() + 1
         self._old = [w.value + 0 for w in self.model.trainable_weights]
         self._sizes("weight_norm", magnitudes.squares(self._old))
@@ -126,6 +129,11 @@ class NormStatistics(keras.callbacks.Callback):
         for (norm, path), found in zip(self._norms.items(), seen, strict=True):
             found = {name: value.numpy() for name, value in found.items()}
             self._write_norm(norm, path, found)
+
+    def _prepare(self):
+        self._norms = norm_paths(self.model)
+        self._watch = step_watcher(self.model, list(self._norms), describe)
+        self._layers = magnitudes.places(self.model.trainable_weights)
 
     def _after(self):
         """Measures the update, and hands everything to the system."""

@@ -61,14 +61,6 @@ class EventFile:
         event.summary.MergeFromString(summary.SerializeToString())
         self._write(event)
 
-    def restart(self, step):
-        """Says that what is there of later steps is to be forgotten."""
-        log = tf.compat.v1.SessionLog(status=tf.compat.v1.SessionLog.START)
-        moment = time.time()
-        event = tf.compat.v1.Event(wall_time=moment, step=step + 1)
-        event.session_log.CopyFrom(log)
-        self._write(event)
-
     def _write(self, event):
         self._writer.write(event.SerializeToString())
 

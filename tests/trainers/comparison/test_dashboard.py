@@ -1,6 +1,7 @@
 """The folder of a comparison that TensorBoard shows."""
 
 import json
+import pathlib
 
 import pytest
 import tensorflow as tf
@@ -8,6 +9,7 @@ from tensorboard.backend.event_processing import event_accumulator
 from tensorboard.plugins.custom_scalar import layout_pb2
 from tensorboard.plugins.hparams import metadata
 
+import normzoo
 from normzoo.trainers.comparison.dashboard import folder as dashboard
 from normzoo.trainers.comparison.dashboard import hparams
 from normzoo.trainers.comparison.dashboard.bands import find_bands
@@ -15,6 +17,7 @@ from normzoo.trainers.comparison.summary import summarize
 
 from .made_found import ACCURACY, LOSS, RATE, made_found, steady
 
+ROOT = pathlib.Path(normzoo.__file__).parent
 EPOCHS = (2, 4)
 
 
@@ -94,6 +97,17 @@ def test_curves_have_bands_at_their_epochs(tmp_path):
     start, end = (e.wall_time for e in found.Tensors("curves/train_loss"))
     # Two epochs of four, of a run of 11 s.
     assert end - start == pytest.approx(11 / 2, abs=0.1)
+
+
+def test_the_document_explains_each_tag(tmp_path):
+    folder = write(*written(VALUES, tmp_path), tmp_path)
+    text = (ROOT / "docs/tensorboard.md").read_text()
+    own = [metadata.EXPERIMENT_TAG, metadata.SESSION_START_INFO_TAG]
+    own += ["custom_scalars__config__", "test_loss"]
+    for run in (folder, *(folder / name for name in VALUES)):
+        for tag in events(run).Tags()["tensors"]:
+            first = tag.partition("/")[0]
+            assert tag in own or f"`{first}" in text, tag
 
 
 def test_failures_are_the_worst_and_finite(tmp_path):

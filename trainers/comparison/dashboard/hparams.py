@@ -11,7 +11,11 @@ from ..sweep import SEED
 _DIVERGED = "diverged"
 
 
-def write_hparams(run, result, keys, metrics, folder):
+def _difference(key):
+    return f"{key}_difference"
+
+
+def write_hparams(run, result, keys, metrics, folder, base=None):
     """Writes one run's hyperparameters and final metrics as its trial.
 
     A diverged run has `diverged` = 1 and the worst value of each metric, 0 for
@@ -22,8 +26,10 @@ def write_hparams(run, result, keys, metrics, folder):
         result: its result.
         keys: dotted config keys, the same for all runs: the tab shows no run
             that lacks one.
-        metrics: the `Metric`s that tell how good a run is.
+        metrics: the `Metric`s that tell how good a run is, the primary first.
         folder: of the run.
+        base: the result of the baseline with the same seed, for the difference
+            of the primary metric; None where there is none.
     """
     values = {key: _look_up(run.config, key) for key in keys}
     diverged = result["status"] == "diverged"
@@ -33,10 +39,18 @@ def write_hparams(run, result, keys, metrics, folder):
         hp.hparams(values, trial_id=run.name)
         # Present in every run: one without any metric would not be shown.
         tf.summary.scalar(_DIVERGED, float(diverged), step=0)
-        for metric in metrics:
-            value = shown_value(metric, result)
+        for tag, value in _shown(result, metrics, base).items():
             if math.isfinite(value):
-                tf.summary.scalar(metric.key, value, step=0)
+                tf.summary.scalar(tag, value, step=0)
+
+
+def _shown(result, metrics, base):
+    shown = {metric.key: shown_value(metric, result) for metric in metrics}
+    if base is not None:
+        first = metrics[0]
+        other = shown_value(first, base)
+        shown[_difference(first.key)] = shown[first.key] - other
+    return shown
 
 
 def shown_value(metric, result):
@@ -61,7 +75,7 @@ def experiment(table, summary):
     first, *others = summary.columns
     shown = {
         first.key: first.called,
-        f"{first.key}_difference": f"difference to {summary.baseline}",
+        _difference(first.key): f"difference to {summary.baseline}",
         **{metric.key: metric.called for metric in others},
         _DIVERGED: "diverged runs",
         "seconds": "seconds of training",
@@ -86,7 +100,7 @@ def finals(row, summary):
     found = {key: each.center for key, each in row.intervals.items()}
     key = summary.columns[0].key
     if key in row.differences:
-        found[f"{key}_difference"] = row.differences[key].center
+        found[_difference(key)] = row.differences[key].center
     found |= {
         _DIVERGED: row.diverged,
         "seconds": row.seconds,
