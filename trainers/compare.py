@@ -13,10 +13,10 @@ The variants are those of the config's sweep(), or of --norms and --vary; a
 model of your own is compared as by `normzoo.compare_norms`.
 Every run gets a folder in the workdir, as of `normzoo.trainers.classify` or
 `normzoo.trainers.gan`; the workdir itself gets `plan.json` before the first
-run, and `report.html`, `summary.md`, `summary.csv`, `summary.json` and
-`summary.png`. Finished runs are not repeated, interrupted ones continue.
-For one seed all variants start from equal kernels and see the same batches in
-the same order.
+run, and `report.html`, `summary.md`, `summary.csv`, `summary.json`,
+`summary.png`, and the folder `tensorboard` with a line for each variant.
+Finished runs are not repeated, interrupted ones continue. For one seed all
+variants start from equal kernels and see the same batches in the same order.
 """
 
 import contextlib
@@ -33,6 +33,7 @@ from ..configs import default
 from . import app
 from .common.errors import InputError
 from .comparison.compare import carry_out, compare
+from .comparison.dashboard import folder as dashboard
 from .comparison.own_arguments import find_data, find_model, find_workdir
 from .comparison.own_config import make_own_plan
 from .comparison.procedure import axes, preview
@@ -113,8 +114,13 @@ def main(flags):
     print(
         f"Results: {flags.workdir}/report.html, summary.md, summary.csv, "
         "summary.json, summary.png\n"
-        f"Look closer: tensorboard --logdir={shlex.quote(flags.workdir)}"
+        f"Look closer: tensorboard --logdir={_logdir(flags.workdir)}"
     )
+
+
+def _logdir(workdir):
+    """Returns the folder for TensorBoard, as a shell takes it."""
+    return shlex.quote(str(pathlib.Path(workdir) / dashboard.NAME))
 
 
 def _configured(flags):

@@ -10,9 +10,8 @@ import tensorflow as tf
 from ..models.batch_norms import is_batch_norm
 from ..models.call_hooks import tapped
 from ..models.graph import Graph
-from ..models.inner_layers import inner_layers
 from ..models.kinds import is_graph
-from ..models.selection import is_norm
+from ..models.norm_paths import norm_paths
 
 #: As many are looked at, at most.
 EXAMPLES = 1024
@@ -61,12 +60,7 @@ class Evidence:
     @functools.cached_property
     def norms(self):
         """Norm -> its path, of all norms at any depth."""
-        paths = self.graph.paths if self.graph else {}
-        return {
-            layer: paths.get(layer, layer.name)
-            for layer in inner_layers(self.model)[1:]
-            if is_norm(layer)
-        }
+        return norm_paths(self.model, self.graph)
 
     @functools.cached_property
     def batch_norms(self):

@@ -1,4 +1,4 @@
-"""A look at what the batch norms inside any model are given."""
+"""A look at what the norms inside any model are given."""
 
 import contextlib
 import functools
@@ -30,6 +30,35 @@ def tapped(layers, tap):
 
         return tapped_call
 
+    with _bound(layers, bind):
+        yield
+
+
+@contextlib.contextmanager
+def watched(layers, note):
+    """Tells what layers are given and return while the context is active.
+
+    Args:
+        layers: of any kind, wherever they are.
+        note: a function `note(layer, inputs, outputs)`, which is called after
+            the layer.
+    """
+
+    def bind(layer, call):
+        def noted_call(inputs, *args, **kwargs):
+            outputs = call(inputs, *args, **kwargs)
+            note(layer, inputs, outputs)
+            return outputs
+
+        return noted_call
+
+    with _bound(layers, bind):
+        yield
+
+
+@contextlib.contextmanager
+def _bound(layers, bind):
+    """Replaces `call` by what `bind` makes of a layer and its `call`."""
     try:
         for layer in layers:
             vars(layer)["call"] = bind(layer, layer.call)

@@ -102,7 +102,7 @@ def test_compare_with_a_config_of_ones_own(data_dir, tmp_path):
     assert "cuInit" not in process.stderr
     said = process.stderr.encode().splitlines()
     assert not list(filter(startup.is_noise, said))
-    assert "tensorboard --logdir='a run'" in process.stdout
+    assert "tensorboard --logdir='a run/tensorboard'" in process.stdout
     assert len(list((tmp_path / "a run").glob("norm=*,seed=0/DONE"))) == 2
     _, listed, _ = killable.script(
         "compare", *flags, "--dry_run", folder=tmp_path

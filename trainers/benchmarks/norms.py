@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from ... import layers
 from ..common import timing
-from . import dcgan, folding, layer_memory, remote
+from . import dcgan, folding, layer_memory, remote, watching
 from .report import Table, goal
 
 #: Keras' layers for the same thing.
@@ -53,6 +53,7 @@ def run(repeats=25, images=IMAGES, rows=ROWS):
     goals += dcgan.goals(repeats)
     goals += folding.goals(repeats)
     goals.append(layer_memory.goal_of_layer_norm())
+    goals += watching.goals()
     return [*tables, Table("Goals", goals)]
 
 

@@ -1,8 +1,10 @@
-"""Files that are written as a whole or not at all."""
+"""Files and folders that are written as a whole or not at all."""
 
 import contextlib
 import json
 import os
+import pathlib
+import shutil
 import tempfile
 
 
@@ -39,3 +41,28 @@ def replacing(path):
     except BaseException:
         os.unlink(name)
         raise
+
+
+@contextlib.contextmanager
+def replacing_folder(path):
+    """Yields a new folder that takes a path's place at the end.
+
+    After an error nothing is left of it, and what was at `path` stays.
+
+    Args:
+        path: a `pathlib.Path`, there or not.
+    """
+    prefix = f".{path.name}."
+    for left in path.parent.glob(f"{prefix}*"):  # by a process that was killed
+        shutil.rmtree(left)
+    new = pathlib.Path(tempfile.mkdtemp(dir=path.parent, prefix=prefix))
+    old = new.with_name(f"{new.name}.old")
+    try:
+        yield new
+        new.chmod(0o755)  # mkdtemp's own mode hides it from others
+        if path.exists():
+            path.rename(old)
+        new.rename(path)
+    finally:
+        for left in (new, old):
+            shutil.rmtree(left, ignore_errors=True)

@@ -3,7 +3,8 @@
 from ..common import lock
 from ..common.paths import user_path
 from ..own.norms import registered_in
-from .hparams import write_hparams
+from .dashboard.folder import write_dashboard
+from .dashboard.hparams import write_hparams
 from .plot import plot_comparison
 from .procedure import plan_file
 from .procedure.designing import make_plan
@@ -84,8 +85,30 @@ def _report(found, workdir, command):
     summary = summarize(found, columns, trainer.about(runs[0].config))
     write_reports(summary, runs, workdir, command)
     plot_comparison(runs, results, summary, found.design.metric, workdir)
-    keys = sorted({"seed", *(key for run in runs for key in run.overrides)})
-    for run in runs:
-        result, folder = results[run.name], workdir / run.name
-        write_hparams(run, result, keys, columns, folder)
+    _write_rows(found, summary, workdir)
+    metrics = (*columns, *trainer.metrics(runs[0].config))
+    write_dashboard(found, summary, metrics, workdir, command)
     return summary
+
+
+def _write_rows(found, summary, workdir):
+    """Writes what TensorBoard's table of the runs shows."""
+    runs = [outcome.run for outcome in found.outcomes]
+    keys = sorted({"seed", *(key for run in runs for key in run.overrides)})
+    base = {
+        each.seed: each.result
+        for each in found.outcomes
+        if each.variant == summary.baseline
+    }
+    for each in found.outcomes:
+        other = None
+        if each.variant != summary.baseline:
+            other = base.get(each.seed)
+        write_hparams(
+            each.run,
+            each.result,
+            keys,
+            summary.columns,
+            workdir / each.run.name,
+            other,
+        )

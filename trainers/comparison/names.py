@@ -72,7 +72,7 @@ def _text(value, digits):
     return str(value)
 
 
-def folder_name(variant, seed):
+def folder_name(variant, seed=""):
     """Returns the name of a run, short enough for every file system.
 
     A longer one ends with a hash of the whole in place of what does not fit;
@@ -80,11 +80,12 @@ def folder_name(variant, seed):
 
     Args:
         variant: all settings but the seed.
-        seed: such as `"seed=0"`.
+        seed: such as `"seed=0"`; `""` for the name of all runs of a variant.
     """
-    whole = f"{variant},{seed}".encode()
+    last = f",{seed}" if seed else ""
+    whole = f"{variant}{last}".encode()
     if len(whole) <= MOST_BYTES:
-        return f"{variant},{seed}"
-    ending = f"~{hashlib.sha256(whole).hexdigest()[:_HASH]},{seed}"
+        return f"{variant}{last}"
+    ending = f"~{hashlib.sha256(whole).hexdigest()[:_HASH]}{last}"
     room = MOST_BYTES - len(ending.encode())
     return variant.encode()[:room].decode(errors="ignore") + ending

@@ -3,6 +3,7 @@
 import keras
 import tensorflow as tf
 
+from .magnitudes import sum_of_squares
 from .traced import traced
 
 
@@ -47,9 +48,7 @@ def euclidean_norm(*tensors):
 
 
 def _norm(*tensors):
-    # In float32 the squares of a vanishing gradient would be 0.
-    squares = (tf.reduce_sum(tf.cast(t, tf.float64) ** 2) for t in tensors)
-    return tf.sqrt(sum(squares))
+    return tf.sqrt(sum(map(sum_of_squares, tensors)))
 
 
 def cross_entropy(labels, logits):

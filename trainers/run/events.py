@@ -13,8 +13,8 @@ import tensorflow as tf
 _PLUGIN = "scalars"
 
 
-class ScalarEvents:
-    """Writes scalars to a new event file of a folder, as a context manager.
+class EventFile:
+    """Writes summaries to a new event file of a folder, as a context manager.
 
     The file is one that TensorBoard shows, as those of `tf.summary`.
 
@@ -38,20 +38,49 @@ class ScalarEvents:
         return self
 
     def __exit__(self, *error):
+        self.close()
+
+    def close(self):
+        """Ends the file."""
         self._writer.close()
 
     def flush(self):
         """Hands what has been written so far to the operating system."""
         self._writer.flush()
 
-    def write(self, values, step):
+    def add(self, summary, step, moment=None):
+        """Writes what a plugin of TensorBoard shows.
+
+        Args:
+            summary: a `Summary`, TensorFlow's or TensorBoard's.
+            step: integer.
+            moment: in seconds since 1970; None: now.
+        """
+        moment = time.time() if moment is None else moment
+        event = tf.compat.v1.Event(wall_time=moment, step=step)
+        event.summary.MergeFromString(summary.SerializeToString())
+        self._write(event)
+
+    def _write(self, event):
+        self._writer.write(event.SerializeToString())
+
+
+class ScalarEvents(EventFile):
+    """Writes scalars to a new event file of a folder, as a context manager.
+
+    Args:
+        folder: as of `EventFile`.
+    """
+
+    def write(self, values, step, moment=None):
         """Writes scalars of one step.
 
         Args:
             values: tag -> number.
-            step: integer.
+            step, moment: as of `add`.
         """
-        event = tf.compat.v1.Event(wall_time=time.time(), step=step)
+        moment = time.time() if moment is None else moment
+        event = tf.compat.v1.Event(wall_time=moment, step=step)
         for tag, number in values.items():
             value = event.summary.value.add(tag=tag)
             value.metadata.plugin_data.plugin_name = _PLUGIN
@@ -59,6 +88,3 @@ class ScalarEvents:
             value.tensor.tensor_shape.SetInParent()
             value.tensor.float_val.append(number)
         self._write(event)
-
-    def _write(self, event):
-        self._writer.write(event.SerializeToString())

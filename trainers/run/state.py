@@ -15,12 +15,22 @@ def build_state(model, batch):
     """
     optimizer = model.optimizer
     with model.distribute_strategy.scope():
-        if not all(getattr(metric, "built", True) for metric in model.metrics):
+        if not _are_built(model.metrics):
             symbols = tf.nest.map_structure(_symbol, batch)
             x, y, weights = keras.utils.unpack_x_y_sample_weight(symbols)
             _Evaluation(model).compute_output_spec(x, y, weights)
         if optimizer is not None and not optimizer.built:
             optimizer.build(model.trainable_variables)
+
+
+def has_all_variables(model):
+    """Whether Keras has created all variables, as the first step does."""
+    optimizers = optimizers_of(model).values()
+    return model.built and _are_built([*model.metrics, *optimizers])
+
+
+def _are_built(parts):
+    return all(getattr(part, "built", True) for part in parts)
 
 
 def _symbol(spec):

@@ -18,6 +18,7 @@ from normzoo.trainers.benchmarks import (
     recurrent,
     report,
     virtual,
+    watching,
 )
 from normzoo.trainers.benchmarks.report import Table, goal
 
@@ -112,6 +113,24 @@ def test_dcgan_steps_are_compared_with_no_norm(monkeypatch):
     rows = dcgan.goals(1)
     assert [row["ratio"] for row in rows] == 2 * [1.5, 2.5]
     assert [row["goal"] for row in rows] == [1.1, None, 1.2, None]
+
+
+def test_a_watched_step_is_measured_beside_one_alone(monkeypatch):
+    monkeypatch.setattr(
+        watching, "_seconds", lambda model, callbacks, steps: 2 + len(callbacks)
+    )
+    rows = watching.goals(1)
+    assert [row["ratio"] for row in rows] == [1.5, 1.5]
+    assert [row["reached"] for row in rows] == ["no", "no"]
+
+
+@pytest.mark.slow
+def test_the_clock_counts_the_steps_behind_the_first(monkeypatch):
+    monkeypatch.setattr(watching, "WARM_UP", 3)
+    model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(10)])
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile("sgd", loss)
+    assert 0 < watching._seconds(model, [], 5) < 10
 
 
 def test_folding_is_measured_against_no_norm(monkeypatch):

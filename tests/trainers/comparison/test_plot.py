@@ -7,7 +7,8 @@ import pytest
 import tensorflow as tf
 from tensorboard.backend.event_processing import event_accumulator
 
-from normzoo.trainers.comparison import hparams, plot
+from normzoo.trainers.comparison import plot
+from normzoo.trainers.comparison.dashboard import hparams
 from normzoo.trainers.comparison.reporting import curves
 from normzoo.trainers.comparison.summary import summarize
 
@@ -161,7 +162,8 @@ SHOWN = {
 def test_a_diverged_run_looks_no_better_to_tensorboard(name, tmp_path):
     metric, result, expected = SHOWN[name]
     run = made_found({"norm=batch": steady(0.9, 1)}).outcomes[0].run
-    hparams.write_hparams(run, result, ["seed"], [metric], tmp_path)
+    base = {**FINISHED, metric.key: 0.5}
+    hparams.write_hparams(run, result, ["seed"], [metric], tmp_path, base)
     events = event_accumulator.EventAccumulator(str(tmp_path)).Reload()
     scalars = {
         tag: float(tf.make_ndarray(events.Tensors(tag)[0].tensor_proto))
@@ -169,5 +171,9 @@ def test_a_diverged_run_looks_no_better_to_tensorboard(name, tmp_path):
         if not tag.startswith("_hparams")
     }
     diverged = float(result["status"] == "diverged")
-    known = {} if expected is None else {metric.key: pytest.approx(expected)}
+    known = {}
+    if expected is not None:
+        known[metric.key] = pytest.approx(expected)
+        difference = pytest.approx(expected - 0.5)
+        known[f"{metric.key}_difference"] = difference
     assert scalars == {"diverged": diverged, **known}

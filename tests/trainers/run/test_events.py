@@ -1,8 +1,11 @@
 """Scalars as TensorBoard reads them."""
 
+import numpy as np
 import pytest
+import tensorflow as tf
 from tensorboard.backend.event_processing import event_accumulator
 
+from normzoo.trainers.run import summaries
 from normzoo.trainers.run.events import ScalarEvents
 
 
@@ -33,3 +36,33 @@ def test_flushed_events_are_on_the_disk(tmp_path):
         writer.write({"loss": 1.0}, step=1)
         writer.flush()
         assert file.stat().st_size > before
+
+
+def shown(folder, *made):
+    """Returns what TensorBoard reads of summaries, an array each."""
+    with ScalarEvents(folder) as events:
+        for summary in made:
+            events.add(summary, step=3)
+    size = {event_accumulator.TENSORS: 0}
+    found = event_accumulator.EventAccumulator(str(folder), size).Reload()
+    for summary in made:
+        (event,) = found.Tensors(summary.value[0].tag)
+        assert event.step == 3
+        yield tf.make_ndarray(event.tensor_proto)
+
+
+def test_tensorboard_shows_other_summaries(tmp_path):
+    pixels = np.arange(24, dtype="uint8").reshape(2, 4, 3)
+    words, values, bars, picture = shown(
+        tmp_path,
+        summaries.text("said", "**ä**"),
+        summaries.histogram("values", [1.0, 2.0, np.nan, np.inf]),
+        summaries.steps_histogram("bars", [3.0, 5.0]),
+        summaries.image("picture", pixels),
+    )
+    assert [word.decode() for word in words] == ["**ä**"]
+    assert values[:, 2].sum() == 2
+    assert (values[0, 0], values[-1, 1]) == (1, 2)
+    assert bars.tolist() == [[-0.5, 0.5, 3], [0.5, 1.5, 5]]
+    assert [int(size) for size in picture[:2]] == [4, 2]
+    np.testing.assert_array_equal(tf.io.decode_png(picture[2]), pixels)

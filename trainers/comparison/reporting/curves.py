@@ -19,10 +19,10 @@ def final(result, metric):
 
 
 def course(lines, result, metric, epochs):
-    """Returns the validation curve of a run, one number for each epoch.
+    """Returns the curve of a run, one number for each logged epoch.
 
     Args:
-        lines: of its log of validations, oldest first.
+        lines: of its log, oldest first.
         result: of the run.
         metric: a `Metric`.
         epochs: how many numbers; a diverged run has ended before, and is
@@ -42,8 +42,9 @@ def courses(groups, results, logs, metric):
     Args:
         groups: lists of names of runs.
         results: name of a run -> result.
-        logs: name -> its log of validations, oldest line first.
-        metric: a `Metric` that the lines have.
+        logs: name -> the lines of its log, oldest first.
+        metric: a `Metric` that the lines have. Of one without a direction
+            failures are left out, since none of its ends is bad.
     """
     # Where all have diverged: before the first validation perhaps.
     longest = max(1, *(len(logs[name]) for names in groups for name in names))
@@ -63,7 +64,13 @@ def _course(names, results, logs, metric, longest):
     by_epoch = (
         [curve[i] for curve in curves if i < len(curve)] for i in range(epochs)
     )
-    return [interval(values) for values in by_epoch]
+    return [interval(_counted(values, metric)) for values in by_epoch]
+
+
+def _counted(values, metric):
+    if metric.higher_is_better is not None:
+        return values
+    return [value for value in values if math.isfinite(value)]
 
 
 def validated(runs, results, metric):

@@ -11,20 +11,27 @@ def document(held):
     Args:
         held: a `Held`.
     """
-    summary = held.summary
-    notes = "\n".join(f"- {note}" for note in summary.notes)
     used = environment(held.made_with)
+    parts = (
+        answer(held.summary),
+        data_said(held),
+        "Made with " + ", ".join(f"{name} {text}" for name, text in used) + ".",
+        f"    {held.command}" if held.command else "",
+    )
+    return "\n\n".join(filter(None, parts)) + "\n"
+
+
+def answer(summary):
+    """Returns the sentence, the table, its legend and the notes."""
+    notes = "\n".join(f"- {note}" for note in summary.notes)
     parts = (
         summary.sentence,
         summary.about,
         table_of(summary),
         legend(summary),
         notes,
-        data_said(held),
-        "Made with " + ", ".join(f"{name} {text}" for name, text in used) + ".",
-        f"    {held.command}" if held.command else "",
     )
-    return "\n\n".join(filter(None, parts)) + "\n"
+    return "\n\n".join(filter(None, parts))
 
 
 def table_of(summary):

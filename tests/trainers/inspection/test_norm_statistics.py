@@ -1,0 +1,294 @@
+"""The callback that shows what norms do, in any `fit`."""
+
+import pathlib
+import re
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from tensorboard.backend.event_processing import event_accumulator
+
+import normzoo
+from normzoo import layers, zoo
+from normzoo.trainers import gan
+from normzoo.trainers.callbacks import NormStatistics
+from normzoo.trainers.common.errors import InputError
+from normzoo.trainers.inspection.batches import Watched
+
+DOCUMENT = (
+    pathlib.Path(normzoo.__file__).parent / "docs/tensorboard.md"
+).read_text()
+RNG = np.random.default_rng(0)
+X = RNG.normal(1.0, 2.0, (48, 6)).astype("float32")
+Y = (np.arange(48) % 3).astype("int32")
+
+
+def network(norm="batch", **compiled):
+    keras.utils.set_random_seed(0)
+    model = zoo.mlp((6,), 3, norm=norm, depth=1, width=4)
+    return compiled_model(model, **compiled)
+
+
+def compiled_model(model, **compiled):
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(
+        **{"optimizer": keras.optimizers.SGD(0.1), "loss": loss, **compiled}
+    )
+    return model
+
+
+def fit(model, *callbacks, x=X, **options):
+    # The order of the batches is the seed's.
+    keras.utils.set_random_seed(1)
+    model.fit(
+        x,
+        Y[: len(x)],
+        **{"batch_size": 16, "verbose": 0, "epochs": 2, **options},
+        callbacks=list(callbacks),
+    )
+    return model
+
+
+def events(folder):
+    sizes = {"tensors": 0, "histograms": 0}
+    return event_accumulator.EventAccumulator(
+        str(folder / "norms"), sizes
+    ).Reload()
+
+
+def series(found, tag):
+    return {
+        event.step: tf.make_ndarray(event.tensor_proto)
+        for event in found.Tensors(tag)
+    }
+
+
+def value(found, tag, step):
+    return float(series(found, tag)[step])
+
+
+def check_documented(found):
+    """Each tag is in a table of the document."""
+    tags = found.Tags()["tensors"]
+    assert tags
+    for tag in tags:
+        first, _, path = tag.partition("/")
+        first = re.sub("(?<!unit)_(input|recurrent|cell)", "_SITE", first)
+        assert f"`{first}{'/PATH' * bool(path)}`" in DOCUMENT, tag
+
+
+def noisy():
+    """Dropout, whose noise must not move, and Adam."""
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential([keras.Input((6,)), keras.layers.Dense(4)])
+    model.add(keras.layers.BatchNormalization())
+    model.add(keras.layers.Dropout(0.5, seed=3))
+    model.add(keras.layers.Dense(3))
+    return compiled_model(model, optimizer="adam", metrics=["accuracy"])
+
+
+def unbuilt():
+    """Has no layers with weights before the first step."""
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential([keras.layers.Dense(4)])
+    model.add(keras.layers.BatchNormalization())
+    model.add(keras.layers.Dense(3))
+    return compiled_model(model, metrics=["accuracy"])
+
+
+def half():
+    policy = keras.dtype_policies.DTypePolicy("mixed_float16")
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential([keras.Input((6,))])
+    model.add(keras.layers.Dense(4, dtype=policy))
+    model.add(layers.BatchNormalization(dtype=policy))
+    model.add(keras.layers.Dense(3, dtype="float32"))
+    optimizer = keras.optimizers.LossScaleOptimizer(
+        keras.optimizers.SGD(0.1), initial_scale=8.0
+    )
+    return compiled_model(model, optimizer=optimizer)
+
+
+MODELS = {
+    "several steps a call": lambda: network(steps_per_execution=2),
+    "dropout": noisy,
+    "no weights yet": unbuilt,
+    "mixed precision": half,
+    "XLA": lambda: network(jit_compile=True),
+    "eager": lambda: network(run_eagerly=True),
+}
+SLOW = pytest.mark.slow
+CASES = [
+    pytest.param(network, id="plain"),
+    *(pytest.param(make, id=name, marks=SLOW) for name, make in MODELS.items()),
+]
+
+
+@pytest.mark.parametrize("make", CASES)
+def test_training_is_bitwise_the_same(make, tmp_path):
+    # An epoch of 2.5 batches: the last one is smaller, the last call shorter.
+    logs = keras.callbacks.CSVLogger
+    watch = NormStatistics(tmp_path, every=1)
+    watched = fit(make(), watch, logs(tmp_path / "watched"), x=X[:40])
+    alone = fit(make(), logs(tmp_path / "alone"), x=X[:40])
+    one, other = (
+        (tmp_path / name).read_text() for name in ("watched", "alone")
+    )
+    assert one == other
+    for one, other in zip(watched.variables, alone.variables, strict=True):
+        np.testing.assert_array_equal(one.numpy(), other.numpy())
+    for one, other in zip(
+        watched.optimizer.variables, alone.optimizer.variables, strict=True
+    ):
+        np.testing.assert_array_equal(one.numpy(), other.numpy())
+    check_documented(events(tmp_path))
+
+
+def test_figures_are_those_of_the_step(tmp_path):
+    """Against a step of plain SGD, written out."""
+    model = fit(network(), x=X[:16], epochs=1)
+    dense = next(x for x in model.layers if isinstance(x, keras.layers.Dense))
+    norm = next(x for x in model.layers if hasattr(x, "moving_mean"))
+    moving = norm.moving_mean.numpy(), norm.moving_variance.numpy()
+    before = [w.numpy() for w in model.trainable_weights]
+    inputs = dense(X[:16]).numpy()
+    fit(model, NormStatistics(tmp_path), x=X[:16], epochs=1, shuffle=False)
+    after = [w.numpy() for w in model.trainable_weights]
+    found = events(tmp_path)
+    changes = [b - a for a, b in zip(before, after, strict=True)]
+    update = np.sqrt(sum((c**2).sum() for c in changes))
+    assert value(found, "update_norm/all", 2) == pytest.approx(update, 1e-5)
+    gradient = value(found, "gradient_norm/all", 2)
+    assert gradient == pytest.approx(update / 0.1, 1e-5)
+    weights = np.sqrt(sum((w**2).sum() for w in before))
+    assert value(found, "weight_norm/all", 2) == pytest.approx(weights, 1e-5)
+    first = np.sqrt((changes[0] ** 2).sum())
+    tag = f"update_norm/{dense.path}"
+    assert value(found, tag, 2) == pytest.approx(first, 1e-5)
+    for percent in (15, 50, 85):
+        tag = f"unit_input_{percent}/{norm.name}"
+        expected = np.percentile(inputs[:, 2], percent)
+        assert value(found, tag, 2) == pytest.approx(expected, 1e-5)
+    mean, variance = inputs.mean(0), inputs.var(0) + norm.epsilon
+    distance = np.sqrt(((moving[0] - mean) ** 2 / variance).mean())
+    tag = f"mean_distance/{norm.name}"
+    assert value(found, tag, 2) == pytest.approx(distance, 1e-4)
+    distance = np.log((moving[1] + norm.epsilon) / variance)
+    tag = f"variance_distance/{norm.name}"
+    expected = np.sqrt((distance**2).mean())
+    assert value(found, tag, 2) == pytest.approx(expected, 1e-4)
+    buckets = series(found, f"inputs/{norm.name}")[2]
+    assert buckets[:, 2].sum() == inputs.size
+    assert buckets[0, 0] == pytest.approx(inputs.min())
+    for name in ("outputs", "gamma", "beta", "moving_mean", "moving_variance"):
+        assert f"{name}/{norm.name}" in found.Tags()["tensors"]
+    depth = series(found, "gradient_norm_through_depth")[2]
+    assert (depth[:, 2] ** 2).sum() == pytest.approx(gradient**2, 1e-5)
+
+
+STEPS = {
+    "each": (1, 1, [2, 3, 4, 5, 6]),
+    "every other": (2, 1, [2, 4, 6]),
+    "two steps a call": (3, 2, [3, 6]),
+    "more than there are": (100, 1, [2]),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", STEPS)
+def test_steps_are_those_of_the_optimizer(name, tmp_path):
+    every, per_call, expected = STEPS[name]
+    model = network(steps_per_execution=per_call)
+    fit(model, NormStatistics(tmp_path, every=every))
+    assert list(series(events(tmp_path), "update_norm/all")) == expected
+
+
+@pytest.mark.slow
+def test_a_resumed_training_goes_on_counting(tmp_path):
+    model = network()
+    fit(model, NormStatistics(tmp_path, every=2), epochs=1)
+    fit(model, NormStatistics(tmp_path, every=2), epochs=1)
+    found = events(tmp_path)
+    assert list(series(found, "weight_norm/all")) == [2, 4, 6]
+
+
+@pytest.mark.slow
+def test_an_interrupted_fit_leaves_the_next_one_alone(tmp_path):
+    class Interrupt(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            raise KeyboardInterrupt
+
+    model = network()
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt):
+            fit(model, NormStatistics(tmp_path / "old", every=1), Interrupt())
+    fit(model, NormStatistics(tmp_path / "new", every=1))
+    found = series(events(tmp_path / "new"), "weight_norm/all")
+    assert list(found) == [*range(3, 9)]
+    assert not isinstance(model.train_function, Watched)
+
+
+RECURRENT = {
+    "batch": (layers.BatchNormLSTM, {"max_timesteps": 5}, True),
+    "layer": (layers.LayerNormGRU, {}, False),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", RECURRENT)
+def test_recurrent_norms_have_heat_maps(name, tmp_path):
+    make, options, moving = RECURRENT[name]
+    inputs = keras.Input((5, 2))
+    layer = make(4, return_sequences=True, **options)
+    x = keras.layers.GlobalAveragePooling1D()(layer(inputs))
+    model = keras.Model(inputs, keras.layers.Dense(3)(x))
+    sequences = RNG.normal(size=(48, 5, 2)).astype("float32")
+    fit(
+        compiled_model(model),
+        NormStatistics(tmp_path, every=100),
+        x=sequences,
+        epochs=1,
+    )
+    found = events(tmp_path)
+    tags = set(found.Tags()["tensors"])
+    shown = series(found, f"mean_over_time/{layer.name}")[2]
+    picture = tf.io.decode_png(shown[2])
+    assert picture.shape == (4 * 48, 5 * 48, 3)
+    tag = f"moving_mean_input_over_time/{layer.name}"
+    assert (tag in tags) is moving
+    check_documented(found)
+
+
+@pytest.mark.slow
+def test_weights_are_shown_of_several_replicas(two_replicas, tmp_path):
+    with two_replicas.scope():
+        model = network()
+    fit(model, NormStatistics(tmp_path, every=100), epochs=1)
+    tags = events(tmp_path).Tags()["tensors"]
+    assert "update_norm/all" in tags
+    assert "gradient_norm/all" not in tags
+
+
+@pytest.mark.slow
+def test_a_step_of_ones_own_is_watched_with_all_its_optimizers(
+    toy_gan, tmp_path
+):
+    toy_gan.epochs = 1
+    watch = NormStatistics(tmp_path / "watched", every=4)
+    gan.train(toy_gan, tmp_path / "run", callbacks=[watch], verbose=0)
+    gan.train(toy_gan, tmp_path / "alone", verbose=0)
+    run, alone = (
+        (tmp_path / name / "metrics.jsonl").read_text()
+        for name in ("run", "alone")
+    )
+    assert run == alone
+    found = events(tmp_path / "watched")
+    assert list(series(found, "gradient_norm/all")) == [1, 4, 8]
+    assert all(x > 0 for x in series(found, "gradient_norm/all").values())
+
+
+@pytest.mark.parametrize("every", [0, -1, 1.5, True, None])
+def test_an_interval_that_is_none_is_refused(every, tmp_path):
+    with pytest.raises(InputError, match=r"positive whole number.*Received"):
+        NormStatistics(tmp_path, every=every)

@@ -1,0 +1,77 @@
+"""A folder with one line for each variant, whatever the number of runs.
+
+TensorBoard shows no curve at all until one is ticked when there are more than
+40 folders of events, and each run has two or three of its own.
+"""
+
+import time
+
+from ...common.files import replacing_folder
+from ...run.events import ScalarEvents
+from ..names import folder_name
+from .bands import find_bands
+from .hparams import experiment, finals, settings, trial
+from .layout import layout
+from .texts import texts
+
+#: In the workdir of a comparison.
+NAME = "tensorboard"
+#: Folders of events, that of the whole comparison included.
+MOST = 40
+
+
+def write_dashboard(found, summary, metrics, workdir, command):
+    """Writes the folder `tensorboard`, as a whole or not at all.
+
+    Args:
+        found: the `Found`.
+        summary: its `Summary`.
+        metrics: the `Metric`s that the trainer knows.
+        workdir: of the comparison.
+        command: the command line.
+    """
+    rows = shown_rows(summary)
+    outcomes = {row.variant: [] for row in rows}
+    for outcome in found.outcomes:
+        if outcome.variant in outcomes:
+            outcomes[outcome.variant].append(outcome)
+    bands = find_bands(outcomes.values(), metrics, workdir)
+    configs = {name: some[0].run.config for name, some in outcomes.items()}
+    table = settings(rows, configs, summary.design)
+    with replacing_folder(workdir / NAME) as folder:
+        with ScalarEvents(folder) as events:
+            for text in texts(found, summary, rows, workdir, command):
+                events.add(text, step=0)
+            events.add(layout(bands), step=0)
+            events.add(experiment(table, summary), step=0)
+        for place, row in enumerate(rows):
+            path = folder / folder_name(row.variant)
+            with ScalarEvents(path) as events:
+                _write_bands(events, [b.courses[place] for b in bands], row)
+                events.add(trial(row, table), step=0)
+                events.write(finals(row, summary), step=0)
+
+
+def shown_rows(summary):
+    """Returns the `Row`s that TensorBoard shows: the baseline and the best."""
+    most = MOST - 1
+    if len(summary.rows) <= most:
+        return summary.rows
+    metric = summary.columns[0]
+    sign = -1 if metric.higher_is_better else 1
+    best = sorted(
+        summary.others, key=lambda row: sign * row.intervals[metric.key].center
+    )
+    kept = {summary.baseline, *(row.variant for row in best[: most - 1])}
+    return tuple(row for row in summary.rows if row.variant in kept)
+
+
+def _write_bands(events, courses, row):
+    """Writes the curves of a variant, at the times of its median run."""
+    start = time.time()
+    last = max((step for course in courses for step in course), default=1)
+    # An endless median has no time, see `Row.seconds`.
+    second = row.seconds / last if row.seconds < float("inf") else 0.0
+    for course in courses:
+        for step, values in course.items():
+            events.write(values, step, start + step * second)

@@ -1,0 +1,180 @@
+"""What the norms of a model do while it trains, for TensorBoard."""
+
+import pathlib
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from ...layers.models.norm_paths import norm_paths
+from ..common.errors import InputError
+from ..common.paths import user_path
+from ..run.events import ScalarEvents
+from ..run.state import has_all_variables, optimizers_of
+from ..run.summaries import histogram, image, steps_histogram
+from . import magnitudes
+from .batches import Watched, unwatched
+from .heat_maps import heat_map
+from .norm_measures import PERCENTILES, describe, distances, weights_of
+from .watched_step import step_watcher
+
+#: Below the log folder: TensorBoard reads one file of a folder at a time.
+FOLDER = "norms"
+
+
+class NormStatistics(keras.callbacks.Callback):
+    """Writes what norms see, and how large gradients are, for TensorBoard.
+
+    At the first step of a `fit` and at each `every`-th one it takes the
+    training step's batch and computes the step once more, with all variables
+    set back afterwards: training is bitwise the same with and without it. What
+    has never been trained is looked at from its second step on, when Keras has
+    made all variables. Written are, for the weights before the step,
+
+    - of each norm histograms of its inputs, outputs and weights, its moving
+      statistics among them, the {15, 50, 85} percentiles of the middle unit's
+      input, and how far the moving statistics are from the batch's;
+    - the norms of gradients, of weights and of their updates, of all weights
+      and by layer;
+    - of recurrent layers with norms, heat maps of the outputs' mean and
+      variance and of the moving statistics of each time step.
+
+    `docs/tensorboard.md` explains each tag. The number of a step is that of
+    the optimizer, also where training was resumed. With `steps_per_execution`
+    above 1 a call into TensorFlow is looked at that holds such a step; the
+    figures are of its first batch, and the update is that of the whole call.
+    With several replicas only weights and updates are written.
+
+    Args:
+        log_dir: folder for TensorBoard; the events are in `norms` below it.
+        every: number of steps between two that are looked at.
+
+    Raises:
+        InputError: `every` is no positive whole number.
+
+    Example:
+
+    >>> import keras, numpy as np, tempfile
+    >>> from normzoo.trainers.callbacks import NormStatistics
+    >>> model = keras.Sequential([keras.layers.Dense(4)])
+    >>> model.add(keras.layers.BatchNormalization())
+    >>> model.compile("sgd", "mse")
+    >>> callback = NormStatistics(tempfile.mkdtemp(), every=10)
+    >>> x, y = np.ones((8, 2)), np.ones((8, 4))
+    >>> history = model.fit(x, y, verbose=0, callbacks=[callback])
+    """
+
+    def __init__(self, log_dir, every=200):
+        super().__init__()
+        if isinstance(every, bool) or not isinstance(every, int) or every < 1:
+            raise InputError(
+                "`every` must be a positive whole number of steps. Received: "
+                f"{every!r}."
+            )
+        self.log_dir = pathlib.Path(user_path(log_dir, "log_dir"))
+        self.every = every
+
+    def on_train_begin(self, logs=None):
+        """Opens the file, and watches the model's train function."""
+        model = self.model
+        self._norms = self._watch = None  # a model may have no layers yet
+        self._per_call = model.steps_per_execution
+        self._count = self._steps()
+        self._events = ScalarEvents(self.log_dir / FOLDER)
+        model.train_function = Watched(
+            unwatched(model.train_function),
+            self._per_call,
+            self._is_due,
+            self._before,
+            self._after,
+        )
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """Counts again: the last call of an epoch may hold fewer steps."""
+        self._count = self._steps()
+
+    def on_train_end(self, logs=None):
+        """Closes the file, and lets the train function alone."""
+        watched = self.model.train_function
+        watched.called = True
+        self.model.train_function = unwatched(watched)
+        self._events.close()
+
+    def _steps(self):
+        """Returns the steps so far, of the optimizer that has most."""
+        optimizers = optimizers_of(self.model).values()
+        counts = [tf.convert_to_tensor(o.iterations) for o in optimizers]
+        return max(map(int, counts), default=0)
+
+    def _is_due(self):
+        first, last = self._count + 1, self._count + self._per_call
+        self._count = last
+        if not has_all_variables(self.model):
+            return False
+        is_first = self._watch is None
+        return is_first or last // self.every > (first - 1) // self.every
+
+    def _before(self, batch):
+        """Measures the model before a step."""
+        if self._watch is None:
+            self._prepare()
+        self._step = self._steps() + 1
+        self._old = [w.value + 0 for w in self.model.trainable_weights]
+        self._sizes("weight_norm", magnitudes.squares(self._old))
+        seen = [{}] * len(self._norms)
+        if batch is not None:
+            seen, gradients = self._watch(batch)
+            squares = magnitudes.squares(gradients)
+            self._sizes("gradient_norm", squares, through_depth=True)
+        for (norm, path), found in zip(self._norms.items(), seen, strict=True):
+            found = {name: value.numpy() for name, value in found.items()}
+            self._write_norm(norm, path, found)
+
+    def _prepare(self):
+        self._norms = norm_paths(self.model)
+        self._watch = step_watcher(self.model, list(self._norms), describe)
+        self._layers = magnitudes.places(self.model.trainable_weights)
+
+    def _after(self):
+        """Measures the update, and hands everything to the system."""
+        new = [w.value + 0 for w in self.model.trainable_weights]
+        changes = magnitudes.squared_changes(self._old, new)
+        self._sizes("update_norm", changes)
+        self._old = None
+        self._events.flush()
+
+    def _sizes(self, tag, squares, through_depth=False):
+        sizes = magnitudes.by_layer(squares.numpy(), self._layers)
+        tagged = {f"{tag}/{path}": size for path, size in sizes.items()}
+        self._events.write(tagged, self._step)
+        if through_depth:
+            _, *by_depth = sizes.values()
+            self._add(steps_histogram, f"{tag}_through_depth", by_depth)
+
+    def _write_norm(self, norm, path, seen):
+        scalars = {
+            f"{name}/{path}": value
+            for name, value in distances(norm, seen).items()
+        }
+        if "unit" in seen:
+            ends = np.percentile(seen["unit"], PERCENTILES)
+            for percent, value in zip(PERCENTILES, ends, strict=True):
+                scalars[f"unit_input_{percent}/{path}"] = value
+        self._events.write(scalars, self._step)
+        for name in ("inputs", "outputs"):
+            if name in seen:
+                self._add(histogram, f"{name}/{path}", seen[name])
+        for name in ("mean_over_time", "variance_over_time"):
+            if name in seen:
+                self._add_map(f"{name}/{path}", seen[name])
+        for name, variable in weights_of(norm).items():
+            value = tf.convert_to_tensor(variable).numpy()
+            self._add(histogram, f"{name}/{path}", value)
+            if name.startswith("moving_") and len(value.shape) == 2:
+                self._add_map(f"{name}_over_time/{path}", value)
+
+    def _add_map(self, tag, values):
+        self._add(image, tag, heat_map(values))
+
+    def _add(self, make, tag, values):
+        self._events.add(make(tag, values), self._step)
