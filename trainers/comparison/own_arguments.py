@@ -8,7 +8,7 @@ import keras
 from ...layers.lookup import look_up
 from ..common.errors import InputError
 from ..common.paths import user_path
-from ..data import arrays, nested
+from ..data import array_files, arrays, nested
 from ..data.sources.finding import find_arrays
 from ..data.sources.options import Options
 from ..own import files, tasks
@@ -55,8 +55,8 @@ def find_data(
     found = arrays.check(find_arrays(model, given, options), "The data")
     files.check_shapes(model, nested.shapes_of(found["x_train"]))
     found |= _labels(model, found)
-    two = nested.each(lambda x: x[:2], found["x_train"])
-    _check_fit(model, two, found["y_train"][:2])
+    train = array_files.splits_of(found)["train"]
+    _check_fit(model, train.taken(slice(2)))
     return found
 
 
@@ -73,21 +73,21 @@ def _labels(model, found):
     """Returns the labels of all splits; raises `InputError` if some misfit."""
     return {
         f"y_{split}": tasks.checked_labels(
-            tasks.target_of(model, found[f"x_{split}"], found[f"y_{split}"]),
-            f"y_{split}",
+            model, found[f"x_{split}"], found[f"y_{split}"], f"y_{split}"
         )
         for split in arrays.SPLITS
         if f"y_{split}" in found
     }
 
 
-def _check_fit(model, x, y):
-    """Raises `InputError` unless a model takes two examples and labels."""
+def _check_fit(model, examples):
+    """Raises `InputError` unless a model takes examples and labels."""
+    x, y, weights = examples
     try:
-        model.test_on_batch(x, y)
-    except (TypeError, ValueError, ArithmeticError) as error:
+        model.test_on_batch(x, y, weights)
+    except (KeyError, TypeError, ValueError, ArithmeticError) as error:
+        shapes = nested.each(lambda x: f"{x.shape[1:]} of {x.dtype}", y)
         raise InputError(
-            f"The labels, of shape {y.shape[1:]} and type {y.dtype}, do not "
-            f"fit the model's outputs of shape {model.output_shape[1:]} and "
-            f"its loss: {error}"
+            f"The labels, {shapes}, do not fit the model's outputs of shape "
+            f"{model.output_shape} and its loss: {error}"
         ) from error

@@ -54,12 +54,7 @@ def diagnose(model, data, *, label=None, data_dir=None, batch_size=32):
     x = checked_inputs(x, "data")
     if is_graph(model):
         files.check_shapes(model, nested.shapes_of(x))
-    if y is not None and _has_one_loss(model):
-        y = tasks.checked_labels(tasks.target_of(model, x, y), "y")
+    if y is not None and model.compiled:
+        y = tasks.checked_labels(model, x, y, "y")
     pair = x if y is None else (x, y)
     return diagnosing.diagnose(model, pair, batch_size=batch_size)
-
-
-def _has_one_loss(model):
-    one = is_graph(model) and len(model.outputs) == 1
-    return one and model.compiled and model.loss is not None

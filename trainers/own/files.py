@@ -15,6 +15,7 @@ from ..common.errors import InputError
 from ..common.files import replacing
 from ..common.structures import plain
 from ..data.nested import shape_list
+from ..data.sources.outputs import Outputs
 from .fresh import fresh_variables
 from .shapes import fits
 
@@ -26,7 +27,7 @@ def checked(model):
 
     Raises:
         InputError: it is no model, has a `call` or a `train_step` of its own,
-            several outputs, or is not compiled.
+            outputs that no names tell apart, or is not compiled.
     """
     if not isinstance(model, keras.Model):
         raise InputError(
@@ -46,11 +47,7 @@ def checked(model):
         raise InputError(
             f"{name} has no weights yet. Start it with a `keras.Input`."
         )
-    if len(model.outputs) != 1:
-        raise InputError(
-            f"{name} has {len(model.outputs)} outputs. Expected: one. Make a "
-            "model of the one that counts: keras.Model(model.input, output)."
-        )
+    Outputs(model)  # They must be known by their names.
     if not model.compiled or model.loss is None:
         raise InputError(
             f"{name} is not compiled. Its loss, metrics and optimizer are what "

@@ -15,12 +15,22 @@ def build_state(model, batch):
     """
     optimizer = model.optimizer
     with model.distribute_strategy.scope():
-        if not all(getattr(metric, "built", True) for metric in model.metrics):
+        if not _has_metrics(model, batch):
             symbols = tf.nest.map_structure(_symbol, batch)
             x, y, weights = keras.utils.unpack_x_y_sample_weight(symbols)
             _Evaluation(model).compute_output_spec(x, y, weights)
         if optimizer is not None and not optimizer.built:
             optimizer.build(model.trainable_variables)
+
+
+def _has_metrics(model, batch):
+    """Whether the variables of all metrics are there."""
+    if not all(getattr(metric, "built", True) for metric in model.metrics):
+        return False
+    _, labels, _ = keras.utils.unpack_x_y_sample_weight(batch)
+    # Of several outputs the loss of each is measured, too.
+    losses = (metric.name.endswith("_loss") for metric in model.metrics)
+    return not tf.nest.is_nested(labels) or any(losses)
 
 
 def _symbol(spec):

@@ -17,8 +17,8 @@ def result(model, data, progress, figures):
     return {
         "status": "diverged" if progress.diverged else "finished",
         **figures,
-        "test_examples": data.test.labels.size,
-        "validation_examples": data.validation.labels.size,
+        "test_examples": data.test.places,
+        "validation_examples": data.validation.places,
         "steps": progress.step,
         "parameters": sum(math.prod(w.shape) for w in model.trainable_weights),
         "seconds": round(progress.seconds, 3),

@@ -120,7 +120,7 @@ def test_the_answer_can_be_read_drawn_and_used(tmp_path):
     chosen = max(outcomes, key=lambda o: o.result["validation_accuracy"])
     # The fifth that was held out for the test.
     data = array_files.load(chosen.run.config.dataset.name, chosen.seed)
-    _, accuracy = best.evaluate(*data.test, verbose=0)
+    _, accuracy = best.evaluate(*data.test.batch, verbose=0)
     assert accuracy == pytest.approx(chosen.result["test_accuracy"], abs=1e-6)
     # Nothing is trained again.
     logs = {p: p.read_text() for p in tmp_path.rglob(NAME)}
