@@ -40,11 +40,12 @@ def compare_norms(
     of the batches, and the validation split unless that is given.
 
     Args:
-        model: a compiled functional or Sequential Keras model, with one input
-            and output or several, whose losses, metrics and optimizer are
-            used; a function without arguments that returns one, or its
-            `"file.py:function"` or `"module:function"`; or the path of a
-            `.keras` file.
+        model: a compiled Keras model with weights, with one input and output
+            or several, whose losses, metrics and optimizer are used; its class
+            may have a `call` or a `train_step` of its own if its `get_config`
+            makes it again. Or a function without arguments that returns one,
+            or its `"file.py:function"` or `"module:function"`; or the path of
+            a `.keras` file.
         train, validation, test: pairs of inputs and labels, or these and
             weights of the examples, which may be arrays, lists, tensors,
             pandas' frames and series; inputs and labels also dicts of such by

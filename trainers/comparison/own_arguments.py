@@ -12,6 +12,9 @@ from ..data import array_files, arrays, nested
 from ..data.sources.finding import find_arrays
 from ..data.sources.options import Options
 from ..own import files, tasks
+from ..own.compiled import compile_arguments
+from ..own.likeness import copied, has_own_code
+from ..own.measures import metrics_of
 
 
 def find_model(model):
@@ -57,6 +60,8 @@ def find_data(
     found |= _labels(model, found)
     train = array_files.splits_of(found)["train"]
     _check_fit(model, train.taken(slice(2)))
+    if has_own_code(model):
+        _check_copy(model, train.taken(slice(2)))
     return found
 
 
@@ -89,5 +94,31 @@ def _check_fit(model, examples):
         shapes = nested.each(lambda x: f"{x.shape[1:]} of {x.dtype}", y)
         raise InputError(
             f"The labels, {shapes}, do not fit the model's outputs of shape "
-            f"{model.output_shape} and its loss: {error}"
+            f"{getattr(model, 'output_shape', 'unknown')} and its loss: {error}"
         ) from error
+
+
+def _check_copy(model, examples):
+    """Raises `InputError` unless a copy of a model can be trained."""
+    copy, (x, y, weights) = copied(model), examples
+    optimizer = type(model.optimizer).from_config(model.optimizer.get_config())
+    try:
+        copy.compile(optimizer, **compile_arguments(model))
+        copy.fit(x, y, sample_weight=weights, verbose=0)
+        logs = copy.evaluate(
+            x, y, sample_weight=weights, verbose=0, return_dict=True
+        )
+    except Exception as error:  # whatever the user's own code raises
+        line = str(error).strip().partition("\n")[0].rstrip(".")
+        raise InputError(
+            f"The model {model.name!r} cannot be trained again, as each run "
+            f"must: {line}. Let the constructor of {type(model).__name__} make "
+            "what its methods use, from arguments alone."
+        ) from error
+    expected = [metric.name for metric in metrics_of(model)]
+    if missing := [name for name in expected if name not in logs]:
+        raise InputError(
+            f"The model {model.name!r} is compiled with {', '.join(expected)}, "
+            f"but its `test_step` returns {', '.join(logs)}. Expected: also "
+            f"{', '.join(missing)}."
+        )

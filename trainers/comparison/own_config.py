@@ -4,7 +4,6 @@ import tensorflow as tf
 from ml_collections import ConfigDict, config_dict
 
 from ...configs import default
-from ...layers.models.graph import Graph
 from ...layers.models.selection import chosen_paths
 from ...layers.registry import registered
 from ..common.errors import InputError
@@ -146,7 +145,7 @@ def _paths(model, only):
     if only is None:
         return ()
     try:
-        return tuple(chosen_paths(Graph(model), only))
+        return tuple(chosen_paths(model, only))
     except (TypeError, ValueError) as error:
         raise InputError(str(error)) from error
 

@@ -131,6 +131,9 @@ def test_norms_are_replaced_where_they_hide(name, tmp_path):
     if name == "subclassed":
         assert type(other.model) is Network
         other.model.save_weights(tmp_path / "model.weights.h5")
+        again = replace_norms(random(model), "layer").model
+        again.load_weights(tmp_path / "model.weights.h5")
+        np.testing.assert_array_equal(again(x), other.model(x))
         return
     other.model.save(tmp_path / "model.keras")
     loaded = keras.models.load_model(tmp_path / "model.keras")

@@ -141,7 +141,7 @@ class Own(keras.Model):
     ("model", "words"),
     [
         (3, "an object of type int"),
-        (Own(), "of type Own"),
+        (Own(), "no weights yet.*call it once"),
         (keras.Sequential(), "no weights yet"),
         (keras.Sequential([keras.Input((2,)), Dense(1)]), "not compiled"),
     ],
