@@ -2,9 +2,10 @@
 
 from ..supervised.callbacks import name_of
 from .answer import Comparison
-from .compare import summarized
-from .own_arguments import find_data, find_model, find_workdir
+from .compare import carry_out
+from .own_arguments import find_data, find_model
 from .own_config import make_own_plan
+from .own_folder import OwnFolder
 
 
 def compare_norms(
@@ -120,24 +121,26 @@ def compare_norms(
     data = find_data(
         model, train, validation, test, label=label, data_dir=data_dir
     )
-    workdir = find_workdir(workdir)
-    plan, config = make_own_plan(
-        model,
-        data,
-        workdir,
-        norms=norms,
-        only=only,
-        insert=insert,
-        seeds=seeds,
-        tune=tune,
-        epochs=epochs,
-        batch_size=batch_size,
-        metric=metric,
-        least=least,
-        start=start,
-        vary=vary,
-        callbacks=name_of(callbacks, jobs),
-    )
     command = f"normzoo.compare_norms({model.name}, ...)"
-    found, summary = summarized(plan, config, workdir, jobs, command)
-    return Comparison(found, summary, workdir)
+    with OwnFolder(workdir) as folder:
+        plan, config = make_own_plan(
+            model,
+            data,
+            folder.path,
+            norms=norms,
+            only=only,
+            insert=insert,
+            seeds=seeds,
+            tune=tune,
+            epochs=epochs,
+            batch_size=batch_size,
+            metric=metric,
+            least=least,
+            start=start,
+            vary=vary,
+            callbacks=name_of(callbacks, jobs),
+        )
+        found, summary = carry_out(
+            plan, config, folder.path, jobs, command, started=folder.keep
+        )
+    return Comparison(found, summary, folder.path)

@@ -1,7 +1,6 @@
-"""What `compare_norms` takes, checked: a model, arrays, a folder."""
+"""What `compare_norms` takes, checked: a model and arrays."""
 
 import pathlib
-import tempfile
 
 import keras
 
@@ -63,15 +62,6 @@ def find_data(
     if has_own_code(model):
         _check_copy(model, train.taken(slice(2)))
     return found
-
-
-def find_workdir(workdir):
-    """Returns a folder that is there; of None a new one for temporary files."""
-    if workdir is None:
-        return pathlib.Path(tempfile.mkdtemp(prefix="normzoo-"))
-    workdir = user_path(workdir).resolve()
-    workdir.mkdir(parents=True, exist_ok=True)
-    return workdir
 
 
 def _labels(model, found):

@@ -64,7 +64,7 @@ def make_own_plan(
     Args:
         model: from `find_model`.
         data: from `find_data`.
-        workdir: from `find_workdir`.
+        workdir: the path of an `OwnFolder`.
         norms, only, insert, seeds, tune, epochs: as of `norms.compare_norms`.
         batch_size, metric, least, start, vary: the same.
         callbacks: as of `config.callbacks`.

@@ -67,7 +67,7 @@ def test_callbacks_of_other_code_make_another_run(config, tmp_path):
     rundir.start(held, {})
     rundir.check(TRAINER.resolve(config))
     assert config.callbacks == name_of(2)
-    with pytest.raises(InputError, match="callbacks_code: '[0-9a-f]{12}' ther"):
+    with pytest.raises(InputError, match=r"callbacks_code: '[0-9a-f]{12}' t"):
         TRAINER.rundir(config, tmp_path).check(TRAINER.resolve(config))
     # An older version did not note it.
     del held["callbacks_code"]
