@@ -29,9 +29,9 @@ def replace_norms(model, norm, *, only=None, insert=None, **arguments):
     `Bidirectional` and other wrappers, and in the attributes of layers and
     models with a `call` of their own, lists and dicts of attributes included.
     Such a layer is made again by its `get_config`, and becomes a layer that
-    files hold with its new norms; biases inside it stay as they are. A model of
-    your own is made again, too; save its weights, since a `.keras` file would
-    make its old norms.
+    files hold with its new norms; biases inside it stay as they are, and
+    `replaced` says where that matters. A model of your own is made again, too;
+    save its weights, since a `.keras` file would make its old norms.
 
     Recurrent layers of this package become Keras' with the norm `"none"`, and
     the other way round if `only` names them: `only=keras.layers.LSTM`. Their

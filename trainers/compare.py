@@ -19,11 +19,9 @@ Finished runs are not repeated, interrupted ones continue. For one seed all
 variants start from equal kernels and see the same batches in the same order.
 """
 
-import contextlib
 import pathlib
 import shlex
 import sys
-import tempfile
 
 import rich
 from absl import flags
@@ -34,8 +32,9 @@ from . import app
 from .common.errors import InputError
 from .comparison.compare import carry_out, compare
 from .comparison.dashboard import folder as dashboard
-from .comparison.own_arguments import find_data, find_model, find_workdir
+from .comparison.own_arguments import find_data, find_model
 from .comparison.own_config import make_own_plan
+from .comparison.own_folder import OwnFolder
 from .comparison.procedure import axes, preview
 from .comparison.procedure.designing import make_plan
 from .comparison.report import terminal_report
@@ -97,8 +96,14 @@ app.define_jobs()
 
 def main(flags):
     """Runs the script."""
-    planned = _own if flags.model else _configured
-    plan, config, config_file = planned(flags)
+    if not flags.model:
+        _carry_out(flags, *_configured(flags))
+        return
+    with OwnFolder(None if flags.dry_run else flags.workdir) as folder:
+        _carry_out(flags, *_own(flags, folder.path), started=folder.keep)
+
+
+def _carry_out(flags, plan, config, config_file, **started):
     about = trainer_of(config).about(plan.every_run[0].config)
     print(preview.said(plan.design, about), flush=True)
     if flags.dry_run:
@@ -107,8 +112,8 @@ def main(flags):
     command = shlex.join(
         ["python", "-m", "normzoo.trainers.compare", *sys.argv[1:]]
     )
-    summary = carry_out(
-        plan, config, flags.workdir, flags.jobs, command, config_file
+    _, summary = carry_out(
+        plan, config, flags.workdir, flags.jobs, command, config_file, **started
     )
     rich.print(terminal_report(summary))
     print(
@@ -132,7 +137,7 @@ def _configured(flags):
     return make_plan(config, overrides, flags.seeds), config, config_file
 
 
-def _own(flags):
+def _own(flags, folder):
     """Returns the same for `--model`; the file is that of the model's code."""
     if not flags.data:
         raise InputError(
@@ -140,31 +145,20 @@ def _own(flags):
         )
     model = find_model(flags.model)
     data = find_data(model, flags.data, **app.data_options(flags))
-    with _own_folder(flags) as folder:
-        plan, config = make_own_plan(
-            model,
-            data,
-            folder,
-            norms=flags.norms,
-            insert=flags.insert,
-            seeds="auto" if flags.seeds is None else flags.seeds,
-            epochs=flags.epochs,
-            batch_size=flags.batch_size,
-            vary=axes.read(default.get_config(), _CLASSIFIER, flags.vary),
-            callbacks=flags.callbacks or "",
-        )
+    plan, config = make_own_plan(
+        model,
+        data,
+        folder,
+        norms=flags.norms,
+        insert=flags.insert,
+        seeds="auto" if flags.seeds is None else flags.seeds,
+        epochs=flags.epochs,
+        batch_size=flags.batch_size,
+        vary=axes.read(default.get_config(), _CLASSIFIER, flags.vary),
+        callbacks=flags.callbacks or "",
+    )
     code = flags.model.rpartition(":")[0]
     return plan, config, code if code.endswith(".py") else None
-
-
-@contextlib.contextmanager
-def _own_folder(flags):
-    """Yields the folder of the model and the data; a dry run leaves none."""
-    if not flags.dry_run:
-        yield find_workdir(flags.workdir)
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        yield pathlib.Path(folder)
 
 
 def _variants(flags, config_file, given):

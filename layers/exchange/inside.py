@@ -1,6 +1,7 @@
 """The norms inside a layer that is no functional model."""
 
 from ..models.attributes import names_inside, places
+from ..models.biases import cancels_more, loses_shift
 from ..models.inner_layers import inner_layers
 from ..models.kinds import is_graph
 from .report import replacement
@@ -77,7 +78,7 @@ class Inside:
 
     def _reported(self):
         found = {
-            self._names[layer]: replacement(layer, new)
+            self._names[layer]: replacement(layer, new, _bias(layer, new))
             for layer, new in self._norms.items()
         }
         for layer, result in self._models.items():
@@ -86,6 +87,16 @@ class Inside:
 
     def _inside(self, model, report):
         return {f"{self._names[model]}/{k}": each for k, each in report.items()}
+
+
+def _bias(layer, new):
+    """Returns what is to be known of biases in front, which stay as they are.
+
+    What comes in front of a norm is not known inside a layer.
+    """
+    if loses_shift(layer, new):
+        return "a layer in front without a bias got none"
+    return "one in front has no effect" if cancels_more(layer, new) else ""
 
 
 def _substitute(layer, choice):

@@ -87,6 +87,7 @@ def _copy_subclassed(model, choice, only):
             f"{why or f'there is none. {LINES}'}."
         )
     inside.twin.build_from_config(model.get_build_config())
+    inside.twin.built = True  # Keras does not say so of what a call has built.
     return ReplaceResult(inside.twin, inside.finish(), inside.left)
 
 

@@ -14,7 +14,8 @@ class Replacement(NamedTuple):
     Attributes:
         old, new: names of the classes.
         carried: names of the weights whose values were taken over.
-        bias: `""`, or what became of the bias of the layer in front.
+        bias: `""`, or what became of the bias of the layer in front; inside a
+            layer, where no bias is changed, what one should know.
     """
 
     old: str

@@ -23,10 +23,19 @@ def bias_change(graph, old, new):
     layer = layer_before(graph, old)
     if layer is None:
         return None
-    if has_shift(old) and not has_shift(new) and not layer.use_bias:
+    if loses_shift(old, new) and not layer.use_bias:
         return layer, True
-    cancels = has_shift(new) and cancels_bias(new) and not cancels_bias(old)
-    return (layer, False) if cancels and layer.use_bias else None
+    return (layer, False) if cancels_more(old, new) and layer.use_bias else None
+
+
+def loses_shift(old, new):
+    """Whether a norm had a shift and the one in its place has none."""
+    return has_shift(old) and not has_shift(new)
+
+
+def cancels_more(old, new):
+    """Whether a norm with a shift cancels a bias that the old one did not."""
+    return has_shift(new) and cancels_bias(new) and not cancels_bias(old)
 
 
 def layer_before(graph, norm):

@@ -138,7 +138,10 @@ def _is_unknown(value):
 
 
 def _is_variables(value):
-    leaves = keras.tree.flatten(value)
+    try:
+        leaves = keras.tree.flatten(value)
+    except TypeError:  # a dict whose keys have no order
+        return False
     return bool(leaves) and all(map(is_variable, leaves))
 
 

@@ -4,6 +4,9 @@ import keras
 
 from ..norms.channel_normalization import ChannelNormalization
 from ..recurrent.families import place_of
+from .attributes import names_inside
+from .graph import Graph
+from .kinds import is_graph
 
 _NORMS = (
     keras.layers.BatchNormalization,
@@ -57,15 +60,21 @@ def chosen(graph, only):
     return [layer for layer, path in layers.items() if wanted(layer, path)]
 
 
-def chosen_paths(graph, only):
+def chosen_paths(model, only):
     """Returns the paths of the layers that are meant, also inside others.
 
     Args:
-        graph, only: as of `chosen`.
+        model: functional or Sequential, or with a `call` of its own.
+        only: as of `chosen`.
 
     Raises:
         TypeError, ValueError: as of `selection` and `chosen`.
     """
+    if not is_graph(model):
+        layers, wanted = names_inside(model), selection(only)
+        check_names(only, layers)
+        return [path for layer, path in layers.items() if wanted(layer, path)]
+    graph = Graph(model)
     found, wanted = chosen(graph, only), selection(only)
     hidden = [x for x, layer, _ in graph.hidden() if wanted(layer, x)]
     return [*(graph.paths[layer] for layer in found), *hidden]

@@ -138,7 +138,7 @@ def _steps(config, repeats=5):
             calls[mode] = _together(config, data, session, PROGRAMS[mode])
             counts[mode] = _MANY
         seconds = timing.interleaved(calls, repeats, warm_up=2)
-    steps = len(data.train.labels) // config.batch_size
+    steps = data.train.count // config.batch_size
     return {
         name: 1e6 * value / steps / counts[name]
         for name, value in seconds.items()
@@ -149,7 +149,7 @@ def _alone(config, data, session):
     session.seed(config.seed, config.deterministic)
     model = compiled_model(config, data)
     batches = training_batches(config, data)
-    steps = len(data.train.labels) // config.batch_size
+    steps = data.train.count // config.batch_size
     assert steps_per_execution(config, steps) == steps
     return lambda: model.fit(
         batches, epochs=1, steps_per_epoch=steps, shuffle=False, verbose=0

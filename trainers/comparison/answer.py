@@ -4,11 +4,9 @@ import dataclasses
 import pathlib
 import shutil
 
-import keras
-
 from ..common.errors import InputError
 from ..common.paths import user_path
-from ..own.norms import classes_of
+from ..own.models import trained
 from ..run.values import check_name
 from .design import Found
 from .page.notebook import fragment
@@ -98,9 +96,7 @@ class Comparison:
             raise InputError(f"All runs of {variant} diverged.")
         best = max(ended, key=lambda o: self._sign * o.result[key])
         folder = self.workdir / best.run.name / "checkpoints"
-        # A norm from a script or a notebook, which no file can name.
-        known = classes_of(best.run.config.model.norm)
-        return keras.models.load_model(folder / "final.keras", known)
+        return trained(best.run.config.model, folder)
 
     @property
     def _sign(self):

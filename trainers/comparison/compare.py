@@ -55,16 +55,26 @@ def compare(
             another process works on the same folder.
     """
     plan = make_plan(config, overrides, seeds)
-    return carry_out(plan, config, workdir, jobs, command, config_file)
+    return carry_out(plan, config, workdir, jobs, command, config_file)[1]
 
 
-def carry_out(plan, config, workdir, jobs=1, command="", config_file=None):
-    """Does what a `Plan` says; see `compare`."""
-    return summarized(plan, config, workdir, jobs, command, config_file)[1]
+def carry_out(
+    plan,
+    config,
+    workdir,
+    jobs=1,
+    command="",
+    config_file=None,
+    started=lambda: None,
+):
+    """Does what a `Plan` says; returns the `Found`, and its `Summary`.
 
-
-def summarized(plan, config, workdir, jobs=1, command="", config_file=None):
-    """Does what a `Plan` says; returns the `Found`, and its `Summary`."""
+    Args:
+        plan: of all runs.
+        config, workdir, jobs, command, config_file: as of `compare`.
+        started: function that is called when all is checked and `plan.json`
+            is written.
+    """
     workdir = user_path(workdir)
     check_with_splits(plan.every_run, workdir, plan.design.vary_split)
     # A config file registers them in each process itself.
@@ -72,6 +82,7 @@ def summarized(plan, config, workdir, jobs=1, command="", config_file=None):
     norms = registered_in(plan.every_run) if sent else {}
     with lock.held(workdir):
         record = plan_file.begin(workdir, plan.design, config, command)
+        started()
         with Runner(workdir, jobs, config_file, norms) as runner:
             found = conduct(plan, runner, record)
         return found, _report(found, workdir, command)

@@ -2,9 +2,10 @@
 
 from ..supervised.callbacks import name_of
 from .answer import Comparison
-from .compare import summarized
-from .own_arguments import find_data, find_model, find_workdir
+from .compare import carry_out
+from .own_arguments import find_data, find_model
 from .own_config import make_own_plan
+from .own_folder import OwnFolder
 
 
 def compare_norms(
@@ -40,15 +41,17 @@ def compare_norms(
     of the batches, and the validation split unless that is given.
 
     Args:
-        model: a compiled functional or Sequential Keras model with one output
-            and one input or several, whose loss, metrics and optimizer are
-            used; a function without arguments that returns one, or its
-            `"file.py:function"` or `"module:function"`; or the path of a
-            `.keras` file.
-        train, validation, test: pairs of inputs and labels, which may be
-            arrays, lists, tensors, pandas' frames and series, and the inputs a
-            dict of such by the names of the model's inputs; a
-            `tf.data.Dataset` or a `keras.utils.PyDataset` of pairs; a frame,
+        model: a compiled Keras model with weights, with one input and output
+            or several, whose losses, metrics and optimizer are used; its class
+            may have a `call` or a `train_step` of its own if its `get_config`
+            makes it again. Or a function without arguments that returns one,
+            or its `"file.py:function"` or `"module:function"`; or the path of
+            a `.keras` file.
+        train, validation, test: pairs of inputs and labels, or these and
+            weights of the examples, which may be arrays, lists, tensors,
+            pandas' frames and series; inputs and labels also dicts of such by
+            the names of the model's inputs and outputs; a `tf.data.Dataset` or
+            a `keras.utils.PyDataset` of pairs or triples; a frame,
             or the path of a `.csv` or `.parquet` file, with the labels in a
             column; the path of a folder of images. Or `train` alone is the
             name of a TFDS set, a folder of images with a folder for each
@@ -73,8 +76,9 @@ def compare_norms(
             the validation split: the model's own, and a third and three times
             as much; or the rates to choose from.
         epochs, batch_size: of the training.
-        metric: the name of one of the model's metrics, or `"loss"`, that is
-            judged on the test split; `""`: the first metric.
+        metric: the name of one of the model's metrics as Keras prints it, or
+            `"loss"`, that is judged on the test split; `""`: the first metric,
+            of several outputs the loss.
         least: the difference of it that counts. None: half a percentage point
             of a share, such as an accuracy; 1 % of what the untrained model
             has of others.
@@ -118,24 +122,26 @@ def compare_norms(
     data = find_data(
         model, train, validation, test, label=label, data_dir=data_dir
     )
-    workdir = find_workdir(workdir)
-    plan, config = make_own_plan(
-        model,
-        data,
-        workdir,
-        norms=norms,
-        only=only,
-        insert=insert,
-        seeds=seeds,
-        tune=tune,
-        epochs=epochs,
-        batch_size=batch_size,
-        metric=metric,
-        least=least,
-        start=start,
-        vary=vary,
-        callbacks=name_of(callbacks, jobs),
-    )
     command = f"normzoo.compare_norms({model.name}, ...)"
-    found, summary = summarized(plan, config, workdir, jobs, command)
-    return Comparison(found, summary, workdir)
+    with OwnFolder(workdir) as folder:
+        plan, config = make_own_plan(
+            model,
+            data,
+            folder.path,
+            norms=norms,
+            only=only,
+            insert=insert,
+            seeds=seeds,
+            tune=tune,
+            epochs=epochs,
+            batch_size=batch_size,
+            metric=metric,
+            least=least,
+            start=start,
+            vary=vary,
+            callbacks=name_of(callbacks, jobs),
+        )
+        found, summary = carry_out(
+            plan, config, folder.path, jobs, command, started=folder.keep
+        )
+    return Comparison(found, summary, folder.path)

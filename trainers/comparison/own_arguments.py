@@ -1,17 +1,19 @@
-"""What `compare_norms` takes, checked: a model, arrays, a folder."""
+"""What `compare_norms` takes, checked: a model and arrays."""
 
 import pathlib
-import tempfile
 
 import keras
 
 from ...layers.lookup import look_up
 from ..common.errors import InputError
 from ..common.paths import user_path
-from ..data import arrays, nested
+from ..data import array_files, arrays, nested
 from ..data.sources.finding import find_arrays
 from ..data.sources.options import Options
 from ..own import files, tasks
+from ..own.compiled import compile_arguments
+from ..own.likeness import copied, has_own_code
+from ..own.measures import metrics_of
 
 
 def find_model(model):
@@ -55,39 +57,58 @@ def find_data(
     found = arrays.check(find_arrays(model, given, options), "The data")
     files.check_shapes(model, nested.shapes_of(found["x_train"]))
     found |= _labels(model, found)
-    two = nested.each(lambda x: x[:2], found["x_train"])
-    _check_fit(model, two, found["y_train"][:2])
+    train = array_files.splits_of(found)["train"]
+    _check_fit(model, train.taken(slice(2)))
+    if has_own_code(model):
+        _check_copy(model, train.taken(slice(2)))
     return found
-
-
-def find_workdir(workdir):
-    """Returns a folder that is there; of None a new one for temporary files."""
-    if workdir is None:
-        return pathlib.Path(tempfile.mkdtemp(prefix="normzoo-"))
-    workdir = user_path(workdir).resolve()
-    workdir.mkdir(parents=True, exist_ok=True)
-    return workdir
 
 
 def _labels(model, found):
     """Returns the labels of all splits; raises `InputError` if some misfit."""
     return {
         f"y_{split}": tasks.checked_labels(
-            tasks.target_of(model, found[f"x_{split}"], found[f"y_{split}"]),
-            f"y_{split}",
+            model, found[f"x_{split}"], found[f"y_{split}"], f"y_{split}"
         )
         for split in arrays.SPLITS
         if f"y_{split}" in found
     }
 
 
-def _check_fit(model, x, y):
-    """Raises `InputError` unless a model takes two examples and labels."""
+def _check_fit(model, examples):
+    """Raises `InputError` unless a model takes examples and labels."""
+    x, y, weights = examples
     try:
-        model.test_on_batch(x, y)
-    except (TypeError, ValueError, ArithmeticError) as error:
+        model.test_on_batch(x, y, weights)
+    except (KeyError, TypeError, ValueError, ArithmeticError) as error:
+        shapes = nested.each(lambda x: f"{x.shape[1:]} of {x.dtype}", y)
         raise InputError(
-            f"The labels, of shape {y.shape[1:]} and type {y.dtype}, do not "
-            f"fit the model's outputs of shape {model.output_shape[1:]} and "
-            f"its loss: {error}"
+            f"The labels, {shapes}, do not fit the model's outputs of shape "
+            f"{getattr(model, 'output_shape', 'unknown')} and its loss: {error}"
         ) from error
+
+
+def _check_copy(model, examples):
+    """Raises `InputError` unless a copy of a model can be trained."""
+    copy, (x, y, weights) = copied(model), examples
+    optimizer = type(model.optimizer).from_config(model.optimizer.get_config())
+    try:
+        copy.compile(optimizer, **compile_arguments(model))
+        copy.fit(x, y, sample_weight=weights, verbose=0)
+        logs = copy.evaluate(
+            x, y, sample_weight=weights, verbose=0, return_dict=True
+        )
+    except Exception as error:  # whatever the user's own code raises
+        line = str(error).strip().partition("\n")[0].rstrip(".")
+        raise InputError(
+            f"The model {model.name!r} cannot be trained again, as each run "
+            f"must: {line}. Let the constructor of {type(model).__name__} make "
+            "what its methods use, from arguments alone."
+        ) from error
+    expected = [metric.name for metric in metrics_of(model)]
+    if missing := [name for name in expected if name not in logs]:
+        raise InputError(
+            f"The model {model.name!r} is compiled with {', '.join(expected)}, "
+            f"but its `test_step` returns {', '.join(logs)}. Expected: also "
+            f"{', '.join(missing)}."
+        )

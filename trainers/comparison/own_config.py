@@ -4,15 +4,15 @@ import tensorflow as tf
 from ml_collections import ConfigDict, config_dict
 
 from ...configs import default
-from ...layers.models.graph import Graph
 from ...layers.models.selection import chosen_paths
 from ...layers.registry import registered
 from ..common.errors import InputError
 from ..data import array_files, nested
 from ..own import files
 from ..own import norms as own
+from ..own.compiled import compile_arguments
 from ..own.fresh import STARTS
-from ..own.measures import compiled_loss, compiled_metrics, metrics_of
+from ..own.measures import metrics_of
 from ..own.models import AS_IS, build
 from ..own.optimizers import learning_rate_of
 from ..run.values import check_name
@@ -64,7 +64,7 @@ def make_own_plan(
     Args:
         model: from `find_model`.
         data: from `find_data`.
-        workdir: from `find_workdir`.
+        workdir: the path of an `OwnFolder`.
         norms, only, insert, seeds, tune, epochs: as of `norms.compare_norms`.
         batch_size, metric, least, start, vary: the same.
         callbacks: as of `config.callbacks`.
@@ -73,9 +73,9 @@ def make_own_plan(
         norms = INSERTED if insert else NORMS
     norms = _norms(norms)
     check_name("start", start, STARTS)
-    columns = {each.name: each for each in metrics_of(model)}
-    metric = metric or next(iter(columns))
-    check_name("metric", metric, columns)
+    names = [each.name for each in metrics_of(model)]
+    metric = metric or names[0]
+    check_name("metric", metric, names)
     # A variant's is a text, or describes one of the user's own.
     norm = config_dict.placeholder(object)
     knobs = {"norm": norm, "only": _paths(model, only), "start": start}
@@ -86,6 +86,8 @@ def make_own_plan(
         _check_rate(model)
     rates = () if RATE in vary else _rates(model, tune)
     knobs["path"] = str(files.save(model, workdir, start))
+    # Keras may have numbered the outputs of the file otherwise.
+    judged = metrics_of(files.load(knobs["path"]))[names.index(metric)]
     config = default.get_config()
     with config.unlocked():
         name = f"{build.__module__}:{build.__name__}"
@@ -98,10 +100,10 @@ def make_own_plan(
         config.optimizer.learning_rate = learning_rate_of(model) or 0.0
         config.checkpoint.best, config.checkpoint.best_mode = "val_loss", "min"
         rules = config.compare
-        rules.metric, rules.baseline = metric, ""
+        rules.metric, rules.baseline = judged.name, ""
         if least is None:
-            least = _least(columns[metric], knobs, data)
-        rules.least[metric] = float(least)
+            least = _least(judged, knobs, data)
+        rules.least[judged.name] = float(least)
         rules.vary_split = "x_validation" not in data
         rules.looks = LOOKS if seeds == "auto" else ()
         rules.tune.rates = rates
@@ -143,7 +145,7 @@ def _paths(model, only):
     if only is None:
         return ()
     try:
-        return tuple(chosen_paths(Graph(model), only))
+        return tuple(chosen_paths(model, only))
     except (TypeError, ValueError) as error:
         raise InputError(str(error)) from error
 
@@ -152,15 +154,20 @@ def _least(metric, knobs, data):
     """Returns the difference of a metric that counts."""
     if metric.bounds == (0, 1):
         return LEAST_SHARE
-    few = slice(_EXAMPLES)
+    some = array_files.splits_of(data)["train"].taken(slice(_EXAMPLES))
     # Keras takes texts as tensors alone.
-    x = nested.each(lambda each: tf.constant(each[few]), data["x_train"])
-    y = data["y_train"][few]
+    x = nested.each(tf.constant, some.inputs)
     source = files.load(knobs["path"])
     shapes = nested.shapes_of(x)
     model = build(shapes, 0, seed=0, **{**knobs, "norm": AS_IS})
-    model.compile(loss=compiled_loss(source), metrics=compiled_metrics(source))
-    measured = model.evaluate(x, y, verbose=0, return_dict=True)
+    model.compile(**compile_arguments(source))
+    measured = model.evaluate(
+        x,
+        some.labels,
+        sample_weight=some.weights,
+        verbose=0,
+        return_dict=True,
+    )
     return LEAST_PART * abs(measured[metric.name])
 
 

@@ -21,7 +21,8 @@ def load(path, split_seed):
     """Returns the `Data` of arrays in a file.
 
     It holds `x_train` and `y_train`, and the same of `validation` and `test`
-    where these are given; of several inputs `x_train/NAME` and so on. A fifth
+    where these are given; perhaps weights as `sample_weight_train`; of several
+    inputs `x_train/NAME` and so on, of several outputs `y_train/NAME`. A fifth
     of the examples is held out for what is not given, stratified by the labels
     where they are whole numbers: the same ones for a test split, others for
     each `split_seed` for a validation split.
@@ -43,10 +44,22 @@ def _loaded(path, split_seed):
         splits["train"], splits["validation"] = _parted(
             splits["train"], split_seed
         )
-    labels = [splits[name].labels for name in arrays.SPLITS]
-    whole = np.issubdtype(labels[0].dtype, np.integer)
-    count = 1 + max(int(some.max()) for some in labels) if whole else 0
-    return Data(*(splits[name] for name in arrays.SPLITS), num_classes=count)
+    return Data(
+        *(splits[name] for name in arrays.SPLITS),
+        num_classes=_classes([splits[name].labels for name in arrays.SPLITS]),
+    )
+
+
+def _classes(labels):
+    """Returns one more than the largest label; 0 where none are classes."""
+    if not _are_classes(labels[0]):
+        return 0
+    return 1 + max(int(some.max()) for some in labels)
+
+
+def _are_classes(labels):
+    # Those of several outputs are several arrays.
+    return np.issubdtype(getattr(labels, "dtype", object), np.integer)
 
 
 def read(path):
@@ -67,9 +80,19 @@ def read(path):
 
 @functools.lru_cache(maxsize=1)
 def _given(path):
-    found = read(path)
+    return splits_of(read(path))
+
+
+def splits_of(found):
+    """Returns split -> `Examples`, of the splits that arrays hold.
+
+    Args:
+        found: from `arrays.check`.
+    """
     return {
-        split: Examples(found[f"x_{split}"], found[f"y_{split}"])
+        split: Examples(
+            *(found.get(f"{kind}_{split}") for kind in arrays.KINDS)
+        )
         for split in arrays.SPLITS
         if f"x_{split}" in found
     }
@@ -105,13 +128,13 @@ def _digest(flat):
 
 def _parted(examples, seed):
     """Returns the larger and the smaller part of examples."""
-    labels, count = examples.labels, len(examples.labels)
+    labels, count = examples.labels, examples.count
     most = count - round(HELD_OUT * count)
     if not 0 < most < count:
         raise InputError(
             f"{count} examples are too few to hold some out. Pass more, or "
             "validation and test data."
         )
-    one_class = labels.ndim == 1 and np.issubdtype(labels.dtype, np.integer)
+    one_class = _are_classes(labels) and labels.ndim == 1
     rows = draw(labels if one_class else np.zeros(count, int), most, seed)
     return tuple(map(examples.taken, rows))

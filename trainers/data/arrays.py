@@ -6,6 +6,8 @@ from ..common.errors import InputError
 from . import nested
 
 SPLITS = ("train", "validation", "test")
+#: What there is of each split: the names of arrays begin with it.
+KINDS = ("x", "y", "sample_weight")
 
 
 def check(arrays, where):
@@ -17,7 +19,8 @@ def check(arrays, where):
 
     Args:
         arrays: dict, `"x_train"`, `"y_train"`, and the same with `validation`
-            and `test` if there are such splits -> an array; inputs may be
+            and `test` if there are such splits -> an array; perhaps weights as
+            `"sample_weight_train"` and so on. Inputs and labels may be
             several, see `nested`.
         where: what the arrays are called, for messages.
 
@@ -36,15 +39,13 @@ def check(arrays, where):
                 f"{', '.join(arrays) or 'nothing'}."
             )
         found[f"x_{split}"] = checked_inputs(x, f"x_{split}")
-        found[f"y_{split}"] = _numbers(y, f"y_{split}")
+        found[f"y_{split}"] = nested.each_named(_numbers, y, f"y_{split}")
+        name = f"sample_weight_{split}"
+        if arrays.get(name) is not None:
+            found[name] = nested.each_named(_weights, arrays[name], name)
         _check_counts(found, split)
     _check_alike(found)
-    labels = found["y_train"]
-    if (labels == labels[0]).all():
-        raise InputError(
-            f"All labels in y_train are the same: {labels[0].tolist()}. There "
-            "is nothing to learn."
-        )
+    _check_labels_differ(found["y_train"])
     return found
 
 
@@ -58,15 +59,24 @@ def checked_inputs(x, name):
     Raises:
         InputError: they are no good.
     """
-    leaves = [_values(leaf, key) for key, leaf in nested.named(x, name)]
-    rest = iter(leaves)
-    return nested.each(lambda leaf: next(rest), x)
+    return nested.each_named(_values, x, name)
 
 
 def _values(values, name):
     """Returns an array of inputs: numbers, or texts."""
     values = np.asarray(values)
     return values if values.dtype.kind == "U" else _numbers(values, name)
+
+
+def _weights(values, name):
+    """Returns the weights of examples."""
+    values = _numbers(values, name).astype(np.float32)
+    if values.min(initial=0) < 0 or not values.any():
+        raise InputError(
+            f"{name} goes from {values.min():g} to {values.max():g}. Expected: "
+            "weights of at least 0, and one above 0."
+        )
+    return values
 
 
 def _numbers(values, name):
@@ -97,13 +107,25 @@ def _numbers(values, name):
 
 
 def _check_counts(arrays, split):
-    labels = len(arrays[f"y_{split}"])
-    for name, leaf in nested.named(arrays[f"x_{split}"], f"x_{split}"):
-        if len(leaf) != labels or not labels:
-            raise InputError(
-                f"{name} has {len(leaf)} examples and y_{split} has {labels}. "
-                "Expected: as many of both, and one at least."
-            )
+    labels = f"y_{split}"
+    count = nested.count_of(arrays[labels])
+    names = (f"{kind}_{split}" for kind in KINDS)
+    for each in filter(arrays.__contains__, names):
+        for name, leaf in nested.named(arrays[each], each):
+            if len(leaf) != count or not count:
+                raise InputError(
+                    f"{name} has {len(leaf)} examples and {labels} has "
+                    f"{count}. Expected: as many of both, and one at least."
+                )
+
+
+def _check_labels_differ(labels):
+    leaves = [leaf for _, leaf in nested.named(labels, "y_train")]
+    if all((leaf == leaf[0]).all() for leaf in leaves):
+        raise InputError(
+            f"All labels in y_train are the same: {leaves[0][0].tolist()}. "
+            "There is nothing to learn."
+        )
 
 
 def _check_alike(arrays):

@@ -17,16 +17,36 @@ class Examples(NamedTuple):
             channels)`, of what a view makes of them, of signals `(examples,
             steps, channels)`, of points `(examples, 2)`, or of a text's
             characters `(examples, steps)`; or several, see `nested`.
-        labels: int64 `(examples,)`, or `(examples, steps)` for a text.
+        labels: int64 `(examples,)`, or `(examples, steps)` for a text; of a
+            model with several outputs one for each, see `nested`.
+        weights: float32 `(examples, ...)`, how much each counts; for several
+            outputs one for all or one for each; None: all count alike.
     """
 
     inputs: np.ndarray | dict | tuple
-    labels: np.ndarray
+    labels: np.ndarray | dict | tuple
+    weights: np.ndarray | dict | tuple | None = None
+
+    @property
+    def batch(self):
+        """All examples as Keras takes a batch: a pair, or with weights."""
+        pair = self.inputs, self.labels
+        return pair if self.weights is None else (*pair, self.weights)
+
+    @property
+    def count(self):
+        """How many there are."""
+        return nested.count_of(self.labels)
+
+    @property
+    def places(self):
+        """How many labels an output has, such as one for each step."""
+        several = isinstance(self.labels, (dict, tuple))
+        return self.count if several else self.labels.size
 
     def taken(self, rows):
         """Returns some of the examples."""
-        found = nested.each(lambda x: x[rows], self.inputs)
-        return Examples(found, self.labels[rows])
+        return Examples(*nested.each(lambda x: x[rows], self.batch))
 
 
 class Modes(NamedTuple):
@@ -71,7 +91,7 @@ class Data(NamedTuple):
     def counts(self):
         """Name of a split -> how many examples it has."""
         splits = {name: getattr(self, name) for name in SPLITS}
-        return {name: len(split.labels) for name, split in splits.items()}
+        return {name: split.count for name, split in splits.items()}
 
     @property
     def per_step(self):

@@ -47,12 +47,12 @@ def _loader(config):
     dataset = config.dataset
     if dataset.name == gaussians.NAME:
         data = gaussians.load(dataset)
-        _check_batch(config, len(data.train.labels), "train")
+        _check_batch(config, data.train.count, "train")
         return lambda split_seed: data
     if dataset.name.endswith(array_files.SUFFIX):
         _check_as_they_are(dataset)
         data = array_files.load(dataset.name, -1)
-        _check_batch(config, len(data.train.labels), "train")
+        _check_batch(config, data.train.count, "train")
         return functools.partial(array_files.load, dataset.name)
     builder = find_builder(config)
     splits = find_splits(builder, dataset)
@@ -62,7 +62,7 @@ def _loader(config):
     _check_settings(builder.name, feature, dataset)
     if feature == "text":
         data = _read_texts(path, names, window)
-        _check_batch(config, len(data.train.labels), names[0])
+        _check_batch(config, data.train.count, names[0])
         return lambda split_seed: data
     if dataset.split_seed >= 0:
         splitting.check_apart(builder, splits)

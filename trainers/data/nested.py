@@ -1,7 +1,7 @@
-"""Inputs of models: one array, or several by name or in order.
+"""Inputs, labels and weights of examples: one array, or several.
 
-Several are a dict or a tuple, not nested deeper; all have one example in each
-row.
+Several are a dict or a tuple, by name or in order, not nested deeper; all have
+one example in each row.
 """
 
 import keras
@@ -48,6 +48,18 @@ def named(inputs, name):
     """
     for path, leaf in keras.tree.flatten_with_path(inputs):
         yield "/".join([name, *map(str, path)]), leaf
+
+
+def each_named(function, inputs, name):
+    """Returns inputs of what a function makes of each array and its name.
+
+    Args:
+        function: of an array and a name, as `named` yields it.
+        inputs: one array or several.
+        name: of all of them.
+    """
+    found = iter([function(leaf, key) for key, leaf in named(inputs, name)])
+    return each(lambda leaf: next(found), inputs)
 
 
 def unnamed(arrays):

@@ -44,10 +44,11 @@ def training_batches(
 
     Returns:
         Batches `(inputs, labels)`: inputs as models see them, see `scaling`,
-        and int64 labels; `batch_size / replicas` examples in each. The shares
+        and int64 labels; with weights `(inputs, labels, weights)`. There are
+        `batch_size / replicas` examples in each. The shares
         of a batch follow each other.
     """
-    count = len(examples.labels)
+    count = examples.count
     steps = steps_per_epoch(examples, batch_size)
 
     def epoch_indices(epoch):
@@ -87,7 +88,7 @@ def evaluation_batches(examples, batch_size, part=_WHOLE):
         part: the `Part` of each batch. Only the last batch has shares of
             different size; they may be empty.
     """
-    count, replicas = len(examples.labels), part.replicas
+    count, replicas = examples.count, part.replicas
     # Keras builds a model from the first batch, so that one is even.
     even = max(min(batch_size, count) // replicas, 1) * replicas
     starts = np.arange(0, count, even)[:, np.newaxis]
@@ -101,15 +102,15 @@ def evaluation_batches(examples, batch_size, part=_WHOLE):
 
 def steps_per_epoch(examples, batch_size):
     """Returns the number of full batches in one pass over the examples."""
-    return len(examples.labels) // batch_size
+    return examples.count // batch_size
 
 
 def _gather(examples, indices):
-    inputs, labels = nested.each(tf.constant, tuple(examples))
+    arrays = nested.each(tf.constant, examples.batch)
 
     def gather(rows):
-        seen = nested.each(lambda x: scaling.seen(tf.gather(x, rows)), inputs)
-        return seen, tf.gather(labels, rows)
+        inputs, *others = nested.each(lambda x: tf.gather(x, rows), arrays)
+        return nested.each(scaling.seen, inputs), *others
 
     dataset = indices.map(gather, num_parallel_calls=tf.data.AUTOTUNE)
     return untuned(dataset.prefetch(tf.data.AUTOTUNE))

@@ -119,7 +119,7 @@ def _taken(data, rows):
     return Examples(
         *(
             _gathered(arrays, parts)
-            for arrays in zip(train, validation, strict=True)
+            for arrays in zip(train.batch, validation.batch, strict=True)
         )
     )
 

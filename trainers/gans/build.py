@@ -116,7 +116,7 @@ def steps_per_epoch(config, data):
 def steps_per_pass(config, data):
     """Returns the number of generator updates in a pass over the data."""
     examples = config.batch_size * config.discriminator.updates
-    return len(data.train.labels) // examples
+    return data.train.count // examples
 
 
 def _optimizer(player, steps):

@@ -71,10 +71,10 @@ def check_data(config, data):
 
 def _check_batch(config, data):
     examples = config.batch_size * config.discriminator.updates
-    if examples > len(data.train.labels):
+    if examples > data.train.count:
         raise InputError(
             f"A step takes batch_size x discriminator.updates = {examples} "
-            f"examples, and the training split has {len(data.train.labels)}. "
+            f"examples, and the training split has {data.train.count}. "
             "Lower one of them."
         )
 

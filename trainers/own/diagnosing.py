@@ -2,7 +2,7 @@
 
 from ...layers.diagnosis import diagnosing
 from ...layers.diagnosis.evidence import EXAMPLES
-from ...layers.models.kinds import check_built, is_graph
+from ...layers.models.kinds import check_built
 from ..data import nested
 from ..data.arrays import checked_inputs
 from ..data.sources.finding import find_examples
@@ -52,14 +52,8 @@ def diagnose(model, data, *, label=None, data_dir=None, batch_size=32):
     check_built(model)
     x, y = find_examples(model, data, Options(label, data_dir, EXAMPLES))
     x = checked_inputs(x, "data")
-    if is_graph(model):
-        files.check_shapes(model, nested.shapes_of(x))
-    if y is not None and _has_one_loss(model):
-        y = tasks.checked_labels(tasks.target_of(model, x, y), "y")
+    files.check_shapes(model, nested.shapes_of(x))
+    if y is not None and model.compiled:
+        y = tasks.checked_labels(model, x, y, "y")
     pair = x if y is None else (x, y)
     return diagnosing.diagnose(model, pair, batch_size=batch_size)
-
-
-def _has_one_loss(model):
-    one = is_graph(model) and len(model.outputs) == 1
-    return one and model.compiled and model.loss is not None

@@ -11,11 +11,14 @@ import keras
 import numpy as np
 
 from ...layers.models.kinds import is_graph
+from ..common.code import digest_of
 from ..common.errors import InputError
 from ..common.files import replacing
 from ..common.structures import plain
 from ..data.nested import shape_list
+from ..data.sources.outputs import Outputs
 from .fresh import fresh_variables
+from .likeness import check_attributes, has_own_code, has_own_steps
 from .shapes import fits
 
 _NUMBER = re.compile(r"_\d+$")
@@ -25,8 +28,8 @@ def checked(model):
     """Returns a model if it can be trained again with other norms.
 
     Raises:
-        InputError: it is no model, has a `call` or a `train_step` of its own,
-            several outputs, or is not compiled.
+        InputError: it is no model, has no weights, a `compile` of its own,
+            outputs that no names tell apart, or is not compiled.
     """
     if not isinstance(model, keras.Model):
         raise InputError(
@@ -34,24 +37,20 @@ def checked(model):
             f"{type(model).__name__}."
         )
     name = f"The model {model.name!r}"
-    if not is_graph(model) or type(model).train_step is not (
-        keras.Model.train_step
-    ):
-        raise InputError(
-            f"{name} is of type {type(model).__name__}, which has a `call` or "
-            "a `train_step` of its own, so its norms cannot be exchanged from "
-            "outside. Pass a functional or Sequential model."
-        )
     if not model.built:
         raise InputError(
-            f"{name} has no weights yet. Start it with a `keras.Input`."
+            f"{name} has no weights yet. Start it with a `keras.Input`, or, "
+            "where it has a `call` of its own, call it once."
         )
-    if len(model.outputs) != 1:
+    if type(model).compile is not keras.Model.compile:
         raise InputError(
-            f"{name} has {len(model.outputs)} outputs. Expected: one. Make a "
-            "model of the one that counts: keras.Model(model.input, output)."
+            f"{name} has a `compile` of its own, which the model of each run "
+            "cannot repeat. Pass to the constructor what it takes besides "
+            "optimizer, loss and metrics."
         )
-    if not model.compiled or model.loss is None:
+    Outputs(model)  # They must be known by their names.
+    has_loss = model.loss is not None or has_own_steps(model)
+    if not model.compiled or not has_loss:
         raise InputError(
             f"{name} is not compiled. Its loss, metrics and optimizer are what "
             "it is trained with: call model.compile(optimizer, loss, metrics) "
@@ -65,8 +64,11 @@ def check_shapes(model, shapes):
 
     Args:
         model: see `checked`.
-        shapes: from `nested.shapes_of`.
+        shapes: from `nested.shapes_of`. What a `call` of its own takes is not
+            known.
     """
+    if not is_graph(model):
+        return
     found = shape_list(shapes)
     if len(found) != len(model.inputs):
         raise InputError(
@@ -87,26 +89,39 @@ def save(model, folder, start="weights"):
     """Writes a compiled model into a folder; returns the `pathlib.Path`.
 
     Its name tells apart what training depends on: the architecture, up to the
-    numbers that Keras puts behind names, what the model is compiled with, and
-    the weights that training begins with.
+    numbers that Keras puts behind names, what the model is compiled with, the
+    weights that training begins with, and the code of a class of its own.
 
     Args:
         model: see `checked`.
         folder: a `pathlib.Path`.
         start: one of `fresh.STARTS`.
     """
-    described = [json.loads(model.to_json()), model.get_compile_config()]
-    text = json.dumps(_renamed(described), default=plain)
+    text = json.dumps(_renamed(_described(model)), default=plain)
     digest = hashlib.sha256(text.encode())
     drawn = fresh_variables(model) if start == "fresh" else set()
     for variable in model.variables:
         if id(variable) not in drawn:
             digest.update(np.ascontiguousarray(variable.numpy()))
+    if has_own_code(model):
+        digest.update(digest_of(type(model)).encode())
     path = folder / f"model-{digest.hexdigest()[:12]}.keras"
     if not path.exists():
         with replacing(path) as temporary:
             model.save(temporary)
+    if has_own_code(model):
+        check_attributes(model, load(path))
     return path
+
+
+def _described(model):
+    """Returns what makes a model again, JSON-ready."""
+    try:
+        return [json.loads(model.to_json()), model.get_compile_config()]
+    except (NotImplementedError, TypeError, ValueError) as error:
+        raise InputError(
+            f"The model {model.name!r} cannot be written into a file: {error}"
+        ) from error
 
 
 def _renamed(described):

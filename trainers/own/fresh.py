@@ -4,6 +4,7 @@ import keras
 
 from ...layers.models.inner_layers import inner_layers
 from ...layers.models.selection import is_norm
+from .likeness import made_again
 
 #: How `config.model.start` says what weights training begins with: as their
 #: layers' initializers make them, or as they are.
@@ -35,12 +36,12 @@ def refresh(model, source, seed):
 
     Args:
         model: a copy of `source`.
-        source: a functional or Sequential model.
+        source: of the user's own.
         seed: of the values, all but those of initializers that have their own.
     """
     # Initializers without a seed draw theirs when a layer is made.
     keras.utils.set_random_seed(seed)
-    fresh = keras.models.clone_model(source)
+    fresh = made_again(source)
     drawn = fresh_variables(model)
     for mine, new in zip(model.variables, fresh.variables, strict=True):
         if id(mine) in drawn:

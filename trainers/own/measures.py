@@ -4,8 +4,9 @@ import math
 
 import keras
 
-from ..common.errors import InputError
 from ..common.metric import Metric
+from ..data.sources.outputs import Outputs
+from .compiled import losses_of, metrics_of_outputs
 
 _SHARES = (
     "AUC",
@@ -49,55 +50,40 @@ _ERRORS = (
 
 
 def metrics_of(model):
-    """Returns the `Metric`s that a model can be judged by.
+    """Returns the `Metric`s that a model can be judged by, by default first.
 
     They are those that it is compiled with, as far as it is known whether more
-    is better, and the loss.
+    is better, and the loss, which comes first where there are several outputs,
+    and there is one for each of these.
 
     Args:
-        model: compiled, with one output.
+        model: compiled.
     """
-    return (*filter(None, map(_metric, compiled_metrics(model))), _LOSS)
+    losses = losses_of(model)
+    if len(losses) < 2 and not Outputs(model).are_several:
+        return (*_compiled(model), _loss())
+    # Keras measures the loss of each, too, if there are two or more.
+    each = [_loss(f"{name}_loss") for name in losses if len(losses) > 1]
+    return (_loss(), *_compiled(model), *each)
 
 
-def compiled_metrics(model):
-    """Returns what a model was compiled with as metrics: names and objects."""
-    return [
-        given if isinstance(given, str) else keras.metrics.get(given)
-        for given in _flat(model.get_compile_config()["metrics"])
-    ]
+def _compiled(model):
+    """Returns the `Metric`s that a model is compiled with."""
+    found = {}
+    for key, more in (("metrics", ""), ("weighted_metrics", "weighted_")):
+        for output, metrics in metrics_of_outputs(model, key):
+            before = f"{output}_" if output else ""
+            for metric in metrics:
+                name, kind = _named(metric)
+                # As Keras tells equal names apart.
+                taken = before + name in found
+                name = f"{before}{more * taken}{name}"
+                found.setdefault(name, _metric(name, kind))
+    return filter(None, found.values())
 
 
-def compiled_loss(model):
-    """Returns a new loss like the one that a model was compiled with.
-
-    Raises:
-        InputError: it is a function that Keras does not know.
-    """
-    (loss,) = _flat(model.get_compile_config()["loss"])
-    try:
-        return keras.losses.get(loss)
-    except (TypeError, ValueError) as error:
-        raise InputError(
-            f"The model's loss cannot be rebuilt: {error} Register it with "
-            "keras.saving.register_keras_serializable()."
-        ) from error
-
-
-def _flat(given):
-    """Returns names and configurations, which are for the one output.
-
-    They may stand in a list, or in a dict by the name of the output.
-    """
-    if isinstance(given, dict) and "class_name" not in given:
-        given = list(given.values())
-    if isinstance(given, list):
-        return [each for some in given for each in _flat(some)]
-    return [] if given is None else [given]
-
-
-def _metric(metric):
-    name, kind = _named(metric)
+def _metric(name, kind):
+    """Returns the `Metric` of a class; None if its direction is not known."""
     if kind in _SHARES:
         return Metric(
             key=f"test_{name}",
@@ -134,10 +120,11 @@ def _named(metric):
     return metric, type(keras.metrics.get(metric)).__name__
 
 
-_LOSS = Metric(
-    key="test_loss",
-    name="loss",
-    title="loss",
-    higher_is_better=False,
-    bounds=(-math.inf, math.inf),
-)
+def _loss(name="loss"):
+    return Metric(
+        key=f"test_{name}",
+        name=name,
+        title=name,
+        higher_is_better=False,
+        bounds=(-math.inf, math.inf),
+    )

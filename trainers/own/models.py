@@ -1,12 +1,16 @@
 """New models like one in a file, with fresh weights and other norms."""
 
+import keras
+
 from ...layers import VirtualBatchNormalization, replace_norms
-from ...layers.models.copying import copy_model
 from ...layers.models.inner_layers import inner_layers
 from ..common.errors import InputError
 from . import files
+from .compiled import compile_arguments
 from .fresh import refresh
-from .norms import meant
+from .likeness import WEIGHTS, copied, has_own_code, is_subclassed, of_class
+from .norms import classes_of, meant
+from .optimizers import learning_rate_of, optimizer_like
 
 #: The norm's name under which a model keeps its own.
 AS_IS = "as_is"
@@ -41,7 +45,7 @@ def build(
     del num_classes
     source = files.load(path)
     files.check_shapes(source, input_shape)
-    model, _ = copy_model(source)
+    model = copied(source)
     if start == "fresh":
         refresh(model, source, seed)
     if norm == AS_IS:
@@ -50,7 +54,7 @@ def build(
     if isinstance(norm, dict):
         name, norm = norm["name"], meant(norm)
     result = replace_norms(model, norm, only=list(only) or None, insert=insert)
-    _check_reference(result.model, name)
+    _check_reference(source, result.model, name)
     # The norm "none" is not inserted.
     if not result.replaced and (result.left or not insert):
         reasons = "; ".join(f"{p}: {why}" for p, why in result.left.items())
@@ -61,14 +65,44 @@ def build(
             "`keras.layers.Identity(name=...)` where norms could be, and name "
             "them by `only`."
         )
-    return result.model
+    return of_class(source, result.model)
 
 
-def _check_reference(model, norm):
-    """Raises `InputError` if a reference batch would have to hold texts."""
-    texts = [x.name for x in model.inputs if x.dtype == "string"]
+def trained(knobs, folder):
+    """Returns the trained and compiled model of a run.
+
+    Args:
+        knobs: `config.model` of the run.
+        folder: a `pathlib.Path`, of its checkpoints.
+    """
+    source = files.load(knobs.path)
+    if not is_subclassed(source):
+        # A norm from a script or a notebook, which no file can name.
+        known = classes_of(knobs.norm)
+        return keras.models.load_model(folder / "final.keras", known)
+    arguments = {k: v for k, v in knobs.to_dict().items() if k != "name"}
+    model = build((), 0, seed=0, **arguments)
+    model.load_weights(folder / WEIGHTS)
+    rate = learning_rate_of(source)
+    model.compile(optimizer_like(knobs.path, rate), **compile_arguments(source))
+    return model
+
+
+def _check_reference(source, model, norm):
+    """Raises `InputError` if a model cannot have the reference batch it needs.
+
+    It cannot hold texts, and the model around it has Keras' own steps.
+    """
     layers = inner_layers(model)
-    if texts and any(isinstance(x, VirtualBatchNormalization) for x in layers):
+    if not any(isinstance(x, VirtualBatchNormalization) for x in layers):
+        return
+    if has_own_code(source):
+        raise InputError(
+            f"{norm!r} keeps a reference batch, which a model with a `call` "
+            f"or a `train_step` of its own cannot have. Leave {norm!r} out."
+        )
+    texts = [x.name for x in model.inputs if x.dtype == "string"]
+    if texts:
         raise InputError(
             f"{norm!r} keeps a reference batch, which cannot hold texts. The "
             f"model takes texts as {', '.join(map(repr, texts))}. Leave "

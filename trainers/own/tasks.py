@@ -4,10 +4,12 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import keras
 import numpy as np
 
+from ..data.sources.outputs import Outputs
 from . import label_checks
-from .measures import compiled_loss
+from .compiled import losses_of
 
 #: The share of tokens that must be those that follow.
 _NEXT = 0.99
@@ -60,24 +62,50 @@ class _Kind(NamedTuple):
     said: Callable
 
 
-def target_of(model, inputs, labels):
-    """Returns the `Target` of a compiled model."""
-    loss = compiled_loss(model)
-    return Target(inputs, labels, tuple(model.output_shape[1:]), loss)
+def targets_of(model, inputs, labels):
+    """Returns name of an output -> the `Target` of a compiled model.
+
+    Those are left out that have no loss, or are not known. The name of a single
+    output is `""`.
+    """
+    outputs, losses = Outputs(model), losses_of(model)
+    leaves = keras.tree.flatten(labels)
+    parts = zip(outputs.names, outputs.shapes, leaves, strict=False)
+    return {
+        name: Target(inputs, leaf, shape, losses[name])
+        for name, shape, leaf in parts
+        if name in losses
+    }
 
 
-def checked_labels(target, name):
-    """Returns labels if they are what their loss takes.
+def checked_labels(model, inputs, labels, name):
+    """Returns labels if they are what their losses take.
 
     Numbers of classes become integers, whatever they were.
 
     Args:
-        target: a `Target`.
+        model: compiled.
+        inputs: of the examples.
+        labels: in the form of the model's outputs.
         name: of the labels, for messages.
 
     Raises:
         InputError: they are not.
     """
+    names, leaves = Outputs(model).names, keras.tree.flatten(labels)
+    if len(names) != len(leaves):
+        return labels  # Of a model whose outputs are not known.
+    targets = targets_of(model, inputs, labels)
+    checked = [
+        _checked(targets[output], f"{name}/{output}" if output else name)
+        if output in targets
+        else leaf
+        for output, leaf in zip(names, leaves, strict=True)
+    ]
+    return keras.tree.pack_sequence_as(labels, checked)
+
+
+def _checked(target, name):
     kind = _kind(target)
     if kind:
         kind.check(target, name)
@@ -85,8 +113,11 @@ def checked_labels(target, name):
     return target.labels.astype(np.int64) if is_class else target.labels
 
 
-def said(target):
+def said(targets):
     """Returns what is learned, in words.
+
+    Args:
+        targets: from `targets_of`.
 
     Example:
 
@@ -95,9 +126,17 @@ def said(target):
     >>> from normzoo.trainers.own import tasks
     >>> model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
     >>> model.compile("adam", "mse")
-    >>> tasks.said(tasks.target_of(model, np.ones((5, 3)), np.ones((5, 2))))
+    >>> x, y = np.ones((5, 3)), np.ones((5, 2))
+    >>> tasks.said(tasks.targets_of(model, x, y))
     'regression, 2 targets (mean_squared_error)'
     """
+    return "; ".join(
+        f"{output}: {_said(target)}" if output else _said(target)
+        for output, target in targets.items()
+    )
+
+
+def _said(target):
     kind = _kind(target)
     if kind:
         what = kind.said(target)

@@ -39,7 +39,7 @@ _SPLIT_SEED = "dataset.split_seed"
 _LEAST = "compare.least."
 
 
-def _no_defaults(config):
+def _nothing(config):
     del config
     return {}
 
@@ -65,12 +65,15 @@ class Settings:
         seeds: keys of seeds.
         one_of: key -> names that it can have.
         apart: keys and parts that no result depends on.
+        beside: function of a config that returns key -> what a result depends
+            on that is no part of it, JSON-ready. A run without the key is an
+            older version's, and taken for the same.
     """
 
     defaults: Callable
     begin: str
     free: Mapping = dataclasses.field(default_factory=dict)
-    free_defaults: Callable = _no_defaults
+    free_defaults: Callable = _nothing
     optimizers: tuple = ("optimizer",)
     positive: tuple = ()
     not_negative: tuple = ()
@@ -78,6 +81,7 @@ class Settings:
     seeds: tuple = ("seed",)
     one_of: Mapping = dataclasses.field(default_factory=dict)
     apart: tuple = ("compare", "checkpoint")
+    beside: Callable = _nothing
 
     @functools.cached_property
     def _defaults(self):
@@ -115,7 +119,7 @@ class Settings:
 
         Of files that are named by their contents it has the names.
         """
-        resolved = config.to_dict()
+        resolved = config.to_dict() | self.beside(config)
         for key in self.apart:
             *parts, last = key.split(".")
             holder = functools.reduce(dict.__getitem__, parts, resolved)
@@ -126,7 +130,8 @@ class Settings:
         """Returns dotted key -> JSON-ready default, for a run with `config`."""
         values = self._defaults
         fixed = {k: v for k, v in values.items() if not self._is_free(k)}
-        return json.loads(json.dumps(fixed | self.free_defaults(config)))
+        others = self.free_defaults(config) | self.beside(config)
+        return json.loads(json.dumps(fixed | others))
 
     def _is_free(self, key):
         return key.partition(".")[0] in self.free

@@ -15,7 +15,7 @@ def build_state(model, batch):
     """
     optimizer = model.optimizer
     with model.distribute_strategy.scope():
-        if not _are_built(model.metrics):
+        if not _has_metrics(model, batch):
             symbols = tf.nest.map_structure(_symbol, batch)
             x, y, weights = keras.utils.unpack_x_y_sample_weight(symbols)
             _Evaluation(model).compute_output_spec(x, y, weights)
@@ -31,6 +31,16 @@ def has_all_variables(model):
 
 def _are_built(parts):
     return all(getattr(part, "built", True) for part in parts)
+
+
+def _has_metrics(model, batch):
+    """Whether the variables of all metrics are there."""
+    if not _are_built(model.metrics):
+        return False
+    _, labels, _ = keras.utils.unpack_x_y_sample_weight(batch)
+    # Of several outputs the loss of each is measured, too.
+    losses = (metric.name.endswith("_loss") for metric in model.metrics)
+    return not tf.nest.is_nested(labels) or any(losses)
 
 
 def _symbol(spec):

@@ -10,7 +10,7 @@ from ...layers import ReferenceModel, VirtualBatchNormalization
 from ...layers.lookup import look_up
 from ...layers.models.inner_layers import inner_layers
 from ..common.errors import InputError
-from ..data import pipeline
+from ..data import nested, pipeline
 from ..own.optimizers import optimizer_like
 from ..run.optimizers import build_optimizer
 from .task import COMPILED, check_outputs, find_task, units_of
@@ -56,7 +56,7 @@ def built_from(config, data):
         config.task,
         config.precision,
         str(data.input_shape),
-        data.train.labels.shape[1:],
+        str(nested.shapes_of(data.train.labels)),
         data.num_classes,
     )
 
@@ -91,8 +91,7 @@ def _compile(model, config, data):
     steps = pipeline.steps_per_epoch(data.train, config.batch_size)
     model.compile(
         optimizer=optimizer,
-        loss=task.loss(),
-        metrics=task.keras_metrics(),
+        **task.compile_arguments(),
         jit_compile=config.jit_compile,
         steps_per_execution=steps_per_execution(config, steps),
     )
@@ -127,7 +126,7 @@ def build_model(config, input_shape, units):
 def _reference_batch(config, data):
     """Returns the inputs of the first training batch of this seed."""
     batches = training_batches(config, data)
-    inputs, _ = next(batches.as_numpy_iterator())
+    inputs, *_ = next(batches.as_numpy_iterator())
     return inputs
 
 

@@ -3,6 +3,7 @@
 import keras
 
 from ...layers.lookup import import_path, look_up
+from ..common.code import digest_of
 from ..common.errors import InputError
 
 #: Name -> function that makes them, of those that this process alone knows.
@@ -38,6 +39,17 @@ def name_of(make, jobs=1):
     return name
 
 
+def code_of(config):
+    """Returns what tells the code of `config.callbacks` apart, if it has any.
+
+    Raises:
+        InputError: there is no such function.
+    """
+    if not config.callbacks:
+        return {}
+    return {"callbacks_code": digest_of(_maker(config))}
+
+
 def make_callbacks(config):
     """Returns the callbacks of a run, made for it: they have a state.
 
@@ -46,10 +58,7 @@ def make_callbacks(config):
     """
     if not config.callbacks:
         return []
-    try:
-        make = look_up(config.callbacks, CALLBACKS, "function of callbacks")
-    except ValueError as error:
-        raise InputError(str(error)) from error
+    make = _maker(config)
     made = make() if callable(make) else make
     is_list = isinstance(made, (list, tuple))
     if not is_list or not all(
@@ -59,3 +68,10 @@ def make_callbacks(config):
             f"{_EXPECTED} Received: {config.callbacks}, which gives {made!r}."
         )
     return list(made)
+
+
+def _maker(config):
+    try:
+        return look_up(config.callbacks, CALLBACKS, "function of callbacks")
+    except ValueError as error:
+        raise InputError(str(error)) from error

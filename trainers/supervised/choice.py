@@ -3,6 +3,8 @@
 from ..common import precision
 from ..common.errors import InputError
 from ..data import loading, pipeline
+from ..own import files as own_model
+from ..own.likeness import has_own_code
 from ..run.reuse import without_values
 from ..run.state import build_state
 from ..run.together import ALONE, Choice
@@ -11,6 +13,7 @@ from ..together.obstacles import obstacle
 from ..together.suggestion import suggested
 from .build import compiled_model, training_batches
 from .measuring import faster
+from .task import COMPILED
 
 #: So many steps of all runs together save more time than XLA takes to compile
 #: their program. Fewer are best called one by one, from 2 runs on.
@@ -64,8 +67,7 @@ def choose(config, runs, wanted, models=None):
     """
     if wanted == ALONE:
         return Choice(ALONE, f"compare.together={ALONE}")
-    if config.callbacks:
-        reason = "callbacks act on one model"
+    if reason := _needs_to_be_alone(config):
         if wanted != "auto":
             raise InputError(
                 f"compare.together={wanted} is not possible: {reason}. Set "
@@ -99,6 +101,17 @@ def choose(config, runs, wanted, models=None):
         ):
             return Choice(*faster(config, data, min(runs, most), steps), most)
     return Choice(best.mode, best.reason, most)
+
+
+def _needs_to_be_alone(config):
+    """Returns why a run can train with no other one, or ""."""
+    if config.callbacks:
+        return "callbacks act on one model"
+    if config.task != COMPILED:
+        return ""
+    model = own_model.load(config.model.path)
+    own = "the model has a call or a step of its own"
+    return own if has_own_code(model) else ""
 
 
 def _check_wanted(model, wanted):

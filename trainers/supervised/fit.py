@@ -8,6 +8,7 @@ from ...layers.models.reestimation import has_statistics
 from ..cluster import strategies
 from ..common.errors import writing
 from ..data import pipeline
+from ..own.likeness import WEIGHTS, is_subclassed
 from ..run.training import Training
 from . import results
 from .build import training_batches
@@ -91,14 +92,20 @@ def save(model, folder, result):
     """Writes the trained model into the folder of checkpoints.
 
     The file says what its norms' statistics are: those of the `"population"`
-    of so many batches and examples, the `"moving"` ones, or `"none"`.
+    of so many batches and examples, the `"moving"` ones, or `"none"`. Of a
+    model with a `call` of its own there are the weights alone.
 
     Args:
         model: of the run.
-        folder: gets `final.keras`; made if it is not there.
+        folder: gets `final.keras`, or `WEIGHTS`; made if it is not there.
         result: of the run.
     """
     folder.mkdir(exist_ok=True)
+    if is_subclassed(model):
+        # A file of the model would have the norms of its constructor.
+        with writing(f"The model in {folder}", ""):
+            model.save_weights(folder / WEIGHTS)
+        return
     path = folder / "final.keras"
     model.save(path)
     population = result.get("population") or {"batches": 0, "examples": 0}

@@ -6,6 +6,7 @@ from ... import zoo
 from ...configs import default
 from ..run.settings import Settings
 from ..run.values import check_name
+from .callbacks import code_of
 from .probes import PROBES
 from .task import COMPILED, TASKS
 
@@ -36,6 +37,7 @@ SETTINGS = Settings(
     free_defaults=knob_defaults,
     positive=("evaluation_batch_size", "probe_every_epochs"),
     not_negative=("population.examples",),
+    beside=code_of,
 )
 
 

@@ -8,7 +8,8 @@ import numpy as np
 
 from ..common.errors import InputError
 from ..own import files as own_model
-from ..own.measures import compiled_loss, compiled_metrics, metrics_of
+from ..own.compiled import compile_arguments
+from ..own.measures import metrics_of
 from .metrics import METRICS
 
 #: Name of `config.task` where the model brings its loss and metrics along.
@@ -29,7 +30,7 @@ class Task:
             comparison's columns, and what `config.compare.metric` and
             `config.checkpoint.best` can name; the loss is measured always.
         outputs: function of `Data` that returns the shape of a model's outputs
-            for one example.
+            for one example; None where the model knows it itself.
         check_labels: function of `Data` that raises `InputError` unless their
             labels are for this task.
         probed: whether `config.probe` can be set: probes take the loss for the
@@ -43,10 +44,11 @@ class Task:
     check_labels: Callable
     probed: bool = False
 
-    def keras_metrics(self):
-        """Returns what `keras.Model.compile` takes, without the loss."""
+    def compile_arguments(self):
+        """Returns the losses and metrics that `keras.Model.compile` takes."""
         makers = [METRICS[name].make for name in self.metrics]
-        return [make() for make in makers if make is not None]
+        metrics = [make() for make in makers if make is not None]
+        return {"loss": self.loss(), "metrics": metrics}
 
     def columns(self):
         """Returns the `Metric`s of a comparison's table."""
@@ -63,9 +65,9 @@ class CompiledTask(Task):
 
     model: keras.Model
 
-    def keras_metrics(self):
+    def compile_arguments(self):
         """Returns new ones like those that the model was compiled with."""
-        return compiled_metrics(self.model)
+        return compile_arguments(self.model)
 
     def columns(self):
         """Returns the `Metric`s that the model can be judged by."""
@@ -96,17 +98,20 @@ def _compiled(config):
     return CompiledTask(
         model=model,
         fits=lambda data: False,
-        loss=lambda: compiled_loss(model),
+        loss=lambda: None,  # It is among the `compile_arguments`.
         metrics=tuple(each.name for each in metrics_of(model)),
-        # Its loss knows what it takes.
-        outputs=lambda data: model.output_shape[1:],
+        # Its losses know what they take.
+        outputs=lambda data: None,
         check_labels=lambda data: None,
     )
 
 
 def check_outputs(task, model, data):
     """Raises `InputError` unless a model's outputs are for the task."""
-    expected = (None, *task.outputs(data))
+    shape = task.outputs(data)
+    if shape is None:
+        return
+    expected = (None, *shape)
     if model.output_shape != expected:
         raise InputError(
             "The model's outputs do not fit the labels. Received: outputs of "

@@ -201,8 +201,11 @@ def _about(config):
     if config.task != COMPILED:
         return ""
     data = loading.load_own_splits(config)
-    target = tasks.target_of(own_model.load(config.model.path), *data.train)
-    return f"Task: {tasks.said(target)}, inferred from loss and labels."
+    model = own_model.load(config.model.path)
+    targets = tasks.targets_of(model, *data.train.batch[:2])
+    if not targets:
+        return ""
+    return f"Task: {tasks.said(targets)}, inferred from loss and labels."
 
 
 #: Of models with labels, see `configs/default.py`.

@@ -47,7 +47,7 @@ class Feed:
         return tf.gather(tf.stack(orders), self._places)
 
     def batch(self, split, rows):
-        """Returns inputs and labels, `(runs, batch, ...)`.
+        """Returns inputs, labels and weights, if any, `(runs, batch, ...)`.
 
         Args:
             split: `"train"`, `"validation"` or `"test"`.
@@ -82,20 +82,20 @@ class _Pool:
 
     def __init__(self, splits):
         unique = {id(each.inputs): each for each in splits}
-        begins = np.cumsum([0, *(len(x.labels) for x in unique.values())])
+        begins = np.cumsum([0, *(x.count for x in unique.values())])
         begin = dict(zip(unique, begins[:-1], strict=True))
-        self.size = len(splits[0].labels)
+        self.size = splits[0].count
         self._begins = tf.constant(
             [[begin[id(each.inputs)]] for each in splits], tf.int64
         )
-        self._inputs, self._labels = nested.each(
+        self._arrays = nested.each(
             lambda *arrays: tf.constant(np.concatenate(arrays)),
-            *map(tuple, unique.values()),
+            *(each.batch for each in unique.values()),
         )
 
     def gather(self, rows):
         rows = self._begins + tf.cast(rows, tf.int64)
-        inputs = nested.each(
-            lambda x: scaling.seen(tf.gather(x, rows)), self._inputs
+        inputs, *others = nested.each(
+            lambda x: tf.gather(x, rows), self._arrays
         )
-        return inputs, tf.gather(self._labels, rows)
+        return nested.each(scaling.seen, inputs), *others

@@ -35,7 +35,8 @@ class OneRun:
         Args:
             arguments: values of the weights, of the model's other variables
                 and of its metrics'; the rates of dropout and the limit of
-                clipping; inputs and labels; whether the run is alive.
+                clipping; the batch, inputs and labels and perhaps weights of
+                these; whether the run is alive.
 
         Returns:
             Clipped gradients, new values of the others and of the metrics',
@@ -44,18 +45,17 @@ class OneRun:
         Raises:
             NotVectorizableError: a weight has no gradient.
         """
-        weights, others, metrics, rates, limit, *batch, alive = arguments
-        inputs, labels = batch
+        weights, others, metrics, rates, limit, batch, alive = arguments
         model = self._model
         with self._scope(weights, others, metrics):
             with tf.GradientTape() as tape, dropping(model, rates):
                 tape.watch(weights)
-                loss, outputs = self._loss(inputs, labels, training=True)
+                loss, outputs = self._loss(batch, training=True)
             gradients = tape.gradient(loss, weights)
             if any(gradient is None for gradient in gradients):
                 # Keras' optimizers leave such a weight as it is.
                 raise NotVectorizableError("a weight has no gradient")
-            self._measure(inputs, labels, outputs, loss)
+            self._measure(batch, outputs, loss)
             return (
                 self._clip(gradients, limit),
                 _chosen(alive, model.non_trainable_variables, others),
@@ -68,12 +68,12 @@ class OneRun:
 
         Args:
             arguments: values of the weights, of the model's other variables
-                and of its metrics'; inputs and labels.
+                and of its metrics'; the batch, as of `step`.
         """
-        weights, others, metrics, inputs, labels = arguments
+        weights, others, metrics, batch = arguments
         with self._scope(weights, others, metrics):
-            loss, outputs = self._loss(inputs, labels, training=False)
-            self._measure(inputs, labels, outputs, loss)
+            loss, outputs = self._loss(batch, training=False)
+            self._measure(batch, outputs, loss)
             updated = self._model.metrics_variables
             return list(map(tf.convert_to_tensor, updated)), self._results()
 
@@ -103,18 +103,22 @@ class OneRun:
         ]
         return keras.StatelessScope(pairs, collect_losses=True)
 
-    def _loss(self, inputs, labels, training):
-        outputs = self._model(inputs, training=training)
+    def _loss(self, batch, training):
+        x, y, weights = keras.utils.unpack_x_y_sample_weight(batch)
+        outputs = self._model(x, training=training)
         loss = self._model.compute_loss(
-            x=inputs, y=labels, y_pred=outputs, training=training
+            x, y, outputs, weights, training=training
         )
         return loss, outputs
 
-    def _measure(self, inputs, labels, outputs, loss):
+    def _measure(self, batch, outputs, loss):
         """Updates the metrics as Keras' `train_step` does."""
+        x, y, weights = keras.utils.unpack_x_y_sample_weight(batch)
         mean = next(m for m in self._model.metrics if m.name == "loss")
-        mean.update_state(loss, sample_weight=tf.shape(labels)[0])
-        self._model.compute_metrics(inputs, labels, outputs)
+        mean.update_state(
+            loss, sample_weight=tf.shape(keras.tree.flatten(x)[0])[0]
+        )
+        self._model.compute_metrics(x, y, outputs, weights)
 
     def _results(self):
         results, dtype = self._model.get_metrics_result(), keras.config.floatx()

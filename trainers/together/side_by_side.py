@@ -82,9 +82,9 @@ class SideBySide(Program):
                 model.reset_metrics()
             for batch in self._feed.evaluation_batches(split):
                 evaluate = self._evaluate.get_concrete_function(
-                    *batch_of_any_size(batch)
+                    batch_of_any_size(batch)
                 )
-                found = evaluate(*batch)
+                found = evaluate(batch)
         return {k: found[k].numpy() for k in sorted(found)}
 
     def refresh(self):
@@ -144,7 +144,7 @@ class SideBySide(Program):
     def _training(self, orders, start, stop, alive):
         steps = orders.shape[1]
         batch = self._feed.batch("train", orders[:, 0])
-        names = self._train_steps[0].names(*part_of(0, batch))
+        names = self._train_steps[0].names(part_of(0, batch))
         running = tf.TensorArray(
             keras.config.floatx(),
             steps,
@@ -155,7 +155,7 @@ class SideBySide(Program):
             batch = self._feed.batch("train", orders[:, i])
             results = tf.stack(
                 [
-                    step.unless(~alive[run], *part_of(run, batch))
+                    step.unless(~alive[run], part_of(run, batch))
                     for run, step in enumerate(self._train_steps)
                 ]
             )
@@ -177,10 +177,10 @@ class SideBySide(Program):
             zip(names, tf.unstack(running.stack(), axis=2), strict=True)
         )
 
-    def _evaluation(self, inputs, labels):
+    def _evaluation(self, batch):
         """Returns name -> value for each run, up to this batch."""
         results = [
-            step(*part_of(run, (inputs, labels)))
+            step(part_of(run, batch))
             for run, step in enumerate(self._test_steps)
         ]
         return tf.nest.map_structure(lambda *each: tf.stack(each), *results)
@@ -199,27 +199,27 @@ class _Step:
         self._take = getattr(model, name)
         self._call = tf.function(self._taken, autograph=False)
 
-    def __call__(self, inputs, labels):
+    def __call__(self, batch):
         """Takes the step; returns name -> what it says, a number."""
-        return self._call(inputs, labels)
+        return self._call(batch)
 
-    def names(self, inputs, labels):
+    def names(self, batch):
         """Returns the names of what it says, in order."""
-        traced = self._call.get_concrete_function(inputs, labels)
+        traced = self._call.get_concrete_function(batch)
         return sorted(traced.structured_outputs)
 
-    def unless(self, stays, inputs, labels):
+    def unless(self, stays, batch):
         """Returns the values of what it says, `(names,)`.
 
         Args:
             stays: a boolean tensor; where it is true no step is taken. Of what
                 the metrics do not know the values are NaN then.
-            inputs, labels: of a batch.
+            batch: inputs, labels and perhaps weights of these.
         """
-        names = self.names(inputs, labels)
+        names = self.names(batch)
 
         def taken():
-            results = self(inputs, labels)
+            results = self(batch)
             return tf.stack([results[name] for name in names])
 
         def unchanged():
@@ -229,8 +229,8 @@ class _Step:
 
         return tf.cond(stays, unchanged, taken)
 
-    def _taken(self, inputs, labels):
-        return _numbers(self._take((inputs, labels)))
+    def _taken(self, batch):
+        return _numbers(self._take(batch))
 
 
 def _variables(model):

@@ -98,9 +98,9 @@ class Stacked(Program):
         for batch in self._feed.evaluation_batches(split):
             # The last batch of a split is smaller: one trace for all sizes.
             evaluate = self._evaluate.get_concrete_function(
-                *batch_of_any_size(batch), metrics
+                batch_of_any_size(batch), metrics
             )
-            metrics, found = evaluate(*batch, metrics)
+            metrics, found = evaluate(batch, metrics)
         return {k: found[k].numpy() for k in sorted(found)}
 
     def refresh(self):
@@ -180,15 +180,14 @@ class Stacked(Program):
     def _step(self, rows, alive):
         """Takes one step; returns name -> mean over the epoch so far."""
         state = self._state
-        inputs, labels = self._feed.batch("train", rows)
+        batch = self._feed.batch("train", rows)
         arguments = (
             _values(state.weights),
             _values(state.others),
             _values(state.metrics),
             state.rates,
             state.optimizer.limits,
-            inputs,
-            labels,
+            batch,
             alive,
         )
         gradients, others, metrics, results = self._step_of(arguments)
@@ -202,11 +201,11 @@ class Stacked(Program):
             variable.assign(value)
         return results
 
-    def _evaluation(self, inputs, labels, metrics):
+    def _evaluation(self, batch, metrics):
         """Returns the metrics' variables and their values after a batch."""
         state = self._state
         arguments = _values(state.weights), _values(state.others)
-        arguments = *arguments, metrics, inputs, labels
+        arguments = *arguments, metrics, batch
         return self._test_of(arguments)
 
     def _refreshing(self):

@@ -132,11 +132,34 @@ def test_norms_are_replaced_where_they_hide(name, tmp_path):
     if name == "subclassed":
         assert type(other.model) is Network
         other.model.save_weights(tmp_path / "model.weights.h5")
+        again = replace_norms(random(model), "layer").model
+        again.load_weights(tmp_path / "model.weights.h5")
+        np.testing.assert_array_equal(again(x), other.model(x))
         return
     other.model.save(tmp_path / "model.keras")
     loaded = keras.models.load_model(tmp_path / "model.keras")
     np.testing.assert_array_equal(loaded(x), other.model(x))
     assert len(norms_in(loaded)) == len(paths)
+
+
+@pytest.mark.parametrize(
+    ("there", "norm", "said"),
+    [
+        ("batch", "none", "a layer in front without a bias got none"),
+        ("batch", "rms", "a layer in front without a bias got none"),
+        ("layer", "batch", "one in front has no effect"),
+        ("batch", "layer", ""),
+        ("layer", "group", ""),
+    ],
+)
+def test_biases_in_front_of_norms_inside_are_said(there, norm, said):
+    model = with_block()
+    if there != "batch":
+        model = replace_norms(model, there).model
+    arguments = {"groups": 2} if norm == "group" else {}
+    found = replace_norms(model, norm, **arguments).replaced
+    assert {each.bias for each in found.values()} == {said}
+    assert found
 
 
 def test_what_was_replaced_can_be_replaced_again():

@@ -120,7 +120,7 @@ def test_the_answer_can_be_read_drawn_and_used(tmp_path):
     chosen = max(outcomes, key=lambda o: o.result["validation_accuracy"])
     # The fifth that was held out for the test.
     data = array_files.load(chosen.run.config.dataset.name, chosen.seed)
-    _, accuracy = best.evaluate(*data.test, verbose=0)
+    _, accuracy = best.evaluate(*data.test.batch, verbose=0)
     assert accuracy == pytest.approx(chosen.result["test_accuracy"], abs=1e-6)
     # Nothing is trained again.
     logs = {p: p.read_text() for p in tmp_path.rglob(NAME)}
@@ -270,7 +270,17 @@ def test_bad_arguments(arguments, words, tmp_path):
         normzoo.compare_norms(
             **{**QUICK, **arguments}, workdir=tmp_path / "work"
         )
-    assert not list((tmp_path / "work").rglob("DONE"))
+    assert not (tmp_path / "work").exists()
+
+
+def test_a_refused_call_leaves_a_folder_as_it_was(tmp_path):
+    kept = [tmp_path / "notes.txt", tmp_path / "data-0123456789ab.npz"]
+    for path in kept:
+        path.write_text("mine")
+    arguments = {**QUICK, "workdir": tmp_path, "norms": ("as_is", "instance")}
+    with pytest.raises(InputError, match="over positions"):
+        normzoo.compare_norms(classifier, (X, CLASSES), **arguments)
+    assert sorted(tmp_path.iterdir()) == sorted(kept)
 
 
 def test_a_schedule_has_no_rates_to_choose_from(tmp_path):

@@ -99,7 +99,7 @@ def test_all_forms_are_what_the_model_takes(kind, as_dict, tmp_path):
         return
     found = find_data(model, (KINDS[kind], Y))
     path = array_files.write(found, tmp_path)
-    x, _ = array_files.load(path, 0).train
+    x = array_files.load(path, 0).train.inputs
     assert isinstance(x, dict if as_dict else tuple)
     leaves = (
         x if as_dict else dict(zip(("age", "rooms", "city"), x, strict=True))

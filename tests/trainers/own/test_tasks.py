@@ -108,8 +108,8 @@ LEARNED = [
 )
 def test_what_is_learned(model, x, y, words):
     found = find_data(model, (x, y))
-    target = tasks.target_of(model, found["x_train"], found["y_train"])
-    assert tasks.said(target).startswith(words)
+    targets = tasks.targets_of(model, found["x_train"], found["y_train"])
+    assert tasks.said(targets).startswith(words)
 
 
 def test_classes_become_integers_in_all_splits():
@@ -125,8 +125,8 @@ def test_the_loss_of_the_one_output_may_be_in_a_structure(loss):
         [keras.Input((4,)), keras.layers.Dense(1, name="last")]
     )
     model.compile("sgd", loss)
-    target = tasks.target_of(model, X, X[:, 0])
-    assert tasks.said(target) == "regression, 1 target (mean_squared_error)"
+    targets = tasks.targets_of(model, X, X[:, 0])
+    assert tasks.said(targets) == "regression, 1 target (mean_squared_error)"
 
 
 @pytest.mark.parametrize(

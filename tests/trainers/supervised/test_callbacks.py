@@ -1,5 +1,7 @@
 """Callbacks of the user's own: how configs name them, what they change."""
 
+import json
+
 import keras
 import pytest
 
@@ -9,6 +11,7 @@ from normzoo.trainers.common.errors import InputError
 from normzoo.trainers.run.together import ALONE
 from normzoo.trainers.supervised import callbacks
 from normzoo.trainers.supervised.choice import choose, structure
+from normzoo.trainers.supervised.trainer import TRAINER
 
 CODE = """
 import keras
@@ -49,6 +52,27 @@ def test_a_function_that_this_process_alone_knows():
     assert len(callbacks.make_callbacks(config)) == 1
     with pytest.raises(InputError, match=r"defined in a notebook.*jobs=1"):
         callbacks.name_of(make, jobs=2)
+
+
+def test_callbacks_of_other_code_make_another_run(config, tmp_path):
+    def name_of(patience):
+        def make():
+            return [keras.callbacks.EarlyStopping(patience=patience)]
+
+        return callbacks.name_of(make)
+
+    config.callbacks = name_of(1)
+    held = TRAINER.resolve(config)
+    rundir = TRAINER.rundir(config, tmp_path)
+    rundir.start(held, {})
+    rundir.check(TRAINER.resolve(config))
+    assert config.callbacks == name_of(2)
+    with pytest.raises(InputError, match=r"callbacks_code: '[0-9a-f]{12}' t"):
+        TRAINER.rundir(config, tmp_path).check(TRAINER.resolve(config))
+    # An older version did not note it.
+    del held["callbacks_code"]
+    (tmp_path / "config.json").write_text(json.dumps({"config": held}))
+    TRAINER.rundir(config, tmp_path).check(TRAINER.resolve(config))
 
 
 @pytest.mark.parametrize("name", ["make_it", "one", "Stop.__name__"])

@@ -154,7 +154,7 @@ def test_evaluation_leaves_what_training_needs(program, models, data):
             program.rows([run])[run], before[run], strict=True
         ):
             np.testing.assert_array_equal(value, old)
-        x, y = data.validation
+        x, y = data.validation.batch
         errors = (models[run](x).numpy() - y) ** 2
         assert found["loss"][run] == pytest.approx(errors.mean(), rel=1e-5)
 

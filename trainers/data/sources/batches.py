@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from ...common.errors import InputError
 from ...common.memory import free_bytes
+from ..examples import Examples
 from ..reading import first_line
 
 _BATCH = 256
@@ -17,14 +18,14 @@ def of_dataset(dataset, name, signature, options):
     """Returns what a `tf.data.Dataset` holds, examples or batches of them.
 
     Args:
-        dataset: of pairs of inputs and labels, or of inputs alone.
+        dataset: of inputs and labels and perhaps weights, or inputs alone.
         name: of it, for messages.
         signature: the `Signature` of the model.
         options: the `Options`.
 
     Returns:
-        `"train"` -> `(inputs, labels)` in the structure of its elements; the
-        labels are None where it has none.
+        `"train"` -> `Examples` in the structure of its elements; labels and
+        weights are None where it has none.
 
     Raises:
         InputError: it never ends, or cannot be put into arrays.
@@ -37,7 +38,7 @@ def of_dataset(dataset, name, signature, options):
         )
     spec = dataset.element_spec
     _check_dense(spec, name)
-    x, _ = _pair(spec, name)
+    x, *_ = _parts(spec, name)
     if not _is_batch(x, name, signature):
         dataset = dataset.batch(_BATCH)
     elements = _errors_of(dataset.as_numpy_iterator(), name)
@@ -61,16 +62,18 @@ def of_py_dataset(dataset, name, signature, options):
     return {"train": joined(elements, name, options)}
 
 
-def _pair(element, name):
-    """Returns inputs and labels of what a data set yields."""
+def _parts(element, name):
+    """Returns a tuple of what a data set yields: inputs, labels, weights."""
     if not isinstance(element, tuple):
-        return element, None
-    if len(element) != 2:
-        weights = " Weights of examples are not used." * (len(element) == 3)
+        return (element,)
+    if not 1 <= len(element) <= 3:
         raise InputError(
             f"`{name}` yields tuples of {len(element)}. Expected: pairs of "
-            f"inputs and labels.{weights} Map it to such pairs."
+            "inputs and labels, or these and the weights of examples. Map it "
+            "to such."
         )
+    while len(element) > 1 and element[-1] is None:
+        element = element[:-1]
     return element
 
 
@@ -118,13 +121,10 @@ def _errors_of(iterator, name):
 
 
 def joined(elements, name, options):
-    """Returns inputs and labels of all batches, one behind the other."""
+    """Returns the `Examples` of all batches, one behind the other."""
     most, size, count, parts = _SHARE * free_bytes(), 0, 0, []
     for element in elements:
-        x, y = _pair(element, name)
-        part = keras.tree.map_structure(
-            np.asarray, (x,) if y is None else (x, y)
-        )
+        part = keras.tree.map_structure(np.asarray, _parts(element, name))
         parts.append(part)
         size += sum(each.nbytes for each in keras.tree.flatten(part))
         if size > most:
@@ -138,7 +138,7 @@ def joined(elements, name, options):
     if not parts:
         raise InputError(f"`{name}` holds no batch.")
     try:
-        x, *y = keras.tree.map_structure(
+        x, *others = keras.tree.map_structure(
             lambda *each: np.concatenate(each), *parts
         )
     except ValueError as error:
@@ -146,4 +146,4 @@ def joined(elements, name, options):
             f"The batches of `{name}` have examples of different shapes. Pad "
             f"or resize them: {error}"
         ) from error
-    return x, y[0] if y else None
+    return Examples(x, *(others or [None]))

@@ -10,14 +10,16 @@ from ...common.errors import InputError
 from ...common.paths import user_path
 from .. import array_files
 from ..arrays import SPLITS
+from ..examples import Examples
 from . import batches, frames, images, named, tables
-from .conversion import as_array, as_given
 from .labels import numbered
 from .options import Options
+from .outputs import Outputs
 from .signature import Signature
 
 _EXPECTED = (
-    "a pair of arrays, inputs and labels; a tf.data.Dataset or a "
+    "a pair of arrays, inputs and labels, or these and the weights of "
+    "examples; a tf.data.Dataset or a "
     "keras.utils.PyDataset of such pairs; a frame; the path of a .npz, .csv or "
     ".parquet file or of a folder of images; or a name of TFDS"
 )
@@ -37,17 +39,15 @@ def find_arrays(model, given, options=_ALL):
     Raises:
         InputError: something of it cannot be read, or does not fit the model.
     """
-    signature, found = Signature(model), {}
-    for split, (x, y) in _pairs(given, signature, options).items():
-        if y is None:
+    signature, outputs, found = Signature(model), Outputs(model), {}
+    for split, read in _splits(given, signature, options).items():
+        if read.labels is None:
             raise InputError(f"`{split}` has no labels. Expected: {_EXPECTED}.")
-        if isinstance(y, dict):
-            raise InputError(
-                f"The labels of `{split}` are a dict. Expected: one array, for "
-                "the model's one output."
-            )
-        found[f"x_{split}"] = signature.packed(x, f"x_{split}")
-        found[f"y_{split}"] = as_array(y, f"y_{split}")
+        found[f"x_{split}"] = signature.packed(read.inputs, f"x_{split}")
+        found[f"y_{split}"] = outputs.labels(read.labels, f"y_{split}")
+        if read.weights is not None:
+            name = f"sample_weight_{split}"
+            found[name] = outputs.weights(read.weights, name)
     return numbered(found)
 
 
@@ -58,18 +58,17 @@ def find_examples(model, given, options=_ALL):
         model, given, options: as of `find_arrays`; inputs alone are enough.
     """
     signature = Signature(model)
-    splits = _read(given, "data", signature, options, labels=False)
-    x, y = splits["train"]
-    x = signature.packed(x, "x")
-    if y is None:
+    read = _read(given, "data", signature, options, labels=False)["train"]
+    x = signature.packed(read.inputs, "x")
+    if read.labels is None:
         return x, None
-    if signature.outputs != 1:
-        return x, as_given(y, "y")
-    return x, numbered({"y_train": as_array(y, "y")})["y_train"]
+    return x, numbered({"y_train": Outputs(model).labels(read.labels, "y")})[
+        "y_train"
+    ]
 
 
-def _pairs(given, signature, options):
-    """Returns split -> inputs and labels as they come, of all splits."""
+def _splits(given, signature, options):
+    """Returns split -> `Examples` as they come, of all splits."""
     found = _read(given["train"], "train", signature, options)
     for split in SPLITS[1:]:
         if given.get(split) is None:
@@ -87,7 +86,7 @@ def _pairs(given, signature, options):
 
 
 def _read(given, name, signature, options, labels=True):
-    """Returns split -> inputs and labels, or None, as they come."""
+    """Returns split -> `Examples` as they come; labels may be None."""
     in_frames = labels or options.label is not None
     reader, source = _reader(given, in_frames)
     if options.label is not None and reader not in _TABLES:
@@ -103,10 +102,10 @@ def _read(given, name, signature, options, labels=True):
             f"end. Expected: {_EXPECTED}."
         )
     is_pair = isinstance(given, tuple) or (labels and isinstance(given, list))
-    if is_pair and len(given) == 2:
-        return {"train": tuple(given)}
+    if is_pair and len(given) in (2, 3):
+        return {"train": Examples(*given)}
     if not labels:
-        return {"train": (given, None)}
+        return {"train": Examples(given, None)}
     raise InputError(
         f"`{name}` must be {_EXPECTED}. Received: {type(given).__name__}."
     )
@@ -151,9 +150,4 @@ def _reader_of_path(given):
 
 def _of_array_file(path, name, signature, options):
     del name, signature, options
-    found = array_files.read(path)
-    return {
-        split: (found[f"x_{split}"], found[f"y_{split}"])
-        for split in SPLITS
-        if f"x_{split}" in found
-    }
+    return array_files.splits_of(array_files.read(path))

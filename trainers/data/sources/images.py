@@ -19,7 +19,7 @@ _SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png")
 
 
 def of_folder(path, name, signature, options):
-    """Returns split -> images and labels.
+    """Returns split -> `Examples`.
 
     Images are float32 with values from 0 to 255, as
     `keras.utils.image_dataset_from_directory` makes them.
@@ -46,8 +46,8 @@ def of_folder(path, name, signature, options):
             # The files are in the order of their classes.
             rows = np.linspace(0, len(files) - 1, options.most).astype(int)
             files, labels = [files[i] for i in rows], labels[rows]
-        images, _ = batches.joined(_images(files, shape), name, options)
-        found[split] = images, labels
+        images = batches.joined(_images(files, shape), name, options)
+        found[split] = images._replace(labels=labels)
     return found
 
 

@@ -25,7 +25,7 @@ class _Named(NamedTuple):
 
 
 def of_name(name, what, signature, options):
-    """Returns split -> inputs and labels, of the set's own splits.
+    """Returns split -> `Examples`, of the set's own splits.
 
     Nothing is scaled. Images of several sizes are resized to the model's.
 

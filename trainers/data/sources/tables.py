@@ -1,6 +1,7 @@
 """Tables in files, and frames with their labels in them."""
 
 from ...common.errors import InputError
+from ..examples import Examples
 
 #: What pandas calls the index that it has written into a CSV file.
 _INDEX = "Unnamed: 0"
@@ -37,7 +38,7 @@ def read(path):
 
 
 def of_table(path, name, signature, options):
-    """Returns `"train"` -> inputs and labels of a table in a file.
+    """Returns `"train"` -> `Examples` of a table in a file.
 
     Args:
         path: a `pathlib.Path`.
@@ -72,4 +73,4 @@ def of_frame(frame, name, signature, options):
     if options.label is None:
         print(f"Labels are the last column of {name}, {label!r}.")
     y = frame[labels[0]] if len(labels) == 1 else frame[labels]
-    return {"train": (frame.drop(columns=labels), y)}
+    return {"train": Examples(frame.drop(columns=labels), y)}

@@ -19,7 +19,7 @@ _STATISTICS = 1024
 def check_samples(config, data):
     """Raises `InputError` unless the splits have enough examples."""
     splits = data.validation, getattr(data, config.metrics.split)
-    smallest = min(config.metrics.samples, *(len(x.labels) for x in splits))
+    smallest = min(config.metrics.samples, *(x.count for x in splits))
     source = SOURCES[config.metrics.features]
     units = source.dimensions(config, data.input_shape)
     if smallest <= max(units, config.metrics.neighbors):

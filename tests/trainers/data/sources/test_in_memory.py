@@ -146,7 +146,7 @@ def growing():
     [
         (X, "must be a pair of arrays.*Received: ndarray"),
         (3, "Received: int"),
-        ((X, Y, Y), "must be a pair"),
+        ((X, Y, Y, Y), "must be a pair"),
         ((X, None), "no labels"),
         ((X, {"a": Y}), "are a dict"),
         ((x for x in X), "is a generator"),
@@ -155,7 +155,7 @@ def growing():
         ((tf.ragged.constant([[1], [2, 3]]), [0, 1]), "x_train is a Ragged"),
         (PLAIN.repeat(), r"never ends.*take\(steps\)"),
         (PLAIN.map(lambda x, y: x), "no labels"),
-        (PLAIN.map(lambda x, y: (x, y, y)), "tuples of 3.*Weights"),
+        (PLAIN.map(lambda x, y: (x, y, y, y)), "tuples of 4.*weights"),
         (PLAIN.take(0), "holds no batch"),
         (
             PLAIN.batch(5).map(lambda x, y: (x, tf.sparse.from_dense(y))),
