@@ -126,7 +126,15 @@ def made(path, norm="as_is", seed=0, start="fresh", **arguments):
     )
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize(
+    "name",
+    [
+        "of a graph",
+        "subclassed",
+        pytest.param("in order", marks=pytest.mark.slow),
+        pytest.param("stepping", marks=pytest.mark.slow),
+    ],
+)
 def test_all_norms_start_alike_in_a_model_of_the_same_class(name, tmp_path):
     model = MODELS[name]()
     path = str(files.save(find_model(model), tmp_path))
