@@ -85,6 +85,7 @@ def test_variants_start_equal_and_see_equal_batches(config, tmp_path):
     assert before == after
 
 
+@pytest.mark.slow
 def test_finished_runs_are_skipped(summary, config, finished, monkeypatch):
     monkeypatch.setattr(
         classify, "train", lambda *_: pytest.fail("trained again")
@@ -110,12 +111,14 @@ def test_a_diverged_run_is_marked_and_the_sweep_goes_on(config, tmp_path):
     assert f"| {row} | undecided |" in text
 
 
+@pytest.mark.slow
 def test_what_groups_kept_is_gone(summary, finished):
     assert (finished / "groups.json").exists()
     hidden = {path.name for path in finished.glob(".*")}
     assert hidden == {".lock", ".lock.json"}
 
 
+@pytest.mark.slow
 def test_the_hparams_tab_can_compare_the_runs(summary, finished):
     runs = [path.parent for path in finished.glob("*/DONE")]
     assert len(runs) == len(SWEEP)
@@ -152,6 +155,7 @@ def test_bad_sweeps_are_refused_before_the_first_run(config, name, tmp_path):
     assert not (tmp_path / "sweep").exists()
 
 
+@pytest.mark.slow
 def test_another_config_is_refused(summary, config, finished):
     config.epochs = 1
     with pytest.raises(InputError, match="epochs: 2 there, 1 now"):

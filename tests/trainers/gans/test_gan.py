@@ -406,6 +406,7 @@ def test_an_unfinished_run_has_no_samples(config, tmp_path):
         gan.sample(config, tmp_path)
 
 
+@pytest.mark.slow
 def test_the_generator_that_is_saved_is_a_reference_model(finished):
     config, folder, _ = finished
     generator = gan.load_generator(config, folder)
