@@ -51,9 +51,11 @@ def made_again(model):
         if not new.built:
             new.build_from_config(model.get_build_config())
     except Exception as error:  # whatever the user's own code raises
-        raise _not_made(model, str(error).partition("\n")[0]) from error
+        raise _not_made(model, str(error).partition(". ")[0]) from error
     if [v.shape for v in new.variables] != [v.shape for v in model.variables]:
         raise _not_made(model, "what it makes has other weights")
+    if _layers(new) != _layers(model):
+        raise _not_made(model, "what it makes has other layers")
     new.built = True  # Keras does not say so of what a call has built.
     return new
 
@@ -137,10 +139,28 @@ def _takes_graph(kind):
     return {"inputs", "outputs"} <= parameters.keys() or any_ones <= kinds
 
 
+def _layers(model):
+    """Returns types and configurations of the layers inside a model.
+
+    Keras' own `get_config` of a model tells the defaults of the constructor's
+    arguments, whatever it was called with.
+    """
+    return [
+        (type(layer), {**layer.get_config(), "name": ""})
+        for layer in inner_layers(model)[1:]
+    ]
+
+
 def _not_made(model, why):
-    name = type(model).__name__
+    kind = type(model)
+    names = list(inspect.signature(kind.__init__).parameters)[1:]
+    names = [name for name in names if name not in ("args", "kwargs")]
+    entries = "".join(f', "{name}": self.{name}' for name in names)
     return InputError(
-        f"The model {model.name!r} of class {name} cannot be made again from "
-        f"its `get_config`, as each run must: {why.rstrip('.')}. Return what "
-        f"the constructor of {name} takes there."
+        f"The model {model.name!r} of class {kind.__name__} cannot be made "
+        f"again from its `get_config`, as each run must: "
+        f"{why.partition(chr(10))[0].rstrip('.')}. Write `def __init__("
+        f"{', '.join(['self', *names])}, **kwargs): super().__init__(**kwargs)"
+        "` and `def get_config(self): return {**super().get_config()"
+        f"{entries}}}`."
     )

@@ -216,6 +216,25 @@ class Late(Network):
         return self.later(data)
 
 
+@registered
+class Defaults(keras.Model):
+    """Has Keras' own `get_config`, which tells defaults."""
+
+    def __init__(self, rate=0.1, **kwargs):
+        super().__init__(**kwargs)
+        self.dropout = keras.layers.Dropout(rate)
+        self.last = Dense(1)
+
+    def call(self, x, training=None):
+        return self.last(self.dropout(x, training=training))
+
+
+def not_by_default():
+    model = Defaults(0.5)
+    model(X[:2])
+    return compiled(model)
+
+
 def closed():
     model = Closed(Dense(1))
     model(X[:2])
@@ -228,6 +247,7 @@ def closed():
         (lambda: Network(3), "no weights yet.*call it once"),
         (lambda: called(Compiling), "a `compile` of its own"),
         (closed, "cannot be made again from its `get_config`"),
+        (not_by_default, r"has other layers.*\"rate\": self.rate}"),
         (lambda: called(Silent), "returns mae. Expected: also loss"),
         (lambda: called(Late), "trained again.*has no attribute 'later'"),
     ],
