@@ -1,9 +1,12 @@
 """A TensorBoard process."""
 
 import contextlib
+import json
 import re
 import subprocess
 import sys
+import time
+import urllib.request
 
 import pytest
 
@@ -24,6 +27,19 @@ def tensorboard(logdir):
                     break
             else:
                 pytest.fail("TensorBoard has ended.")
+            wait_for_runs(found[1], process)
             yield found[1]
         finally:
             process.kill()
+
+
+def wait_for_runs(address, process, seconds=60):
+    """Waits until TensorBoard has read the events of a run."""
+    end = time.monotonic() + seconds
+    while process.poll() is None and time.monotonic() < end:
+        with urllib.request.urlopen(f"{address}data/plugin/scalars/tags") as it:
+            tags = json.load(it)
+        if any(tags.values()):
+            return
+        time.sleep(0.1)
+    pytest.fail("TensorBoard finds no scalars.")

@@ -24,7 +24,7 @@ def address(tmp_path_factory):
     rng = np.random.default_rng(0)
     x = rng.normal(size=(64, 6, 2)).astype("float32")
     callback = NormStatistics(folder, every=2)
-    model.fit(x, x[:, 0, :1], batch_size=16, verbose=0, callbacks=[callback])
+    model.fit(x, x[:, 0, :1], batch_size=8, verbose=0, callbacks=[callback])
     with tensorboard(folder) as address:
         yield address
 

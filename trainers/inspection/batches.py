@@ -50,6 +50,12 @@ class Watched:
         self._after()
         return logs
 
+    def stop(self):
+        """Ends it: `unwatched` takes it away."""
+        self.called = True
+        # TensorFlow warns of iterators over Python's that outlive Python.
+        self._passed.clear()
+
     def _pass_on(self, batches, spec):
         """Returns an iterator of batches whose type is that of a `spec`."""
         key = repr(spec)

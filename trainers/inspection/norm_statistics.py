@@ -81,7 +81,7 @@ class NormStatistics(keras.callbacks.Callback):
         self._per_call = model.steps_per_execution
         self._count = self._steps()
         self._events = ScalarEvents(self.log_dir / FOLDER)
-        model.train_function = Watched(
+        model.train_function = self._watched = Watched(
             unwatched(model.train_function),
             self._per_call,
             self._is_due,
@@ -95,9 +95,8 @@ class NormStatistics(keras.callbacks.Callback):
 
     def on_train_end(self, logs=None):
         """Closes the file, and lets the train function alone."""
-        watched = self.model.train_function
-        watched.called = True
-        self.model.train_function = unwatched(watched)
+        self._watched.stop()
+        self.model.train_function = unwatched(self.model.train_function)
         self._events.close()
 
     def _steps(self):
@@ -109,10 +108,9 @@ class NormStatistics(keras.callbacks.Callback):
     def _is_due(self):
         first, last = self._count + 1, self._count + self._per_call
         self._count = last
-        if not has_all_variables(self.model):
-            return False
-        is_first = self._watch is None
-        return is_first or last // self.every > (first - 1) // self.every
+        if self._watch is None:
+            return has_all_variables(self.model)
+        return last // self.every > (first - 1) // self.every
 
     def _before(self, batch):
         """Measures the model before a step."""

@@ -33,8 +33,10 @@ def steps_histogram(tag, heights):
 
     Args:
         tag: its name.
-        heights: of the bars, at 0, 1, ...
+        heights: of the bars, at 0, 1, ...; what is not finite is 0.
     """
+    heights = np.asarray(heights, float)
+    heights = np.where(np.isfinite(heights), heights, 0.0)
     return _buckets(tag, np.arange(len(heights) + 1) - 0.5, heights)
 
 

@@ -2,6 +2,8 @@
 
 import pathlib
 import re
+import subprocess
+import sys
 
 import keras
 import numpy as np
@@ -226,6 +228,42 @@ def test_an_interrupted_fit_leaves_the_next_one_alone(tmp_path):
     fit(model, NormStatistics(tmp_path / "new", every=1))
     found = series(events(tmp_path / "new"), "weight_norm/all")
     assert list(found) == [*range(3, 9)]
+    assert not isinstance(model.train_function, Watched)
+
+
+SCRIPT = """
+import keras
+import numpy as np
+from normzoo.trainers.callbacks import NormStatistics
+
+model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(4)])
+model.compile("sgd", "mse")
+x, y = np.ones((64, 2)), np.ones((64, 4))
+callback = NormStatistics("log", every=2)
+model.fit(x, y, batch_size=8, verbose=0, callbacks=[callback])
+"""
+
+
+@pytest.mark.slow
+def test_nothing_is_said_when_python_ends(tmp_path):
+    (tmp_path / "mine.py").write_text(SCRIPT)
+    command = [sys.executable, "mine.py"]
+    ended = subprocess.run(
+        command, cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert "PyFunc" not in ended.stderr
+    assert (tmp_path / "log/norms").exists()
+
+
+@pytest.mark.slow
+def test_two_of_them_see_the_same(tmp_path):
+    model, folders = network(), (tmp_path / "a", tmp_path / "b")
+    fit(model, *(NormStatistics(folder, every=2) for folder in folders))
+    one, other = (
+        series(events(folder), "gradient_norm/all") for folder in folders
+    )
+    assert one == other
+    assert list(one) == [2, 4, 6]
     assert not isinstance(model.train_function, Watched)
 
 
