@@ -126,6 +126,7 @@ def test_each_type_comes_near_to_float64(case, policy):
     assert_close(actual, expected, tolerance)
 
 
+@pytest.mark.quick(*(case.name for case in FEW))
 @each_case
 def test_config_makes_the_same_layer(case):
     layer = case.make(name="norm")
@@ -320,6 +321,7 @@ def test_batch_mates_do_not_matter(case):
         assert_close([layer(x, **kwargs)[0]], [layer(other, **kwargs)[0]], 0)
 
 
+@pytest.mark.quick("batch-mask-True", "virtual-mask-True", "layer-lstm-True")
 @pytest.mark.parametrize("training", [True, False])
 @pytest.mark.parametrize("case", MASKED, ids=lambda case: case.name)
 def test_masked_positions_do_not_matter(case, training):
@@ -358,6 +360,7 @@ def test_masked_positions_do_not_matter_in_graphs(name, jit):
     assert_close([tf.where(mask, y, 0), *rest], expected)
 
 
+@pytest.mark.quick(*(case.name for case in FEW))
 @each_case
 def test_mask_is_passed_on(case):
     layer = case.make()

@@ -36,6 +36,7 @@ def test_every_model_takes_every_norm(name, norm, position):
     assert model(images(3), training=True).shape == (3, 10)
 
 
+@pytest.mark.quick("mlp-none", "mlp-group", "mlp-virtual", "cnn-batch")
 @pytest.mark.parametrize(("name", "norm"), CASES)
 def test_equal_seeds_give_equal_kernels(name, norm):
     def kernels(seed, norm):

@@ -167,6 +167,7 @@ def test_sequences_of_any_length():
         assert model(sequences(3, (steps, 3))).shape == (3, steps, 5)
 
 
+@pytest.mark.slow
 def test_dropouts_work_in_training_only_and_by_the_seed():
     def outputs(seed, training=True, **rates):
         model = build(seed=seed, **rates)

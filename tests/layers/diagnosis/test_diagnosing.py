@@ -157,6 +157,11 @@ BROKEN = {
 }
 
 
+#: Those of large models, or of many batches.
+SLOWEST = {"small_batches", "gradient_spread", "float16_overflow"}
+
+
+@pytest.mark.quick(*(name for name in BROKEN if name not in SLOWEST))
 @pytest.mark.parametrize("symptom", BROKEN)
 def test_what_is_wrong_is_found(symptom):
     make, where, figure = BROKEN[symptom]

@@ -200,6 +200,7 @@ def test_a_replaced_block_trains_and_takes_a_mask():
     assert not new.layer.norm.trainable
 
 
+@pytest.mark.quick("second-expected0", "BatchNormalization-expected3")
 @pytest.mark.parametrize(
     ("only", "expected"),
     [

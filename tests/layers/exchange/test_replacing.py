@@ -277,6 +277,7 @@ CELLS = {
 }
 
 
+@pytest.mark.quick("LSTM")
 @pytest.mark.parametrize("plain", CELLS, ids=lambda cls: cls.__name__)
 def test_recurrent_layers_to_ours_and_back(plain):
     first = plain(4, return_sequences=True, go_backwards=True, name="rnn")

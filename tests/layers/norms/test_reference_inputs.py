@@ -224,6 +224,7 @@ def test_it_has_the_shapes_of_a_functional_model():
     assert not hasattr(model, "output_names")  # as of the model inside
 
 
+@pytest.mark.slow
 def test_export_needs_no_call(tmp_path):
     norm = VirtualBatchNormalization()
     model = ReferenceModel(keras.Sequential([keras.Input((3,)), norm]), A)

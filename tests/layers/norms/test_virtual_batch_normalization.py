@@ -88,6 +88,7 @@ def test_outputs_and_gradients_match_numpy(batch):
         np.testing.assert_allclose(gradient, expected, 1e-5, 1e-5)
 
 
+@pytest.mark.slow
 @few
 @given(batches())
 def test_one_pass_is_the_same_as_two(batch):
@@ -223,6 +224,7 @@ def test_masks_of_keras_are_found():
     np.testing.assert_array_equal(y._keras_mask, masks[0])
 
 
+@pytest.mark.quick("shape0-graph", "shape1-xla")
 @pytest.mark.parametrize("jit", [False, True], ids=["graph", "xla"])
 @pytest.mark.parametrize("shape", [(40, 3), (8, 500, 3), (8, 40, 40, 3)])
 def test_small_deviations_from_a_large_mean(shape, jit):

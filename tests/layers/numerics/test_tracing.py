@@ -28,7 +28,7 @@ def test_many_graphs_are_no_warning(tensorflow_logs):
     assert "retracing" in tensorflow_logs[0]
 
 
-@pytest.mark.quick("True")
+@pytest.mark.slow
 @pytest.mark.parametrize("layerwise", [True, False])
 def test_many_models_are_no_warning(layerwise, tensorflow_logs):
     x = np.random.default_rng(0).normal(size=(9, 2)).astype("float32")

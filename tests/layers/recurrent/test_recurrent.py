@@ -66,6 +66,20 @@ def expected(family, kind, layer, x, mask, **kwargs):
     return reference.run(kind, norm, x, mask, weights, **kwargs), norm
 
 
+@pytest.mark.quick(
+    *(
+        f"{mask}-{kind}"
+        for mask in ("-False", "mask-True")
+        for kind in (
+            "BatchNorm-LSTM",
+            "BatchNorm-GRU",
+            "BatchNorm-SimpleRNN",
+            "LayerNorm-LSTM",
+            "LayerNorm-GRU",
+            "LayerNorm-SimpleRNN",
+        )
+    )
+)
 @each_kind
 @each_family
 @pytest.mark.parametrize("backwards", [False, True])
@@ -249,6 +263,7 @@ def test_shared_statistics_are_those_of_all_steps():
     np.testing.assert_allclose(variance, z.var(0), 0, 1e-12)
 
 
+@pytest.mark.quick("BatchNorm-LSTM", "LayerNorm-GRU")
 @each_kind
 @each_family
 def test_no_bias_is_a_bias_of_zeros(family, kind):
@@ -267,6 +282,7 @@ def test_no_bias_is_a_bias_of_zeros(family, kind):
         np.testing.assert_allclose(*results, 0, 1e-12)
 
 
+@pytest.mark.quick("BatchNorm-LSTM", "LayerNorm-SimpleRNN")
 @each_kind
 @each_family
 def test_place_of_padding_does_not_matter(family, kind):

@@ -58,6 +58,7 @@ def test_without_normalization_equals_keras(family, kind):
                 np.testing.assert_allclose(a, b, 0, 1e-6)
 
 
+@pytest.mark.quick("(0.5, 0.0)-SimpleRNN", "(0.0, 0.5)-GRU", "(0.5, 0.5)-LSTM")
 @each_kind
 @pytest.mark.parametrize("rates", [(0.5, 0.0), (0.0, 0.5), (0.5, 0.5)], ids=str)
 def test_dropout_equals_keras(kind, rates):
@@ -126,6 +127,7 @@ def test_replicas_share_what_they_know(two_replicas):
     np.testing.assert_allclose(layer.statistics.variances["input"][5], last)
 
 
+@pytest.mark.quick("BatchNorm-GRU", "LayerNorm-LSTM")
 @each_kind
 @each_family
 def test_stateful_goes_on_where_it_stopped(family, kind):

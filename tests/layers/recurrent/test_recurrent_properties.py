@@ -29,6 +29,7 @@ def affine(layer):
     }
 
 
+@pytest.mark.slow
 @few
 @given(
     kind=st.sampled_from(KINDS),

@@ -80,6 +80,7 @@ def test_rows_and_goals():
     )
 
 
+@pytest.mark.slow
 def test_a_tiny_measurement_has_all_subjects(monkeypatch):
     monkeypatch.setattr(
         norms.timing,

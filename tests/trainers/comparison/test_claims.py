@@ -22,6 +22,8 @@ NAMES = sorted(
         "[a-z]*.py"
     )
 )
+#: The claims with the most runs.
+SLOWEST = {"initialization", "layer_norm", "raw_inputs"}
 
 
 def test_there_is_a_world_for_each_claim():
@@ -67,6 +69,7 @@ def test_the_claims_are_numbered():
     assert sorted(numbers) == list(range(1, len(NAMES) + 1))
 
 
+@pytest.mark.quick(*(name for name in NAMES if name not in SLOWEST))
 @pytest.mark.parametrize("name", NAMES)
 def test_looks_can_decide_and_what_counts_is_in_the_plan(name):
     module, _ = trials_of(name, (1,))

@@ -76,6 +76,7 @@ def test_too_few_seeds_decide_nothing(fake, config, tmp_path):
     assert set(look.verdicts.values()) == {"undecided"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("once", [False, True])
 def test_a_killed_comparison_ends_the_same(fake, config, once, tmp_path):
     fake.figures = figures

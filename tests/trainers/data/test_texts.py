@@ -133,7 +133,7 @@ def test_a_language_model_learns(text_config, tmp_path):
     [
         ("model.readout", "last", r"shape \(None, 65\).*\(None, 25, 65\)"),
         ("dataset.view", "rows", "no images.*view='rows'"),
-        ("dataset.standardize", True, "no numbers.*standardize=True"),
+        ("dataset.standardize", True, "not numbers.*standardize=True"),
         ("batch_size", 50_000, "1 to 40154.*50000"),
         ("dataset.window", 10**6, "one less than"),
         ("compare.metric", "loss", "'loss'.*bits_per_character"),

@@ -127,6 +127,7 @@ CASES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", CASES)
 def test_training_is_bitwise_the_same(make, tmp_path):
     # An epoch of 2.5 batches: the last one is smaller, the last call shorter.

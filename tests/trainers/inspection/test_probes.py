@@ -121,6 +121,7 @@ def test_the_noise_is_the_same_at_all_steps(batch):
 
 
 # The other one is for recurrent networks.
+@pytest.mark.quick("layers", "training_mode")
 @pytest.mark.parametrize("probe", sorted(PROBES.keys() - {"time"}))
 def test_a_frozen_model_stays_as_it_is(probe, batch, config):
     model = make("batch", norm_noise=0.5, dropout=0.2)

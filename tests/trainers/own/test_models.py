@@ -53,7 +53,7 @@ def weight(model, layer, name="kernel"):
     return getattr(model.get_layer(layer), name).numpy()
 
 
-@pytest.mark.quick("none", "virtual")
+@pytest.mark.quick("virtual")
 @pytest.mark.parametrize("norm", ["none", "layer", "group", "virtual"])
 def test_all_norms_start_with_the_same_weights(path, norm):
     one, other = made(path), made(path, norm)

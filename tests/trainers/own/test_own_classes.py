@@ -126,6 +126,7 @@ def made(path, norm="as_is", seed=0, start="fresh", **arguments):
     )
 
 
+@pytest.mark.quick("of a graph")
 @pytest.mark.parametrize(
     "name",
     [

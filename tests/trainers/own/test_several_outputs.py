@@ -84,6 +84,14 @@ FORMS = {
 }
 
 
+@pytest.mark.quick(
+    "lists in a dict-True",
+    "frame-False",
+    "data set-True",
+    "PyDataset-False",
+    "in order-True",
+    "texts-False",
+)
 @pytest.mark.parametrize("as_dict", [True, False])
 @pytest.mark.parametrize("form", FORMS)
 def test_labels_of_all_forms(form, as_dict, tmp_path):

@@ -181,7 +181,7 @@ def test_when_it_is_saved(config, settings, expected, tmp_path):
     assert newest_first(tmp_path / "checkpoints") == expected
 
 
-@pytest.mark.quick("min-0")
+@pytest.mark.slow
 @pytest.mark.parametrize(("mode", "expected"), [("min", 0), ("max", -1)])
 def test_the_best_is_kept(config, mode, expected, tmp_path):
     config.checkpoint.best, config.checkpoint.best_mode = "loss", mode

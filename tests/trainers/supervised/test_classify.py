@@ -158,6 +158,7 @@ def test_an_interrupted_run_starts_anew(config, tmp_path):
     assert len(list((tmp_path / "a/train").iterdir())) == 1
 
 
+@pytest.mark.slow
 def test_a_nan_loss_ends_the_run_as_diverged(config, tmp_path):
     config.optimizer.learning_rate = 1e30
     result = train(config, tmp_path)

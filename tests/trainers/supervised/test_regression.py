@@ -29,7 +29,7 @@ def regression(folder, targets, task=""):
     return config
 
 
-@pytest.mark.quick("one target")
+@pytest.mark.slow
 @pytest.mark.parametrize("name", DEPTHS)
 def test_errors_are_those_of_the_saved_model(name, tmp_path):
     targets = DEPTHS[name]

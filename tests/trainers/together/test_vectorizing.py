@@ -155,7 +155,7 @@ def check(make, batches, jit_compile=False, tolerance=1e-10):
 
 
 # The CNN has its norm behind a convolution and behind a Dense layer.
-@pytest.mark.quick("batch", "virtual")
+@pytest.mark.quick("batch")
 @pytest.mark.parametrize("norm", layers.NORMS)
 def test_norms(norm):
     check(functools.partial(cnn, norm=norm), batches())
@@ -167,7 +167,7 @@ def test_norms_of_an_mlp(norm):
     check(functools.partial(mlp, norm=norm), batches())
 
 
-@pytest.mark.quick("conv-2d-same", "dropout")
+@pytest.mark.quick("dropout")
 @pytest.mark.parametrize("name", LAYERS)
 def test_layers(name):
     layers, shape = LAYERS[name]
