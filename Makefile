@@ -8,6 +8,9 @@ RUN_STAMP := $(VENV)/.installed
 TEST_STAMP := $(VENV)/.installed-test
 DOCS_STAMP := $(VENV)/.installed-docs
 
+# The tests start hundreds of processes, and each would compile the package.
+unexport PYTHONDONTWRITEBYTECODE
+
 # Each process takes 1 to 2 GB of memory.
 PYTEST := $(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 \
     --dist=worksteal

@@ -1,6 +1,7 @@
 """The architecture: which folder may import which."""
 
 import ast
+import functools
 import pathlib
 import re
 
@@ -83,9 +84,13 @@ def imported(name, path, source=None):
                     yield target
 
 
-IMPORTS = {
-    name: sorted(set(imported(name, path))) for name, path in MODULES.items()
-}
+@functools.cache
+def imports():
+    """Returns module -> the modules of the package that it imports."""
+    return {
+        name: sorted(set(imported(name, path)))
+        for name, path in MODULES.items()
+    }
 
 
 def room(name, parent):
@@ -100,7 +105,7 @@ def upward(parent):
     """Returns the imports that go against the order of a folder's rooms."""
     order = ORDERS[parent]
     found = []
-    for name, targets in IMPORTS.items():
+    for name, targets in imports().items():
         for target in targets:
             both = (name, target)
             if parent and not all(x.startswith(f"{parent}.") for x in both):
@@ -134,11 +139,11 @@ def test_no_circle():
         if name in done:
             return
         open_.append(name)
-        for target in IMPORTS.get(name, ()):
+        for target in imports().get(name, ()):
             visit(target)
         done.add(open_.pop())
 
-    for name in IMPORTS:
+    for name in imports():
         visit(name)
 
 

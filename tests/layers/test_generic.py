@@ -240,6 +240,7 @@ def test_vectorized_map_of_a_gradient(case, training):
     assert_close(actual, expected, case.amplifies * 1e-5)
 
 
+@pytest.mark.quick(*(f"True-{case.name}" for case in CASES))
 @each_case
 @pytest.mark.parametrize("training", [True, False])
 def test_symbolic_call_knows_shape_and_type(case, training):
@@ -344,6 +345,7 @@ def masked_step(case, x, dy, kwargs):
     return [tf.where(kwargs["mask"][..., np.newaxis], y, 0), *rest]
 
 
+@pytest.mark.quick("batch-mask-graph", "virtual-mask-graph")
 @pytest.mark.parametrize("jit", [False, True], ids=["graph", "xla"])
 @pytest.mark.parametrize("name", ["batch-mask", "virtual-mask"])
 def test_masked_positions_do_not_matter_in_graphs(name, jit):

@@ -51,13 +51,13 @@ def compare_norms(
             weights of the examples, which may be arrays, lists, tensors,
             pandas' frames and series; inputs and labels also dicts of such by
             the names of the model's inputs and outputs; a `tf.data.Dataset` or
-            a `keras.utils.PyDataset` of pairs or triples; a frame,
-            or the path of a `.csv` or `.parquet` file, with the labels in a
-            column; the path of a folder of images. Or `train` alone is the
-            name of a TFDS set, a folder of images with a folder for each
-            split, or a `.npz` file with `x_train`, `y_train` and perhaps the
-            same of `validation` and `test`. Nothing is scaled. A fifth of
-            `train` is held out for each split that is not there.
+            a `keras.utils.PyDataset` of pairs or triples; a frame, or the path
+            of a `.csv` or `.parquet` file, with the labels in a column; the
+            path of a folder of images. Or `train` alone is the name of a TFDS
+            set, a folder of images with a folder for each split, or a `.npz`
+            file with `x_train`, `y_train` and perhaps the same of `validation`
+            and `test`. Nothing is scaled. A fifth of `train` is held out for
+            each split that is not there.
         label: the name of the column of a table that holds the labels, or a
             list of several; None: the last column.
         data_dir: of a TFDS set, the folder of the prepared sets; None: TFDS'

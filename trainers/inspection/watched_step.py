@@ -7,6 +7,7 @@ import tensorflow as tf
 from ...layers.models.call_hooks import watched
 from ...layers.models.inner_layers import state_variables
 from ...layers.numerics.restoring import restored
+from ...layers.numerics.tracing import graph_of
 from ..run.state import optimizers_of
 
 #: Of the inputs and outputs of a norm, evenly spaced ones.
@@ -27,13 +28,12 @@ def step_watcher(model, norms, describe):
             -> tensor.
 
     Returns:
-        A `tf.function` of a batch. It returns for each norm what `describe`
+        A function of a batch. It returns for each norm what `describe`
         has returned, `{}` if the step does not call it; and for each trainable
         weight its gradient, None if there is none.
     """
     variables = {id(v): v for v in _changed_by_a_step(model)}
 
-    @tf.function(autograph=False, reduce_retracing=True)
     def watch(batch):
         graph = tf.compat.v1.get_default_graph()
         seen, gradients = {}, {}
@@ -57,7 +57,7 @@ def step_watcher(model, norms, describe):
             [gradients.get(id(w)) for w in model.trainable_weights],
         )
 
-    return watch
+    return graph_of(watch, reduce_retracing=True)
 
 
 def _changed_by_a_step(model):

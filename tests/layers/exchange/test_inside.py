@@ -142,6 +142,10 @@ def test_norms_are_replaced_where_they_hide(name, tmp_path):
     assert len(norms_in(loaded)) == len(paths)
 
 
+@pytest.mark.quick(
+    "batch-none-a layer in front without a bias got none",
+    "layer-batch-one in front has no effect",
+)
 @pytest.mark.parametrize(
     ("there", "norm", "said"),
     [

@@ -322,6 +322,7 @@ def test_mixed_precision():
     check(model.layers[1], *population(seen), rtol=1e-4)
 
 
+@pytest.mark.quick("xy", "array")
 @pytest.mark.parametrize("kind", ["x", "xy", "xyw", "array"])
 def test_kinds_of_data(kind):
     x = draw(20, 4)

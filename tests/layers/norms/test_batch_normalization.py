@@ -57,6 +57,7 @@ def test_twenty_steps_equal_keras(kwargs, shape):
         np.testing.assert_allclose(a, b, 1e-4, 2e-5)
 
 
+@pytest.mark.slow
 def test_twenty_masked_steps_equal_keras():
     rng = np.random.default_rng(0)
     batches = rng.normal(2, 3, (5, 8, 6, 3)).astype("float32")

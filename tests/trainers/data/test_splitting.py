@@ -166,6 +166,7 @@ def test_splits_that_share_examples_are_refused(config, name, load):
         getattr(loading, load)(config)
 
 
+@pytest.mark.quick("splits0")
 @pytest.mark.parametrize("splits", APART)
 def test_splits_that_share_none_are_drawn(config, splits):
     config = named(config, splits)

@@ -222,6 +222,7 @@ def test_the_loss_scale_changes_nothing_else():
     )
 
 
+@pytest.mark.quick("True")
 @pytest.mark.parametrize("finite_only", [True, False])
 def test_what_is_not_finite_is_counted_and_seen_unless_told(finite_only):
     model = gan(("none", "none"), finite_only=finite_only)

@@ -70,6 +70,7 @@ def gradients_of(weights, norm, inputs, labels):
     return found
 
 
+@pytest.mark.quick("batch")
 @pytest.mark.parametrize("norm", ["none", "batch"])
 def test_it_is_that_of_numpy(norm, batch):
     model = make(norm)

@@ -148,6 +148,7 @@ def test_training_is_bitwise_the_same(make, tmp_path):
     check_documented(events(tmp_path))
 
 
+@pytest.mark.slow
 def test_figures_are_those_of_the_step(tmp_path):
     """Against a step of plain SGD, written out."""
     model = fit(network(), x=X[:16], epochs=1)
@@ -331,3 +332,11 @@ def test_a_step_of_ones_own_is_watched_with_all_its_optimizers(
 def test_an_interval_that_is_none_is_refused(every, tmp_path):
     with pytest.raises(InputError, match=r"positive whole number.*Received"):
         NormStatistics(tmp_path, every=every)
+
+
+@pytest.mark.slow
+def test_many_fits_of_a_model_are_no_warning(tmp_path, tensorflow_logs):
+    model = network()
+    for number in range(6):  # TensorFlow warns of the fifth trace
+        fit(model, NormStatistics(tmp_path / str(number)))
+    assert not tensorflow_logs

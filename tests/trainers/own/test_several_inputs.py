@@ -185,6 +185,7 @@ def test_texts_cannot_be_stacked(texts, mode):
     assert ("StringLookup" in found.reason) == texts
 
 
+@pytest.mark.slow
 def test_a_reference_batch_holds_no_texts(tmp_path):
     with pytest.raises(InputError, match=r"'virtual' keeps .* texts as 'city'"):
         normzoo.compare_norms(

@@ -159,6 +159,7 @@ COMPILED = {
 }
 
 
+@pytest.mark.quick("of one-True")
 @pytest.mark.parametrize(
     ("name", "as_dict"),
     [
@@ -192,6 +193,7 @@ def plan_of(folder, as_dict, data, **arguments):
     return make_own_plan(model, data, folder, epochs=2, **arguments)
 
 
+@pytest.mark.slow
 def test_all_outputs_are_judged_unless_one_is_named(tmp_path):
     plan, config = plan_of(tmp_path, True, (X, LABELS))
     assert plan.design.metric.name == "loss"
@@ -282,6 +284,9 @@ def test_norms_are_compared_and_diagnosed(as_dict, tmp_path):
     best = found.best("as_is")
     test = array_files.load(outcome.run.config.dataset.name, 0).test
     assert test.weights.shape == (16,)
+    counts = outcome.result["examples"]
+    assert sum(counts.values()) == COUNT
+    assert counts["test"] == 16
     measured = best.evaluate(
         test.inputs,
         test.labels,

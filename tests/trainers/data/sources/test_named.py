@@ -118,6 +118,7 @@ def test_sets_that_cannot_be_used(name, words, folder):
         read(name, folder, 4, 4, 1)
 
 
+@pytest.mark.quick("test")
 @pytest.mark.parametrize("split", ["validation", "test"])
 def test_a_split_is_given_once(split, data_dir):
     options = Options(data_dir=str(data_dir))
