@@ -118,7 +118,7 @@ def growing():
 
 
 def vanishing():
-    stack = [Dense(8, "sigmoid", name=f"dense_{i}") for i in range(12)]
+    stack = [Dense(8, "sigmoid", name=f"hidden_{i}") for i in range(12)]
     model = dense(BN(), *stack, Dense(2))
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile("sgd", loss)
@@ -150,7 +150,7 @@ BROKEN = {
     "constant_channels": (constant, "norm", "3 channels do not vary"),
     "dead_gammas": (dead, "norm", "2 gammas are below"),
     "signal_spread": (growing, "second", "times those of norm"),
-    "gradient_spread": (vanishing, "dense_0/kernel", "times smaller"),
+    "gradient_spread": (vanishing, "hidden_0/kernel", "times smaller"),
     "float16_overflow": (overflowing, "norm", "inputs of up to"),
     "useless_biases": (biased, "norm", "8 biases"),
     "foldable_norms": (foldable, "norm", "1 of 1 batch norms"),

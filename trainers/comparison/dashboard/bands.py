@@ -50,7 +50,9 @@ def find_bands(outcomes, metrics, workdir):
         logs = {
             name: metrics_file.read(workdir / name, split) for name in results
         }
-        epochs = [line["epoch"] for line in max(logs.values(), key=len)]
+        longest = max(logs.values(), key=len)
+        # Not every trainer has epochs.
+        epochs = [line.get("epoch", i) for i, line in enumerate(longest, 1)]
         for name in _names(logs.values(), known):
             metric = known.get(name) or _undirected(name)
             found = courses(groups, results, logs, metric)
