@@ -11,8 +11,8 @@ import urllib.parse
 import pytest
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
-_FLAGS = (
-    "--headless",
+#: Of any page: nothing is fetched or stored that it does not ask for.
+FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -20,7 +20,6 @@ _FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    "--enable-logging=stderr",
 )
 _SECONDS = 60
 
@@ -40,12 +39,13 @@ frame.onload = () => {{
 def browser():
     """Returns the path of Chromium; fails with CI=true, or else skips."""
     found = next(filter(None, map(shutil.which, _NAMES)), None)
-    if not found:
-        message = "This needs Chromium: apt-get install chromium."
-        if os.environ.get("CI") == "true":
-            pytest.fail(message)
-        pytest.skip(message)
-    return found
+    return found or missing("Chromium: apt-get install chromium")
+
+
+def missing(what):
+    """Fails with CI=true, or else skips, for want of something."""
+    stop = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
+    stop(f"This needs {what}.")
 
 
 def look(page, width, script, folder):
@@ -68,7 +68,9 @@ def look(page, width, script, folder):
     ended = subprocess.run(
         [
             browser(),
-            *_FLAGS,
+            "--headless",
+            "--enable-logging=stderr",
+            *FLAGS,
             f"--user-data-dir={folder / 'browser'}",
             f"--window-size={width + 60},1300",
             "--dump-dom",

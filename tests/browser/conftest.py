@@ -1,39 +1,23 @@
 """A real TensorBoard, looked at in a real browser."""
 
-import os
-import shutil
-
 import pytest
 
-#: Debian's, which `.ci/run` installs.
-BROWSER = "chromium"
-_FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
+from . import chromium
+
 _MILLISECONDS = 60_000  # until something is shown, on a busy machine
 
 
 @pytest.fixture(scope="session")
 def browser():
     """The browser; where it is missing tests are skipped, but not in CI."""
-    path = shutil.which(BROWSER)
+    path = chromium.browser()
     try:
         from playwright import sync_api
     except ImportError:
-        sync_api = None
-    if path is None or sync_api is None:
-        missing = f"no {BROWSER}" if path is None else "no playwright"
-        stop = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
-        stop(f"There is {missing}: apt-get install {BROWSER}; make test.")
+        chromium.missing("playwright: make test installs it")
     with sync_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=path, args=list(_FLAGS)
+            executable_path=path, args=list(chromium.FLAGS)
         )
         yield browser
         browser.close()

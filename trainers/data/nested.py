@@ -50,6 +50,18 @@ def named(inputs, name):
         yield "/".join([name, *map(str, path)]), leaf
 
 
+def names_of(structure, name):
+    """Returns the names of several in the form of a structure, as `named`.
+
+    Args:
+        structure: one thing, a dict or a tuple.
+        name: of all of them.
+    """
+    numbers = range(len(keras.tree.flatten(structure)))
+    packed = keras.tree.pack_sequence_as(structure, list(numbers))
+    return [key for key, _ in named(packed, name)]
+
+
 def each_named(function, inputs, name):
     """Returns inputs of what a function makes of each array and its name.
 

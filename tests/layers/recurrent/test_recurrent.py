@@ -68,16 +68,10 @@ def expected(family, kind, layer, x, mask, **kwargs):
 
 @pytest.mark.quick(
     *(
-        f"{mask}-{kind}"
+        f"{mask}-{family}-{kind}"
         for mask in ("-False", "mask-True")
-        for kind in (
-            "BatchNorm-LSTM",
-            "BatchNorm-GRU",
-            "BatchNorm-SimpleRNN",
-            "LayerNorm-LSTM",
-            "LayerNorm-GRU",
-            "LayerNorm-SimpleRNN",
-        )
+        for family in FAMILIES
+        for kind in KINDS
     )
 )
 @each_kind

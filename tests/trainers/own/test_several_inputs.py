@@ -13,16 +13,9 @@ from normzoo.trainers.common.errors import InputError
 from normzoo.trainers.comparison.own_arguments import find_data, find_model
 from normzoo.trainers.comparison.own_config import make_own_plan
 from normzoo.trainers.data import array_files
-from normzoo.trainers.run.session import Session
 from normzoo.trainers.together.suggestion import suggested
 
-from ..together.group_runs import (
-    MODES,
-    alone,
-    assert_same,
-    folders_in,
-    together,
-)
+from ..together.group_runs import MODES, assert_ends_as_alone
 
 RNG = np.random.default_rng(0)
 COUNT = 80
@@ -34,8 +27,6 @@ FRAME = pandas.DataFrame(
     }
 )
 Y = ((FRAME["age"] > 0) & (FRAME["city"] == "Bonn")).to_numpy(int)
-#: How far runs in a group may be from those alone, relative and absolute.
-TOLERANCE = {"stacked": 2e-3, "call_by_call": 2e-3, "side_by_side": 0}
 Dense, Input = keras.layers.Dense, keras.Input
 
 
@@ -210,13 +201,7 @@ def test_a_group_ends_as_each_run_alone(mode, texts, as_dict, norm, tmp_path):
     x = FRAME if texts else FRAME.drop(columns="city")
     plan, _ = plan_of(table_model(as_dict, texts), x, tmp_path, norms=[norm])
     configs = [run.config for run in plan.every_run]
-    with Session(reuse_models=True) as session:
-        together(configs, tmp_path / "together", session, mode)
-        for number, config in enumerate(configs):
-            folder = tmp_path / "alone" / str(number)
-            alone(config, folder, session)
-            actual = folders_in(tmp_path / "together", configs)[number]
-            assert_same(actual, folder, TOLERANCE[mode])
+    assert_ends_as_alone(configs, tmp_path, mode)
 
 
 @pytest.mark.slow

@@ -15,16 +15,9 @@ from normzoo.trainers.comparison.own_config import make_own_plan
 from normzoo.trainers.data import array_files
 from normzoo.trainers.own import tasks
 from normzoo.trainers.own.measures import metrics_of
-from normzoo.trainers.run.session import Session
 from normzoo.trainers.supervised.trainer import TRAINER
 
-from ..together.group_runs import (
-    MODES,
-    alone,
-    assert_same,
-    folders_in,
-    together,
-)
+from ..together.group_runs import MODES, assert_ends_as_alone
 
 RNG = np.random.default_rng(0)
 COUNT = 80
@@ -33,8 +26,6 @@ KIND = np.arange(COUNT) % 3
 SIZE = X[:, :1] - X[:, 1:2]
 WEIGHTS = RNG.uniform(0, 2, COUNT).astype("float32")
 SPARSE = "sparse_categorical_crossentropy"
-#: How far runs in a group may be from those alone, relative and absolute.
-TOLERANCE = {"stacked": 2e-3, "call_by_call": 2e-3, "side_by_side": 0}
 
 
 def network(as_dict=True, **compiled):
@@ -250,13 +241,7 @@ def test_a_group_ends_as_each_run_alone(
     data = (X, LABELS, WEIGHTS) if weighted else (X, LABELS)
     plan, _ = plan_of(tmp_path, as_dict, data, norms=[norm])
     configs = [run.config for run in plan.every_run]
-    with Session(reuse_models=True) as session:
-        together(configs, tmp_path / "together", session, mode)
-        for number, config in enumerate(configs):
-            folder = tmp_path / "alone" / str(number)
-            alone(config, folder, session)
-            actual = folders_in(tmp_path / "together", configs)[number]
-            assert_same(actual, folder, TOLERANCE[mode])
+    assert_ends_as_alone(configs, tmp_path, mode)
 
 
 @SLOW

@@ -7,11 +7,15 @@ import tensorflow as tf
 
 from normzoo.trainers import classify
 from normzoo.trainers.run.recovery import newest_first, path_of
+from normzoo.trainers.run.session import Session
 from normzoo.trainers.supervised.trainer import train_together
 
 from ..equal_runs import arrays, assert_equal, result
 
 MODES = ("stacked", "call_by_call", "side_by_side")
+#: How far numbers may be apart, relative and absolute. Side by side, TensorFlow
+#: computes what it does alone; of a stack it sums in another order.
+TOLERANCE = {"stacked": 2e-3, "call_by_call": 2e-3, "side_by_side": 0}
 
 
 def changed(config, overrides):
@@ -52,6 +56,17 @@ def alone(config, folder, session):
     """Trains a run by itself."""
     with session.run():
         classify.train(config, folder, verbose=0, session=session)
+
+
+def assert_ends_as_alone(configs, root, mode):
+    """Trains a group and each of its runs alone, and compares them."""
+    with Session(reuse_models=True) as session:
+        together(configs, root / "together", session, mode)
+        for number, config in enumerate(configs):
+            folder = root / "alone" / str(number)
+            alone(config, folder, session)
+            actual = folders_in(root / "together", configs)[number]
+            assert_same(actual, folder, TOLERANCE[mode])
 
 
 def assert_same(actual, expected, tolerance):

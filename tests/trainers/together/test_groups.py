@@ -9,6 +9,7 @@ from normzoo.trainers.supervised.choice import structure
 
 from ..data import made
 from .group_runs import (
+    TOLERANCE,
     alone,
     assert_same,
     changed,
@@ -17,9 +18,6 @@ from .group_runs import (
     together,
 )
 
-#: How far numbers may be apart, relative and absolute. Side by side, TensorFlow
-#: computes what it does alone; of a stack it sums in another order.
-TOLERANCE = {"stacked": 2e-3, "call_by_call": 2e-3, "side_by_side": 0}
 RATES = (1e-2, 2e-3)
 
 

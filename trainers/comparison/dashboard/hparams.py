@@ -2,10 +2,10 @@
 
 import math
 
-import tensorflow as tf
 from tensorboard.plugins.hparams import api as hp
 from tensorboard.plugins.hparams import summary_v2
 
+from ...run.events import ScalarEvents
 from ..sweep import SEED
 
 _DIVERGED = "diverged"
@@ -35,13 +35,11 @@ def write_hparams(run, result, keys, metrics, folder, base=None):
     diverged = result["status"] == "diverged"
     for old in folder.glob("events.out.tfevents.*"):
         old.unlink()
-    with tf.summary.create_file_writer(str(folder)).as_default():
-        hp.hparams(values, trial_id=run.name)
-        # Present in every run: one without any metric would not be shown.
-        tf.summary.scalar(_DIVERGED, float(diverged), step=0)
-        for tag, value in _shown(result, metrics, base).items():
-            if math.isfinite(value):
-                tf.summary.scalar(tag, value, step=0)
+    # The first is in every run: one without any metric would not be shown.
+    shown = {_DIVERGED: diverged, **_shown(result, metrics, base)}
+    with ScalarEvents(folder) as events:
+        events.add(summary_v2.hparams_pb(values, trial_id=run.name), step=0)
+        events.write(_finite(shown), step=0)
 
 
 def _shown(result, metrics, base):
@@ -106,6 +104,10 @@ def finals(row, summary):
         "seconds": row.seconds,
         "parameters": row.parameters,
     }
+    return _finite(found)
+
+
+def _finite(found):
     return {tag: x for tag, x in found.items() if math.isfinite(x)}
 
 

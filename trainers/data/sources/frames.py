@@ -21,6 +21,11 @@ def is_frame(values):
     return is_pandas(values) and values.ndim == 2
 
 
+def columns_of(frame):
+    """Returns name -> column of a frame."""
+    return {column: frame[column] for column in frame.columns}
+
+
 def as_array(values, name):
     """Returns the values of a frame, `(rows, columns)`, or of a column.
 

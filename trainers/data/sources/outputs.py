@@ -104,7 +104,7 @@ class Outputs:
 
     def _taken_apart(self, y, name):
         if frames.is_frame(y):
-            y = {column: y[column] for column in y.columns}
+            y = frames.columns_of(y)
         if isinstance(y, dict) and set(self.names) <= y.keys():
             return [y[each] for each in self.names]
         is_list = isinstance(y, (list, tuple))
@@ -121,10 +121,7 @@ class Outputs:
         )
 
     def _packed(self, values, name):
-        order = keras.tree.pack_sequence_as(
-            self.structure, list(range(len(values)))
-        )
-        names = [key for key, _ in nested.named(order, name)]
+        names = nested.names_of(self.structure, name)
         arrays = map(as_array, values, names)
         return keras.tree.pack_sequence_as(self.structure, list(arrays))
 

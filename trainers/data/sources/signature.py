@@ -55,9 +55,10 @@ class Signature:
         if self.structure is None:
             return as_given(x, name)
         found = self.taken_apart(x, name)
+        names = nested.names_of(self.structure, name)
         arrays = [
             _as_taken(*each)
-            for each in zip(found, self.tensors, self._names(name), strict=True)
+            for each in zip(found, self.tensors, names, strict=True)
         ]
         return keras.tree.pack_sequence_as(self.structure, arrays)
 
@@ -73,7 +74,7 @@ class Signature:
         """
         count = len(self.tensors)
         if frames.is_frame(x) and (count > 1 or self._is_text()):
-            x = {column: x[column] for column in x.columns}
+            x = frames.columns_of(x)
         if isinstance(x, dict):
             return self._picked(x, name)
         if count == 1:
@@ -99,11 +100,6 @@ class Signature:
                 "by `keras.Input(..., name=...)`, and the entries alike."
             )
         return [x[each] for each in names]
-
-    def _names(self, name):
-        keys = range(len(self.tensors))
-        packed = keras.tree.pack_sequence_as(self.structure, list(keys))
-        return [key for key, _ in nested.named(packed, name)]
 
     def _is_text(self):
         return self.tensors[0].dtype == "string"
