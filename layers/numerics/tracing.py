@@ -1,7 +1,5 @@
 """Functions as graphs, of which many objects may each have one."""
 
-import functools
-
 import tensorflow as tf
 
 
@@ -16,10 +14,24 @@ def graph_of(function, **options):
         function: of nests of tensors.
         **options: of `tf.function`.
     """
-    graph = tf.function(function, autograph=False, **options)
-    return functools.partial(_call, graph)
+    return Graph(tf.function(function, autograph=False, **options))
 
 
-def _call(graph, *arguments):
-    # Traces that are asked for are not counted.
-    return graph.get_concrete_function(*arguments)(*arguments)
+class Graph:
+    """A function as a graph; see `graph_of`.
+
+    Args:
+        function: a `tf.function`.
+    """
+
+    def __init__(self, function):
+        self._function = function
+
+    def __call__(self, *arguments):
+        """Returns what the function returns."""
+        return self.trace(*arguments)(*arguments)
+
+    def trace(self, *arguments):
+        """Returns the graph for such arguments, to be called with them."""
+        # Traces that are asked for are not counted.
+        return self._function.get_concrete_function(*arguments)

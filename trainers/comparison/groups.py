@@ -15,6 +15,8 @@ from .trainers import trainer_of
 _FILE = "groups.json"
 #: Where groups keep what they need until they are done; hidden.
 _FOLDER = ".groups"
+#: Runs of a group: each keeps several files open.
+_MOST = 64
 
 
 class Group(NamedTuple):
@@ -24,11 +26,13 @@ class Group(NamedTuple):
         runs: the `Run`s; one, if it trains alone.
         mode: one of `MODES`.
         reason: why, in a few words.
+        share: of the memory that groups may take at once.
     """
 
     runs: tuple
     mode: str
     reason: str
+    share: float = 1.0
 
     @property
     def members(self):
@@ -120,13 +124,49 @@ def _new_groups(runs, workdir, jobs, models):
     groups = []
     for members in _alike(runs, workdir):
         choice = _choose(members, models)
-        parts = math.ceil(len(members) / min(share, choice.most))
+        parts = math.ceil(len(members) / min(share, choice.most, _MOST))
         size = math.ceil(len(members) / parts)
         groups += [
-            Group(tuple(members[i : i + size]), choice.mode, choice.reason)
+            Group(
+                tuple(members[i : i + size]),
+                choice.mode,
+                choice.reason,
+                size / choice.most,
+            )
             for i in range(0, len(members), size)
         ]
     return groups
+
+
+def waves(groups):
+    """Yields lists of groups whose programs are compiled ahead.
+
+    A program is compiled while the next one is traced and others train. Those
+    of a wave fit into memory together, no two train the same model, and all
+    need the same kernels.
+    """
+    wave = []
+    for group in groups:
+        if wave and not _is_wave([*wave, group]):
+            yield wave
+            wave = []
+        wave.append(group)
+    if wave:
+        yield wave
+
+
+def _is_wave(groups):
+    return (
+        all(group.mode == "stacked" for group in groups)
+        and sum(group.share for group in groups) <= 1
+        and len(set(map(_structure, groups))) == len(groups)
+        and len({group.runs[0].config.deterministic for group in groups}) == 1
+    )
+
+
+def _structure(group):
+    config = group.runs[0].config
+    return trainer_of(config).together.structure(config)
 
 
 def _alike(runs, workdir):

@@ -9,9 +9,9 @@ from ..common import signals
 from ..common.errors import InputError, LostWorkerError
 from ..run.session import Session
 from ..run.together import ALONE
-from .groups import find_groups, remove_folder, said
+from .groups import find_groups, remove_folder, said, waves
 from .trainers import trainer_of
-from .workers import interrupt_workers, open_pool, train, train_all
+from .workers import begun, interrupt_workers, open_pool, train_all
 
 
 def check(runs, workdir):
@@ -127,17 +127,18 @@ class Runner:
             self._bar.console.print(line, highlight=False)
 
     def _here(self, groups, label):
-        for group in groups:
-            described = f"{label} {group.runs[0].name}".strip()
-            self._bar.update(self._task, description=described)
-            yield from train(
-                self._open_session(),
-                _arguments(group),
-                group.mode,
-                self.workdir,
-                group.folder(self.workdir),
-                self._reporter(len(group.runs)),
-            )
+        for wave in waves(groups):
+            described = wave[0].runs[0].name if len(wave) == 1 else "compiling"
+            self._describe(label, described)
+            parts = [_part(group, self.workdir) for group in wave]
+            with begun(self._open_session(), parts, self.workdir) as trainings:
+                for group, train in zip(wave, trainings, strict=True):
+                    self._describe(label, group.runs[0].name)
+                    yield from train(self._reporter(len(group.runs)))
+
+    def _describe(self, label, doing):
+        described = f"{label} {doing}".strip()
+        self._bar.update(self._task, description=described)
 
     def _open_session(self):
         if self._session is None:
@@ -203,9 +204,10 @@ def finished_result(run, workdir):
     return rundir.result(trainer.resolve(config))
 
 
-def _arguments(group):
-    """Returns names and configs of a group's runs, as processes take them."""
-    return [(run.name, run.config.to_dict()) for run in group.runs]
+def _part(group, workdir):
+    """Returns a group as processes take it."""
+    runs = [(run.name, run.config.to_dict()) for run in group.runs]
+    return runs, group.mode, group.folder(workdir)
 
 
 def _by_structure(groups, workdir):
@@ -216,6 +218,5 @@ def _by_structure(groups, workdir):
     found = {}
     for group in groups:
         key = group.runs[0].unseeded if group.mode == ALONE else id(group)
-        part = _arguments(group), group.mode, group.folder(workdir)
-        found.setdefault(key, []).append(part)
+        found.setdefault(key, []).append(_part(group, workdir))
     return found.values()

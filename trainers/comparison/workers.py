@@ -40,46 +40,87 @@ def interrupt_workers():
         worker.terminate()
 
 
-def train(session, runs, mode, workdir, folder, report=lambda share: None):
-    """Trains a group; returns pairs of a name and its result.
+@contextlib.contextmanager
+def begun(session, groups, workdir):
+    """Yields functions that train groups, one for each, in order.
+
+    A function takes `report`, as `run.together.Together` says, and returns
+    pairs of a name and its result. Of several groups the programs are all made
+    first, and compiled in a thread meanwhile.
 
     Args:
         session: the `Session` of this process.
-        runs: pairs of a name and a config as a dict, as processes take them.
-        mode: of `run.together.MODES`.
+        groups: for each its runs, pairs of a name and a config as a dict, as
+            processes take them; its mode, of `run.together.MODES`; a folder
+            for what it needs meanwhile.
         workdir: of the comparison.
-        folder: for what the group needs meanwhile.
-        report: as of `run.together.Together`.
     """
+    with (
+        signals.catch() as stop,
+        session.run(),
+        _compiling(len(groups) > 1) as executor,
+    ):
+        trainings = []
+        for runs, mode, folder in groups:
+            stop.raise_if_wanted()
+            begin = _alone if mode == ALONE else _together
+            trainings.append(
+                begin(session, runs, workdir, mode, folder, executor)
+            )
+        yield trainings
+
+
+@contextlib.contextmanager
+def _compiling(wanted):
+    """Yields an executor with one thread, or None."""
+    if not wanted:
+        yield None
+        return
+    executor = concurrent.futures.ThreadPoolExecutor(1)
+    try:
+        yield executor
+    finally:
+        executor.shutdown(cancel_futures=True)
+
+
+def _alone(session, runs, workdir, mode, folder, executor):
+    del mode, folder, executor
+    ((name, config),) = runs
+    config = ml_collections.ConfigDict(config)
+
+    def train(report):
+        del report
+        result = trainer_of(config).train(
+            config, workdir / name, verbose=0, session=session
+        )
+        return [(name, result)]
+
+    return train
+
+
+def _together(session, runs, workdir, mode, folder, executor):
     names = [name for name, _ in runs]
     configs = [ml_collections.ConfigDict(config) for _, config in runs]
-    trainer = trainer_of(configs[0])
-    with signals.catch() as stop, session.run():
-        stop.raise_if_wanted()
-        if mode == ALONE:
-            (name,), (config,) = names, configs
-            result = trainer.train(
-                config, workdir / name, verbose=0, session=session
-            )
-            return [(name, result)]
-        found = trainer.together.train(
-            configs,
-            [workdir / name for name in names],
-            folder,
-            session,
-            mode,
-            report,
-        )
-    return [(names[i], result) for i, result in found.items()]
+    train_group = trainer_of(configs[0]).together.begin(
+        configs,
+        [workdir / name for name in names],
+        folder,
+        session,
+        mode,
+        executor,
+    )
+    return lambda report: [
+        (names[i], result) for i, result in train_group(report).items()
+    ]
 
 
 def train_all(groups, workdir):
-    """Trains groups in a process of the pool, see `train`."""
-    return [
-        result
-        for runs, mode, folder in groups
-        for result in train(_session, runs, mode, workdir, folder)
-    ]
+    """Trains groups in a process of the pool; returns names and results."""
+    found = []
+    for group in groups:
+        with begun(_session, [group], workdir) as (train,):
+            found += train(lambda share: None)
+    return found
 
 
 # Of a worker process, open as long as it lives: the tasks of a pool share

@@ -15,7 +15,7 @@ class Choice(NamedTuple):
     Attributes:
         mode: one of `MODES`.
         reason: why, in a few words.
-        most: how many of them at once; more make several groups.
+        most: how many of them fit into memory at once.
     """
 
     mode: str
@@ -34,12 +34,14 @@ class Together:
             `config.compare.together` and, where this process will train them,
             of the `reuse.Models` that it keeps, that returns a `Choice`. It
             raises `InputError` if the mode that is named cannot be.
-        train: function of the configs, their workdirs, a folder for what the
-            group needs meanwhile, the `Session` of the process and the mode.
-            It returns number of a run -> result, of the runs that had none.
-            After each epoch it calls `report` with the share that is done.
+        begin: function of the configs, their workdirs, a folder for what the
+            group needs meanwhile, the `Session` of the process, the mode, and
+            an executor whose thread may compile a program ahead, or None. It
+            returns a function that trains the group: that calls its argument
+            `report` after each epoch with the share that is done, and returns
+            number of a run -> result, of the runs that had none.
     """
 
     structure: Callable
     choose: Callable
-    train: Callable
+    begin: Callable

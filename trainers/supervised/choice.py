@@ -30,8 +30,6 @@ _NUMBERS = (
     ("optimizer", "clipnorm"),
     ("model", "dropout"),
 )
-#: Each run keeps several files open.
-_MOST = 64
 
 
 def structure(config):
@@ -84,7 +82,7 @@ def choose(config, runs, wanted, models=None):
         model = compiled_model(config, data, models)
         if models is None:
             build_state(model, training_batches(config, data).element_spec)
-        most = min(fitting_runs(model, config.batch_size), _MOST)
+        most = fitting_runs(model, config.batch_size)
         if wanted != "auto":
             _check_wanted(model, wanted)
             return Choice(wanted, f"compare.together={wanted}", most)

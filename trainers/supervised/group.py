@@ -15,7 +15,7 @@ from .programs import PROGRAMS
 
 
 class Group:
-    """Supervised runs that train together.
+    """Supervised runs that train together: `begin` first, and then `train`.
 
     Args:
         configs: checked ones, one per run, of one structure.
@@ -24,28 +24,49 @@ class Group:
         folder: `pathlib.Path` for the group's checkpoints, which are removed
             at the end.
         session: the `Session` of the process.
-        mode, report: as of `run.together.Together`.
+        mode: as of `run.together.Together`.
     """
 
-    def __init__(
-        self, configs, rundirs, resolved, folder, session, mode, report
-    ):
+    def __init__(self, configs, rundirs, resolved, folder, session, mode):
         self._configs = configs
         self._rundirs = rundirs
         self._resolved = resolved
         self._folder = folder
         self._session = session
         self._mode = mode
-        self._report = report
         self._data = [loading.load_data(config) for config in configs]
+        self._program, self._populations = None, ()
+        self._compiled = None
 
-    def train(self):
-        """Trains to the end; returns the result of each run."""
+    def begin(self, executor=None):
+        """Makes the program, if there is a run to train.
+
+        Args:
+            executor: whose thread compiles a program that is `"stacked"`, or
+                None: it is compiled by its first step.
+        """
+        if self._is_finished():
+            return
+        with self._policy():
+            self._program, self._populations = PROGRAMS[self._mode](
+                self._configs, self._data, self._session
+            )
+            if executor:
+                self._compiled = self._program.compile_ahead(executor)
+
+    def train(self, report):
+        """Trains to the end; returns the result of each run.
+
+        Args:
+            report: as of `run.together.Together`.
+
+        Raises:
+            NotVectorizableError: the runs cannot train in this mode.
+        """
         with contextlib.ExitStack() as stack:
             for rundir in self._rundirs:
                 stack.enter_context(rundir.held())
-            policy = precision.dtype_policy(self._configs[0].precision)
-            stack.enter_context(policy)
+            stack.enter_context(self._policy())
             stop = stack.enter_context(signals.catch())
             made_with = provenance()
             for rundir, resolved in zip(
@@ -53,17 +74,23 @@ class Group:
             ):
                 rundir.start(resolved, made_with)
             # Killed at its very end, a group has nothing left to do.
-            found = {} if self._is_finished() else self._train(stack, stop)
+            found = {}
+            if not self._is_finished():
+                found = self._train(stack, stop, report)
             shutil.rmtree(self._folder, ignore_errors=True)
             return found
 
-    def _train(self, stack, stop):
+    def _policy(self):
+        return precision.dtype_policy(self._configs[0].precision)
+
+    def _train(self, stack, stop, report):
         config = self._configs[0]
-        make = PROGRAMS[self._mode]
-        program, populations = make(self._configs, self._data, self._session)
+        seconds = self._compiled.result() if self._compiled else 0.0
+        # Other groups may have begun since.
+        self._session.seed(config.seed, config.deterministic)
         checkpoints = Checkpoints(
             self._folder,
-            {"runs": program.variables},
+            {"runs": self._program.variables},
             config.checkpoint.keep,
             GroupProgress.from_json,
         )
@@ -81,15 +108,23 @@ class Group:
             )
         ]
         measures = Measures(
-            program,
+            self._program,
             members,
             self._data,
-            populations,
-            self._report,
+            self._populations,
+            report,
         )
-        GroupTraining(
-            program, members, config, checkpoints, progress, stop, measures
-        ).fit()
+        training = GroupTraining(
+            self._program,
+            members,
+            config,
+            checkpoints,
+            progress,
+            stop,
+            measures,
+        )
+        training.share(seconds)
+        training.fit()
         return measures.finish()
 
     def _is_finished(self):

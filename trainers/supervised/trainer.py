@@ -123,10 +123,10 @@ def _data(config, load):
     return data
 
 
-def train_together(configs, workdirs, folder, session, mode, report):
-    """Trains runs of one structure together, each as `train` would alone.
+def begin_together(configs, workdirs, folder, session, mode, executor=None):
+    """Makes the program of runs of one structure, and trains nothing yet.
 
-    If an operation turns out not to be vectorizable, they do train alone.
+    If an operation turns out not to be vectorizable, they will train alone.
 
     Args:
         configs: as `train` takes, one per run.
@@ -134,14 +134,17 @@ def train_together(configs, workdirs, folder, session, mode, report):
         folder: for what the group needs while it trains.
         session: the `Session` of the process.
         mode: one of `programs.PROGRAMS`.
-        report: function that is called after each epoch with the share of the
-            training that is done.
+        executor: whose thread compiles a program that is `"stacked"`, or None:
+            it is compiled by its first step.
 
     Returns:
-        The number of a run -> its result, of those that had none.
+        A function that trains them, each as `train` would alone, and returns
+        the number of a run -> its result, of those that had none. Its argument
+        is a function that is called after each epoch with the share of the
+        training that is done.
 
     Raises:
-        InputError: as `train`.
+        InputError: as `train`; so does the function.
     """
     configs = list(map(checked, configs))
     rundirs = [
@@ -151,18 +154,23 @@ def train_together(configs, workdirs, folder, session, mode, report):
     resolved = list(map(resolve, configs))
     for rundir, each in zip(rundirs, resolved, strict=True):
         rundir.check(each)
-    group = Group(configs, rundirs, resolved, folder, session, mode, report)
+    group = Group(configs, rundirs, resolved, folder, session, mode)
+
+    group.begin(executor)
+    runs = list(zip(configs, workdirs, strict=True))
+    return functools.partial(_train_together, group, runs, folder, session)
+
+
+def _train_together(group, runs, folder, session, report):
     try:
-        return group.train()
+        return group.train(report)
     except NotVectorizableError as error:
         # Found by tracing the first step or the first validation.
         logging.warning("Runs train alone: %s", error)
         shutil.rmtree(folder, ignore_errors=True)
     return {
-        run: train(config, workdir, verbose=0, session=session)
-        for run, (config, workdir) in enumerate(
-            zip(configs, workdirs, strict=True)
-        )
+        number: train(config, workdir, verbose=0, session=session)
+        for number, (config, workdir) in enumerate(runs)
     }
 
 
@@ -218,5 +226,5 @@ TRAINER = Trainer(
     metrics=_metrics,
     table=_metrics,
     about=_about,
-    together=Together(structure=structure, choose=choose, train=train_together),
+    together=Together(structure=structure, choose=choose, begin=begin_together),
 )

@@ -31,8 +31,6 @@ class Program:
 
     def _take_steps(self, orders, start, stop, alive):
         """Calls `_train`; returns the means after the steps that it took."""
-        running = self._train(
-            orders, tf.constant(start), tf.constant(stop), tf.constant(alive)
-        )
+        running = self._train(orders, *map(tf.constant, (start, stop, alive)))
         # In the order of Keras' own logs.
         return {k: running[k].numpy()[start:stop] for k in sorted(running)}

@@ -1,8 +1,11 @@
 """Runs as one program on stacked variables."""
 
+import concurrent.futures
 import contextlib
+import time
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from ...layers.models.reestimation import references_in
@@ -61,6 +64,39 @@ class Stacked(Program):
         """The `tf.Variable`s that training changes, for a checkpoint."""
         return self._state.variables
 
+    def compile_ahead(self, executor):
+        """Traces the training, and has a thread compile it.
+
+        Until the thread has ended, nothing else may be done with the program.
+
+        Args:
+            executor: a `concurrent.futures.Executor`.
+
+        Returns:
+            The `Future` of the seconds that both took, or of the error that
+            `train` would raise at its first call.
+        """
+        began = time.perf_counter()
+        nobody = np.zeros(self._state.runs, bool)
+        arguments = self.orders(0), *map(tf.constant, (0, 0, nobody))
+        try:
+            graph = self._train.trace(*arguments)
+        except NotVectorizableError as error:
+            future = concurrent.futures.Future()
+            future.set_exception(error)
+            return future
+        traced = time.perf_counter() - began
+
+        def compile_graph():
+            began = time.perf_counter()
+            with _compiling():
+                # For no steps: it is compiled, and changes nothing.
+                graph(*arguments)
+            self._has_run = True
+            return traced + time.perf_counter() - began
+
+        return executor.submit(compile_graph)
+
     def train(self, orders, start, stop, alive):
         """Takes steps of an epoch.
 
@@ -82,12 +118,9 @@ class Stacked(Program):
                 self._state.metrics, self._one.beginning, strict=True
             ):
                 variable.assign(_for_each(value, self._state.runs))
-        try:
+        first = contextlib.nullcontext() if self._has_run else _compiling()
+        with first:
             running = self._take_steps(orders, start, stop, alive)
-        except _NOT_COMPILED as error:
-            if self._has_run:
-                raise
-            raise NotVectorizableError(str(error)) from error
         self._has_run = True
         return running
 
@@ -214,6 +247,14 @@ class Stacked(Program):
         refreshed = self._refresh_of(arguments)
         for variable, value in zip(state.others, refreshed, strict=True):
             variable.assign(value)
+
+
+@contextlib.contextmanager
+def _compiling():
+    try:
+        yield
+    except _NOT_COMPILED as error:
+        raise NotVectorizableError(str(error)) from error
 
 
 def _values(variables):

@@ -142,14 +142,23 @@ class GroupTraining:
             member.note_outputs()
             self._best[run] = dataclasses.replace(member.progress), row
 
+    def share(self, seconds):
+        """Gives each run that is to train its share of the time."""
+        self._share(seconds, self._trained())
+
+    def _trained(self):
+        return [m for m in self._members if not m.progress.ended]
+
+    def _share(self, seconds, trained):
+        for member in trained:
+            member.progress.seconds += seconds / len(trained)
+
     def _timed(self, function, *arguments):
-        """Calls a function; each run that trains gets its share of the time."""
-        trained = [m for m in self._members if not m.progress.ended]
+        """Calls a function; each run that trained gets its share."""
+        trained = self._trained()
         began = time.perf_counter()
         result = function(*arguments)
-        share = (time.perf_counter() - began) / len(trained)
-        for member in trained:
-            member.progress.seconds += share
+        self._share(time.perf_counter() - began, trained)
         return result
 
     def _is_due(self):

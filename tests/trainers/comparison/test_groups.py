@@ -32,6 +32,11 @@ def find(runs, workdir, pending=None, jobs=1):
     return groups.find_groups(runs, pending, workdir, jobs)
 
 
+def trained(group):
+    """Returns what is trained, and how."""
+    return group.runs, group.mode, group.reason
+
+
 def shapes(found):
     """Returns mode and size of each group."""
     return [(group.mode, len(group.runs)) for group in found]
@@ -109,12 +114,13 @@ def test_what_is_written_holds(tmp_path):
     ]
     # With more processes and a run that is finished the groups are the same.
     again = find(runs, tmp_path, pending=runs[1:], jobs=4)
-    assert again == first
+    assert list(map(trained, again)) == list(map(trained, first))
     assert [g.folder(tmp_path) for g in again] == [
         g.folder(tmp_path) for g in first
     ]
     # A group whose runs are all finished is not trained.
-    assert find(runs, tmp_path, pending=runs[SEEDS:]) == first[1:]
+    (second,) = find(runs, tmp_path, pending=runs[SEEDS:])
+    assert trained(second) == trained(first[1])
     assert find(runs, tmp_path, pending=[]) == []
 
 
@@ -182,6 +188,43 @@ def test_groups_fit_into_memory(tmp_path, monkeypatch):
     monkeypatch.setattr(choice, "fitting_runs", lambda *_: 4)
     runs = runs_of(norms=["none"], seeds=9)
     assert shapes(find(runs, tmp_path)) == [("stacked", 3)] * 3
+
+
+NORMS = ("none", "batch", "layer")
+
+
+@pytest.mark.parametrize(
+    ("runs", "fitting", "expected"),
+    [
+        (runs_of(norms=NORMS), 100, [3]),
+        # Into memory fit two groups, and one.
+        (runs_of(norms=NORMS), 2 * SEEDS, [2, 1]),
+        (runs_of(norms=NORMS), SEEDS, [1, 1, 1]),
+        # Groups that share a model.
+        (runs_of(norms=["none"], seeds=65), 1000, [1, 1]),
+        # Nothing is compiled.
+        (runs_of(norms=NORMS, seeds=2), 100, [1, 1, 1]),
+        (runs_of(norms=NORMS, seeds=1), 100, [1, 1, 1]),
+        (
+            runs_of(norms=["none"]) + runs_of(norms=["batch"], seeds=1),
+            100,
+            [1, 1],
+        ),
+        # XLA looks at the kernels that the process may use.
+        (
+            runs_of(norms=["none"])
+            + runs_of(norms=["batch"], deterministic=False),
+            100,
+            [1, 1],
+        ),
+    ],
+)
+def test_waves(runs, fitting, expected, tmp_path, monkeypatch):
+    monkeypatch.setattr(choice, "fitting_runs", lambda *_: fitting)
+    found = find(runs, tmp_path)
+    waves = list(groups.waves(found))
+    assert [len(wave) for wave in waves] == expected
+    assert [group for wave in waves for group in wave] == found
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import tensorflow as tf
 from normzoo.trainers import classify
 from normzoo.trainers.run.recovery import newest_first, path_of
 from normzoo.trainers.run.session import Session
-from normzoo.trainers.supervised.trainer import train_together
+from normzoo.trainers.supervised.trainer import begin_together
 
 from ..equal_runs import arrays, assert_equal, result
 
@@ -39,13 +39,16 @@ def members(config, rates):
     ]
 
 
-def together(configs, root, session, mode, report=lambda share: None):
+def together(
+    configs, root, session, mode, report=lambda share: None, executor=None
+):
     """Trains a group; returns the results of those not finished before."""
     folders = folders_in(root, configs)
     with session.run():
-        return train_together(
-            configs, folders, root / "group", session, mode, report
+        train = begin_together(
+            configs, folders, root / "group", session, mode, executor
         )
+        return train(report)
 
 
 def folders_in(root, configs):

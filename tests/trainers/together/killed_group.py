@@ -10,13 +10,12 @@ def main(configs, root, mode):
         mode: how they train.
     """
     from normzoo.trainers.run.session import Session
-    from normzoo.trainers.supervised.trainer import train_together
+    from normzoo.trainers.supervised.trainer import begin_together
 
     with Session(reuse_models=True) as session, session.run():
         folders = [root / str(run) for run in range(len(configs))]
-        train_together(
-            configs, folders, root / "group", session, mode, lambda share: None
-        )
+        train = begin_together(configs, folders, root / "group", session, mode)
+        train(lambda share: None)
 
 
 if __name__ == "job_main":

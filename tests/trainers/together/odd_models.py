@@ -1,4 +1,4 @@
-"""Models of a user whose operations cannot be vectorized."""
+"""Models of a user whose operations cannot be vectorized, or compiled."""
 
 import keras
 import tensorflow as tf
@@ -28,4 +28,20 @@ def counted(input_shape, num_classes, *, seed, **knobs):
     keras.utils.set_random_seed(seed)
     inputs = keras.Input(input_shape)
     x = keras.layers.Flatten()(Unique()(inputs))
+    return keras.Model(inputs, keras.layers.Dense(num_classes)(x))
+
+
+class Bessel(keras.layers.Layer):
+    """Can be vectorized, and XLA does not have it."""
+
+    def call(self, inputs):
+        return tf.math.special.bessel_j0(inputs)
+
+
+def waved(input_shape, num_classes, *, seed, **knobs):
+    """A model whose program is traced, and not compiled."""
+    del knobs
+    keras.utils.set_random_seed(seed)
+    inputs = keras.Input(input_shape)
+    x = keras.layers.Flatten()(Bessel()(inputs))
     return keras.Model(inputs, keras.layers.Dense(num_classes)(x))

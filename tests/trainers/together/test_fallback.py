@@ -1,5 +1,7 @@
 """Runs whose operations turn out not to be vectorizable train alone."""
 
+import concurrent.futures
+import contextlib
 import pathlib
 
 import pytest
@@ -12,14 +14,21 @@ RATES = (1e-2, 2e-3)
 MODELS = pathlib.Path(__file__).with_name("odd_models.py")
 
 
+def ahead():
+    return concurrent.futures.ThreadPoolExecutor(1)
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("model", ["resized", "counted"])
-def test_they_train_alone(model, config, tmp_path):
+@pytest.mark.parametrize("compiling", [contextlib.nullcontext, ahead])
+@pytest.mark.parametrize("model", ["resized", "counted", "waved"])
+def test_they_train_alone(model, compiling, config, tmp_path):
     config.epochs = 1
     config.model.name = f"{MODELS}:{model}"
     configs = members(config, RATES)
-    with Session(reuse_models=True) as session:
-        results = together(configs, tmp_path, session, "stacked")
+    with Session(reuse_models=True) as session, compiling() as executor:
+        results = together(
+            configs, tmp_path, session, "stacked", executor=executor
+        )
         alone(configs[1], tmp_path / "alone", session)
     assert sorted(results) == [0, 1]
     assert not (tmp_path / "group").exists()
