@@ -34,7 +34,7 @@ class Group:
         self._folder = folder
         self._session = session
         self._mode = mode
-        self._data = [loading.load_data(config) for config in configs]
+        self._data = list(_load(configs))
         self._program, self._populations = None, ()
         self._compiled = None
 
@@ -133,6 +133,16 @@ class Group:
     def _member(self, config, rundir, resolved, progress):
         kind = Finished if _is_done(rundir, resolved) else Member
         return kind(config, rundir, progress)
+
+
+def _load(configs):
+    """Yields the `Data` of each run, which is looked up once for all alike."""
+    found = {}
+    for config in configs:
+        key = config.dataset.to_json_best_effort(sort_keys=True)
+        if key not in found:
+            found[key] = loading.load_data(config)
+        yield found[key]
 
 
 def _is_done(rundir, resolved):

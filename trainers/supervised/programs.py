@@ -9,6 +9,7 @@ from ..together.side_by_side import SideBySide
 from ..together.stacked import Stacked
 from ..together.state import StackedState, values_of
 from .build import (
+    built_from,
     compiled_model,
     new_model,
     new_optimizer,
@@ -27,13 +28,8 @@ def stacked(configs, data, session, jit_compile=True):
         session: the `Session` of the process.
         jit_compile: whether XLA compiles the program.
     """
-    rows, rates, models = [], [], []
-    for config, each in zip(configs, data, strict=True):
-        session.seed(config.seed, config.deterministic)
-        model = new_model(config, each)
-        rows.append(values_of(model))
-        rates.append(rates_of(model))
-        models.append(described(model))
+    beginnings = _beginnings(configs, data, session)
+    rows, rates, models = zip(*beginnings, strict=True)
     check_alike(models)
     config = configs[0]
     model = compiled_model(config, data[0], session.models)
@@ -50,6 +46,22 @@ def stacked(configs, data, session, jit_compile=True):
         for config, each in zip(configs, data, strict=True)
     ]
     return program, populations
+
+
+def _beginnings(configs, data, session):
+    """Yields values, dropout rates and description of each run's new model.
+
+    To make one takes as long as a hundred steps, so that runs whose optimizers
+    alone differ share it.
+    """
+    found = {}
+    for config, each in zip(configs, data, strict=True):
+        key = config.seed, id(each), built_from(config, each)
+        if key not in found:
+            session.seed(config.seed, config.deterministic)
+            model = new_model(config, each)
+            found[key] = values_of(model), rates_of(model), described(model)
+        yield found[key]
 
 
 def side_by_side(configs, data, session):
