@@ -97,7 +97,9 @@ def choose(config, runs, wanted, models=None):
             and best.can_stack
             and runs * steps >= _WORTH_MEASURING
         ):
-            return Choice(*faster(config, data, min(runs, most), steps), most)
+            together = min(runs, most)
+            found = faster(config, data, together, steps, best.unrolled)
+            return Choice(*found, most)
     return Choice(best.mode, best.reason, most)
 
 

@@ -9,14 +9,18 @@ from .programs import PROGRAMS
 
 #: XLA takes about so many times as long for the first step as TensorFlow.
 _COMPILING = 7
-#: The share of the time of steps that it can save, at best.
-_SAVING = 0.7
+#: Seconds for the square of the steps of loops that are written out: 23 for 28
+#: steps, 3 minutes for 80.
+_WRITTEN_OUT = 0.03
+#: The share of the time of steps that it can save, at best, without loops that
+#: are written out and with them.
+_SAVING = {False: 0.7, True: 0.3}
 #: So many runs take a step's time per run like many.
 _RUNS = 8
 _SECONDS = 1.0  # of steps that are timed
 
 
-def faster(config, data, runs, steps):
+def faster(config, data, runs, steps, unrolled=0):
     """Returns how runs train faster, `"stacked"` or `"call_by_call"`, and why.
 
     Steps are timed call by call. If what is left of them takes longer than XLA
@@ -28,9 +32,11 @@ def faster(config, data, runs, steps):
         data: its `Data`.
         runs: how many there are in a group.
         steps: of each of them.
+        unrolled: how many steps of loops over time XLA would write out.
     """
     first, step = _timed("call_by_call", config, data, runs)
-    if _SAVING * step * runs * steps < _COMPILING * first:
+    expected = _COMPILING * first + _WRITTEN_OUT * unrolled**2
+    if _SAVING[unrolled > 0] * step * runs * steps < expected:
         return "call_by_call", "XLA would take longer to compile than it saves"
     compiling, compiled = _timed("stacked", config, data, runs)
     said = (

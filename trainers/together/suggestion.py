@@ -17,11 +17,13 @@ class Suggestion(NamedTuple):
         reason: why, in a few words.
         can_stack: whether they could be stacked as well, which XLA takes long
             to compile.
+        unrolled: how many steps of loops over time it would write out.
     """
 
     mode: str
     reason: str
     can_stack: bool = False
+    unrolled: int = 0
 
 
 def suggested(model):
@@ -51,7 +53,8 @@ def suggested(model):
     slow = next((words for layer in inside if (words := _is_slow(layer))), "")
     if slow:
         reason = f"XLA takes long to compile {slow}"
-        return Suggestion("call_by_call", reason, can_stack=True)
+        unrolled = sum(map(_loop_steps, inside))
+        return Suggestion("call_by_call", reason, True, unrolled)
     return Suggestion("stacked", "all operations can be vectorized", True)
 
 
@@ -60,6 +63,15 @@ def _is_slow(layer):
     if isinstance(layer, keras.layers.RNN):
         return "loops over time"
     return "convolutions" if hasattr(layer, "convolution_op") else ""
+
+
+def _loop_steps(layer):
+    if not isinstance(layer, keras.layers.RNN):
+        return 0
+    try:
+        return layer.input.shape[1] or 0
+    except (AttributeError, ValueError):  # it is called never, or twice
+        return 0
 
 
 def _is_random(layer):

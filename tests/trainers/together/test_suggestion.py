@@ -22,18 +22,28 @@ def cnn(width):
 
 #: Name -> a model, and how it should train.
 SUGGESTIONS = {
-    "mlp": (mlp, ("stacked", True)),
-    "dropout": (lambda: mlp(dropout=0.5), ("stacked", True)),
-    "convolutions": (lambda: cnn(8), ("call_by_call", True)),
+    "mlp": (mlp, ("stacked", True, 0)),
+    "dropout": (lambda: mlp(dropout=0.5), ("stacked", True, 0)),
+    "convolutions": (lambda: cnn(8), ("call_by_call", True, 0)),
     "recurrent": (
         lambda: zoo.stacked_rnn((3, 2), 2, units=(4,)),
-        ("call_by_call", True),
+        ("call_by_call", True, 3),
+    ),
+    "stacked recurrent": (
+        lambda: zoo.stacked_rnn((5, 2), 2, units=(4, 4), norm="batch"),
+        ("call_by_call", True, 10),
+    ),
+    "of any length": (
+        lambda: keras.Sequential(
+            [keras.Input((None, 2)), keras.layers.LSTM(2)]
+        ),
+        ("call_by_call", True, 0),
     ),
     "separable": (
         lambda: keras.Sequential(
             [keras.Input((4, 2)), keras.layers.SeparableConv1D(2, 2)]
         ),
-        ("call_by_call", False),
+        ("call_by_call", False, 0),
     ),
     "constraint": (
         lambda: keras.Sequential(
@@ -42,7 +52,7 @@ SUGGESTIONS = {
                 keras.layers.Dense(2, kernel_constraint="unit_norm"),
             ]
         ),
-        ("side_by_side", False),
+        ("side_by_side", False, 0),
     ),
 }
 
@@ -51,7 +61,7 @@ SUGGESTIONS = {
 def test_suggestions(name):
     make, expected = SUGGESTIONS[name]
     found = suggestion.suggested(compiled(make()))
-    assert (found.mode, found.can_stack) == expected
+    assert (found.mode, found.can_stack, found.unrolled) == expected
 
 
 def test_random_numbers_without_converters(monkeypatch):
