@@ -15,8 +15,8 @@ from ml_collections import config_flags
 from .test_documents import DOCUMENTS, ROOT, name, prose
 
 CONFIGS = sorted(path.stem for path in (ROOT / "configs").glob("[!_]*.py"))
-#: Of absl, TensorBoard and Slurm.
-OTHERS = {"help", "logdir", "gpus-per-task"}
+#: Of absl, TensorBoard, Slurm and our tests.
+OTHERS = {"help", "logdir", "gpus-per-task", "pictures"}
 #: What stands for a value that a reader knows.
 PLACEHOLDER = re.compile(r"[A-Z]+|\.\.\.|…|")
 
