@@ -37,7 +37,7 @@ def run(main, required=()):
         required: names of the flags that must be given.
     """
     flags.DEFINE_string(
-        "workdir", None, "Folder that gets the results; it is made."
+        "workdir", None, "Folder for the results; made if it is missing."
     )
     flags.mark_flags_as_required(required)
     if signal.getsignal(signal.SIGINT) != signal.SIG_IGN:

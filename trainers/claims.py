@@ -60,7 +60,7 @@ def main(flags):
 
 
 if __name__ == "__main__":
-    flags.DEFINE_bool("quick", False, "Only see that it runs; do not judge.")
+    flags.DEFINE_bool("quick", False, "Only check that it runs; do not judge.")
     flags.DEFINE_integer(
         "seeds",
         None,

@@ -6,7 +6,7 @@ copies `claim.json` of each folder in `--runs` to `docs/results`, with a
 picture, and writes `docs/claims.md`, `docs/claims_tables.md` and the table in
 the README again, from all that is in `docs/results`. Without `--runs` it only
 does the latter. `docs/results/NAME.md` says what was seen: its first paragraph
-stands on the first page, the others on the second.
+goes on the first page, the others on the second.
 """
 
 from absl import flags

@@ -1,4 +1,4 @@
-r"""Trains one model on a TFDS set of images, of signals or of one text.
+r"""Trains one model on a TFDS data set of images, signals or text.
 
     python -m normzoo.trainers.classify --config=digits_mlp \
         --config.model.norm=layer --workdir=runs/layer

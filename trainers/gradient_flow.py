@@ -3,8 +3,8 @@
     python -m normzoo.trainers.gradient_flow --workdir=runs/gradients
 
 writes `gradient_flow.svg` and `gradient_flow.csv`: the norm of the gradient of
-the loss to each hidden state, of recurrent layers with batch normalization that
-read images pixel by pixel and were not trained yet. It is the experiment of
+the loss to each hidden state, of untrained recurrent layers with batch
+normalization that read images pixel by pixel. It is the experiment of
 figure 1 of [Cooijmans et al., 2017](https://arxiv.org/abs/1603.09025), on the
 embedded digits at 28x28 in place of MNIST. Takes a minute.
 """

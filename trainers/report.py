@@ -2,9 +2,9 @@
 
     python -m normzoo.trainers.report --workdir=runs/digits_mlp
 
-writes `report.html` and `summary.md`, as `normzoo.trainers.compare` has done at
-the end. Nothing is trained or measured again, and data and models are not
-needed: a newer version of this package may show more of the same runs.
+writes `report.html` and `summary.md`, as `normzoo.trainers.compare` does at the
+end. Nothing is trained or measured again, and data and models are not needed:
+a newer version of this package may show more of the same runs.
 """
 
 from . import app

@@ -2,9 +2,18 @@
 
 import pytest
 
-from . import chromium
+from . import chromium, pictures
 
 _MILLISECONDS = 60_000  # until something is shown, on a busy machine
+
+
+def pytest_addoption(parser):
+    """Adds the option that takes the documents' pictures again."""
+    parser.addoption(
+        "--pictures",
+        action="store_true",
+        help="of tests/browser: take the pictures of docs/pictures again",
+    )
 
 
 @pytest.fixture(scope="session")
@@ -24,12 +33,14 @@ def browser():
 
 
 @pytest.fixture
-def open_tab(browser):
-    """Opens a tab of a TensorBoard; an error on its console fails the test."""
+def open_page(browser):
+    """Opens a page; an error on its console fails the test."""
     errors, pages = [], []
 
-    def open_(address, tab):
-        page = browser.new_page(viewport={"width": 1400, "height": 900})
+    def open_(address, width=1400, height=900):
+        page = browser.new_page(
+            viewport={"width": width, "height": height}, color_scheme="light"
+        )
         page.set_default_timeout(_MILLISECONDS)
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on(
@@ -38,7 +49,7 @@ def open_tab(browser):
                 message.type == "error" and errors.append(message.text)
             ),
         )
-        page.goto(f"{address}#{tab}")
+        page.goto(address)
         pages.append(page)
         return page
 
@@ -46,3 +57,33 @@ def open_tab(browser):
     for page in pages:
         page.close()
     assert not errors
+
+
+@pytest.fixture
+def find(open_page, take):
+    """Finds what a `View` wants in a TensorBoard; takes its picture."""
+
+    def find_(address, view):
+        page = open_page(f"{address}{view.address}")
+        part = view.tab(page, **view.wanted)
+        if view.picture:
+            box = part.bounding_box()
+            box["height"] = min(box["height"], view.picture.height)
+            box["width"] = min(box["width"], view.picture.width)
+            take(page, view.picture.name, clip=box)
+        return part
+
+    return find_
+
+
+@pytest.fixture
+def take(request, tmp_path):
+    """Takes a picture of a page, for the documents if the option says so."""
+    kept = request.config.getoption("--pictures", default=False)
+    folder = pictures.FOLDER if kept else tmp_path
+
+    def take_(page, name, **options):
+        shot = page.screenshot(animations="disabled", **options)
+        pictures.save(shot, folder / f"{name}.png")
+
+    return take_

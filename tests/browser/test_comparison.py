@@ -1,28 +1,21 @@
-"""What a person sees who opens TensorBoard on a comparison."""
+"""What a person sees who opens TensorBoard on a comparison, and its report."""
+
+import re
 
 import pytest
 
-from normzoo.configs import default
+from normzoo.configs import digits_mlp
 from normzoo.trainers import compare
 from normzoo.trainers.comparison.dashboard import folder as dashboard
 
+from . import tabs
 from .boards import tensorboard
+from .tabs import Picture, View
 
 pytestmark = pytest.mark.slow
 
-NORMS = ("none", "batch")
-SEEDS = (0, 1)
-
-
-@pytest.fixture(scope="module")
-def summary(data_dir, comparison):
-    config = default.get_config()
-    config.dataset.data_dir = str(data_dir)
-    config.model.depth, config.model.width = 1, 8
-    config.batch_size, config.epochs = 64, 2
-    config.compare.baseline = "norm=none"
-    runs = [{"model.norm": n, "seed": s} for s in SEEDS for n in NORMS]
-    return compare.compare(config, runs, comparison)
+NORMS = ("none", "batch", "layer")
+VARIANTS = [f"norm={norm}" for norm in NORMS]
 
 
 @pytest.fixture(scope="module")
@@ -31,66 +24,67 @@ def comparison(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
+def summary(data_dir, comparison):
+    config = digits_mlp.get_config()
+    config.dataset.data_dir = str(data_dir)
+    config.epochs = 10
+    overrides = [{"model.norm": norm} for norm in NORMS]
+    return compare.compare(
+        config,
+        overrides,
+        comparison,
+        seeds=6,
+        command="python -m normzoo.trainers.compare --config=digits_mlp",
+    )
+
+
+@pytest.fixture(scope="module")
 def address(summary, comparison):
     with tensorboard(comparison / dashboard.NAME) as address:
         yield address
 
 
-def time_series(page, summary):
-    card = page.locator("scalar-card", has_text="validation_accuracy")
-    card.scroll_into_view_if_needed()
-    for norm in NORMS:
-        card.locator("line-chart path").nth(len(NORMS) - 1).wait_for(
-            state="attached"
-        )
-        card.get_by_text(f"norm={norm}").first.wait_for()
-    runs = page.locator("runs-data-table input[type=checkbox]")
-    assert all(box.is_checked() for box in runs.all())
+COLUMNS = ["model.norm", "test accuracy", "difference to norm=none"]
+TEXTS = ["answer", "command", "configuration", "design", "environment", "model"]
+VIEWS = [
+    View(
+        tabs.timeseries,
+        {"tag": "validation_accuracy", "runs": VARIANTS},
+        picture=Picture("timeseries", 400),
+    ),
+    View(tabs.scalars, {"tag": "curves/validation_accuracy", "lines": 3}),
+    View(
+        tabs.custom_scalars,
+        {"title": "validation accuracy", "runs": 3},
+        picture=Picture("custom_scalars", 522, 1080),
+    ),
+    View(
+        tabs.hparams,
+        {"columns": COLUMNS, "rows": 3, "cells": VARIANTS},
+        picture=Picture("hparams", 166, 1045),
+    ),
+    View(tabs.text, {"words": TEXTS}),
+]
 
 
-def scalars(page, summary):
-    card = page.locator("tf-scalar-card", has_text="curves/validation_accuracy")
-    # Two epochs: from one point to another.
-    lines = card.locator("path.line[d*='L']")
-    lines.nth(len(NORMS) - 1).wait_for(state="attached")
+@pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.tab.__name__)
+def test_a_person_sees_without_a_click(view, address, find):
+    find(address, view)
 
 
-def custom_scalars(page, summary):
-    card = page.locator("tf-custom-scalar-margin-chart-card").first
-    card.get_by_text("validation accuracy").first.wait_for()
-    card.get_by_text(f"Matches ({len(NORMS)})").wait_for()
-    areas = card.locator("path.area[d*='L']")
-    areas.nth(len(NORMS) - 1).wait_for(state="attached")
+def test_the_sentence_is_shown(address, find, summary):
+    find(address, View(tabs.text, {"words": [summary.sentence]}))
 
 
-def hparams(page, summary):
-    table = page.locator("vaadin-grid.session-group-table")
-    for norm in NORMS:
-        table.get_by_text(f"norm={norm}", exact=True).first.wait_for()
-    columns = table.inner_text().split("\n")
-    shown = ["model.norm", "test accuracy", "difference to norm=none"]
-    places = [columns.index(title) for title in shown]
-    assert places == sorted(places)
-    batch = summary.rows[1].intervals["test_accuracy"].center
-    assert any(text.startswith(f"{batch:.4f}") for text in columns)
+def test_the_centers_are_shown(address, find, summary):
+    view = View(tabs.hparams, {"columns": ["test accuracy"], "rows": 3})
+    shown = re.findall(r"0\.\d+", find(address, view).inner_text())
+    for row in summary.rows:
+        center = row.intervals["test_accuracy"].center
+        assert min(abs(float(x) - center) for x in shown) < 1e-5
 
 
-def text(page, summary):
-    page.get_by_text(summary.sentence).wait_for()
-    for tag in ("command", "configuration", "design", "environment", "model"):
-        page.get_by_text(tag, exact=True).first.wait_for()
-
-
-#: The part of the address -> what is looked for.
-TABS = {
-    "timeseries": time_series,
-    "scalars": scalars,
-    "custom_scalars": custom_scalars,
-    "hparams": hparams,
-    "text": text,
-}
-
-
-@pytest.mark.parametrize("tab", TABS)
-def test_a_person_sees_without_a_click(tab, address, open_tab, summary):
-    TABS[tab](open_tab(address, tab), summary)
+def test_the_report_opens(comparison, summary, open_page, take):
+    page = open_page((comparison / "report.html").as_uri(), 768, 1024)
+    page.get_by_text(summary.sentence, exact=True).first.wait_for()
+    take(page, "report")

@@ -19,6 +19,10 @@ from .intervals import interval
 from .reporting.curves import courses, final, validated
 
 _LONGEST = 40  # characters of a name; longer ones leave the axes no room
+#: Width of an axes with curves and of that with final values, and the height;
+#: and what a variant needs: its line of the legend, its name below the axes.
+_CURVES, _FINALS, _HEIGHT = 5.25, 3.5, 4.0
+_LINE, _NAME = 0.23, 0.3
 
 
 def plot_comparison(runs, results, summary, metric, workdir):
@@ -43,10 +47,8 @@ def drawn(runs, results, summary, metric, workdir):
         metric: a `Metric` that all results and validations have.
         workdir: folder that holds the runs' folders.
     """
-    # `Figure` alone needs no display and leaves pyplot's state alone.
-    figure = Figure(figsize=(14, 4), layout="constrained")
-    by_epoch, by_time, finals = figure.subplots(1, 3, width_ratios=(3, 3, 2))
     variants = [row.variant for row in summary.rows]
+    by_epoch, by_time, finals = _axes(len(variants))
     groups = [
         [run.name for run in runs if run.variant == each] for each in variants
     ]
@@ -70,7 +72,16 @@ def drawn(runs, results, summary, metric, workdir):
         [final(results[name], metric) for name in mine] for mine in groups
     ]
     _plot_finals(finals, names, values, metric)
-    return figure
+    return by_epoch.figure
+
+
+def _axes(variants):
+    """Returns the axes of a new figure that has room for so many variants."""
+    widths = _CURVES, _CURVES, max(_FINALS, _NAME * variants)
+    size = sum(widths), max(_HEIGHT, _LINE * variants + 1)
+    # `Figure` alone needs no display and leaves pyplot's state alone.
+    figure = Figure(figsize=size, layout="constrained")
+    return figure.subplots(1, 3, width_ratios=widths)
 
 
 def _plot_curves(axes, names, courses, metric, units):

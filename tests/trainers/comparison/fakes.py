@@ -1,5 +1,6 @@
 """A trainer that trains nothing: its results are what a test says."""
 
+import contextlib
 import json
 
 import keras
@@ -65,12 +66,14 @@ class Fake:
         figures: function of a config that returns the test and the validation
             figure; None instead if it diverged.
         trained: names of the runs, in their order.
+        log: function of a config and a run's folder that writes its logs.
         stop_after: number of runs after which it is killed, or None.
     """
 
     def __init__(self):
         self.figures = lambda config: (1.0, 1.0)
         self.trained = []
+        self.log = _log_one_line
         self.stop_after = None
         self.trainer = Trainer(
             key="fake",
@@ -90,8 +93,7 @@ class Fake:
         rundir = self.trainer.rundir(config, workdir)
         rundir.path.mkdir(exist_ok=True)
         rundir.start(self.trainer.resolve(config), {})
-        line = {"split": "validation", "score": 0.0}
-        (rundir.path / "metrics.jsonl").write_text(json.dumps(line) + "\n")
+        self.log(config, rundir.path)
         result = {"status": "finished", "parameters": 0, "seconds": 1.0}
         test, validation = self.figures(config) or (None, None)
         if test is None:
@@ -101,14 +103,27 @@ class Fake:
         return result
 
 
-@pytest.fixture
-def fake(monkeypatch):
-    """The `Fake`; configs with `fake` are for it."""
+def _log_one_line(config, path):
+    line = {"split": "validation", "score": 0.0}
+    (path / "metrics.jsonl").write_text(json.dumps(line) + "\n")
+
+
+@contextlib.contextmanager
+def registered():
+    """Yields a `Fake`; meanwhile configs with `fake` are for it."""
     fake = Fake()
-    # There is nothing to clear, and it takes long.
-    monkeypatch.setattr(keras.backend, "clear_session", lambda: None)
-    monkeypatch.setitem(TRAINERS, "fake", fake.trainer)
-    return fake
+    with pytest.MonkeyPatch.context() as patch:
+        # There is nothing to clear, and it takes long.
+        patch.setattr(keras.backend, "clear_session", lambda: None)
+        patch.setitem(TRAINERS, "fake", fake.trainer)
+        yield fake
+
+
+@pytest.fixture
+def fake():
+    """The `Fake`; configs with `fake` are for it."""
+    with registered() as fake:
+        yield fake
 
 
 def run(config, overrides, workdir, *, seeds=None, command="the command"):

@@ -111,23 +111,48 @@ def test_the_picture_shows_every_run(metric, batch, tmp_path, monkeypatch):
         assert not curves.texts
 
 
-def test_long_names_leave_room_for_the_curves(tmp_path):
-    # Warnings are errors: the layout says if there is no room left.
-    long = f"norm={tmp_path}/{'a_folder_in_a_folder_/' * 6}mine.py:Norm"
-    found = made_found({"norm=none": [0.4, 0.5], long: [0.5, 0.6]})
-    for outcome in found.outcomes:
-        folder = tmp_path / outcome.run.name
-        folder.mkdir(parents=True)
-        (folder / "metrics.jsonl").write_text("")
-    results = {o.run.name: o.result for o in found.outcomes}
-    runs = [outcome.run for outcome in found.outcomes]
-    summary = summarize(found, (ACCURACY,))
-    plot.plot_comparison(runs, results, summary, ACCURACY, tmp_path)
-    *_, finals = plot.drawn(runs, results, summary, ACCURACY, tmp_path).axes
+LONG = f"norm=/{'a_folder_in_a_folder_/' * 6}mine.py:Norm"
+MANY = ["norm=none", *(f"norm={i}" for i in range(59))]
+
+
+@pytest.fixture
+def picture(tmp_path):
+    """Draws a comparison of these variants, and saves it."""
+
+    def draw(variants):
+        found = made_found({name: [0.4, 0.5] for name in variants})
+        for outcome in found.outcomes:
+            folder = tmp_path / outcome.run.name
+            folder.mkdir(parents=True)
+            (folder / "metrics.jsonl").write_text("")
+        results = {o.run.name: o.result for o in found.outcomes}
+        runs = [outcome.run for outcome in found.outcomes]
+        summary = summarize(found, (ACCURACY,))
+        arguments = runs, results, summary, ACCURACY, tmp_path
+        # Warnings are errors: the layout says if there is no room left.
+        plot.plot_comparison(*arguments)
+        return plot.drawn(*arguments)
+
+    return draw
+
+
+def test_long_names_leave_room_for_the_curves(picture):
+    *_, finals = picture(["norm=none", LONG]).axes
     short, shown = (text.get_text() for text in finals.get_xticklabels())
     assert short == "norm=none"
     assert shown.endswith("mine.py:Norm")
     assert len(shown) == 40
+
+
+def test_many_variants_leave_room_for_the_curves(picture):
+    figure = picture(MANY)
+    *curves, finals = figure.axes
+    assert len(finals.get_xticklabels()) == len(MANY)
+    places = finals.transData.transform([(0, 0), (1, 0)])[:, 0]
+    points = 72 / figure.dpi * (places[1] - places[0])
+    assert points > finals.get_xticklabels()[0].get_fontsize()
+    legend = curves[0].get_legend().get_window_extent()
+    assert legend.height <= figure.bbox.height
 
 
 @pytest.mark.parametrize(

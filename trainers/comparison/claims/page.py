@@ -8,8 +8,8 @@ TABLES = "claims_tables.md"
 _HEAD = f"""\
 # Claims
 
-Is it true what is said of normalization? Each sentence below is tested by an
-experiment that anyone can run again.
+Is what people say about normalization true? Each sentence below is tested by an
+experiment that anyone can repeat.
 
 An experiment yields one number for each seed, the **effect**: positive if the
 sentence is right with that seed. How large it must be to count was fixed before
@@ -19,17 +19,17 @@ if the seeds cannot tell. "Surely" means that the chance of any wrong verdict on
 a claim, all its data sets and looks included, is at most 5 %. Verdicts are
 given after 10 seeds, and after 20 where 10 were not enough.
 
-Behind each effect stand its center and its interval: 1.5 [1.2, 1.9]. A verdict
+Each effect is given as its center and its interval: 1.5 [1.2, 1.9]. A verdict
 is about small models, small data and short training; what an experiment cannot
-tell stands in [the tables]({TABLES}), with all numbers and the command. How the
-intervals are made is in [verdicts.md](verdicts.md#claims).
+tell is said in [the tables]({TABLES}), with all numbers and the command. How
+the intervals are made is in [verdicts.md](verdicts.md#claims).
 
 """
 
 _OLDER = """\
 Claims that are marked *older rules* were measured before these rules: five to
 seventeen seeds, the mean over all data sets, a 95 % t interval, and late moving
-statistics. Take them for hints.
+statistics. Take them as hints.
 
 """
 
