@@ -77,9 +77,9 @@ def _labels(model, found):
 
 def _check_fit(model, examples):
     """Raises `InputError` unless a model takes examples and labels."""
-    x, y, weights = examples
+    x, y, *weights = examples.seen()
     try:
-        model.test_on_batch(x, y, weights)
+        model.test_on_batch(x, y, *weights)
     except (KeyError, TypeError, ValueError, ArithmeticError) as error:
         shapes = nested.each(lambda x: f"{x.shape[1:]} of {x.dtype}", y)
         raise InputError(
@@ -90,7 +90,8 @@ def _check_fit(model, examples):
 
 def _check_copy(model, examples):
     """Raises `InputError` unless a copy of a model can be trained."""
-    copy, (x, y, weights) = copied(model), examples
+    copy, (x, y, *weights) = copied(model), examples.seen()
+    weights = weights[0] if weights else None
     optimizer = type(model.optimizer).from_config(model.optimizer.get_config())
     try:
         copy.compile(optimizer, **compile_arguments(model))
