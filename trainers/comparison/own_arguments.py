@@ -11,7 +11,7 @@ from ..data import array_files, arrays, nested
 from ..data.sources.finding import find_arrays
 from ..data.sources.options import Options
 from ..own import files, tasks
-from ..own.compiled import compile_arguments
+from ..own.compiled import compile_arguments, unlabeled
 from ..own.likeness import copied, has_own_code
 from ..own.measures import metrics_of
 
@@ -53,7 +53,9 @@ def find_data(
         InputError: they are no good, or do not fit the model.
     """
     given = {"train": train, "validation": validation, "test": test}
-    options = Options(label=label, data_dir=data_dir)
+    options = Options(
+        label=label, data_dir=data_dir, unlabeled=unlabeled(model)
+    )
     found = arrays.check(find_arrays(model, given, options), "The data")
     files.check_shapes(model, nested.shapes_of(found["x_train"]))
     found |= _labels(model, found)

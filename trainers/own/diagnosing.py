@@ -8,6 +8,7 @@ from ..data.arrays import checked_inputs
 from ..data.sources.finding import find_examples
 from ..data.sources.options import Options
 from . import files, tasks
+from .compiled import unlabeled
 
 
 def diagnose(model, data, *, label=None, data_dir=None, batch_size=32):
@@ -50,7 +51,8 @@ def diagnose(model, data, *, label=None, data_dir=None, batch_size=32):
     (['late_statistics'], 'norm')
     """
     check_built(model)
-    x, y = find_examples(model, data, Options(label, data_dir, EXAMPLES))
+    options = Options(label, data_dir, EXAMPLES, unlabeled(model))
+    x, y = find_examples(model, data, options)
     x = nested.each(scaling.as_given, checked_inputs(x, "data"))
     files.check_shapes(model, nested.shapes_of(x))
     if y is not None and model.compiled:

@@ -44,6 +44,8 @@ class Pile(contextlib.AbstractContextManager):
             InputError: the disk is full, or the parts there differ in type.
             ValueError: they differ in shape.
         """
+        if not part.ndim:
+            raise ValueError(f"{part} is no batch of examples")
         if self._dtype is None:
             self._dtype, self._shape = part.dtype, part.shape[1:]
         if part.shape[1:] != self._shape:

@@ -80,7 +80,14 @@ def _parts(element, name):
         )
     while len(element) > 1 and element[-1] is None:
         element = element[:-1]
-    return element
+    return tuple(map(_given, element))
+
+
+def _given(part):
+    """Returns a part of a tuple without what is None, such as labels."""
+    if not isinstance(part, dict):
+        return part
+    return {key: each for key, each in part.items() if each is not None}
 
 
 def _check_dense(spec, name):
