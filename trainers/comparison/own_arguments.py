@@ -11,7 +11,7 @@ from ..data import array_files, arrays, nested
 from ..data.sources.finding import find_arrays
 from ..data.sources.options import Options
 from ..own import files, tasks
-from ..own.compiled import compile_arguments
+from ..own.compiled import compile_arguments, unlabeled
 from ..own.likeness import copied, has_own_code
 from ..own.measures import metrics_of
 
@@ -53,7 +53,9 @@ def find_data(
         InputError: they are no good, or do not fit the model.
     """
     given = {"train": train, "validation": validation, "test": test}
-    options = Options(label=label, data_dir=data_dir)
+    options = Options(
+        label=label, data_dir=data_dir, unlabeled=unlabeled(model)
+    )
     found = arrays.check(find_arrays(model, given, options), "The data")
     files.check_shapes(model, nested.shapes_of(found["x_train"]))
     found |= _labels(model, found)
@@ -77,9 +79,9 @@ def _labels(model, found):
 
 def _check_fit(model, examples):
     """Raises `InputError` unless a model takes examples and labels."""
-    x, y, weights = examples
+    x, y, *weights = examples.seen()
     try:
-        model.test_on_batch(x, y, weights)
+        model.test_on_batch(x, y, *weights)
     except (KeyError, TypeError, ValueError, ArithmeticError) as error:
         shapes = nested.each(lambda x: f"{x.shape[1:]} of {x.dtype}", y)
         raise InputError(
@@ -90,7 +92,8 @@ def _check_fit(model, examples):
 
 def _check_copy(model, examples):
     """Raises `InputError` unless a copy of a model can be trained."""
-    copy, (x, y, weights) = copied(model), examples
+    copy, (x, y, *weights) = copied(model), examples.seen()
+    weights = weights[0] if weights else None
     optimizer = type(model.optimizer).from_config(model.optimizer.get_config())
     try:
         copy.compile(optimizer, **compile_arguments(model))

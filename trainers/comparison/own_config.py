@@ -155,16 +155,17 @@ def _least(metric, knobs, data):
     if metric.bounds == (0, 1):
         return LEAST_SHARE
     some = array_files.splits_of(data)["train"].taken(slice(_EXAMPLES))
+    inputs, labels, *weights = some.seen()
     # Keras takes texts as tensors alone.
-    x = nested.each(tf.constant, some.inputs)
+    x = nested.each(tf.constant, inputs)
     source = files.load(knobs["path"])
     shapes = nested.shapes_of(x)
     model = build(shapes, 0, seed=0, **{**knobs, "norm": AS_IS})
     model.compile(**compile_arguments(source))
     measured = model.evaluate(
         x,
-        some.labels,
-        sample_weight=some.weights,
+        labels,
+        sample_weight=weights[0] if weights else None,
         verbose=0,
         return_dict=True,
     )

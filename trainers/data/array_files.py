@@ -5,9 +5,12 @@ import hashlib
 
 import numpy as np
 
-from ..common.errors import InputError
+from ..common.errors import InputError, writing
 from ..common.files import replacing
-from . import arrays, nested
+from . import arrays, nested, scaling
+from .disk import archives
+from .disk.pieces import fits, pieces
+from .disk.rows import Rows
 from .examples import Data, Examples
 from .splitting import draw
 
@@ -54,7 +57,7 @@ def _classes(labels):
     """Returns one more than the largest label; 0 where none are classes."""
     if not _are_classes(labels[0]):
         return 0
-    return 1 + max(int(some.max()) for some in labels)
+    return 1 + max(int(x.max()) for some in labels for x in pieces(some))
 
 
 def _are_classes(labels):
@@ -68,19 +71,16 @@ def read(path):
     Raises:
         InputError: it cannot be read, or the arrays are no good.
     """
-    try:
-        with np.load(path) as file:
-            found = {name: file[name] for name in file.files}
-    except (OSError, ValueError) as error:
-        raise InputError(
-            f"The arrays {path} cannot be read: {error}."
-        ) from error
-    return arrays.check(nested.unnamed(found), str(path))
+    return arrays.check(nested.unnamed(archives.read(path)), str(path))
 
 
+# Whether they fit is decided once, so that all that trains together agrees.
 @functools.lru_cache(maxsize=1)
 def _given(path):
-    return splits_of(read(path))
+    found = read(path)
+    if not fits(sum(x.nbytes for x in _flat(found).values())):
+        found = {name: nested.each(Rows, x) for name, x in found.items()}
+    return splits_of(found)
 
 
 def splits_of(found):
@@ -91,7 +91,8 @@ def splits_of(found):
     """
     return {
         split: Examples(
-            *(found.get(f"{kind}_{split}") for kind in arrays.KINDS)
+            *(found.get(f"{kind}_{split}") for kind in arrays.KINDS),
+            prepare=scaling.as_given,
         )
         for split in arrays.SPLITS
         if f"x_{split}" in found
@@ -104,25 +105,47 @@ def write(found, folder):
     Args:
         found: from `arrays.check`.
         folder: a `pathlib.Path`.
+
+    Raises:
+        InputError: there is no room for them, or a file of their name holds
+            others.
     """
-    flat = dict(
+    flat = _flat(found)
+    digest = _digest(flat)
+    path = folder / f"data-{digest}{SUFFIX}"
+    for left in folder.glob(f".{path.stem}.*"):  # by a process that was killed
+        left.unlink()
+    if not path.exists():
+        with writing(f"The data {path}", ""), replacing(path) as temporary:
+            archives.write(temporary, flat)
+    elif _digest(archives.read(path)) != digest:
+        raise InputError(
+            f"The data {path} are damaged: their name is of other contents. "
+            "Remove the file, and the runs that were trained with it."
+        )
+    return path
+
+
+def _flat(found):
+    """Returns name -> array, of several inputs, labels or weights for each."""
+    return dict(
         pair
         for name, each in found.items()
         for pair in nested.named(each, name)
     )
-    path = folder / f"data-{_digest(flat)}{SUFFIX}"
-    if not path.exists():
-        with replacing(path) as temporary:
-            np.savez(temporary, **flat)
-    return path
 
 
 def _digest(flat):
-    """Returns a text that tells the contents of arrays apart."""
+    """Returns a text that tells the contents of arrays apart.
+
+    It is that of what models see, whatever smaller type it is kept in.
+    """
     found = hashlib.sha256()
     for name, array in sorted(flat.items()):
-        found.update(f"{name} {array.dtype} {array.shape}".encode())
-        found.update(np.ascontiguousarray(array))
+        dtype = scaling.as_given(array[:1]).dtype
+        found.update(f"{name} {dtype} {array.shape}".encode())
+        for piece in pieces(array):
+            found.update(np.ascontiguousarray(scaling.as_given(piece)))
     return found.hexdigest()[:12]
 
 
@@ -136,5 +159,6 @@ def _parted(examples, seed):
             "validation and test data."
         )
     one_class = _are_classes(labels) and labels.ndim == 1
-    rows = draw(labels if one_class else np.zeros(count, int), most, seed)
+    labels = np.asarray(labels) if one_class else np.zeros(count, int)
+    rows = draw(labels, most, seed)
     return tuple(map(examples.taken, rows))

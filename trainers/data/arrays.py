@@ -3,7 +3,9 @@
 import numpy as np
 
 from ..common.errors import InputError
-from . import nested
+from . import nested, scaling
+from .disk.pieces import pieces
+from .disk.scratch import converted
 
 SPLITS = ("train", "validation", "test")
 #: What there is of each split: the names of arrays begin with it.
@@ -11,11 +13,12 @@ KINDS = ("x", "y", "sample_weight")
 
 
 def check(arrays, where):
-    """Returns arrays as they are kept in memory, or says what is wrong.
+    """Returns arrays as they are kept, or says what is wrong.
 
-    Numbers stay what they are, as float32; integers of a text's kind (int32
-    and int64) as int64. Nothing is scaled. Inputs may be texts, for a model
-    that has layers for them.
+    Numbers stay what they are: inputs of `scaling.SMALL` types as they are,
+    integers of a text's kind (int32 and int64) and whole labels as int64, and
+    others as float32. Nothing is scaled. Inputs may be texts, for a model that
+    has layers for them. What has another type and is large is on the disk.
 
     Args:
         arrays: dict, `"x_train"`, `"y_train"`, and the same with `validation`
@@ -50,7 +53,7 @@ def check(arrays, where):
 
 
 def checked_inputs(x, name):
-    """Returns inputs as they are kept in memory; `check` for these alone.
+    """Returns inputs as they are kept; `check` for these alone.
 
     Args:
         x: an array, or several.
@@ -70,7 +73,7 @@ def _values(values, name):
 
 def _weights(values, name):
     """Returns the weights of examples."""
-    values = _numbers(values, name).astype(np.float32)
+    values = converted(_numbers(values, name), np.float32)
     if values.min(initial=0) < 0 or not values.any():
         raise InputError(
             f"{name} goes from {values.min():g} to {values.max():g}. Expected: "
@@ -90,20 +93,35 @@ def _numbers(values, name):
         )
     if not values.ndim:
         raise InputError(f"{name} is a single number, {values}.")
-    whole = np.issubdtype(values.dtype, np.integer) or values.dtype == bool
-    is_code = name.startswith("y") or values.dtype in (np.int32, np.int64)
-    if whole and is_code:
-        return values.astype(np.int64)
-    values = values.astype(np.float32)
-    finite = np.isfinite(values)
-    if not finite.all():
-        row = np.argwhere(~finite)[0, 0]
+    values = converted(values, _kept(values.dtype, name))
+    if values.dtype.kind == "f":
+        _check_finite(values, name)
+    return values
+
+
+def _kept(dtype, name):
+    """Returns the type that numbers are kept in."""
+    is_label = name.startswith("y")
+    if not is_label and dtype.name in scaling.SMALL:
+        return dtype
+    is_code = is_label or dtype in (np.int32, np.int64)
+    whole = dtype.kind in "biu"
+    return np.dtype(np.int64 if whole and is_code else np.float32)
+
+
+def _check_finite(values, name):
+    count, first, start = 0, None, 0
+    for piece in pieces(values):
+        rows = np.argwhere(~np.isfinite(piece))[:, 0]
+        if len(rows) and first is None:
+            first = start + rows[0]
+        count, start = count + len(rows), start + len(piece)
+    if count:
         raise InputError(
-            f"{name} holds numbers that are not finite: {(~finite).sum()} of "
-            f"{values.size}, the first one in example {row}. Leave such "
+            f"{name} holds numbers that are not finite: {count} of "
+            f"{values.size}, the first one in example {first}. Leave such "
             "examples out, or fill them in."
         )
-    return values
 
 
 def _check_counts(arrays, split):
@@ -121,7 +139,7 @@ def _check_counts(arrays, split):
 
 def _check_labels_differ(labels):
     leaves = [leaf for _, leaf in nested.named(labels, "y_train")]
-    if all((leaf == leaf[0]).all() for leaf in leaves):
+    if all((x == leaf[0]).all() for leaf in leaves for x in pieces(leaf)):
         raise InputError(
             f"All labels in y_train are the same: {leaves[0][0].tolist()}. "
             "There is nothing to learn."
@@ -149,6 +167,8 @@ def _check_same(leaf, first, first_name, name):
 
 
 def _kind(array):
-    """Returns the name of a type; all texts have one."""
+    """Returns the name of the type that models see; all texts have one."""
     dtype = getattr(array, "dtype", np.dtype(object))
-    return "text" if dtype.kind == "U" else dtype.name
+    if dtype.kind == "U":
+        return "text"
+    return "float32" if dtype.name in scaling.SMALL else dtype.name

@@ -1,16 +1,18 @@
 """Examples in memory, and the splits that a run works with."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
-from . import nested
+from . import nested, scaling
+from .disk.rows import Rows, taken
 
 SPLITS = ("train", "validation", "test")
 
 
 class Examples(NamedTuple):
-    """A split in memory.
+    """A split, in memory or as `disk.rows.Rows`.
 
     Attributes:
         inputs: what `scaling` says of images `(examples, height, width,
@@ -21,11 +23,14 @@ class Examples(NamedTuple):
             model with several outputs one for each, see `nested`.
         weights: float32 `(examples, ...)`, how much each counts; for several
             outputs one for all or one for each; None: all count alike.
+        prepare: function of inputs that returns what models see of them:
+            `scaling.seen`, or `scaling.as_given`.
     """
 
     inputs: np.ndarray | dict | tuple
     labels: np.ndarray | dict | tuple
     weights: np.ndarray | dict | tuple | None = None
+    prepare: Callable = scaling.seen
 
     @property
     def batch(self):
@@ -39,6 +44,11 @@ class Examples(NamedTuple):
         return nested.count_of(self.labels)
 
     @property
+    def is_on_disk(self):
+        """Whether they are read batch by batch."""
+        return any(isinstance(x, Rows) for x in nested.leaves(self.batch))
+
+    @property
     def places(self):
         """How many labels an output has, such as one for each step."""
         several = isinstance(self.labels, (dict, tuple))
@@ -46,7 +56,13 @@ class Examples(NamedTuple):
 
     def taken(self, rows):
         """Returns some of the examples."""
-        return Examples(*nested.each(lambda x: x[rows], self.batch))
+        some = nested.each(lambda x: taken(x, rows), self.batch)
+        return Examples(*some)._replace(prepare=self.prepare)
+
+    def seen(self):
+        """Returns the `batch` with inputs as models see them, in memory."""
+        inputs, *others = nested.each(np.asarray, self.batch)
+        return nested.each(self.prepare, inputs), *others
 
 
 class Modes(NamedTuple):

@@ -12,9 +12,14 @@ def each(function, *inputs):
     return keras.tree.map_structure(function, *inputs)
 
 
+def leaves(inputs):
+    """Returns a list of the arrays."""
+    return keras.tree.flatten(inputs)
+
+
 def count_of(inputs):
     """Returns the number of examples."""
-    return len(keras.tree.flatten(inputs)[0])
+    return len(leaves(inputs)[0])
 
 
 def shapes_of(inputs):

@@ -5,7 +5,8 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from . import nested, scaling
+from . import nested
+from .disk.rows import as_source, gathered
 
 
 class Part(NamedTuple):
@@ -106,11 +107,11 @@ def steps_per_epoch(examples, batch_size):
 
 
 def _gather(examples, indices):
-    arrays = nested.each(tf.constant, examples.batch)
+    sources = nested.each(as_source, examples.batch)
 
     def gather(rows):
-        inputs, *others = nested.each(lambda x: tf.gather(x, rows), arrays)
-        return nested.each(scaling.seen, inputs), *others
+        inputs, *others = nested.each(lambda x: gathered(x, rows), sources)
+        return nested.each(examples.prepare, inputs), *others
 
     dataset = indices.map(gather, num_parallel_calls=tf.data.AUTOTUNE)
     return untuned(dataset.prefetch(tf.data.AUTOTUNE))

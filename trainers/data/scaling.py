@@ -10,6 +10,8 @@ This is the one place that says it:
 | other integers | float32, divided by the type's largest value | the same |
 | floats | float32, as they are | the same |
 | characters | int64, as they are | the same |
+| a user's own inputs of up to 16 bits | their own type | float32, as they are |
+| other inputs of a user's own | see `arrays.check` | the same |
 
 So models see images of integers in [0, 1], as `tf.image.convert_image_dtype`
 makes them; images of floats are expected there, too. A resized or pooled image
@@ -21,6 +23,9 @@ import tensorflow as tf
 
 #: Type in memory -> what it is divided by before a model sees it.
 _LARGEST = {"uint8": 255, "uint16": 65535}
+
+#: Types of a user's own inputs that take less memory than what models see.
+SMALL = ("bool", "uint8", "int8", "uint16", "int16", "float16")
 
 #: Rounding in `tf.image.resize` may leave [0, 1] by as much.
 _TOLERANCE = 1e-6
@@ -72,6 +77,26 @@ def seen(inputs):
             divisor = tf.constant(largest, tf.float32)
         return tf.cast(inputs, tf.float32) / divisor
     return inputs.astype(np.float32) / np.float32(largest)
+
+
+def as_given(inputs):
+    """Returns what models see of a user's own inputs: nothing is divided.
+
+    Args:
+        inputs: a NumPy array or a tensor, as `arrays.check` returns them.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from normzoo.trainers.data import scaling
+    >>> scaling.as_given(np.array([0, 51, 255], np.uint8)).tolist()
+    [0.0, 51.0, 255.0]
+    """
+    if inputs.dtype.name not in SMALL:
+        return inputs
+    if tf.is_tensor(inputs):
+        return tf.cast(inputs, tf.float32)
+    return inputs.astype(np.float32)
 
 
 def as_before(results, dtype):

@@ -39,6 +39,19 @@ def losses_of(model):
     return {name: _loss(given[0]) for name, given in per_output if given}
 
 
+def unlabeled(model):
+    """Returns the names of outputs that have neither a loss nor metrics.
+
+    Args:
+        model: a Keras model; of one that is not compiled nothing is known.
+    """
+    if not model.compiled:
+        return ()
+    keys = ("loss", "metrics", "weighted_metrics")
+    used = {name for key in keys for name, x in _per_output(model, key) if x}
+    return tuple(name for name in Outputs(model).names if name not in used)
+
+
 def metrics_of_outputs(model, key):
     """Returns pairs of the name of an output and a list of its new metrics.
 

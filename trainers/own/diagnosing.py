@@ -3,11 +3,12 @@
 from ...layers.diagnosis import diagnosing
 from ...layers.diagnosis.evidence import EXAMPLES
 from ...layers.models.kinds import check_built
-from ..data import nested
+from ..data import nested, scaling
 from ..data.arrays import checked_inputs
 from ..data.sources.finding import find_examples
 from ..data.sources.options import Options
 from . import files, tasks
+from .compiled import unlabeled
 
 
 def diagnose(model, data, *, label=None, data_dir=None, batch_size=32):
@@ -50,8 +51,9 @@ def diagnose(model, data, *, label=None, data_dir=None, batch_size=32):
     (['late_statistics'], 'norm')
     """
     check_built(model)
-    x, y = find_examples(model, data, Options(label, data_dir, EXAMPLES))
-    x = checked_inputs(x, "data")
+    options = Options(label, data_dir, EXAMPLES, unlabeled(model))
+    x, y = find_examples(model, data, options)
+    x = nested.each(scaling.as_given, checked_inputs(x, "data"))
     files.check_shapes(model, nested.shapes_of(x))
     if y is not None and model.compiled:
         y = tasks.checked_labels(model, x, y, "y")

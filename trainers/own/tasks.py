@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 import keras
 import numpy as np
 
+from ..data.disk.pieces import pieces
+from ..data.disk.scratch import converted
 from ..data.sources.outputs import Outputs
 from . import label_checks
 from .compiled import losses_of
@@ -108,9 +110,10 @@ def checked_labels(model, inputs, labels, name):
 def _checked(target, name):
     kind = _kind(target)
     if kind:
-        kind.check(target, name)
+        for labels in pieces(target.labels):
+            kind.check(dataclasses.replace(target, labels=labels), name)
     is_class = kind is _CLASSES
-    return target.labels.astype(np.int64) if is_class else target.labels
+    return converted(target.labels, np.int64) if is_class else target.labels
 
 
 def said(targets):
@@ -198,7 +201,7 @@ def _is_next(target):
     if y.shape[1] < 2 or not np.issubdtype(x.dtype, np.integer):
         return False
     some = slice(_LOOKED_AT)
-    return (x[some, 1:] == y[some, :-1]).mean() >= _NEXT
+    return (x[some][:, 1:] == y[some][:, :-1]).mean() >= _NEXT
 
 
 _CLASSES = _Kind(label_checks.check_classes, _of_classes)

@@ -65,14 +65,14 @@ def choose(config, runs, wanted, models=None):
     """
     if wanted == ALONE:
         return Choice(ALONE, f"compare.together={ALONE}")
-    if reason := _needs_to_be_alone(config):
+    data = loading.load_own_splits(config)
+    if reason := _needs_to_be_alone(config, data):
         if wanted != "auto":
             raise InputError(
                 f"compare.together={wanted} is not possible: {reason}. Set "
                 "--config.compare.together=auto."
             )
         return Choice(ALONE, reason)
-    data = loading.load_own_splits(config)
     steps = config.epochs * pipeline.steps_per_epoch(
         data.train, config.batch_size
     )
@@ -103,10 +103,12 @@ def choose(config, runs, wanted, models=None):
     return Choice(best.mode, best.reason, most)
 
 
-def _needs_to_be_alone(config):
+def _needs_to_be_alone(config, data):
     """Returns why a run can train with no other one, or ""."""
     if config.callbacks:
         return "callbacks act on one model"
+    if data.train.is_on_disk:
+        return "the data are larger than memory has room for"
     if config.task != COMPILED:
         return ""
     model = own_model.load(config.model.path)

@@ -15,7 +15,7 @@ from ...layers.models.reestimation import (
 from ...layers.numerics.restoring import remember, restore
 from ..cluster.broadcast import broadcast_variables
 from ..common.noise import noise_of_shares
-from ..data import nested, pipeline, scaling
+from ..data import nested, pipeline
 
 #: The epoch of the estimation's shuffle. Training has none before 0, however
 #: many epochs are added to a run.
@@ -76,7 +76,7 @@ class Population:
         wanted = math.ceil(config.population.examples / config.batch_size)
         self.batches = min(wanted, steps)
         self.examples = self.batches * config.batch_size
-        self._inputs, self._config = data.train.inputs, config
+        self._train, self._config = data.train, config
 
     def estimate(self):
         """Sets the statistics of the model, alike on all workers."""
@@ -91,12 +91,12 @@ class Population:
 
     def _read(self):
         config, epoch = self._config, tf.constant(_EPOCH, tf.int64)
-        count = nested.count_of(self._inputs)
         rows = pipeline.epoch_order(
-            count, config.batch_size, config.seed, epoch
+            self._train.count, config.batch_size, config.seed, epoch
         ).numpy()[: self.batches]
-        batches = nested.each(lambda x: tf.constant(x[rows]), self._inputs)
-        return StackedBatches(batches, scaling.seen)
+        inputs = self._train.inputs
+        batches = nested.each(lambda x: tf.constant(x[rows]), inputs)
+        return StackedBatches(batches, self._train.prepare)
 
     def cost(self):
         """Returns what a result holds about the estimation."""

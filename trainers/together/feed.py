@@ -4,7 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from ...layers.numerics.tracing import graph_of
-from ..data import nested, pipeline, scaling
+from ..data import nested, pipeline
 
 
 class Feed:
@@ -84,7 +84,7 @@ class _Pool:
         unique = {id(each.inputs): each for each in splits}
         begins = np.cumsum([0, *(x.count for x in unique.values())])
         begin = dict(zip(unique, begins[:-1], strict=True))
-        self.size = splits[0].count
+        self.size, self._prepare = splits[0].count, splits[0].prepare
         self._begins = tf.constant(
             [[begin[id(each.inputs)]] for each in splits], tf.int64
         )
@@ -98,4 +98,4 @@ class _Pool:
         inputs, *others = nested.each(
             lambda x: tf.gather(x, rows), self._arrays
         )
-        return nested.each(scaling.seen, inputs), *others
+        return nested.each(self._prepare, inputs), *others

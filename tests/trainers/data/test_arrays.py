@@ -27,8 +27,12 @@ def loaded(tmp_path, split_seed=0, **others):
     ("values", "dtype"),
     [
         (np.array([0.5, 2]), np.float32),
-        (np.array([7, 255], np.uint8), np.float32),
-        (np.array([True, False]), np.float32),
+        (np.array([7, 255], np.uint8), np.uint8),
+        (np.array([-7, 255], np.int16), np.int16),
+        (np.array([0.5, 2], np.float16), np.float16),
+        (np.array([True, False]), bool),
+        (np.array([7, 255], np.uint32), np.float32),
+        (np.array([7, 255], np.int32), np.int64),
         (np.array([7, 2**40]), np.int64),
     ],
 )
@@ -37,6 +41,42 @@ def test_numbers_stay_what_they_are(values, dtype):
     found = arrays.check(data, "The data")["x_train"]
     assert found.dtype == dtype
     np.testing.assert_array_equal(found, values)
+
+
+def test_models_see_the_numbers_of_a_small_type_as_float32(tmp_path):
+    pixels = RNG.integers(0, 256, (20, 3), np.uint8)
+    small, _ = loaded(tmp_path, x_train=pixels)
+    large, _ = loaded(tmp_path, x_train=pixels.astype(float))
+    assert small.train.inputs.dtype == np.uint8
+    for seen, expected in zip(
+        small.train.seen(), large.train.seen(), strict=True
+    ):
+        assert seen.dtype == expected.dtype
+        np.testing.assert_array_equal(seen, expected)
+    # Models see the same, and so did older versions, which kept float32.
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_splits_of_types_that_models_see_alike(tmp_path):
+    labels = np.arange(20) % 4
+    data, _ = loaded(
+        tmp_path,
+        x_train=RNG.integers(0, 256, (20, 3), np.uint8),
+        x_test=RNG.normal(size=(20, 3)),
+        y_test=labels,
+    )
+    assert [x.seen()[0].dtype for x in data[:3]] == [np.float32] * 3
+
+
+def test_data_that_are_damaged_are_refused(tmp_path):
+    found = arrays.check(given(), "The data")
+    path = array_files.write(found, tmp_path)
+    assert array_files.write(found, tmp_path) == path
+    content = bytearray(path.read_bytes())
+    content[content.index(found["x_train"].tobytes())] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(InputError, match="are damaged"):
+        array_files.write(found, tmp_path)
 
 
 def test_a_fifth_is_held_out_for_each_split_that_is_not_given(tmp_path):

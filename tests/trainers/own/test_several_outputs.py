@@ -107,7 +107,7 @@ def test_labels_of_all_forms(form, as_dict, tmp_path):
     ("labels", "words"),
     [
         (SIZE, "has 2 outputs.*Received as y_train: an object of type ndarr"),
-        ({"size": SIZE}, "Received as y_train: a dict of 'size'"),
+        ({"size": SIZE}, "Received as y_train: labels of 'size'"),
         ({**LABELS, "kind": KIND + 1}, "y_train/kind has labels from 1 to 3"),
         ({**LABELS, "size": X}, "The labels, y_train/size, do not fit"),
         ({**LABELS, "size": SIZE[1:]}, "y_train/size has 79 examples and"),

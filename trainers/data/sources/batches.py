@@ -1,17 +1,21 @@
-"""Data that come in batches, read into memory once."""
+"""Data that come in batches, read once."""
+
+import contextlib
 
 import keras
 import numpy as np
+import rich.progress
 import tensorflow as tf
 
 from ...common.errors import InputError
-from ...common.memory import free_bytes
+from ..disk.pieces import fits
+from ..disk.scratch import Pile, check_room, folder
 from ..examples import Examples
 from ..reading import first_line
 
 _BATCH = 256
-#: The share of the free memory that data may fill: they are copied later.
-_SHARE = 0.4
+#: Data of fewer batches are read before anyone looks for a progress bar.
+_SHOWN_FROM = 10
 
 
 def of_dataset(dataset, name, signature, options):
@@ -42,7 +46,9 @@ def of_dataset(dataset, name, signature, options):
     if not _is_batch(x, name, signature):
         dataset = dataset.batch(_BATCH)
     elements = _errors_of(dataset.as_numpy_iterator(), name)
-    return {"train": joined(elements, name, options)}
+    total = dataset.cardinality()
+    total = int(total) if total > 0 else None
+    return {"train": joined(elements, name, options, total)}
 
 
 def of_py_dataset(dataset, name, signature, options):
@@ -59,7 +65,7 @@ def of_py_dataset(dataset, name, signature, options):
             "batches."
         )
     elements = (dataset[i] for i in range(count))
-    return {"train": joined(elements, name, options)}
+    return {"train": joined(elements, name, options, count)}
 
 
 def _parts(element, name):
@@ -74,7 +80,14 @@ def _parts(element, name):
         )
     while len(element) > 1 and element[-1] is None:
         element = element[:-1]
-    return element
+    return tuple(map(_given, element))
+
+
+def _given(part):
+    """Returns a part of a tuple without what is None, such as labels."""
+    if not isinstance(part, dict):
+        return part
+    return {key: each for key, each in part.items() if each is not None}
 
 
 def _check_dense(spec, name):
@@ -120,30 +133,70 @@ def _errors_of(iterator, name):
         ) from error
 
 
-def joined(elements, name, options):
-    """Returns the `Examples` of all batches, one behind the other."""
-    most, size, count, parts = _SHARE * free_bytes(), 0, 0, []
-    for element in elements:
-        part = keras.tree.map_structure(np.asarray, _parts(element, name))
-        parts.append(part)
-        size += sum(each.nbytes for each in keras.tree.flatten(part))
-        if size > most:
-            raise InputError(
-                f"`{name}` is larger than the memory that is free: "
-                f"{size / 1e9:.1f} GB of it were read. Take a part of it."
-            )
-        count += len(keras.tree.flatten(part)[0])
-        if options.most and count >= options.most:
-            break
-    if not parts:
-        raise InputError(f"`{name}` holds no batch.")
+def joined(elements, name, options, total=None):
+    """Returns the `Examples` of all batches, one behind the other.
+
+    Those that are larger than memory has room for are on the disk, see
+    `disk.scratch`.
+
+    Args:
+        elements: what a data set yields.
+        name: of it, for messages.
+        options: the `Options`.
+        total: how many batches there are, where it is known.
+    """
+    piles, count = None, 0
+    with contextlib.ExitStack() as stack:
+        for i, element in enumerate(_shown(elements, name, total), 1):
+            part = keras.tree.map_structure(np.asarray, _parts(element, name))
+            if piles is None:
+                piles = keras.tree.map_structure(
+                    lambda x: stack.enter_context(Pile()), part
+                )
+            with _differing(name):
+                keras.tree.map_structure(Pile.add, piles, part)
+            _spill(keras.tree.flatten(piles), total and total / i)
+            count += len(keras.tree.flatten(part)[0])
+            if options.most and count >= options.most:
+                break
+        if piles is None:
+            raise InputError(f"`{name}` holds no batch.")
+        x, *others = keras.tree.map_structure(Pile.array, piles)
+    return Examples(x, *(others or [None]))
+
+
+def _spill(piles, times):
+    """Moves what has come to the disk if memory has no room for it.
+
+    Args:
+        piles: of all arrays.
+        times: how many times as much there will be; None: not known.
+    """
+    size = sum(pile.size for pile in piles)
+    if fits(size) or all(pile.is_spilled for pile in piles):
+        return
+    check_room(folder(), size * (times or 1))
+    for pile in piles:
+        pile.spill()
+
+
+def _shown(elements, name, total):
+    """Yields elements, with a progress bar if there may be many."""
+    if total is not None and total < _SHOWN_FROM:
+        return elements
+    text = f"Reading {name}"
+    return rich.progress.track(elements, text, total, transient=True)
+
+
+@contextlib.contextmanager
+def _differing(name):
+    """Says what is wrong where batches do not fit each other."""
     try:
-        x, *others = keras.tree.map_structure(
-            lambda *each: np.concatenate(each), *parts
-        )
+        yield
     except ValueError as error:
+        if isinstance(error, InputError):
+            raise
         raise InputError(
             f"The batches of `{name}` have examples of different shapes. Pad "
             f"or resize them: {error}"
         ) from error
-    return Examples(x, *(others or [None]))

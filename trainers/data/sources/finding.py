@@ -39,7 +39,8 @@ def find_arrays(model, given, options=_ALL):
     Raises:
         InputError: something of it cannot be read, or does not fit the model.
     """
-    signature, outputs, found = Signature(model), Outputs(model), {}
+    signature, found = Signature(model), {}
+    outputs = Outputs(model, options.unlabeled)
     for split, read in _splits(given, signature, options).items():
         if read.labels is None:
             raise InputError(f"`{split}` has no labels. Expected: {_EXPECTED}.")
@@ -62,9 +63,8 @@ def find_examples(model, given, options=_ALL):
     x = signature.packed(read.inputs, "x")
     if read.labels is None:
         return x, None
-    return x, numbered({"y_train": Outputs(model).labels(read.labels, "y")})[
-        "y_train"
-    ]
+    y = Outputs(model, options.unlabeled).labels(read.labels, "y")
+    return x, numbered({"y_train": y})["y_train"]
 
 
 def _splits(given, signature, options):

@@ -46,7 +46,8 @@ def of_folder(path, name, signature, options):
             # The files are in the order of their classes.
             rows = np.linspace(0, len(files) - 1, options.most).astype(int)
             files, labels = [files[i] for i in rows], labels[rows]
-        images = batches.joined(_images(files, shape), name, options)
+        each = _images(files, shape)
+        images = batches.joined(each, name, options, len(files))
         found[split] = images._replace(labels=labels)
     return found
 

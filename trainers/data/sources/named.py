@@ -67,7 +67,8 @@ def _read(builder, split, pick, what, options):
                 "tf.data.Dataset of pairs that are resized or padded."
             )
     batched = untuned(dataset.batch(_BATCH)).as_numpy_iterator()
-    return batches.joined(batched, what, options)
+    total = -(-builder.info.splits[split].num_examples // _BATCH)
+    return batches.joined(batched, what, options, total)
 
 
 def _keys(builder):

@@ -12,8 +12,10 @@ class Options(NamedTuple):
         data_dir: of a TFDS set, the folder of the prepared sets; None: TFDS'
             own.
         most: as many examples are enough; None: all of them.
+        unlabeled: names of outputs that need no labels.
     """
 
     label: str | list[str] | None = None
     data_dir: str | None = None
     most: int | None = None
+    unlabeled: tuple[str, ...] = ()

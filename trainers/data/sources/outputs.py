@@ -15,6 +15,7 @@ class Outputs:
 
     Args:
         model: a Keras model.
+        unlabeled: names of those that need no labels.
 
     Attributes:
         structure: the one symbolic output, or a dict or tuple of several; None
@@ -28,7 +29,8 @@ class Outputs:
         InputError: their names do not tell them apart.
     """
 
-    def __init__(self, model):
+    def __init__(self, model, unlabeled=()):
+        self._unlabeled = set(unlabeled)
         self.structure, self.names, self.shapes = None, (), ()
         if not is_graph(model) or not model.built:
             return
@@ -61,7 +63,8 @@ class Outputs:
         """Returns labels as NumPy's arrays, in the form of the outputs.
 
         A dict goes by the names of the outputs, a list of several by their
-        order, and the columns of a frame each to its output.
+        order, and the columns of a frame each to its output. Where an output
+        needs no labels and has none, they are `(examples, 0)`.
 
         Args:
             y: what a user has passed.
@@ -74,7 +77,8 @@ class Outputs:
             found = as_given(y, name)
             return tuple(found) if isinstance(found, list) else found
         if self.are_several:
-            found = self._packed(self._taken_apart(y, name), name)
+            given = self._taken_apart(y, name)
+            found = self._packed(given, name, lambda n: np.zeros((n, 0), int))
             leaves = map(_of_rank, keras.tree.flatten(found), self.shapes)
             return keras.tree.pack_sequence_as(self.structure, list(leaves))
         if isinstance(y, dict):
@@ -92,38 +96,60 @@ class Outputs:
         """
         is_dict = isinstance(weights, dict) or frames.is_frame(weights)
         if self.are_several and (is_dict or self._is_in_order(weights)):
-            return self._packed(self._taken_apart(weights, name), name)
+            given = self._taken_apart(weights, name)
+            return self._packed(given, name, np.ones)
         return as_array(weights, name)
 
     def _is_in_order(self, values):
         # Weights may also be a list of numbers.
         return isinstance(values, (list, tuple)) and (
             len(values) == len(self.names)
-            and all(getattr(each, "shape", ()) != () for each in values)
+            and all(
+                each is None or getattr(each, "shape", ()) != ()
+                for each in values
+            )
         )
 
     def _taken_apart(self, y, name):
         if frames.is_frame(y):
             y = frames.columns_of(y)
-        if isinstance(y, dict) and set(self.names) <= y.keys():
-            return [y[each] for each in self.names]
         is_list = isinstance(y, (list, tuple))
         in_order = not isinstance(self.structure, dict)
         if in_order and is_list and len(y) == len(self.names):
-            return list(y)
+            y = dict(zip(self.names, y, strict=True))
+        if isinstance(y, dict):
+            given = {key for key, each in y.items() if each is not None}
+            if given and set(self.names) <= given | self._unlabeled:
+                return [y.get(each) for each in self.names]
         received = f"an object of type {type(y).__name__}"
         if isinstance(y, dict):
-            received = f"a dict of {', '.join(map(repr, y))}"
+            labeled = ", ".join(map(repr, sorted(given)))
+            received = f"labels of {labeled or 'nothing'}"
         raise InputError(
             f"The model has {len(self.names)} outputs, {self._said()}. "
             f"Received as {name}: {received}. Pass a dict of their names and "
-            "an array for each."
+            "an array for each that has a loss or a metric."
         )
 
-    def _packed(self, values, name):
+    def _packed(self, values, name, make_missing):
+        """Returns arrays in the form of the outputs.
+
+        Args:
+            values: for each output, or None.
+            name: of them, for messages.
+            make_missing: function of the number of examples that returns what
+                there is in place of None.
+        """
         names = nested.names_of(self.structure, name)
-        arrays = map(as_array, values, names)
-        return keras.tree.pack_sequence_as(self.structure, list(arrays))
+        arrays = [
+            None if value is None else as_array(value, each)
+            for value, each in zip(values, names, strict=True)
+        ]
+        count = next(len(array) for array in arrays if array is not None)
+        return keras.tree.pack_sequence_as(
+            self.structure,
+            [make_missing(count) if x is None else x for x in arrays],
+        )
 
     def _said(self):
         return ", ".join(map(repr, self.names))

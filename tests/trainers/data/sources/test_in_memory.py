@@ -8,7 +8,6 @@ import tensorflow as tf
 
 from normzoo.trainers.common.errors import InputError
 from normzoo.trainers.data import arrays
-from normzoo.trainers.data.sources import batches
 from normzoo.trainers.data.sources.finding import find_arrays, find_examples
 from normzoo.trainers.data.sources.options import Options
 
@@ -175,9 +174,3 @@ def growing():
 def test_what_cannot_be_read(given, words):
     with pytest.raises(InputError, match=words):
         read(given)
-
-
-def test_data_larger_than_memory(monkeypatch):
-    monkeypatch.setattr(batches, "free_bytes", lambda: 100)
-    with pytest.raises(InputError, match="larger than the memory"):
-        read(PLAIN.batch(5))

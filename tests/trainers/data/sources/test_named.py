@@ -32,7 +32,7 @@ def test_an_embedded_set_has_its_own_splits_and_values(data_dir):
         "train",
         "validation",
     ]
-    assert found["x_train"].dtype == np.float32
+    assert found["x_train"].dtype == np.uint8
     assert found["x_train"].max() == 255
     assert set(found["y_test"].tolist()) == set(range(10))
     expected = tfds.load("digits", data_dir=str(data_dir), split="test")

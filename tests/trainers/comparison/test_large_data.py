@@ -1,0 +1,131 @@
+"""Data that are larger than memory give the results of the same in memory."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import normzoo
+from normzoo.trainers.common.errors import InputError
+from normzoo.trainers.data import array_files
+from normzoo.trainers.data.disk import pieces, scratch
+from normzoo.trainers.run.together import ALONE
+from normzoo.trainers.supervised.choice import choose
+
+RNG = np.random.default_rng(0)
+IMAGES = RNG.integers(0, 256, (60, 4, 4, 1), np.uint8)
+AGES = RNG.normal(size=(60, 2)).astype("float32")
+LABELS = IMAGES.mean((1, 2, 3)).astype("float32")
+WEIGHTS = RNG.uniform(0.5, 1.5, 60).astype("float32")
+BOTH = {"image": IMAGES, "age": AGES}
+RUNS = {
+    "norms": ("as_is", "layer"),
+    "epochs": 2,
+    "batch_size": 8,
+    # One, so that runs train alone in either case.
+    "seeds": 1,
+    "tune": False,
+}
+
+
+class Batches(keras.utils.PyDataset):
+    """Batches of 25, the last one of 10."""
+
+    def __len__(self):
+        return 3
+
+    def __getitem__(self, i):
+        some = slice(25 * i, 25 * i + 25)
+        return IMAGES[some], LABELS[some], WEIGHTS[some]
+
+
+def network(several=False):
+    image = keras.Input((4, 4, 1), name="image")
+    age = keras.Input((2,), name="age")
+    x = keras.layers.Rescaling(1 / 255)(image)
+    x = keras.layers.Dense(4, use_bias=False)(keras.layers.Flatten()(x))
+    x = keras.layers.BatchNormalization()(x)
+    if several:
+        x = keras.layers.Concatenate()([x, age])
+    inputs = {"image": image, "age": age} if several else image
+    model = keras.Model(inputs, keras.layers.Dense(1)(x))
+    model.compile("adam", "mse", weighted_metrics=["mae"])
+    return model
+
+
+def stream(*arrays):
+    return tf.data.Dataset.from_tensor_slices(arrays)
+
+
+#: Data that are read once, and the same as arrays.
+STREAMS = {
+    "examples": (lambda: stream(IMAGES, LABELS), (IMAGES, LABELS)),
+    "batches": (lambda: stream(IMAGES, LABELS).batch(7), (IMAGES, LABELS)),
+    "two inputs": (lambda: stream(BOTH, LABELS).batch(7), (BOTH, LABELS)),
+    "PyDataset": (Batches, (IMAGES, LABELS, WEIGHTS)),
+    "other types": (
+        lambda: (IMAGES.astype("uint32"), LABELS.astype(float)),
+        (IMAGES, LABELS),
+    ),
+}
+
+
+def results(model, given, workdir):
+    found = normzoo.compare_norms(model, given, workdir=workdir, **RUNS)
+    found = {str(each.run.name): each.result for each in found.found.outcomes}
+    return {
+        name: {k: v for k, v in each.items() if isinstance(v, (int, float))}
+        | {"seconds": 0}
+        for name, each in found.items()
+    }
+
+
+@pytest.mark.quick("two inputs")
+@pytest.mark.parametrize("kind", STREAMS)
+def test_results_are_those_of_arrays(kind, tmp_path, monkeypatch):
+    make, arrays = STREAMS[kind]
+    model = network(kind == "two inputs")
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    expected = results(model, arrays, tmp_path / "arrays")
+    assert len(expected) == 2
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    monkeypatch.setattr(scratch.tempfile, "tempdir", None)
+    monkeypatch.setattr(pieces, "free_bytes", lambda: 1000)
+    assert results(model, make(), tmp_path / "stream") == expected
+    names = [
+        {path.name for path in (tmp_path / folder).glob("data-*")}
+        for folder in ("arrays", "stream")
+    ]
+    assert names[0] == names[1]
+    (path,) = (tmp_path / "stream").glob("data-*")
+    assert array_files.load(path, 0).train.is_on_disk
+    assert not list(temporary.iterdir())
+    # A second call finds what the first one has written.
+    before = path.stat()
+    assert results(model, make(), tmp_path / "stream") == expected
+    assert path.stat() == before
+
+
+def test_runs_with_data_on_the_disk_train_alone(tmp_path, monkeypatch):
+    monkeypatch.setattr(pieces, "free_bytes", lambda: 1000)
+    runs = {**RUNS, "seeds": 2, "epochs": 1, "workdir": tmp_path}
+    found = normzoo.compare_norms(network(), (IMAGES, LABELS), **runs)
+    config = found.found.outcomes[0].run.config
+    chosen = choose(config, 2, "auto")
+    assert chosen.mode == ALONE
+    assert "larger than memory" in chosen.reason
+    with pytest.raises(InputError, match=r"together=stacked.*larger than"):
+        choose(config, 2, "stacked")
+
+
+def test_a_disk_that_is_full_leaves_nothing(tmp_path, monkeypatch):
+    def full(where, size):
+        raise InputError("The disk is full.")
+
+    monkeypatch.setattr(array_files.archives, "check_room", full)
+    with pytest.raises(InputError, match="disk is full"):
+        normzoo.compare_norms(
+            network(), (IMAGES, LABELS), workdir=tmp_path / "new", **RUNS
+        )
+    assert not (tmp_path / "new").exists()

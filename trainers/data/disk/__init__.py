@@ -1,0 +1,1 @@
+"""Arrays on the disk, which are not read as a whole."""
