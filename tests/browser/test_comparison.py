@@ -81,12 +81,30 @@ def text(page, summary):
         page.get_by_text(tag, exact=True).first.wait_for()
 
 
+def images(page, summary):
+    pictures = page.locator("tf-image-loader", has_text="confusion")
+    pictures.nth(len(NORMS) - 1).locator("img").wait_for()
+    for picture in pictures.locator("img").all():
+        page.wait_for_function(
+            "picture => picture.naturalWidth > 0", arg=picture.element_handle()
+        )
+
+
+def graphs(page, summary):
+    for name in ("dense_0", "logits"):
+        page.locator(f"tf-graph-scene g[data-name={name}]").wait_for(
+            state="attached"
+        )
+
+
 #: The part of the address -> what is looked for.
 TABS = {
     "timeseries": time_series,
     "scalars": scalars,
     "custom_scalars": custom_scalars,
     "hparams": hparams,
+    "images": images,
+    "graphs": graphs,
     "text": text,
 }
 

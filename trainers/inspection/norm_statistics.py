@@ -15,7 +15,13 @@ from ..run.summaries import histogram, image, steps_histogram
 from . import magnitudes
 from .batches import Watched, unwatched
 from .heat_maps import heat_map
-from .norm_measures import PERCENTILES, describe, distances, weights_of
+from .norm_measures import (
+    PERCENTILES,
+    describe,
+    distances,
+    moving_over_time,
+    weights_of,
+)
 from .watched_step import step_watcher
 
 #: Below the log folder: TensorBoard reads one file of a folder at a time.
@@ -168,8 +174,8 @@ class NormStatistics(keras.callbacks.Callback):
         for name, variable in weights_of(norm).items():
             value = tf.convert_to_tensor(variable).numpy()
             self._add(histogram, f"{name}/{path}", value)
-            if name.startswith("moving_") and len(value.shape) == 2:
-                self._add_map(f"{name}_over_time/{path}", value)
+        for name, values in moving_over_time(norm):
+            self._add_map(f"{name}/{path}", values)
 
     def _add_map(self, tag, values):
         self._add(image, tag, heat_map(values))
