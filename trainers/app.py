@@ -16,6 +16,7 @@ from .common.errors import EXIT_RESTART, InputError, LostWorkerError
 from .common.paths import user_path
 from .common.script_help import help_text
 from .common.signals import EXIT_CODES, Interrupted
+from .inspection.profile_steps import ProfileSteps
 
 _CONFIG_FLAGS = ("--config", "-config")
 _HELP_FLAGS = ("--help", "-help", "-h", "-?")
@@ -96,6 +97,30 @@ def define_data():
     flags.DEFINE_string(
         "data_dir", None, "With a TFDS set: the folder of the prepared sets."
     )
+
+
+def define_profile():
+    """Defines the flag of the scripts that train one model."""
+    flags.DEFINE_list(
+        "profile",
+        None,
+        "First and last step to record for TensorBoard's tab Profile, such as "
+        "10,14.",
+    )
+
+
+def profile_callbacks(flags):
+    """Returns the callbacks that `--profile` asks for."""
+    if not flags.profile:
+        return []
+    try:
+        first, last = map(int, flags.profile)
+    except ValueError as error:
+        raise InputError(
+            "--profile takes the first and the last step, such as 10,14. "
+            f"Received: {','.join(flags.profile)}."
+        ) from error
+    return [ProfileSteps(flags.workdir, first, last)]
 
 
 def data_options(flags):

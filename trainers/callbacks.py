@@ -1,5 +1,6 @@
 """Keras callbacks that work with any model and any `fit`."""
 
 from .inspection.norm_statistics import NormStatistics
+from .inspection.profile_steps import ProfileSteps
 
-__all__ = ["NormStatistics"]
+__all__ = ["NormStatistics", "ProfileSteps"]

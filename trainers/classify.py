@@ -19,7 +19,8 @@ __all__ = ["train"]
 def main(flags):
     """Runs the script."""
     expect("classifier", flags.config)
-    result = train(flags.config, flags.workdir)
+    callbacks = app.profile_callbacks(flags)
+    result = train(flags.config, flags.workdir, callbacks=callbacks)
     advice = (
         "Lower --config.optimizer.learning_rate, or clip the gradients with "
         "--config.optimizer.clipnorm=1."
@@ -28,4 +29,5 @@ def main(flags):
 
 
 if __name__ == "__main__":
+    app.define_profile()
     app.run_with_config(main)

@@ -29,14 +29,18 @@ def main(flags):
         for path in sample(flags.config, flags.workdir, seed, count):
             print(path)
         return
-    run = train if flags.mode == "train" else evaluate
-    result = run(flags.config, flags.workdir)
+    if flags.mode == "train":
+        callbacks = app.profile_callbacks(flags)
+        result = train(flags.config, flags.workdir, callbacks=callbacks)
+    else:
+        result = evaluate(flags.config, flags.workdir)
     advice = "Lower the learning rates, or set --config.loss.on_nan=restore."
     app.show(result, flags.workdir, advice)
 
 
 def define_flags():
     """Defines the script's own flags: not on import, others import it."""
+    app.define_profile()
     modes = ["train", "evaluate", "sample"]
     flags.DEFINE_enum("mode", modes[0], modes, "What to do.")
     flags.DEFINE_integer("sample_seed", 0, "Of the noise of --mode=sample.")

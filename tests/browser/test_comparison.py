@@ -46,6 +46,7 @@ def address(summary, comparison):
 
 COLUMNS = ["model.norm", "test accuracy", "difference to norm=none"]
 TEXTS = ["answer", "command", "configuration", "design", "environment", "model"]
+LAYERS = ("dense_0", "logits")
 VIEWS = [
     View(
         tabs.timeseries,
@@ -63,6 +64,8 @@ VIEWS = [
         {"columns": COLUMNS, "rows": 3, "cells": VARIANTS},
         picture=Picture("hparams", 166, 1045),
     ),
+    View(tabs.images, {"tag": "confusion"}),
+    *(View(tabs.graphs, {"node": name}) for name in LAYERS),
     View(tabs.text, {"words": TEXTS}),
 ]
 

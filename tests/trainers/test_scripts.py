@@ -52,9 +52,9 @@ def sweep():
 
 #: Script -> its flags, besides --config and --workdir.
 FLAGS = {
-    "classify": [],
+    "classify": ["--profile"],
     "compare": ["--[no]dry_run", "--jobs", "--norms", "--seeds", "--vary"],
-    "gan": ["--mode", "--samples", "--sample_seed"],
+    "gan": ["--mode", "--profile", "--samples", "--sample_seed"],
 }
 
 

@@ -1,5 +1,7 @@
 """A comparison from its config and overrides to its reports."""
 
+import functools
+
 from ..common import lock
 from ..common.paths import user_path
 from ..own.norms import registered_in
@@ -84,21 +86,37 @@ def carry_out(
         record = plan_file.begin(workdir, plan.design, config, command)
         started()
         with Runner(workdir, jobs, config_file, norms) as runner:
-            found = conduct(plan, runner, record)
+            look = functools.partial(_look, workdir=workdir, command=command)
+            found = conduct(plan, runner, record, look)
         return found, _report(found, workdir, command)
+
+
+def _look(found, workdir, command):
+    """Shows in TensorBoard what was found so far."""
+    _show(found, _summarized(found), workdir, command, goes_on=True)
+
+
+def _summarized(found):
+    config = found.outcomes[0].run.config
+    trainer = trainer_of(config)
+    return summarize(found, trainer.table(config), trainer.about(config))
+
+
+def _show(found, summary, workdir, command, goes_on=False):
+    config = found.outcomes[0].run.config
+    trainer = trainer_of(config)
+    metrics = (*trainer.table(config), *trainer.metrics(config))
+    write_dashboard(found, summary, metrics, workdir, command, goes_on)
 
 
 def _report(found, workdir, command):
     runs = [outcome.run for outcome in found.outcomes]
     results = {each.run.name: each.result for each in found.outcomes}
-    trainer = trainer_of(runs[0].config)
-    columns = trainer.table(runs[0].config)
-    summary = summarize(found, columns, trainer.about(runs[0].config))
+    summary = _summarized(found)
     write_reports(summary, runs, workdir, command)
     plot_comparison(runs, results, summary, found.design.metric, workdir)
     _write_rows(found, summary, workdir)
-    metrics = (*columns, *trainer.metrics(runs[0].config))
-    write_dashboard(found, summary, metrics, workdir, command)
+    _show(found, summary, workdir, command)
     return summary
 
 

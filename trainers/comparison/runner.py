@@ -81,6 +81,11 @@ class Runner:
     def __exit__(self, *error):
         return self._stack.__exit__(*error)
 
+    def has_results(self, runs):
+        """Whether all runs are finished."""
+        results = (finished_result(run, self.workdir) for run in runs)
+        return all(result is not None for result in results)
+
     def execute(self, runs, label=""):
         """Trains the runs that are not finished.
 

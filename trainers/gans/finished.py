@@ -1,6 +1,10 @@
 """What is done with a finished GAN: measuring it again, and samples."""
 
+import pathlib
+
 import keras
+import numpy as np
+from PIL import Image
 
 from ..common.errors import InputError
 from ..common.files import write_json
@@ -83,3 +87,33 @@ def load_generator(config, workdir):
     return keras.saving.load_model(
         rundir.path / "checkpoints" / "generator.keras"
     )
+
+
+def models(config, folder):
+    """Returns name -> the network of a finished run.
+
+    Args:
+        config: not used.
+        folder: of the run, a `pathlib.Path`.
+    """
+    del config
+    paths = sorted((folder / "checkpoints").glob("*.keras"))
+    return {p.stem: keras.models.load_model(p, compile=False) for p in paths}
+
+
+def images(config, models, folder):
+    """Yields pairs of a tag and the pixels of an image of a finished run.
+
+    Args:
+        config, models: not used.
+        folder: of the run, a `pathlib.Path`.
+    """
+    del config, models
+    found = sorted((folder / "images").glob("fixed-*.png"))[-1:]
+    for tag, paths in (
+        ("samples", found),
+        ("real_examples", [folder / "images/real.png"]),
+    ):
+        for path in filter(pathlib.Path.exists, paths):
+            with Image.open(path) as picture:
+                yield tag, np.asarray(picture.convert("RGB"))

@@ -11,7 +11,7 @@ from ..data import loading
 from ..run import completion
 from ..run.session import Session
 from ..run.trainer import Trainer
-from . import build, report, settings
+from . import build, finished, report, settings
 from .metrics import measures
 from .metrics.features import SOURCES
 from .preparation import load_checked, prepared
@@ -141,5 +141,7 @@ TRAINER = Trainer(
     # Both players get the same one.
     rates=tuple(f"{part}.learning_rate" for part in SETTINGS.optimizers),
     norm="generator.norm",
+    models=finished.models,
+    images=finished.images,
     appendix=report.appendix,
 )

@@ -47,6 +47,17 @@ def weights_of(norm):
     }
 
 
+def moving_over_time(norm):
+    """Yields pairs of a name and the moving statistics of each time step.
+
+    They are arrays, (time, units), of norms that have several steps' ones.
+    """
+    for name, variable in weights_of(norm).items():
+        if name.startswith("moving_") and len(variable.shape) == 2:
+            values = tf.convert_to_tensor(variable).numpy()
+            yield f"{name}_over_time", values
+
+
 def distances(norm, seen):
     """Returns how far a batch norm's moving statistics are from a batch's.
 

@@ -10,12 +10,18 @@ from ...layers.models.norm_paths import norm_paths
 from ..common.errors import InputError
 from ..common.paths import user_path
 from ..run.events import ScalarEvents
-from ..run.state import has_all_variables, optimizers_of
+from ..run.state import has_all_variables, steps_of
 from ..run.summaries import histogram, image, steps_histogram
 from . import magnitudes
 from .batches import Watched, unwatched
 from .heat_maps import heat_map
-from .norm_measures import PERCENTILES, describe, distances, weights_of
+from .norm_measures import (
+    PERCENTILES,
+    describe,
+    distances,
+    moving_over_time,
+    weights_of,
+)
 from .watched_step import step_watcher
 
 #: Below the log folder: TensorBoard reads one file of a folder at a time.
@@ -79,7 +85,7 @@ class NormStatistics(keras.callbacks.Callback):
         model = self.model
         self._norms = self._watch = None  # a model may have no layers yet
         self._per_call = model.steps_per_execution
-        self._count = self._steps()
+        self._count = steps_of(self.model)
         self._events = ScalarEvents(self.log_dir / FOLDER)
         model.train_function = self._watched = Watched(
             unwatched(model.train_function),
@@ -91,19 +97,13 @@ class NormStatistics(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch, logs=None):
         """Counts again: the last call of an epoch may hold fewer steps."""
-        self._count = self._steps()
+        self._count = steps_of(self.model)
 
     def on_train_end(self, logs=None):
         """Closes the file, and lets the train function alone."""
         self._watched.stop()
         self.model.train_function = unwatched(self.model.train_function)
         self._events.close()
-
-    def _steps(self):
-        """Returns the steps so far, of the optimizer that has most."""
-        optimizers = optimizers_of(self.model).values()
-        counts = [tf.convert_to_tensor(o.iterations) for o in optimizers]
-        return max(map(int, counts), default=0)
 
     def _is_due(self):
         first, last = self._count + 1, self._count + self._per_call
@@ -116,7 +116,7 @@ class NormStatistics(keras.callbacks.Callback):
         """Measures the model before a step."""
         if self._watch is None:
             self._prepare()
-        self._step = self._steps() + 1
+        self._step = steps_of(self.model) + 1
         self._old = [w.value + 0 for w in self.model.trainable_weights]
         self._sizes("weight_norm", magnitudes.squares(self._old))
         seen = [{}] * len(self._norms)
@@ -168,8 +168,8 @@ class NormStatistics(keras.callbacks.Callback):
         for name, variable in weights_of(norm).items():
             value = tf.convert_to_tensor(variable).numpy()
             self._add(histogram, f"{name}/{path}", value)
-            if name.startswith("moving_") and len(value.shape) == 2:
-                self._add_map(f"{name}_over_time/{path}", value)
+        for name, values in moving_over_time(norm):
+            self._add_map(f"{name}/{path}", values)
 
     def _add_map(self, tag, values):
         self._add(image, tag, heat_map(values))

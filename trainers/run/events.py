@@ -61,6 +61,22 @@ class EventFile:
         event.summary.MergeFromString(summary.SerializeToString())
         self._write(event)
 
+    def add_graph(self, graph):
+        """Writes a `GraphDef`; a folder has one."""
+        event = tf.compat.v1.Event(wall_time=time.time())
+        event.graph_def = graph.SerializeToString()
+        self._write(event)
+
+    def replace(self):
+        """Makes TensorBoard forget what it has read in the folder before.
+
+        A TensorBoard that is open would else show both, of one file after the
+        other.
+        """
+        event = tf.compat.v1.Event(wall_time=time.time())
+        event.session_log.status = tf.compat.v1.SessionLog.START
+        self._write(event)
+
     def _write(self, event):
         self._writer.write(event.SerializeToString())
 

@@ -78,6 +78,13 @@ def optimizers_of(model):
     }
 
 
+def steps_of(model):
+    """Returns the steps so far, of the optimizer that has most."""
+    optimizers = optimizers_of(model).values()
+    counts = [tf.convert_to_tensor(o.iterations) for o in optimizers]
+    return max(map(int, counts), default=0)
+
+
 def variables_of(model):
     """Returns all variables that training changes, in named groups.
 

@@ -42,6 +42,12 @@ class Trainer:
             sentence; "" where the config itself says it.
         norm: the key that `--norms` of `normzoo.trainers.compare` is for.
         together: `Together`, or None if each run trains alone.
+        models: function of a config and the folder of its finished run; it
+            returns name -> the Keras model that the run has saved. What cannot
+            be loaded raises what `keras.models.load_model` raises.
+        images: function of a config, these models and the folder; it returns
+            pairs of a tag and an image that shows how the run has ended: bytes,
+            `(height, width, 3)`.
         appendix: function of the runs, their results by name and the workdir
             of a comparison; it returns the parts of the report that
             are about them, `Markup`, or `()`.
@@ -58,6 +64,8 @@ class Trainer:
     about: Callable = lambda config: ""
     norm: str = "model.norm"
     together: Together | None = None
+    models: Callable = lambda config, folder: {}
+    images: Callable = lambda config, models, folder: ()
     appendix: Callable = _nothing
 
     def resolve(self, config):

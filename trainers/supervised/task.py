@@ -35,6 +35,7 @@ class Task:
             labels are for this task.
         probed: whether `config.probe` can be set: probes take the loss for the
             cross entropy of logits.
+        single_label: whether an example has one label, the number of a class.
     """
 
     fits: Callable
@@ -43,6 +44,7 @@ class Task:
     outputs: Callable
     check_labels: Callable
     probed: bool = False
+    single_label: bool = False
 
     def compile_arguments(self):
         """Returns the losses and metrics that `keras.Model.compile` takes."""
@@ -173,6 +175,7 @@ TASKS = {
         outputs=lambda data: (data.num_classes,),
         check_labels=_classes(1, "example"),
         probed=True,
+        single_label=True,
     ),
     "characters": Task(
         fits=lambda data: data.per_step and _is_whole(data),

@@ -17,7 +17,7 @@ from ..run.session import Session
 from ..run.together import Together
 from ..run.trainer import Trainer
 from ..together.vectorizing import NotVectorizableError
-from . import fit
+from . import finished, fit
 from .build import built_from, compiled_model, fitting_model, new_optimizer
 from .callbacks import make_callbacks
 from .choice import choose, structure
@@ -226,5 +226,7 @@ TRAINER = Trainer(
     metrics=_metrics,
     table=_metrics,
     about=_about,
+    models=finished.models,
+    images=finished.images,
     together=Together(structure=structure, choose=choose, begin=begin_together),
 )

@@ -126,13 +126,21 @@ def fake():
         yield fake
 
 
-def run(config, overrides, workdir, *, seeds=None, command="the command"):
+def run(
+    config,
+    overrides,
+    workdir,
+    *,
+    seeds=None,
+    command="the command",
+    look=lambda found: None,
+):
     """Does what `compare` does before its reports; returns the `Found`."""
     plan = make_plan(config, overrides, seeds)
     check(plan.every_run, workdir)
     record = plan_file.begin(workdir, plan.design, config, command)
     with Runner(workdir) as runner:
-        return conduct(plan, runner, record)
+        return conduct(plan, runner, record, look)
 
 
 def norms(*names):

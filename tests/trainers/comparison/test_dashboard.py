@@ -5,7 +5,10 @@ import pathlib
 
 import pytest
 import tensorflow as tf
-from tensorboard.backend.event_processing import event_accumulator
+from tensorboard.backend.event_processing import (
+    event_accumulator,
+    plugin_event_accumulator,
+)
 from tensorboard.plugins.custom_scalar import layout_pb2
 from tensorboard.plugins.hparams import metadata
 
@@ -195,7 +198,6 @@ def test_the_texts_say_what_was_found_and_how(tmp_path):
             "configuration",
             "design",
             "environment",
-            "model",
         )
     }
     assert texts["answer"].startswith(summary.sentence)
@@ -223,6 +225,44 @@ def test_writing_again_replaces_the_whole_folder(tmp_path, monkeypatch):
     assert after == before
     assert not (folder / "norm=none/stale").exists()
     assert not list(tmp_path.glob(".tensorboard*"))
+
+
+@pytest.mark.parametrize("goes_on", [True, False])
+def test_an_open_tensorboard_shows_no_curve_twice(goes_on, tmp_path):
+    opened = None
+    for seeds in (3, 6):
+        values = {name: steady(0.9, seeds) for name in VALUES}
+        found, summary = written(values, tmp_path, looks=(3, 6))
+        dashboard.write_dashboard(
+            found,
+            summary,
+            (ACCURACY, LOSS),
+            tmp_path,
+            "",
+            goes_on and seeds < 6,
+        )
+        opened = opened or plugin_event_accumulator.EventAccumulator(
+            str(tmp_path / dashboard.NAME / "norm=batch")
+        )
+        opened.Reload()
+        assert len(opened.Tensors("test_accuracy")) == 1
+        steps = [e.step for e in opened.Tensors("curves/validation_loss")]
+        assert steps == list(EPOCHS)
+    fresh = events(tmp_path / dashboard.NAME / "norm=batch")
+    for tag in ("curves/validation_accuracy", "low/validation_accuracy"):
+        assert series(opened, tag) == series(fresh, tag)
+
+
+def test_a_look_that_is_not_the_last_says_so(tmp_path):
+    found, summary = written(VALUES, tmp_path, looks=(6, 12))
+    for goes_on in (True, False):
+        dashboard.write_dashboard(
+            found, summary, (ACCURACY, LOSS), tmp_path, "", goes_on
+        )
+        (event,) = events(tmp_path / dashboard.NAME).Tensors("answer")
+        said = tf.make_ndarray(event.tensor_proto)[0].decode()
+        begin = "After look 1 of 2, 6 seeds of up to 12;"
+        assert said.startswith(begin) is goes_on
 
 
 def full(*args):

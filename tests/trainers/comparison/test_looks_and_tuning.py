@@ -69,6 +69,22 @@ def test_it_ends_when_all_is_decided(fake, config, tmp_path):
     assert len(fake.trained) == 40
 
 
+def test_what_was_found_is_shown_while_it_goes_on(fake, config, tmp_path):
+    fake.figures = figures
+
+    def seen():
+        shown = []
+        run(config, NORMS, tmp_path, look=shown.append)
+        return shown
+
+    first, second = seen()
+    assert [look.seeds for look in second.looks] == [10, 12]
+    assert {len(seeds) for seeds in seeds_of(first).values()} == {10}
+    assert seeds_of(second)["norm=noisy"] == list(range(12))
+    # Nothing is left to be trained.
+    assert not seen()
+
+
 def test_too_few_seeds_decide_nothing(fake, config, tmp_path):
     fake.figures = figures
     config.compare.looks = ()

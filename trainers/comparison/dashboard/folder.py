@@ -12,6 +12,7 @@ from ..names import folder_name
 from .bands import find_bands
 from .hparams import experiment, finals, settings, trial
 from .layout import layout
+from .models import add_models
 from .texts import texts
 
 #: In the workdir of a comparison.
@@ -20,8 +21,10 @@ NAME = "tensorboard"
 MOST = 40
 
 
-def write_dashboard(found, summary, metrics, workdir, command):
+def write_dashboard(found, summary, metrics, workdir, command, goes_on=False):
     """Writes the folder `tensorboard`, as a whole or not at all.
+
+    A TensorBoard that is open on an older one shows the new one.
 
     Args:
         found: the `Found`.
@@ -29,6 +32,8 @@ def write_dashboard(found, summary, metrics, workdir, command):
         metrics: the `Metric`s that the trainer knows.
         workdir: of the comparison.
         command: the command line.
+        goes_on: whether another look follows; what the models are like, which
+            takes a while, is left to the last one.
     """
     rows = shown_rows(summary)
     outcomes = {row.variant: [] for row in rows}
@@ -40,16 +45,20 @@ def write_dashboard(found, summary, metrics, workdir, command):
     table = settings(rows, configs, summary.design)
     with replacing_folder(workdir / NAME) as folder:
         with ScalarEvents(folder) as events:
-            for text in texts(found, summary, rows, workdir, command):
+            events.replace()
+            for text in texts(found, summary, rows, command, goes_on):
                 events.add(text, step=0)
             events.add(layout(bands), step=0)
             events.add(experiment(table, summary), step=0)
         for place, row in enumerate(rows):
             path = folder / folder_name(row.variant)
             with ScalarEvents(path) as events:
+                events.replace()
                 _write_bands(events, [b.courses[place] for b in bands], row)
                 events.add(trial(row, table), step=0)
                 events.write(finals(row, summary), step=0)
+                if not goes_on:
+                    add_models(events, outcomes[row.variant], workdir)
 
 
 def shown_rows(summary):

@@ -1,36 +1,42 @@
 """TensorBoard's Text tab: the answer, and what it was found with."""
 
 import json
-import zipfile
-
-import keras
 
 from ...common.provenance import provenance
-from ...own.norms import classes_of
 from ...run.summaries import text
 from ..reporting.markdown import answer
 from ..reporting.record import design_record, ready
 
 
-def texts(found, summary, rows, workdir, command):
+def texts(found, summary, rows, command, goes_on):
     """Returns summaries of texts.
 
     Args:
         found: the `Found`.
         summary: its `Summary`.
         rows: the `Row`s that have curves.
-        workdir: of the comparison.
         command: the command line.
+        goes_on: whether the undecided get more seeds.
     """
     base = next(o for o in found.outcomes if o.variant == summary.baseline)
     return [
-        text("answer", f"{answer(summary)}\n{_left_out(summary, rows)}"),
+        text("answer", _answer(summary, rows, goes_on)),
         text("command", f"`{command}`"),
         text("design", _code(design_record(summary.design))),
         text("configuration", _code(base.run.config.to_dict())),
-        text("model", _models(base.run, workdir)),
         text("environment", _code(provenance())),
     ]
+
+
+def _answer(summary, rows, goes_on):
+    so_far = ""
+    if goes_on:
+        taken, looks = summary.looks, summary.design.looks
+        so_far = (
+            f"After look {len(taken)} of {len(looks)}, {taken[-1].seeds} seeds "
+            f"of up to {looks[-1]}; what is undecided trains on.\n\n"
+        )
+    return f"{so_far}{answer(summary)}\n{_left_out(summary, rows)}"
 
 
 def _left_out(summary, rows):
@@ -46,23 +52,3 @@ def _left_out(summary, rows):
 
 def _code(value):
     return f"```json\n{json.dumps(ready(value), indent=2)}\n```"
-
-
-def _models(run, workdir):
-    """Returns the layers of the models that a run of the baseline has saved."""
-    parts = [f"`{run.name}`"]
-    for path in sorted((workdir / run.name / "checkpoints").glob("*.keras")):
-        parts.append(f"{path.name}:\n\n```\n{_layers(path, run)}\n```")
-    return "\n\n".join(parts)
-
-
-def _layers(path, run):
-    known = classes_of(run.config.model.norm) if "model" in run.config else {}
-    try:
-        model = keras.models.load_model(path, known, compile=False)
-    # Of a class that this process does not know: it is only a text.
-    except (OSError, TypeError, ValueError, zipfile.BadZipFile) as error:
-        return f"The model cannot be loaded: {error}"
-    lines = []
-    model.summary(print_fn=lines.append, expand_nested=True, line_length=80)
-    return "\n".join(lines)

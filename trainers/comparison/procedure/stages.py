@@ -9,7 +9,7 @@ from .grid import edges
 from .tuning import choose, choose_once
 
 
-def conduct(plan, runner, record):
+def conduct(plan, runner, record, look=lambda found: None):
     """Trains what the looks need, and judges; returns what was `Found`.
 
     Each look trains the baseline and the variants that are undecided so far,
@@ -20,6 +20,8 @@ def conduct(plan, runner, record):
         plan: the `Plan`.
         runner: the open `Runner`.
         record: the `Record` of the plan, which is told each look.
+        look: function of what was `Found` so far, which is called when
+            another look has runs to train.
     """
     design = plan.design
     chosen = _choose_once(plan, runner) if design.once else {}
@@ -32,7 +34,10 @@ def conduct(plan, runner, record):
             for seed in design.seeds[:seeds]
             if (variant, seed) in plan.runs
         ]
-        outcomes |= _outcomes(plan, runner, label, wanted, chosen)
+        candidates = _candidates(plan, wanted, chosen)
+        if looks and not runner.has_results(_every(candidates)):
+            look(_found(plan, outcomes, looks, record))
+        outcomes |= _outcomes(plan, runner, label, candidates, chosen)
         judged = judgments(design, outcomes, active)
         verdicts |= {name: found.verdict for name, found in judged.items()}
         record.look(seeds, judged)
@@ -41,8 +46,12 @@ def conduct(plan, runner, record):
         if not undecided:
             break
         active = [design.baseline, *undecided]
+    return _found(plan, outcomes, looks, record)
+
+
+def _found(plan, outcomes, looks, record):
     found = [outcomes[key] for key in plan.runs if key in outcomes]
-    return Found(design, tuple(found), tuple(looks), record.changes)
+    return Found(plan.design, tuple(found), tuple(looks), record.changes)
 
 
 def judgments(design, outcomes, variants):
@@ -100,17 +109,24 @@ def _choose_once(plan, runner):
     }
 
 
-def _outcomes(plan, runner, label, wanted, chosen):
-    """Trains variants with seeds; returns (variant, seed) -> `Outcome`."""
-    design = plan.design
-    candidates = {
+def _candidates(plan, wanted, chosen):
+    """Returns (variant, seed) -> the runs that one is chosen from."""
+    return {
         key: plan.runs[key]
-        if not design.once
+        if not plan.design.once
         else (plan.runs[key][chosen[key[0]]],)
         for key in wanted
     }
-    every = [run for runs in candidates.values() for run in runs]
-    results = runner.execute(every, label)
+
+
+def _every(candidates):
+    return [run for runs in candidates.values() for run in runs]
+
+
+def _outcomes(plan, runner, label, candidates, chosen):
+    """Trains variants with seeds; returns (variant, seed) -> `Outcome`."""
+    design = plan.design
+    results = runner.execute(_every(candidates), label)
     found = {}
     for (variant, seed), runs in candidates.items():
         mine = [results[run.name] for run in runs]

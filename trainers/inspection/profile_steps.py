@@ -1,0 +1,93 @@
+"""A profile of some training steps, for TensorBoard."""
+
+import pathlib
+
+import keras
+import tensorflow as tf
+
+from ..common.errors import InputError
+from ..common.paths import user_path
+from ..run.state import steps_of
+
+
+class ProfileSteps(keras.callbacks.Callback):
+    """Records what takes the time of some training steps.
+
+    The events are in `plugins/profile` below the folder, where TensorBoard's
+    tab *Profile* looks, which `pip install xprof` adds. The steps are those of
+    the optimizer, also where training was resumed; with `steps_per_execution`
+    above 1 it is each call into TensorFlow that holds one of them. Training is
+    bitwise the same with and without it.
+
+    Args:
+        log_dir: folder for TensorBoard.
+        first, last: the steps, from 1. The first two of a process are slower
+            than others: in them the graph is traced and compiled.
+
+    Raises:
+        InputError: they are no such steps.
+
+    Example:
+
+    >>> import keras, numpy as np, tempfile
+    >>> from normzoo.trainers.callbacks import ProfileSteps
+    >>> model = keras.Sequential([keras.layers.Dense(4)])
+    >>> model.compile("sgd", "mse")
+    >>> callback = ProfileSteps(tempfile.mkdtemp(), first=3, last=4)
+    >>> x, y = np.ones((8, 2)), np.ones((8, 4))
+    >>> history = model.fit(
+    ...     x, y, batch_size=2, verbose=0, callbacks=[callback]
+    ... )
+    """
+
+    def __init__(self, log_dir, first, last):
+        super().__init__()
+        whole = all(type(step) is int for step in (first, last))
+        if not whole or not 1 <= first <= last:
+            raise InputError(
+                "The steps of a profile must be whole numbers from 1, the "
+                f"first one not above the last. Received: {first!r} to "
+                f"{last!r}."
+            )
+        self.log_dir = pathlib.Path(user_path(log_dir, "log_dir"))
+        self.first, self.last = first, last
+
+    def on_train_begin(self, logs=None):
+        """Nothing is recorded yet."""
+        self._is_on = False
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """Counts from where training goes on."""
+        self._before = steps_of(self.model)
+
+    def on_train_batch_begin(self, batch, logs=None):
+        """Starts with the call that holds the first step."""
+        begin = self._before + batch + 1
+        end = begin + self.model.steps_per_execution - 1
+        if not self._is_on and begin <= self.last and end >= self.first:
+            self._start()
+
+    def on_train_batch_end(self, batch, logs=None):
+        """Ends with the call that holds the last one."""
+        if self._is_on and self._before + batch + 1 >= self.last:
+            self._stop()
+
+    def on_train_end(self, logs=None):
+        """Ends where training does."""
+        if self._is_on:
+            self._stop()
+
+    def _start(self):
+        try:
+            tf.profiler.experimental.start(str(self.log_dir))
+        except tf.errors.AlreadyExistsError as error:
+            # Of a `fit` that was interrupted, or of another callback.
+            raise InputError(
+                "TensorFlow is profiling already. End that first: "
+                "tf.profiler.experimental.stop()."
+            ) from error
+        self._is_on = True
+
+    def _stop(self):
+        self._is_on = False
+        tf.profiler.experimental.stop()

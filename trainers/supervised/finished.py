@@ -1,0 +1,79 @@
+"""What is left of a finished run with labels, to be looked at."""
+
+import functools
+
+import keras
+
+from ...layers.models.norm_paths import norm_paths
+from ..data import loading, pipeline
+from ..inspection.confusion import confusion_image, confusion_matrix
+from ..inspection.heat_maps import heat_map
+from ..inspection.norm_measures import moving_over_time
+from ..own import models as own_models
+from ..own.likeness import has_own_steps
+from ..own.norms import classes_of
+from ..own.single_labels import single_labels
+from .settings import checked
+from .task import COMPILED, find_task
+
+#: The name of the one model.
+MODEL = "final"
+
+
+def models(config, folder):
+    """Returns name -> the model of a finished run.
+
+    Args:
+        config: that of the run.
+        folder: of the run, a `pathlib.Path`.
+    """
+    config, checkpoints = checked(config), folder / "checkpoints"
+    if config.task == COMPILED:
+        return {MODEL: own_models.trained(config.model, checkpoints)}
+    known = classes_of(config.model.norm)
+    path = checkpoints / f"{MODEL}.keras"
+    return {MODEL: keras.models.load_model(path, known, compile=False)}
+
+
+def images(config, models, folder):
+    """Yields pairs of a tag and the pixels of an image of a finished run.
+
+    They are the confusion matrix on the test split, if examples have a single
+    label, and the moving statistics of recurrent norms over time.
+
+    Args:
+        config: that of the run.
+        models: from `models`.
+        folder: not used.
+    """
+    del folder
+    model = models[MODEL]
+    if counts := _confusion(checked(config), model):
+        yield "confusion", confusion_image(confusion_matrix(*counts))
+    for norm, path in norm_paths(model).items():
+        for name, values in moving_over_time(norm):
+            yield f"{name}/{path}", heat_map(values)
+
+
+def _confusion(config, model):
+    """Returns labels, predicted classes and how many there are, or None."""
+    data = loading.load_data(config)
+    if not (found := _single_labels(config, model, data)):
+        return None
+    labels, classes, decide = found
+    batches = pipeline.evaluation_batches(
+        data.test, config.evaluation_batch_size
+    )
+    inputs = batches.map(lambda inputs, *rest: inputs)
+    return labels, decide(model.predict(inputs, verbose=0)), classes
+
+
+def _single_labels(config, model, data):
+    if config.task == COMPILED:
+        if has_own_steps(model):
+            return None
+        return single_labels(model, *data.test.batch[:2])
+    if not find_task(config, data).single_label:
+        return None
+    decide = functools.partial(keras.ops.argmax, axis=-1)
+    return data.test.labels, data.num_classes, decide
