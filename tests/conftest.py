@@ -13,7 +13,6 @@ import pytest
 import tensorflow as tf
 
 from normzoo.trainers.run import graphs
-from normzoo.trainers.run.determinism import set_determinism
 
 # Two devices, so that a MirroredStrategy has two replicas. TensorFlow takes
 # this only before its first operation.
@@ -107,12 +106,6 @@ def two_replicas():
 def data_dir(tmp_path_factory):
     """A TFDS folder that the tests share."""
     return tmp_path_factory.mktemp("tfds")
-
-
-@pytest.fixture
-def without_determinism():
-    """While it is on, as other tests may leave it, Keras compiles nothing."""
-    set_determinism(False)
 
 
 @pytest.fixture

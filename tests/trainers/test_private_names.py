@@ -10,6 +10,7 @@ import normzoo
 ROOT = pathlib.Path(normzoo.__file__).resolve().parent
 #: Module -> the test that runs it without the private name.
 GUARDED = {
+    "trainers/run/as_found.py": "trainers/run/test_as_found.py",
     "trainers/run/determinism.py": "trainers/run/test_determinism.py",
     "trainers/run/graphs.py": "trainers/run/test_graphs.py",
     "trainers/together/converters.py": "trainers/together/test_converters.py",

@@ -1,5 +1,6 @@
 """Which norm a model of the user's own needs: one call."""
 
+from ..run.as_found import as_found
 from ..supervised.callbacks import name_of
 from .answer import Comparison
 from .compare import carry_out
@@ -8,6 +9,7 @@ from .own_config import make_own_plan
 from .own_folder import OwnFolder
 
 
+@as_found()
 def compare_norms(
     model,
     train,

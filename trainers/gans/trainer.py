@@ -9,7 +9,7 @@ from ..cluster.workers import monitored, own_folder
 from ..common import precision
 from ..data import loading
 from ..run import completion
-from ..run.session import Session
+from ..run.session import Session, opened
 from ..run.trainer import Trainer
 from . import build, finished, report, settings
 from .metrics import measures
@@ -47,21 +47,21 @@ def train(config, workdir, *, callbacks=(), verbose="auto", session=None):
             worked with; nothing has been written then.
     """
     config = settings.checked(config)
-    session = session or Session()
-    strategy = session.strategy(config.distribution)
-    with monitored(strategy), own_folder(strategy, workdir) as folder:
-        rundir = TRAINER.rundir(config, folder)
-        result, *prepared = on_all_workers(
-            strategy, lambda: _look_up(rundir, config, strategy)
-        )
-        if result := from_chief(strategy, result):
-            return result
-        session.seed(config.seed, config.deterministic)
-        with strategy.scope(), precision.dtype_policy(config.precision):
+    with opened(session) as session:
+        strategy = session.strategy(config.distribution)
+        with monitored(strategy), own_folder(strategy, workdir) as folder:
+            rundir = TRAINER.rundir(config, folder)
+            result, *prepared = on_all_workers(
+                strategy, lambda: _look_up(rundir, config, strategy)
+            )
+            if result := from_chief(strategy, result):
+                return result
+            session.seed(config.seed, config.deterministic)
             run = functools.partial(
                 _train, callbacks=callbacks, verbose=verbose
             )
-            return run(strategy, config, rundir, *prepared)
+            with strategy.scope(), precision.dtype_policy(config.precision):
+                return run(strategy, config, rundir, *prepared)
 
 
 def _look_up(rundir, config, strategy):

@@ -3,6 +3,12 @@
 import tensorflow as tf
 
 
+def is_deterministic():
+    """Whether that is on, as far as can be told: see `set_determinism`."""
+    config = _config()
+    return config.is_op_determinism_enabled() if config else False
+
+
 def set_determinism(wanted):
     """Turns the determinism of TensorFlow's operations on or off.
 
@@ -16,10 +22,16 @@ def set_determinism(wanted):
     """
     if wanted:
         tf.config.experimental.enable_op_determinism()
-        return
+    elif config := _config():
+        config.disable_op_determinism()
+
+
+def _config():
+    """Returns TensorFlow's module of both private functions, or None."""
     try:
         from tensorflow.python.framework import config
 
-        config.disable_op_determinism()
+        config.is_op_determinism_enabled, config.disable_op_determinism  # noqa: B018
     except (ImportError, AttributeError):
-        pass
+        return None
+    return config

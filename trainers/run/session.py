@@ -8,15 +8,26 @@ import tensorflow as tf
 
 from ..cluster import strategies
 from . import graphs
+from .as_found import as_found
 from .determinism import set_determinism
 from .reuse import Models
+
+
+def opened(session=None):
+    """Returns the context of a session that is open, or else of a new one.
+
+    Args:
+        session: a `Session` that somebody else ends, or None.
+    """
+    return contextlib.nullcontext(session) if session else Session()
 
 
 class Session:
     """Owns the process-wide state of one or more trainings, as a context.
 
     A script or a worker process creates one and passes it to each training.
-    When the context ends, the session discards the models that it has kept.
+    When the context ends, the session discards the models that it has kept, and
+    gives back the state of the process that it has found, see `as_found`.
 
     Args:
         reuse_models: whether runs of equal structure share a compiled model.
@@ -41,13 +52,16 @@ class Session:
 
     def __init__(self, reuse_models=False):
         self.models = Models() if reuse_models else None
+        self._found = contextlib.ExitStack()
 
     def __enter__(self):
+        self._found.enter_context(as_found())
         return self
 
     def __exit__(self, *error):
         if self.models:
             self.models.clear()
+        self._found.close()
 
     def strategy(self, name):
         """Returns the strategy that `strategies.create` makes of a name.

@@ -17,7 +17,7 @@ from ..common import precision, timing
 from ..common.errors import InputError
 from ..data import loading, pipeline
 from ..run import completion
-from ..run.session import Session
+from ..run.session import opened
 from ..run.trainer import Trainer
 from . import settings as classifiers
 from .build import build_model, built_from
@@ -61,11 +61,11 @@ def train(config, workdir, *, verbose=0, session=None):
     if result := rundir.result(resolved):
         return result
     data = loading.load_data(config)
-    session = session or Session()
-    strategy = session.strategy(config.distribution)
-    return completion.load_or_run(
-        strategy, rundir, resolved, lambda: _measure(session, config, data)
-    )
+    with opened(session) as session:
+        strategy = session.strategy(config.distribution)
+        return completion.load_or_run(
+            strategy, rundir, resolved, lambda: _measure(session, config, data)
+        )
 
 
 def check(configs):

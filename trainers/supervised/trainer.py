@@ -13,7 +13,7 @@ from ..data import loading
 from ..own import files as own_model
 from ..own import tasks
 from ..run import completion
-from ..run.session import Session
+from ..run.session import Session, opened
 from ..run.together import Together
 from ..run.trainer import Trainer
 from ..together.vectorizing import NotVectorizableError
@@ -62,20 +62,20 @@ def train(config, workdir, *, callbacks=(), verbose="auto", session=None):
             worked with; nothing has been written then.
     """
     config = checked(config)
-    session = session or Session()
-    strategy = session.strategy(config.distribution)
-    with (
-        monitored(strategy),
-        strategy.scope(),
-        own_folder(strategy, workdir) as folder,
-    ):
-        measure = functools.partial(
-            fit.fit_and_measure,
-            callbacks=[*make_callbacks(config), *callbacks],
-            verbose=verbose,
-        )
-        rundir = TRAINER.rundir(config, folder)
-        return _train(session, config, rundir, measure)
+    with opened(session) as session:
+        strategy = session.strategy(config.distribution)
+        with (
+            monitored(strategy),
+            strategy.scope(),
+            own_folder(strategy, workdir) as folder,
+        ):
+            measure = functools.partial(
+                fit.fit_and_measure,
+                callbacks=[*make_callbacks(config), *callbacks],
+                verbose=verbose,
+            )
+            rundir = TRAINER.rundir(config, folder)
+            return _train(session, config, rundir, measure)
 
 
 def _train(session, config, rundir, measure):

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import pandas
 import pytest
+import tensorflow as tf
 import tensorflow_datasets as tfds
 
 import normzoo
@@ -101,6 +102,20 @@ def test_tasks(name, tmp_path):
     assert None not in row.values[first.key].values()
     best = found.best()
     assert isinstance(best.get_layer("norm"), keras.layers.LayerNormalization)
+
+
+@SLOW
+def test_the_process_is_as_it_was(tmp_path):
+    keras.utils.set_random_seed(5)
+    expected = np.random.rand(), float(tf.random.uniform([]))
+    keras.utils.set_random_seed(5)
+    arguments = {**QUICK, "norms": ["layer"], "seeds": 1, "workdir": tmp_path}
+    normzoo.compare_norms(classifier, (X, CLASSES), **arguments)
+    assert (np.random.rand(), float(tf.random.uniform([]))) == expected
+    model = classifier()
+    model.compile("adam", model.loss, jit_compile=True)
+    # Keras warns if it cannot be compiled, while determinism is on.
+    model.fit(X, CLASSES, verbose=0)
 
 
 @SLOW

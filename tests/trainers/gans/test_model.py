@@ -4,7 +4,6 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from tensorflow.python.framework import config as tf_config
 
 from normzoo import layers, zoo
 from normzoo.trainers.gans.model import losses
@@ -233,16 +232,6 @@ def test_what_is_not_finite_is_counted_and_seen_unless_told(finite_only):
     assert np.isfinite(logs["d_norm"][-1]) == finite_only
 
 
-@pytest.fixture
-def xla():
-    """Lets Keras compile with XLA, which it refuses to deterministic runs."""
-    before = tf_config.is_op_determinism_enabled()
-    tf_config.disable_op_determinism()
-    yield
-    if before:
-        tf_config.enable_op_determinism()
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("norms", "loss"),
@@ -251,7 +240,7 @@ def xla():
         (("virtual", "layer"), "wasserstein"),
     ],
 )
-def test_xla_computes_the_same(norms, loss, xla, monkeypatch):
+def test_xla_computes_the_same(norms, loss, monkeypatch):
     def waves(noise, step, draw, *shape):
         values = tf.range(1, tf.math.reduce_prod(shape) + 1)
         phase = tf.cast(tf.cast(step, tf.int32) + draw, tf.float32)

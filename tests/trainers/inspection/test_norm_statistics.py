@@ -26,9 +26,6 @@ X = RNG.normal(1.0, 2.0, (48, 6)).astype("float32")
 Y = (np.arange(48) % 3).astype("int32")
 
 
-pytestmark = pytest.mark.usefixtures("without_determinism")
-
-
 def network(norm="batch", **compiled):
     keras.utils.set_random_seed(0)
     model = zoo.mlp((6,), 3, norm=norm, depth=1, width=4)

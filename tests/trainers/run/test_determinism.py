@@ -3,15 +3,15 @@
 import pytest
 from tensorflow.python.framework import config as tf_config
 
+from normzoo.trainers.run.as_found import as_found
 from normzoo.trainers.run.determinism import set_determinism
 from normzoo.trainers.run.session import Session
 
 
 @pytest.fixture(autouse=True)
 def as_before():
-    before = tf_config.is_op_determinism_enabled()
-    yield
-    set_determinism(before)
+    with as_found():
+        yield
 
 
 def test_it_is_turned_on_and_off():

@@ -39,8 +39,9 @@ def test_a_run_leaves_no_layer_names_behind():
 
 
 def test_seeds_are_those_of_python_numpy_and_tensorflow():
-    session, drawn = Session(), []
-    for _ in range(2):
-        session.seed(3, deterministic=False)
-        drawn.append((np.random.rand(), float(tf.random.uniform([]))))
+    drawn = []
+    with Session() as session:
+        for _ in range(2):
+            session.seed(3, deterministic=False)
+            drawn.append((np.random.rand(), float(tf.random.uniform([]))))
     assert drawn[0] == drawn[1]
