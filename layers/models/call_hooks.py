@@ -35,19 +35,24 @@ def tapped(layers, tap):
 
 
 @contextlib.contextmanager
-def watched(layers, note):
+def watched(layers, note, enter=lambda layer, inputs: inputs):
     """Tells what layers are given and return while the context is active.
 
     Args:
         layers: of any kind, wherever they are.
-        note: a function `note(layer, inputs, outputs)`, which is called after
-            the layer.
+        note: a function `note(layer, inputs, outputs, mask)`, which is called
+            after the layer.
+        enter: a function `enter(layer, inputs)` that returns what the layer is
+            given instead.
     """
 
     def bind(layer, call):
+        signature = inspect.signature(call)
+
         def noted_call(inputs, *args, **kwargs):
-            outputs = call(inputs, *args, **kwargs)
-            note(layer, inputs, outputs)
+            given = signature.bind(inputs, *args, **kwargs).arguments
+            outputs = call(enter(layer, inputs), *args, **kwargs)
+            note(layer, inputs, outputs, given.get("mask"))
             return outputs
 
         return noted_call

@@ -11,7 +11,7 @@ from .watched_step import sampled
 PERCENTILES = (15, 50, 85)
 
 
-def describe(norm, inputs, outputs):
+def describe(norm, inputs, outputs, mask=None):
     """Returns name -> tensor of one call of a norm, inside of a graph.
 
     Args:
@@ -19,22 +19,49 @@ def describe(norm, inputs, outputs):
         inputs: (batch, ..., channels).
         outputs: of any shape. Of sequences, (batch, time, units), also the
             mean and the variance over the batch.
+        mask: boolean, (batch, ...); what is False does not count. None: all
+            counts.
     """
     found = {
-        "inputs": sampled(inputs),
-        "outputs": sampled(outputs),
-        "unit": sampled(inputs[..., inputs.shape[-1] // 2]),
+        "inputs": _counting(inputs, mask),
+        "outputs": _counting(outputs, mask),
+        "unit": _counting(inputs[..., inputs.shape[-1] // 2], mask),
     }
     if is_batch_norm(norm):
         rank = len(inputs.shape)
         axes = [axis for axis in range(rank) if axis != norm.axis % rank]
-        mean, variance = moments(widen(inputs), axes)[:2]
+        mean, variance = moments(widen(inputs), axes, _like(mask, inputs))[:2]
         found["batch_mean"] = tf.reshape(mean, [-1])
         found["batch_variance"] = tf.reshape(variance, [-1])
     if len(outputs.shape) == 3 and hasattr(norm, "return_sequences"):
-        mean, variance = tf.nn.moments(tf.cast(outputs, tf.float32), 0)
-        found["mean_over_time"], found["variance_over_time"] = mean, variance
+        mask = _like(mask, outputs)
+        statistics = moments(widen(outputs), (0,), mask)[:2]
+        for name, values in zip(("mean", "variance"), statistics, strict=True):
+            values = tf.reshape(values, tf.shape(outputs)[1:])
+            if mask is not None:  # A step that no sequence has is no number.
+                values = tf.where(tf.reduce_any(mask, 0), values, np.nan)
+            found[f"{name}_over_time"] = values
     return found
+
+
+def _counting(x, mask):
+    """Returns a sample of what a mask, of the first axes, lets count."""
+    # Of outputs that are no sequence a mask says nothing.
+    if mask is not None and _fits(mask, x):
+        x = tf.boolean_mask(x, mask)
+    return sampled(x)
+
+
+def _fits(mask, x):
+    shape = x.shape[: len(mask.shape)]
+    return shape.is_compatible_with(mask.shape)
+
+
+def _like(mask, x):
+    """Returns a mask of the rank of a tensor, or None."""
+    if mask is None:
+        return None
+    return mask[(..., *[tf.newaxis] * (len(x.shape) - len(mask.shape)))]
 
 
 def weights_of(norm):

@@ -43,7 +43,10 @@ class NormStatistics(keras.callbacks.Callback):
     - the norms of gradients, of weights and of their updates, of all weights
       and by layer;
     - of recurrent layers with norms, heat maps of the outputs' mean and
-      variance and of the moving statistics of each time step.
+      variance and of the moving statistics of each time step, and how large
+      the loss's gradient to the input of each time step is.
+
+    Masked positions do not count.
 
     `docs/tensorboard.md` explains each tag. The number of a step is that of
     the optimizer, also where training was resumed. With `steps_per_execution`
@@ -154,7 +157,7 @@ class NormStatistics(keras.callbacks.Callback):
             f"{name}/{path}": value
             for name, value in distances(norm, seen).items()
         }
-        if "unit" in seen:
+        if "unit" in seen and seen["unit"].size:
             ends = np.percentile(seen["unit"], PERCENTILES)
             for percent, value in zip(PERCENTILES, ends, strict=True):
                 scalars[f"unit_input_{percent}/{path}"] = value
@@ -162,6 +165,8 @@ class NormStatistics(keras.callbacks.Callback):
         for name in ("inputs", "outputs"):
             if name in seen:
                 self._add(histogram, f"{name}/{path}", seen[name])
+        if (name := "gradient_norm_through_time") in seen:
+            self._add(steps_histogram, f"{name}/{path}", seen[name])
         for name in ("mean_over_time", "variance_over_time"):
             if name in seen:
                 self._add_map(f"{name}/{path}", seen[name])

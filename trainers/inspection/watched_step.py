@@ -9,6 +9,7 @@ from ...layers.models.inner_layers import state_variables
 from ...layers.numerics.restoring import restored
 from ...layers.numerics.tracing import graph_of
 from ..run.state import optimizers_of
+from .input_gradients import gradients_over_time
 
 #: Of the inputs and outputs of a norm, evenly spaced ones.
 _MOST_VALUES = 4096
@@ -24,13 +25,14 @@ def step_watcher(model, norms, describe):
     Args:
         model: compiled.
         norms: layers in it.
-        describe: function of a norm, its inputs and outputs that returns name
-            -> tensor.
+        describe: function of a norm, its inputs, its outputs and its mask or
+            None that returns name -> tensor.
 
     Returns:
         A function of a batch. It returns for each norm what `describe`
-        has returned, `{}` if the step does not call it; and for each trainable
-        weight its gradient, None if there is none.
+        has returned, `{}` if the step does not call it, and for recurrent
+        layers `"gradient_norm_through_time"`, see `gradients_over_time`; and
+        for each trainable weight its gradient, None if there is none.
     """
     variables = {id(v): v for v in _changed_by_a_step(model)}
 
@@ -38,9 +40,18 @@ def step_watcher(model, norms, describe):
         graph = tf.compat.v1.get_default_graph()
         seen, gradients = {}, {}
 
-        def note(norm, inputs, outputs):
+        def note(norm, inputs, outputs, mask):
             if getattr(outputs, "graph", None) is graph:
-                seen[id(norm)] = describe(norm, inputs, outputs)
+                # A recurrent layer may have a list, of its states as well.
+                mask = mask if tf.is_tensor(mask) else None
+                found = describe(norm, inputs, outputs, mask)
+                seen.setdefault(id(norm), {}).update(found)
+
+        def keep_input(norm, squares):
+            if getattr(squares, "graph", None) is graph:
+                steps = tf.sqrt(squares) / _scale_of(model)
+                found = {"gradient_norm_through_time": steps}
+                seen.setdefault(id(norm), {}).update(found)
 
         def keep(weight, gradient):
             if getattr(gradient, "graph", None) is graph:
@@ -48,7 +59,7 @@ def step_watcher(model, norms, describe):
 
         with (
             restored(list(variables.values())),
-            watched(norms, note),
+            watched(norms, note, gradients_over_time(keep_input)),
             _kept_gradients(model, keep),
         ):
             model.train_step(batch)
@@ -68,21 +79,32 @@ def _changed_by_a_step(model):
         yield from optimizer.variables
 
 
+def _scale(optimizer):
+    """Returns what an optimizer has scaled the loss by, in float64."""
+    scale = getattr(optimizer, "dynamic_scale", None)
+    return tf.cast(1.0 if scale is None else scale, tf.float64)
+
+
+def _scale_of(model):
+    """Returns the largest one: a model's optimizers have the same."""
+    return tf.reduce_max([_scale(o) for o in optimizers_of(model).values()])
+
+
 @contextlib.contextmanager
 def _kept_gradients(model, keep):
     """Gives the gradients to `keep`, and lets no optimizer apply them."""
     optimizers = optimizers_of(model).values()
 
     def replaced(optimizer):
-        scale = getattr(optimizer, "dynamic_scale", None)
+        scaled = getattr(optimizer, "dynamic_scale", None) is not None
 
         def apply(gradients, weights=None):
             weights = model.trainable_weights if weights is None else weights
             for weight, gradient in zip(weights, gradients, strict=True):
                 if gradient is not None:
                     gradient = tf.convert_to_tensor(gradient)
-                    if scale is not None:
-                        by = tf.cast(tf.convert_to_tensor(scale), tf.float32)
+                    if scaled:
+                        by = tf.cast(_scale(optimizer), tf.float32)
                         gradient = tf.cast(gradient, tf.float32) / by
                     keep(weight, gradient)
 

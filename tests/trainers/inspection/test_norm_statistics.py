@@ -301,6 +301,53 @@ def test_recurrent_norms_have_heat_maps(name, tmp_path):
 
 
 @pytest.mark.slow
+def test_the_gradient_through_time_is_that_to_each_input(tmp_path):
+    x = RNG.normal(size=(16, 5, 2)).astype("float32")
+    layer, inputs = layers.LayerNormGRU(4, name="steps"), keras.Input((5, 2))
+    logits = keras.layers.Dense(3)(layer(inputs))
+    model = compiled_model(keras.Model(inputs, logits))
+    fit(model, x=x, epochs=1)
+    with tf.GradientTape() as tape:
+        tape.watch(given := tf.constant(x))
+        loss = model.loss(Y[:16], model(given, training=True))
+    expected = tf.norm(tape.gradient(loss, given), axis=(0, 2)).numpy()
+    fit(model, NormStatistics(tmp_path), x=x, epochs=1, shuffle=False)
+    found = events(tmp_path)
+    bars = series(found, "gradient_norm_through_time/steps")[2][:, 2]
+    np.testing.assert_allclose(bars, expected, rtol=1e-4)
+    check_documented(found)
+
+
+@pytest.mark.slow
+def test_masked_positions_do_not_count(tmp_path):
+    x = RNG.normal(size=(16, 5, 2)).astype("float32")
+    x[:8, 3:] = 0  # padding
+    x[:, 4:] = 0  # a step that no sequence has
+    inputs = keras.Input((None, 2))
+    norm = keras.layers.BatchNormalization(name="norm")
+    layer = layers.LayerNormGRU(3, return_sequences=True, name="steps")
+    steps = layer(norm(keras.layers.Masking()(inputs)))
+    pooled = keras.layers.GlobalAveragePooling1D()(steps)
+    model = keras.Model(inputs, keras.layers.Dense(3)(pooled))
+    model = fit(compiled_model(model), x=x, epochs=1)
+    moving = norm.moving_mean.numpy()
+    fit(model, NormStatistics(tmp_path), x=x, epochs=1, shuffle=False)
+    found, real = events(tmp_path), x[(x != 0).any(-1)]
+    buckets = series(found, "inputs/norm")[2]
+    assert buckets[:, 2].sum() == real.size
+    median = value(found, "unit_input_50/norm", 2)
+    assert median == pytest.approx(np.median(real[:, 1]), rel=1e-5)
+    offset = (moving - real.mean(0)) ** 2 / (real.var(0) + norm.epsilon)
+    distance = value(found, "mean_distance/norm", 2)
+    assert distance == pytest.approx(np.sqrt(offset.mean()), rel=1e-4)
+    picture = tf.io.decode_png(series(found, "mean_over_time/steps")[2][2])
+    white = (picture.numpy() == 255).all((0, 2))
+    width = len(white) // 5
+    assert white[4 * width :].all()
+    assert not white[: 4 * width].any()
+
+
+@pytest.mark.slow
 def test_weights_are_shown_of_several_replicas(two_replicas, tmp_path):
     with two_replicas.scope():
         model = network()
