@@ -11,12 +11,12 @@ import keras
 import numpy as np
 
 from ...layers.models.kinds import is_graph
-from ..common.code import digest_of
 from ..common.errors import InputError
 from ..common.files import replacing
 from ..common.structures import plain
 from ..data.nested import shape_list
 from ..data.sources.outputs import Outputs
+from .code_parts import code_parts
 from .fresh import fresh_variables
 from .likeness import check_attributes, has_own_code, has_own_steps
 from .shapes import fits
@@ -90,7 +90,7 @@ def save(model, folder, start="weights"):
 
     Its name tells apart what training depends on: the architecture, up to the
     numbers that Keras puts behind names, what the model is compiled with, the
-    weights that training begins with, and the code of a class of its own.
+    weights that training begins with, and the code that is the user's own.
 
     Args:
         model: see `checked`.
@@ -103,8 +103,8 @@ def save(model, folder, start="weights"):
     for variable in model.variables:
         if id(variable) not in drawn:
             digest.update(np.ascontiguousarray(variable.numpy()))
-    if has_own_code(model):
-        digest.update(digest_of(type(model)).encode())
+    for _, code in sorted(code_parts(model).items()):
+        digest.update(code.encode())
     path = folder / f"model-{digest.hexdigest()[:12]}.keras"
     if not path.exists():
         with replacing(path) as temporary:

@@ -14,6 +14,14 @@ from .optimizers import learning_rate_of, optimizer_like
 
 #: The norm's name under which a model keeps its own.
 AS_IS = "as_is"
+_IN_A_GRAPH = (
+    "`normzoo.layers.ReferenceModel` a graph around what `replace_norms` "
+    "returns, `keras.Model(inputs, model(inputs))`"
+)
+_WITH_STEPS = (
+    "a class with these steps that is derived from "
+    "`normzoo.layers.ReferenceModel` what `replace_norms` returns"
+)
 
 
 def build(
@@ -97,9 +105,13 @@ def _check_reference(source, model, norm):
     if not any(isinstance(x, VirtualBatchNormalization) for x in layers):
         return
     if has_own_code(source):
+        has_call = is_subclassed(source)
+        own = "`call`" if has_call else "`train_step` or the like"
         raise InputError(
-            f"{norm!r} keeps a reference batch, which a model with a `call` "
-            f"or a `train_step` of its own cannot have. Leave {norm!r} out."
+            f"{norm!r} keeps a reference batch, which the runs of a model with "
+            f"a {own} of its own cannot have. Leave {norm!r} out, or train it "
+            "yourself: give "
+            f"{_IN_A_GRAPH if has_call else _WITH_STEPS}."
         )
     texts = [x.name for x in model.inputs if x.dtype == "string"]
     if texts:

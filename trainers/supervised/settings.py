@@ -6,7 +6,7 @@ from ... import zoo
 from ...configs import default
 from ..run.settings import Settings
 from ..run.values import check_name
-from .callbacks import code_of
+from .own_code import code_of
 from .probes import PROBES
 from .task import COMPILED, TASKS
 

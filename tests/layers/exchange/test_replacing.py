@@ -361,7 +361,7 @@ def conv_next():
     )
 
 
-# docs/layers.md names the families and norms that were all tried by hand.
+# docs/site/families.py tries all families and norms.
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("make", "norm", "count", "biases"),

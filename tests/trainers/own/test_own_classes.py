@@ -258,10 +258,54 @@ def test_models_that_no_run_can_make_again(make, words):
         find_data(find_model(make()), (X, Y))
 
 
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("subclassed", r"`call` of its own.*Model\(inputs, model\(inputs\)\)"),
+        ("of a graph", r"`train_step` or the like.*derived from .*Reference"),
+    ],
+)
+def test_a_reference_batch_is_refused_with_what_to_do(name, words, tmp_path):
+    path = str(files.save(MODELS[name](), tmp_path))
+    with pytest.raises(InputError, match=f"'virtual' keeps a ref.*{words}"):
+        made(path, "virtual")
+
+
+def test_a_graph_around_a_model_with_a_call_takes_a_reference_batch():
+    def trained(network):
+        inputs = keras.Input((5,))
+        new = layers.replace_norms(network, "virtual").model
+        model = keras.Model(inputs, new(inputs))
+        model = compiled(layers.ReferenceModel(model, X[:16]))
+        losses = model.fit(X, Y, shuffle=False, verbose=0).history["loss"]
+        return losses, model.predict(X, verbose=0)
+
+    network, graph = called(Network), keras.Sequential(stack())
+    for name in ("first", "last"):
+        weights = getattr(network, name).get_weights()
+        graph.get_layer(name).set_weights(weights)
+    np.testing.assert_array_equal(trained(network)[1], trained(graph)[1])
+
+
+def test_a_reference_model_can_have_steps_of_its_own():
+    class Referring(Steps, layers.ReferenceModel):
+        """Takes smaller steps, and has a reference batch."""
+
+    graph = layers.replace_norms(keras.Sequential(stack()), "virtual").model
+    started = keras.models.clone_model(graph)
+    started.set_weights(graph.get_weights())
+    losses = []
+    for model in (
+        Referring(graph, X[:16]),
+        layers.ReferenceModel(started, X[:16]),
+    ):
+        history = compiled(model).fit(X, Y, batch_size=60, verbose=0).history
+        losses.append(history["loss"][0])
+    assert losses[0] == pytest.approx(Steps.factor * losses[1], rel=1e-5)
+
+
 def test_norms_that_such_a_model_cannot_have(tmp_path):
     path = str(files.save(called(Network), tmp_path))
-    with pytest.raises(InputError, match="'virtual' keeps a reference batch"):
-        made(path, "virtual")
     with pytest.raises(TypeError, match="another shape"):
         made(path, "layer", only=("first",))
     with pytest.raises(TypeError, match="has a `call` of its own"):

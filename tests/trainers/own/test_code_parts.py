@@ -1,0 +1,172 @@
+"""A run is not continued with other code of a user's own."""
+
+import types
+
+import keras
+import pytest
+
+from normzoo.configs import default
+from normzoo.trainers.common.errors import InputError
+from normzoo.trainers.comparison.own_arguments import find_model
+from normzoo.trainers.own import files
+from normzoo.trainers.supervised.trainer import TRAINER
+
+CODE = """
+import keras
+
+register = keras.saving.register_keras_serializable("test_code_parts")
+LEAST = 0.1
+
+@register
+class Scale(keras.layers.Layer):
+    def call(self, x):
+        return 2.0 * x
+
+@register
+def ramp(x):
+    return keras.ops.maximum(x, LEAST)
+
+@register
+class Half(keras.initializers.Initializer):
+    def __call__(self, shape, dtype=None):
+        return keras.ops.full(shape, 0.5, dtype)
+
+@register
+def cubic(y, outputs):
+    return keras.ops.mean(abs(y - outputs) ** 3, -1)
+
+@register
+class Squares(keras.losses.Loss):
+    def call(self, y, outputs):
+        return 3.5 * (y - outputs) ** 2
+
+@register
+def within(y, outputs):
+    return keras.ops.abs(y - outputs) < 0.25
+
+@register
+class Most(keras.metrics.Mean):
+    def update_state(self, y, outputs, sample_weight=None):
+        return super().update_state(4.5 * outputs)
+
+@register
+class Slow(keras.optimizers.SGD):
+    factor = 5.5
+
+@register
+class Network(keras.Model):
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.scale, self.last = Scale(), keras.layers.Dense(1)
+
+    def call(self, x):
+        return self.last(self.scale(x)) + 6.5
+
+def graph(loss="mse", metric="mae", optimizer="sgd"):
+    layers = [
+        keras.Input((3,)),
+        Scale(),
+        keras.layers.Dense(2, ramp, kernel_initializer=Half()),
+        keras.layers.Dense(1),
+    ]
+    model = keras.Sequential(layers)
+    model.compile(optimizer, loss, metrics=[metric])
+    return model
+
+def network():
+    model = Network()
+    model(keras.ops.ones((1, 3)))
+    model.compile("sgd", "mse")
+    return model
+"""
+#: What was changed -> the model, the change, and the part that is named.
+CHANGES = {
+    "layer": ("graph()", "2.0 * x", "layer Scale"),
+    "activation": ("graph()", "maximum(x", "layer ramp"),
+    "what a function names": ("graph()", "LEAST = 0.1", "layer ramp"),
+    "initializer": ("graph()", "shape, 0.5", "layer Half"),
+    "loss": ("graph(cubic)", "** 3", "loss cubic"),
+    "class of a loss": ("graph(Squares())", "3.5", "loss Squares"),
+    "metric": ("graph(metric=within)", "0.25", "metric within"),
+    "class of a metric": ("graph(metric=Most())", "4.5", "metric Most"),
+    "optimizer": ("graph(optimizer=Slow())", "5.5", "optimizer Slow"),
+    "model": ("network()", "6.5", "model Network"),
+    "layer of a model": ("network()", "2.0 * x", "layer Scale"),
+}
+OTHERS = {"maximum(x": "maximum(1.0 * x", "LEAST = 0.1": "LEAST = 0.2"}
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_registered():
+    yield
+    known = keras.saving.get_custom_objects()
+    for name in [name for name in known if name.startswith("test_code_parts")]:
+        del known[name]
+
+
+def module(code):
+    made = types.ModuleType("made_for_test")
+    exec(code, vars(made))
+    return made
+
+
+def resolved(make, code, models, folder):
+    keras.utils.set_random_seed(0)
+    model = eval(make, vars(module(code)))
+    config = default.get_config()
+    config.task = "compiled"
+    path = str(files.save(find_model(model), models, "fresh"))
+    config.model = {
+        "name": "normzoo.trainers.own.models:build",
+        "path": path,
+        "norm": "as_is",
+        "start": "fresh",
+    }
+    return TRAINER.resolve(config), TRAINER.rundir(config, folder)
+
+
+@pytest.mark.quick("layer", "loss", "layer of a model")
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_run_with_other_code_is_refused_by_what_changed(name, tmp_path):
+    make, old, part = CHANGES[name]
+    folders = tmp_path / "models", tmp_path / "run"
+    for folder in folders:
+        folder.mkdir()
+    new = OTHERS.get(old, old.replace("5", "4").replace("2.0", "3.0"))
+    new = new.replace("** 3", "** 4")
+    held, rundir = resolved(make, CODE, *folders)
+    rundir.start(held, {})
+    again, rundir = resolved(make, CODE + "\n# A comment.", *folders)
+    rundir.check(again)
+    changed, rundir = resolved(make, CODE.replace(old, new), *folders)
+    words = rf"(?s)code of {part}: '[0-9a-f]{{12}}' there, .*another workdir"
+    with pytest.raises(InputError, match=words):
+        rundir.check(changed)
+
+
+BUILDER = """
+import keras
+
+def build(input_shape, num_classes, *, seed):
+    return keras.Sequential([keras.Input(input_shape), keras.layers.Flatten(),
+        keras.layers.Dense(num_classes, kernel_initializer="zeros")])
+"""
+
+
+def test_a_function_that_builds_another_model_is_refused(tmp_path):
+    file, folder = tmp_path / "mine.py", tmp_path / "run"
+    folder.mkdir()
+    config = default.get_config()
+    config.model = {"name": f"{file}:build"}
+    file.write_text(BUILDER)
+    held, rundir = (
+        TRAINER.resolve(config),
+        TRAINER.rundir(config, folder),
+    )
+    rundir.start(held, {})
+    rundir.check(TRAINER.resolve(config))
+    other = tmp_path / "other.py"
+    other.write_text(BUILDER.replace("zeros", "ones"))
+    config.model.name = f"{other}:build"
+    with pytest.raises(InputError, match="code of model build"):
+        TRAINER.rundir(config, folder).check(TRAINER.resolve(config))
