@@ -2,6 +2,7 @@
 
 import functools
 import hashlib
+import time
 
 import numpy as np
 
@@ -16,6 +17,8 @@ from .splitting import draw
 
 #: What the name of such a data set ends with.
 SUFFIX = ".npz"
+#: A file that nobody has written to for so many seconds stays as it is.
+_UNFINISHED = 60
 #: Share of the examples that is held out where a split is not given.
 HELD_OUT = 0.2
 
@@ -113,8 +116,7 @@ def write(found, folder):
     flat = _flat(found)
     digest = _digest(flat)
     path = folder / f"data-{digest}{SUFFIX}"
-    for left in folder.glob(f".{path.stem}.*"):  # by a process that was killed
-        left.unlink()
+    _remove_unfinished(path)
     if not path.exists():
         with writing(f"The data {path}", ""), replacing(path) as temporary:
             archives.write(temporary, flat)
@@ -124,6 +126,14 @@ def write(found, folder):
             "Remove the file, and the runs that were trained with it."
         )
     return path
+
+
+def _remove_unfinished(path):
+    """Removes what processes that were killed have left of a file."""
+    for left in path.parent.glob(f".{path.stem}.*"):
+        # Another one may be writing.
+        if time.time() - left.stat().st_mtime > _UNFINISHED:
+            left.unlink()
 
 
 def _flat(found):
