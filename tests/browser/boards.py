@@ -27,19 +27,27 @@ def tensorboard(logdir):
                     break
             else:
                 pytest.fail("TensorBoard has ended.")
-            wait_for_runs(found[1], process)
+            folders = {path.parent for path in logdir.rglob("*tfevents*")}
+            wait_for_runs(found[1], len(folders), process)
             yield found[1]
         finally:
             process.kill()
 
 
-def wait_for_runs(address, process, seconds=60):
-    """Waits until TensorBoard has read the events of a run."""
+def wait_for_runs(address, folders, process, seconds=60):
+    """Waits until TensorBoard has found events in so many folders."""
     end = time.monotonic() + seconds
     while process.poll() is None and time.monotonic() < end:
-        with urllib.request.urlopen(f"{address}data/plugin/scalars/tags") as it:
-            tags = json.load(it)
-        if any(tags.values()):
+        tags = found_by(address, "data/plugin/scalars/tags")
+        if len(found_by(address, "data/runs")) == folders and any(
+            tags.values()
+        ):
             return
         time.sleep(0.1)
-    pytest.fail("TensorBoard finds no scalars.")
+    pytest.fail(f"TensorBoard does not find {folders} runs with scalars.")
+
+
+def found_by(address, path):
+    """Returns the JSON of a part of a TensorBoard."""
+    with urllib.request.urlopen(f"{address}{path}") as answer:
+        return json.load(answer)
