@@ -80,7 +80,7 @@ def results(model, given, workdir):
     }
 
 
-@pytest.mark.quick("two inputs")
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", STREAMS)
 def test_results_are_those_of_arrays(kind, tmp_path, monkeypatch):
     make, arrays = STREAMS[kind]
@@ -107,6 +107,7 @@ def test_results_are_those_of_arrays(kind, tmp_path, monkeypatch):
     assert path.stat() == before
 
 
+@pytest.mark.slow
 def test_runs_with_data_on_the_disk_train_alone(tmp_path, monkeypatch):
     monkeypatch.setattr(pieces, "free_bytes", lambda: 1000)
     runs = {**RUNS, "seeds": 2, "epochs": 1, "workdir": tmp_path}

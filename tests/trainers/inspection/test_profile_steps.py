@@ -9,8 +9,6 @@ from normzoo.trainers import app
 from normzoo.trainers.callbacks import ProfileSteps
 from normzoo.trainers.common.errors import InputError
 
-pytestmark = pytest.mark.usefixtures("without_determinism")
-
 
 def network(**compiled):
     model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])

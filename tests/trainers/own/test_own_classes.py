@@ -271,6 +271,7 @@ def test_a_reference_batch_is_refused_with_what_to_do(name, words, tmp_path):
         made(path, "virtual")
 
 
+@pytest.mark.slow
 def test_a_graph_around_a_model_with_a_call_takes_a_reference_batch():
     def trained(network):
         inputs = keras.Input((5,))

@@ -88,6 +88,7 @@ def test_labels_that_are_needed(compiled, labels, received):
         find_data(network(**compiled), (X, labels))
 
 
+@pytest.mark.slow
 def test_trained_runs_are_those_of_keras(tmp_path):
     """What is tested is what `evaluate` says with any labels."""
     found = normzoo.compare_norms(

@@ -10,10 +10,7 @@ from normzoo.trainers.gans import finished as gans
 from normzoo.trainers.supervised import finished
 from normzoo.trainers.supervised.trainer import train
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.usefixtures("without_determinism"),
-]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
