@@ -42,6 +42,18 @@ def test_the_diagonal_is_the_test_accuracy(norm, config, counted, tmp_path):
     assert share == pytest.approx(result["test_accuracy"])
 
 
+def test_many_models_are_no_warning(config, tensorflow_logs, tmp_path):
+    for units in range(1, 7):
+        model = keras.Sequential([keras.Input((8, 8, 1))])
+        model.add(keras.layers.Flatten())
+        model.add(keras.layers.Dense(units, "relu"))
+        model.add(keras.layers.Dense(10))
+        models = {finished.MODEL: model}
+        images = dict(finished.images(config, models, tmp_path))
+        assert list(images) == ["confusion"]
+    assert not tensorflow_logs
+
+
 def test_recurrent_norms_have_heat_maps(config, tmp_path):
     config.dataset.view = "rows"
     config.model = {"name": "stacked_rnn", "norm": "batch", "units": (4,)}
