@@ -126,3 +126,10 @@ def distributions(page, tag):
     loader = page.locator("tf-distribution-loader", has_text=tag).first
     loader.locator("path[d*='L']").first.wait_for(state="attached")
     return loader
+
+
+def graphs(page, node):
+    """A graph in which a node has this name."""
+    graph = page.locator("tf-graph-scene")
+    graph.locator(f"g[data-name={node}]").first.wait_for(state="attached")
+    return graph
