@@ -10,6 +10,9 @@ import urllib.request
 
 import pytest
 
+#: So many half seconds without anything new.
+_QUIET = 4
+
 
 @contextlib.contextmanager
 def tensorboard(logdir):
@@ -35,15 +38,19 @@ def tensorboard(logdir):
 
 
 def wait_for_runs(address, folders, process, seconds=60):
-    """Waits until TensorBoard has found events in so many folders."""
-    end = time.monotonic() + seconds
+    """Waits until TensorBoard has read the events in so many folders.
+
+    It does not say when it is through: then it finds nothing new for a while.
+    """
+    end, seen, times = time.monotonic() + seconds, None, 0
     while process.poll() is None and time.monotonic() < end:
+        runs = found_by(address, "data/runs")
         tags = found_by(address, "data/plugin/scalars/tags")
-        if len(found_by(address, "data/runs")) == folders and any(
-            tags.values()
-        ):
+        is_new = (runs, tags) != seen
+        seen, times = (runs, tags), 0 if is_new else times + 1
+        if len(runs) == folders and any(tags.values()) and times == _QUIET:
             return
-        time.sleep(0.1)
+        time.sleep(0.5)
     pytest.fail(f"TensorBoard does not find {folders} runs with scalars.")
 
 

@@ -65,7 +65,7 @@ def find(open_page, take):
 
     def find_(address, view):
         page = open_page(f"{address}{view.address}")
-        part = view.tab(page, **view.wanted)
+        part = _found(page, view)
         if view.picture:
             box = part.bounding_box()
             box["height"] = min(box["height"], view.picture.height)
@@ -74,6 +74,17 @@ def find(open_page, take):
         return part
 
     return find_
+
+
+def _found(page, view):
+    """Opens a page again if TensorBoard had not read all at the first time."""
+    from playwright import sync_api
+
+    try:
+        return view.tab(page, **view.wanted)
+    except (AssertionError, sync_api.TimeoutError):
+        page.reload()
+        return view.tab(page, **view.wanted)
 
 
 @pytest.fixture

@@ -88,8 +88,10 @@ def hparams(page, columns, rows, cells=()):
     titles = table.inner_text().split("\n")
     places = [titles.index(title) for title in columns]
     assert places == sorted(places)
-    shown = table.evaluate("grid => grid.items.length")
-    assert shown == min(rows, ROWS_OF_A_PAGE)
+    page.wait_for_function(
+        "([grid, rows]) => grid.items.length == rows",
+        arg=[table.element_handle(), min(rows, ROWS_OF_A_PAGE)],
+    )
     pane = page.locator("tf-hparams-query-pane")
     total = pane.evaluate("pane => Number(pane._totalSessionGroupsCountStr)")
     assert total == rows

@@ -242,7 +242,7 @@ def test_runs_that_share_a_model_share_what_is_traced(short, tmp_path):
             short.seed = seed
             train(short, tmp_path / str(seed), session=session)
         (kept,) = session.models._beside.values()
-        (graph,) = kept._steps.args
+        graph = kept._steps._function
         assert graph.experimental_get_tracing_count() == 1
     train(short, tmp_path / "alone")
     assert_equal(tmp_path / "2", tmp_path / "alone")
