@@ -64,7 +64,7 @@ VIEWS = [
         {"columns": COLUMNS, "rows": 3, "cells": VARIANTS},
         picture=Picture("hparams", 166, 1045),
     ),
-    View(tabs.images, {"tag": "confusion"}),
+    View(tabs.images, {"tag": "test_confusion"}),
     *(View(tabs.graphs, {"node": name}) for name in LAYERS),
     View(tabs.text, {"words": TEXTS}),
 ]

@@ -51,7 +51,8 @@ def images(config, models, folder):
     del folder
     model = models[MODEL]
     if counts := _confusion(checked(config), model):
-        yield "confusion", confusion_image(confusion_matrix(*counts))
+        # Behind the curves in the alphabet: Time Series opens one group only.
+        yield "test_confusion", confusion_image(confusion_matrix(*counts))
     for norm, path in norm_paths(model).items():
         for name, values in moving_over_time(norm):
             yield f"{name}/{path}", heat_map(values)

@@ -50,7 +50,7 @@ def test_many_models_are_no_warning(config, tensorflow_logs, tmp_path):
         model.add(keras.layers.Dense(10))
         models = {finished.MODEL: model}
         images = dict(finished.images(config, models, tmp_path))
-        assert list(images) == ["confusion"]
+        assert list(images) == ["test_confusion"]
     assert not tensorflow_logs
 
 
