@@ -63,9 +63,10 @@ def begun(session, groups, workdir):
         trainings = []
         for runs, mode, folder in groups:
             stop.raise_if_wanted()
-            begin = _alone if mode == ALONE else _together
             trainings.append(
-                begin(session, runs, workdir, mode, folder, executor)
+                _alone(session, runs, workdir)
+                if mode == ALONE
+                else _together(session, runs, workdir, mode, folder, executor)
             )
         yield trainings
 
@@ -83,8 +84,7 @@ def _compiling(wanted):
         executor.shutdown(cancel_futures=True)
 
 
-def _alone(session, runs, workdir, mode, folder, executor):
-    del mode, folder, executor
+def _alone(session, runs, workdir):
     ((name, config),) = runs
     config = ml_collections.ConfigDict(config)
 

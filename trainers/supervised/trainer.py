@@ -155,7 +155,6 @@ def begin_together(configs, workdirs, folder, session, mode, executor=None):
     for rundir, each in zip(rundirs, resolved, strict=True):
         rundir.check(each)
     group = Group(configs, rundirs, resolved, folder, session, mode)
-
     group.begin(executor)
     runs = list(zip(configs, workdirs, strict=True))
     return functools.partial(_train_together, group, runs, folder, session)

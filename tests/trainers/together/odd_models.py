@@ -7,11 +7,8 @@ import tensorflow as tf
 def resized(input_shape, num_classes, *, seed, **knobs):
     """A model with an operation that `tf.vectorized_map` does not have."""
     del knobs
-    keras.utils.set_random_seed(seed)
-    inputs = keras.Input(input_shape)
-    x = keras.layers.UpSampling2D(2, interpolation="bilinear")(inputs)
-    x = keras.layers.Flatten()(x)
-    return keras.Model(inputs, keras.layers.Dense(num_classes)(x))
+    layer = keras.layers.UpSampling2D(2, interpolation="bilinear")
+    return behind(layer, input_shape, num_classes, seed)
 
 
 class Unique(keras.layers.Layer):
@@ -25,10 +22,7 @@ class Unique(keras.layers.Layer):
 def counted(input_shape, num_classes, *, seed, **knobs):
     """A model with an operation that neither of both has."""
     del knobs
-    keras.utils.set_random_seed(seed)
-    inputs = keras.Input(input_shape)
-    x = keras.layers.Flatten()(Unique()(inputs))
-    return keras.Model(inputs, keras.layers.Dense(num_classes)(x))
+    return behind(Unique(), input_shape, num_classes, seed)
 
 
 class Bessel(keras.layers.Layer):
@@ -41,7 +35,12 @@ class Bessel(keras.layers.Layer):
 def waved(input_shape, num_classes, *, seed, **knobs):
     """A model whose program is traced, and not compiled."""
     del knobs
+    return behind(Bessel(), input_shape, num_classes, seed)
+
+
+def behind(layer, input_shape, num_classes, seed):
+    """Returns a model with outputs behind a layer without weights."""
     keras.utils.set_random_seed(seed)
     inputs = keras.Input(input_shape)
-    x = keras.layers.Flatten()(Bessel()(inputs))
+    x = keras.layers.Flatten()(layer(inputs))
     return keras.Model(inputs, keras.layers.Dense(num_classes)(x))
