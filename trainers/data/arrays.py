@@ -5,7 +5,7 @@ import numpy as np
 from ..common.errors import InputError
 from . import nested, scaling
 from .disk.pieces import pieces
-from .disk.scratch import converted
+from .disk.piles import converted
 
 SPLITS = ("train", "validation", "test")
 #: What there is of each split: the names of arrays begin with it.

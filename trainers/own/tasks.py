@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from ..data.disk.pieces import pieces
-from ..data.disk.scratch import converted
+from ..data.disk.piles import converted
 from ..data.sources.outputs import Outputs
 from . import label_checks
 from .compiled import losses_of

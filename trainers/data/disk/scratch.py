@@ -1,108 +1,16 @@
-"""Arrays that are larger than memory, in files without a name.
+"""Where files without a name are, and whether the disk has room."""
 
-Such a file is gone when its array is, however the process ends.
-"""
-
-import contextlib
 import os
 import pathlib
 import shutil
 import tempfile
 
-import numpy as np
-
 from ...common.errors import InputError, writing
-from .pieces import fits, pieces
 
 
-class Pile(contextlib.AbstractContextManager):
-    """The parts of an array that come one behind the other, as a context.
-
-    They are in memory, and from `spill` on on the disk.
-
-    Attributes:
-        size: of all parts, in bytes.
-    """
-
-    def __init__(self):
-        self.size = 0
-        self._parts, self._file = [], None
-        self._dtype = self._shape = None
-        self._count = 0
-
-    def __exit__(self, *error):
-        if self._file is not None:
-            self._file.close()
-
-    def add(self, part):
-        """Adds a part.
-
-        Args:
-            part: `(examples, ...)`.
-
-        Raises:
-            InputError: the disk is full, or the parts there differ in type.
-            ValueError: they differ in shape.
-        """
-        if not part.ndim:
-            raise ValueError(f"{part} is no batch of examples")
-        if self._dtype is None:
-            self._dtype, self._shape = part.dtype, part.shape[1:]
-        if part.shape[1:] != self._shape:
-            raise ValueError(f"{self._shape} and {part.shape[1:]}")
-        self.size += part.nbytes
-        self._count += len(part)
-        if self._file is None:
-            self._parts.append(part)
-        else:
-            self._write(part)
-
-    @property
-    def is_spilled(self):
-        """Whether `spill` has nothing to do."""
-        return self._dtype.hasobject or self._file is not None
-
-    def spill(self):
-        """Moves to the disk. Texts stay: their sizes differ."""
-        if self.is_spilled:
-            return
-        parts, self._parts = self._parts, []
-        self._file = tempfile.TemporaryFile(dir=folder())  # noqa: SIM115
-        for part in parts:
-            self._write(part)
-
-    def array(self):
-        """Returns all parts as one array; what is on the disk is mapped."""
-        if self._file is None:
-            return np.concatenate(self._parts)
-        with _writing():
-            self._file.flush()
-        shape = (self._count, *self._shape)
-        return np.memmap(self._file, self._dtype, "r", shape=shape)
-
-    def _write(self, part):
-        if part.dtype != self._dtype:
-            raise InputError(
-                "Data that are larger than memory must have one type. "
-                f"Received: batches of {self._dtype} and of {part.dtype}."
-            )
-        with _writing():
-            self._file.write(np.ascontiguousarray(part))
-
-
-def converted(array, dtype):
-    """Returns an array in another type; one that is large is on the disk."""
-    if array.dtype == dtype:
-        return array
-    size = array.size * np.dtype(dtype).itemsize
-    if fits(size):
-        return array.astype(dtype)
-    check_room(folder(), size)
-    with Pile() as pile:
-        for piece in pieces(array):
-            pile.add(piece.astype(dtype))
-            pile.spill()
-        return pile.array()
+def new_file():
+    """Returns a new file that is gone when it is closed or its process ends."""
+    return tempfile.TemporaryFile(dir=folder())
 
 
 def folder():
@@ -128,5 +36,6 @@ def check_room(where, size):
         )
 
 
-def _writing():
+def writing_there():
+    """Returns a context that says it if the folder cannot be written to."""
     return writing(f"Data in {folder()}", "")

@@ -3,15 +3,16 @@
 import contextlib
 
 import keras
-import numpy as np
 import rich.progress
 import tensorflow as tf
 
 from ...common.errors import InputError
 from ..disk.pieces import fits
-from ..disk.scratch import Pile, check_room, folder
+from ..disk.piles import Pile
+from ..disk.scratch import check_room, folder
 from ..examples import Examples
 from ..reading import first_line
+from .conversion import as_array
 
 _BATCH = 256
 #: Data of fewer batches are read before anyone looks for a progress bar.
@@ -137,7 +138,7 @@ def joined(elements, name, options, total=None):
     """Returns the `Examples` of all batches, one behind the other.
 
     Those that are larger than memory has room for are on the disk, see
-    `disk.scratch`.
+    `disk.piles`.
 
     Args:
         elements: what a data set yields.
@@ -147,8 +148,12 @@ def joined(elements, name, options, total=None):
     """
     piles, count = None, 0
     with contextlib.ExitStack() as stack:
-        for i, element in enumerate(_shown(elements, name, total), 1):
-            part = keras.tree.map_structure(np.asarray, _parts(element, name))
+        for i, element in enumerate(
+            shown(elements, f"Reading {name}", total), 1
+        ):
+            part = keras.tree.map_structure(
+                lambda x: as_array(x, name), _parts(element, name)
+            )
             if piles is None:
                 piles = keras.tree.map_structure(
                     lambda x: stack.enter_context(Pile()), part
@@ -180,11 +185,16 @@ def _spill(piles, times):
         pile.spill()
 
 
-def _shown(elements, name, total):
-    """Yields elements, with a progress bar if there may be many."""
+def shown(elements, text, total):
+    """Yields elements, with a progress bar if there may be many.
+
+    Args:
+        elements: what is read.
+        text: for the bar.
+        total: how many there are, or None.
+    """
     if total is not None and total < _SHOWN_FROM:
         return elements
-    text = f"Reading {name}"
     return rich.progress.track(elements, text, total, transient=True)
 
 

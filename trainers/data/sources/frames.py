@@ -78,6 +78,7 @@ def _check_complete(columns, name):
         if missing.any():
             raise InputError(
                 f"{name} has {missing.sum()} missing values in column "
-                f"{column.name!r}, the first one in row {missing.argmax()}. "
-                "Fill them in, or leave such rows out."
+                f"{column.name!r}, the first one in row "
+                f"{column.index[missing.argmax()]}. Fill them in, or leave "
+                "such rows out."
             )

@@ -6,7 +6,7 @@ import tensorflow as tf
 from ...common.errors import InputError
 from ..pipeline import untuned
 from ..reading import first_line
-from . import batches, tables
+from . import batches, table_files
 
 #: Split -> what its folder may be called.
 _FOLDERS = {
@@ -114,7 +114,7 @@ def _listed(folder):
 
 
 def _labeled(folder):
-    frame = tables.read(folder / _LABELS)
+    frame = table_files.whole(folder / _LABELS)
     if not {"file", "label"} <= set(frame.columns):
         raise InputError(
             f"{folder / _LABELS} has the columns "

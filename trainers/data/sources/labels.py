@@ -5,6 +5,8 @@ import numpy as np
 from ...common.errors import InputError
 from .. import nested
 from ..arrays import SPLITS
+from ..disk.pieces import pieces
+from ..disk.piles import piecewise
 
 
 def numbered(arrays):
@@ -27,7 +29,7 @@ def numbered(arrays):
     {'y_train': array([1, 0, 1])}
     """
     classes = {
-        entry: np.unique(leaf)
+        entry: _classes(leaf)
         for entry, leaf in nested.named(arrays["y_train"], "")
         if leaf.dtype.kind == "U"
     }
@@ -38,7 +40,7 @@ def numbered(arrays):
         if known is None:
             return leaf
         _check_known(leaf, known, name, "y_train" + slash + entry)
-        return np.searchsorted(known, leaf)
+        return piecewise(lambda x: np.searchsorted(known, x), leaf, np.int64)
 
     names = [name for name in map("y_{}".format, SPLITS) if name in arrays]
     found = {
@@ -47,8 +49,15 @@ def numbered(arrays):
     return {**arrays, **found}
 
 
+def _classes(labels):
+    found = np.unique(labels[:0])
+    for piece in pieces(labels):
+        found = np.union1d(found, piece)
+    return found
+
+
 def _check_known(values, classes, name, train):
-    unknown = np.setdiff1d(values, classes)
+    unknown = np.setdiff1d(_classes(values), classes)
     if len(unknown):
         raise InputError(
             f"{name} has classes that {train} lacks: "

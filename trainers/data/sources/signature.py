@@ -54,13 +54,29 @@ class Signature:
         """
         if self.structure is None:
             return as_given(x, name)
+        arrays = self._arrays(x, name)
+        return keras.tree.pack_sequence_as(self.structure, arrays)
+
+    def by_name(self, x, name):
+        """Returns the arrays of `packed` by the names of the inputs.
+
+        `packed` takes them again. That of a single input is as it is.
+        """
+        if self.structure is None:
+            return as_given(x, name)
+        arrays = self._arrays(x, name)
+        names = [tensor.name for tensor in self.tensors]
+        if len(names) == 1:
+            return arrays[0]
+        return dict(zip(names, arrays, strict=True))
+
+    def _arrays(self, x, name):
         found = self.taken_apart(x, name)
         names = nested.names_of(self.structure, name)
-        arrays = [
+        return [
             _as_taken(*each)
             for each in zip(found, self.tensors, names, strict=True)
         ]
-        return keras.tree.pack_sequence_as(self.structure, arrays)
 
     def taken_apart(self, x, name):
         """Returns what there is for each of the inputs, in their order.

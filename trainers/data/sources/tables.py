@@ -2,39 +2,8 @@
 
 from ...common.errors import InputError
 from ..examples import Examples
-
-#: What pandas calls the index that it has written into a CSV file.
-_INDEX = "Unnamed: 0"
-
-
-def read(path):
-    """Returns the frame in a CSV, TSV or Parquet file.
-
-    An index that pandas has written beside the columns is left out.
-
-    Args:
-        path: a `pathlib.Path`.
-
-    Raises:
-        InputError: it cannot be read, or what reads it is not installed.
-    """
-    suffix = path.suffix.lower()
-    try:
-        import pandas
-
-        if suffix == ".parquet":
-            return pandas.read_parquet(path)
-        frame = pandas.read_csv(path, sep="\t" if suffix == ".tsv" else ",")
-    except ImportError as error:
-        needed = "pandas pyarrow" if suffix == ".parquet" else "pandas"
-        raise InputError(
-            f"The table {path} needs {needed.replace(' ', ' and ')}. Install: "
-            f"pip install {needed}."
-        ) from error
-    # What a parser raises for what is no table is a ValueError, or pyarrow's.
-    except (OSError, ValueError) as error:
-        raise InputError(f"The table {path} cannot be read: {error}") from error
-    return frame.drop(columns=_INDEX) if _INDEX in frame else frame
+from . import frames, table_files
+from .batches import joined
 
 
 def of_table(path, name, signature, options):
@@ -47,14 +16,45 @@ def of_table(path, name, signature, options):
         options: the `Options`.
 
     Raises:
-        InputError: there is no such column.
+        InputError: there is no such column, or the inputs and labels cannot be
+            used.
     """
-    return of_frame(read(path), f"{name}={path.name}", signature, options)
+    name = f"{name}={path.name}"
+    count, parts = table_files.frames_of(path)
+    pairs = _pairs(parts, name, signature, options, count > 1)
+    return {"train": joined(pairs, name, options, count)}
 
 
 def of_frame(frame, name, signature, options):
     """Does the same for a `pandas.DataFrame`."""
     del signature
+    labels = _labels(frame, name, options)
+    return {"train": Examples(*_parted(frame, labels))}
+
+
+def _pairs(parts, name, signature, options, are_several):
+    """Yields inputs and labels of the parts of a table, as arrays."""
+    labels, where = None, name
+    for part in parts:
+        if labels is None:
+            labels = _labels(part, name, options)
+        if are_several:
+            rows = part.index
+            where = f"{name}, rows {rows.start} to {rows.stop - 1},"
+        x, y = _parted(part, labels)
+        yield signature.by_name(x, where), _arrays(y, signature, where)
+
+
+def _arrays(labels, signature, name):
+    """Returns labels as arrays: one, or one for each of several outputs."""
+    if frames.is_frame(labels) and (signature.outputs or 1) > 1:
+        columns = frames.columns_of(labels).items()
+        return {key: frames.as_array(each, name) for key, each in columns}
+    return frames.as_array(labels, name)
+
+
+def _labels(frame, name, options):
+    """Returns the names of the columns with the labels."""
     columns = list(frame.columns)
     if len(columns) < 2:
         raise InputError(
@@ -72,5 +72,10 @@ def of_frame(frame, name, signature, options):
         )
     if options.label is None:
         print(f"Labels are the last column of {name}, {label!r}.")
+    return labels
+
+
+def _parted(frame, labels):
+    """Returns inputs and labels; those of one column are a column."""
     y = frame[labels[0]] if len(labels) == 1 else frame[labels]
-    return {"train": Examples(frame.drop(columns=labels), y)}
+    return frame.drop(columns=labels), y

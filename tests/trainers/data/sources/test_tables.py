@@ -90,7 +90,7 @@ def test_a_frame_to_look_at_has_labels_if_they_are_named():
         ("a,b\n1,2\n", "c", "no column 'c'.*It has: 'a', 'b'"),
         ("a,b,c\n1,x,0\n2,y,1\n", None, "no numbers: 'b'.*StringLookup"),
         ("a,b,c\n1,,0\n2,3,1\n", None, "1 missing values in column 'b'.*row 0"),
-        ("a,b,c\n1,2,\n2,3,1\n", None, "y_train has 1 missing"),
+        ("a,b,c\n1,2,\n2,3,1\n", None, "1 missing values in column 'c'.*row 0"),
         ("", None, "cannot be read"),
         (b"\xff\xfe\x00\x01,\xff", None, "cannot be read"),
         (None, None, "cannot be read: .*No such file"),

@@ -11,7 +11,7 @@ import pytest
 
 from normzoo.trainers.common.errors import InputError
 from normzoo.trainers.data import array_files, arrays
-from normzoo.trainers.data.disk import pieces, scratch
+from normzoo.trainers.data.disk import pieces, piles, scratch
 
 PARTS = [np.arange(n * 3, dtype=np.int16).reshape(n, 3) for n in (4, 1, 5)]
 
@@ -20,7 +20,7 @@ PARTS = [np.arange(n * 3, dtype=np.int16).reshape(n, 3) for n in (4, 1, 5)]
 def test_a_pile_is_its_parts(tmp_path, monkeypatch, spilled_after):
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr(scratch.tempfile, "tempdir", None)
-    with scratch.Pile() as pile:
+    with piles.Pile() as pile:
         for i, part in enumerate(PARTS, 1):
             pile.add(part)
             if i == spilled_after:
@@ -32,32 +32,55 @@ def test_a_pile_is_its_parts(tmp_path, monkeypatch, spilled_after):
     assert not list(tmp_path.iterdir())  # The file has no name.
 
 
-def test_texts_stay_in_memory():
-    pile = scratch.Pile()
-    pile.add(np.array([b"a", b"bc"], object))
+TEXTS = [np.array(part)[:, np.newaxis] for part in (["a", "", "bc"], ["Ä"])]
+TEXTS.append(np.array([["a longer one"], [""]]))
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 0, 1), (1, 1), (0, 1, 2, 0)])
+@pytest.mark.parametrize("spilled_after", [1, 2])
+def test_texts_get_the_width_of_the_longest(order, spilled_after):
+    parts = [TEXTS[i] for i in order]
+    expected = np.concatenate(parts)
+    with piles.Pile() as pile:
+        for i, part in enumerate(parts, 1):
+            pile.add(part)
+            if i == spilled_after:
+                pile.spill()
+        found, size = pile.array(), pile.size
+    assert isinstance(found, np.memmap)
+    assert (found.dtype, found.nbytes) == (expected.dtype, size)
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_objects_stay_in_memory():
+    pile = piles.Pile()
+    pile.add(np.array([None, 1], object))
     pile.spill()
-    pile.add(np.array([b"d"], object))
-    assert pile.array().tolist() == [b"a", b"bc", b"d"]
+    pile.add(np.array([2], object))
+    assert pile.array().tolist() == [None, 1, 2]
 
 
-def test_parts_of_another_type():
-    other = PARTS[0].astype(float)
-    with scratch.Pile() as pile:
+@pytest.mark.parametrize(
+    ("dtype", "words"),
+    [(float, "of int16 and of float64"), (str, "of int16 and of <U")],
+)
+def test_parts_of_another_type(dtype, words):
+    with piles.Pile() as pile:
         pile.add(PARTS[0])
         pile.spill()
-        with pytest.raises(InputError, match="of int16 and of float64"):
-            pile.add(other)
+        with pytest.raises(InputError, match=words):
+            pile.add(PARTS[0].astype(dtype))
 
 
 @pytest.mark.parametrize("free", [0, 10**12])
 def test_a_type_is_converted(monkeypatch, free):
     monkeypatch.setattr(pieces, "free_bytes", lambda: free)
     values = np.arange(12.0).reshape(4, 3)
-    found = scratch.converted(values, np.float32)
+    found = piles.converted(values, np.float32)
     np.testing.assert_array_equal(found, values)
     assert found.dtype == np.float32
     assert isinstance(found, np.memmap) == (not free)
-    assert scratch.converted(found, np.float32) is found
+    assert piles.converted(found, np.float32) is found
 
 
 def test_a_disk_without_room(tmp_path, monkeypatch):
@@ -68,7 +91,7 @@ def test_a_disk_without_room(tmp_path, monkeypatch):
     monkeypatch.setattr(pieces, "free_bytes", lambda: 0)
     usage = usage._replace(free=0)
     with pytest.raises(InputError, match="TMPDIR"):
-        scratch.converted(np.arange(3.0), np.float32)
+        piles.converted(np.arange(3.0), np.float32)
 
 
 #: Is killed while the second array is written.
