@@ -2,13 +2,15 @@
 
 import keras
 import numpy as np
+import pandas
 import pytest
 import tensorflow as tf
 
 import normzoo
 from normzoo.trainers.common.errors import InputError
 from normzoo.trainers.data import array_files
-from normzoo.trainers.data.disk import pieces, scratch
+from normzoo.trainers.data.disk import archives, pieces, scratch
+from normzoo.trainers.data.sources import table_files
 from normzoo.trainers.run.together import ALONE
 from normzoo.trainers.supervised.choice import choose
 
@@ -18,6 +20,10 @@ AGES = RNG.normal(size=(60, 2)).astype("float32")
 LABELS = IMAGES.mean((1, 2, 3)).astype("float32")
 WEIGHTS = RNG.uniform(0.5, 1.5, 60).astype("float32")
 BOTH = {"image": IMAGES, "age": AGES}
+CITIES = RNG.choice(["Rome", "Bonn", "Xi'an"], (60, 1))
+MIXED = {"age": AGES, "city": CITIES}
+TABLE = pandas.DataFrame({f"age {i}": AGES[:, i].astype(float) for i in (0, 1)})
+TABLE["label"] = LABELS.astype(float)
 RUNS = {
     "norms": ("as_is", "layer"),
     "epochs": 2,
@@ -39,15 +45,26 @@ class Batches(keras.utils.PyDataset):
         return IMAGES[some], LABELS[some], WEIGHTS[some]
 
 
-def network(several=False):
+def network(kind):
+    """Returns a model of images, ages, or both, or of ages and cities."""
     image = keras.Input((4, 4, 1), name="image")
     age = keras.Input((2,), name="age")
+    city = keras.Input((1,), name="city", dtype="string")
     x = keras.layers.Rescaling(1 / 255)(image)
-    x = keras.layers.Dense(4, use_bias=False)(keras.layers.Flatten()(x))
-    x = keras.layers.BatchNormalization()(x)
-    if several:
+    x, inputs = keras.layers.Flatten()(x), image
+    if kind == "two inputs":
         x = keras.layers.Concatenate()([x, age])
-    inputs = {"image": image, "age": age} if several else image
+        inputs = {"image": image, "age": age}
+    elif kind == "texts":
+        known = keras.layers.StringLookup(
+            vocabulary=["Bonn", "Rome"], output_mode="one_hot"
+        )
+        x = keras.layers.Concatenate()([age, known(city)])
+        inputs = {"age": age, "city": city}
+    elif "table" in kind:
+        x = inputs = age
+    x = keras.layers.Dense(4, use_bias=False)(x)
+    x = keras.layers.BatchNormalization()(x)
     model = keras.Model(inputs, keras.layers.Dense(1)(x))
     model.compile("adam", "mse", weighted_metrics=["mae"])
     return model
@@ -57,14 +74,47 @@ def stream(*arrays):
     return tf.data.Dataset.from_tensor_slices(arrays)
 
 
-#: Data that are read once, and the same as arrays.
-STREAMS = {
-    "examples": (lambda: stream(IMAGES, LABELS), (IMAGES, LABELS)),
-    "batches": (lambda: stream(IMAGES, LABELS).batch(7), (IMAGES, LABELS)),
-    "two inputs": (lambda: stream(BOTH, LABELS).batch(7), (BOTH, LABELS)),
-    "PyDataset": (Batches, (IMAGES, LABELS, WEIGHTS)),
+def written(path, write):
+    """Returns the path of a file that is written by a function of it."""
+    write(path)
+    return path
+
+
+#: Functions of a folder that return data that are larger than memory, and the
+#: same as arrays.
+LARGE = {
+    "examples": (lambda folder: stream(IMAGES, LABELS), (IMAGES, LABELS)),
+    "batches": (
+        lambda folder: stream(IMAGES, LABELS).batch(7),
+        (IMAGES, LABELS),
+    ),
+    "two inputs": (
+        lambda folder: stream(BOTH, LABELS).batch(7),
+        (BOTH, LABELS),
+    ),
+    "texts": (lambda folder: stream(MIXED, LABELS).batch(7), (MIXED, LABELS)),
+    "PyDataset": (lambda folder: Batches(), (IMAGES, LABELS, WEIGHTS)),
     "other types": (
-        lambda: (IMAGES.astype("uint32"), LABELS.astype(float)),
+        lambda folder: (IMAGES.astype("uint32"), LABELS.astype(float)),
+        (IMAGES, LABELS),
+    ),
+    "a table": (
+        lambda folder: written(
+            folder / "mine.csv", lambda path: TABLE.to_csv(path, index=False)
+        ),
+        (AGES, LABELS),
+    ),
+    "a Parquet table": (
+        lambda folder: written(folder / "mine.parquet", TABLE.to_parquet),
+        (AGES, LABELS),
+    ),
+    "compressed": (
+        lambda folder: written(
+            folder / "mine.npz",
+            lambda path: np.savez_compressed(
+                path, x_train=IMAGES, y_train=LABELS
+            ),
+        ),
         (IMAGES, LABELS),
     ),
 }
@@ -81,10 +131,10 @@ def results(model, given, workdir):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", STREAMS)
+@pytest.mark.parametrize("kind", LARGE)
 def test_results_are_those_of_arrays(kind, tmp_path, monkeypatch):
-    make, arrays = STREAMS[kind]
-    model = network(kind == "two inputs")
+    make, arrays = LARGE[kind]
+    model = network(kind)
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     expected = results(model, arrays, tmp_path / "arrays")
@@ -92,7 +142,9 @@ def test_results_are_those_of_arrays(kind, tmp_path, monkeypatch):
     monkeypatch.setenv("TMPDIR", str(temporary))
     monkeypatch.setattr(scratch.tempfile, "tempdir", None)
     monkeypatch.setattr(pieces, "free_bytes", lambda: 1000)
-    assert results(model, make(), tmp_path / "stream") == expected
+    monkeypatch.setattr(table_files, "BYTES", 300)
+    monkeypatch.setattr(archives, "BYTES", 300)
+    assert results(model, make(tmp_path), tmp_path / "stream") == expected
     names = [
         {path.name for path in (tmp_path / folder).glob("data-*")}
         for folder in ("arrays", "stream")
@@ -103,7 +155,7 @@ def test_results_are_those_of_arrays(kind, tmp_path, monkeypatch):
     assert not list(temporary.iterdir())
     # A second call finds what the first one has written.
     before = path.stat()
-    assert results(model, make(), tmp_path / "stream") == expected
+    assert results(model, make(tmp_path), tmp_path / "stream") == expected
     assert path.stat() == before
 
 
@@ -111,7 +163,7 @@ def test_results_are_those_of_arrays(kind, tmp_path, monkeypatch):
 def test_runs_with_data_on_the_disk_train_alone(tmp_path, monkeypatch):
     monkeypatch.setattr(pieces, "free_bytes", lambda: 1000)
     runs = {**RUNS, "seeds": 2, "epochs": 1, "workdir": tmp_path}
-    found = normzoo.compare_norms(network(), (IMAGES, LABELS), **runs)
+    found = normzoo.compare_norms(network("examples"), (IMAGES, LABELS), **runs)
     config = found.found.outcomes[0].run.config
     chosen = choose(config, 2, "auto")
     assert chosen.mode == ALONE
@@ -127,6 +179,9 @@ def test_a_disk_that_is_full_leaves_nothing(tmp_path, monkeypatch):
     monkeypatch.setattr(array_files.archives, "check_room", full)
     with pytest.raises(InputError, match="disk is full"):
         normzoo.compare_norms(
-            network(), (IMAGES, LABELS), workdir=tmp_path / "new", **RUNS
+            network("examples"),
+            (IMAGES, LABELS),
+            workdir=tmp_path / "new",
+            **RUNS,
         )
     assert not (tmp_path / "new").exists()

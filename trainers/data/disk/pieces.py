@@ -2,7 +2,8 @@
 
 from ...common.memory import free_bytes
 
-_BYTES = 2**25
+#: What is read at a time, about.
+BYTES = 2**25
 #: The part of the free memory that data may fill. A run holds up to four
 #: copies: what is read, two drawn splits, and tensors of one.
 _SHARE = 0.2
@@ -26,6 +27,6 @@ def pieces(array):
     >>> [len(piece) for piece in pieces(np.zeros((5, 2**24), "uint8"))]
     [2, 2, 1]
     """
-    rows = max(_BYTES * len(array) // max(array.nbytes, 1), 1)
+    rows = max(BYTES * len(array) // max(array.nbytes, 1), 1)
     for start in range(0, len(array), rows):
         yield array[start : start + rows]

@@ -6,10 +6,9 @@ import contextlib
 import numpy as np
 
 from ...common.errors import InputError
+from ..disk.pieces import BYTES
 from .batches import shown
 
-#: What is read at a time, about.
-_BYTES = 2**25
 #: So much of a file tells how long its lines are.
 _HEAD = 2**16
 #: What pandas calls the index that it has written into a CSV file.
@@ -85,11 +84,11 @@ def _of_csv(path):
                 yield frame.drop(columns=_INDEX, errors="ignore")
 
     size = path.stat().st_size
-    if size <= _BYTES:
+    if size <= BYTES:
         rows = max(size, 1)  # all of them
         return 1, read()
-    rows = max(int(_BYTES // _length_of_lines(path)), 1)
-    count = -(-size // _BYTES)
+    rows = max(int(BYTES // _length_of_lines(path)), 1)
+    count = -(-size // BYTES)
     types = _types(shown(read(), f"Looking through {path.name}", count))
     return count, read(types)
 
@@ -143,5 +142,5 @@ def _of_parquet(path):
     count = about.num_rows
     # What repeats takes less than that in the file.
     length = max(size / max(count, 1), 8 * about.num_columns)
-    rows = max(int(_BYTES // length), 1)
+    rows = max(int(BYTES // length), 1)
     return max(-(-count // rows), 1), read()

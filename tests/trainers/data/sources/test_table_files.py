@@ -83,7 +83,7 @@ def typed():
 @pytest.fixture(autouse=True)
 def small_parts(monkeypatch):
     """Lets tables be read some rows at a time, and be kept on the disk."""
-    monkeypatch.setattr(table_files, "_BYTES", AT_A_TIME)
+    monkeypatch.setattr(table_files, "BYTES", AT_A_TIME)
     monkeypatch.setattr(table_files, "_HEAD", AT_A_TIME)
     monkeypatch.setattr(pieces, "free_bytes", lambda: 0)
 
