@@ -66,7 +66,7 @@ def choose(config, runs, wanted, models=None):
     if wanted == ALONE:
         return Choice(ALONE, f"compare.together={ALONE}")
     data = loading.load_own_splits(config)
-    if reason := _needs_to_be_alone(config, data):
+    if reason := _needs_to_be_alone(config):
         if wanted != "auto":
             raise InputError(
                 f"compare.together={wanted} is not possible: {reason}. Set "
@@ -103,12 +103,10 @@ def choose(config, runs, wanted, models=None):
     return Choice(best.mode, best.reason, most)
 
 
-def _needs_to_be_alone(config, data):
+def _needs_to_be_alone(config):
     """Returns why a run can train with no other one, or ""."""
     if config.callbacks:
         return "callbacks act on one model"
-    if data.train.is_on_disk:
-        return "the data are larger than memory has room for"
     if config.task != COMPILED:
         return ""
     model = own_model.load(config.model.path)

@@ -1,14 +1,14 @@
 """The examples of several runs, batch by batch for all of them."""
 
-import numpy as np
 import tensorflow as tf
 
 from ...layers.numerics.tracing import graph_of
 from ..data import nested, pipeline
+from .pools import pool_of
 
 
 class Feed:
-    """The data of runs that train together, in memory once.
+    """The data of runs that train together, in memory once or on the disk.
 
     Args:
         data: one `Data` per run, equal in shapes and numbers of examples.
@@ -16,6 +16,10 @@ class Feed:
         seeds: of the runs' shuffles.
         batch_size: of the training.
         evaluation_batch_size: of validation and test.
+
+    Attributes:
+        steps: of an epoch.
+        most: of how many steps `upcoming` can return batches at a time.
     """
 
     def __init__(self, data, seeds, batch_size, evaluation_batch_size):
@@ -23,9 +27,10 @@ class Feed:
         self._evaluation_batch_size = evaluation_batch_size
         self.steps = pipeline.steps_per_epoch(data[0].train, batch_size)
         self._splits = {
-            name: _Pool([getattr(each, name) for each in data])
+            name: pool_of([getattr(each, name) for each in data])
             for name in ("train", "validation", "test")
         }
+        self.most = self._splits["train"].most(batch_size, self.steps)
         self._seeds = list(dict.fromkeys(seeds))
         self._places = [self._seeds.index(seed) for seed in seeds]
         self._order = graph_of(self._ordered)
@@ -46,6 +51,29 @@ class Feed:
         ]
         return tf.gather(tf.stack(orders), self._places)
 
+    def upcoming(self, orders, start, stop, length):
+        """Returns what `batch_of` takes for some steps of an epoch.
+
+        Args:
+            orders: from `orders`.
+            start, stop: the first of the steps, and the one behind the last.
+            length: as many as there are in any call, at least, so that graphs
+                see one shape.
+
+        Returns:
+            Tensors, and the number of the step that is their first.
+        """
+        return self._splits["train"].upcoming(orders, start, stop, length)
+
+    def batch_of(self, upcoming, step):
+        """Returns a batch as `batch` does, in a graph.
+
+        Args:
+            upcoming: from `upcoming`.
+            step: the number of the step in it.
+        """
+        return self._splits["train"].batch_of(upcoming, step)
+
     def batch(self, split, rows):
         """Returns inputs, labels and weights, if any, `(runs, batch, ...)`.
 
@@ -54,7 +82,7 @@ class Feed:
             rows: integers within the split, `(runs, batch)`, or `(batch,)` for
                 the same ones in all runs.
         """
-        return self._splits[split].gather(rows)
+        return self._splits[split].batch(rows)
 
     def evaluation_batches(self, split):
         """Yields every example of a split once, as `batch` returns them."""
@@ -75,27 +103,3 @@ def batch_of_any_size(batch):
 def part_of(run, batch):
     """Returns a run's part of a batch of all runs."""
     return nested.each(lambda x: x[run], batch)
-
-
-class _Pool:
-    """A split of several runs; what runs share is there once."""
-
-    def __init__(self, splits):
-        unique = {id(each.inputs): each for each in splits}
-        begins = np.cumsum([0, *(x.count for x in unique.values())])
-        begin = dict(zip(unique, begins[:-1], strict=True))
-        self.size, self._prepare = splits[0].count, splits[0].prepare
-        self._begins = tf.constant(
-            [[begin[id(each.inputs)]] for each in splits], tf.int64
-        )
-        self._arrays = nested.each(
-            lambda *arrays: tf.constant(np.concatenate(arrays)),
-            *(each.batch for each in unique.values()),
-        )
-
-    def gather(self, rows):
-        rows = self._begins + tf.cast(rows, tf.int64)
-        inputs, *others = nested.each(
-            lambda x: tf.gather(x, rows), self._arrays
-        )
-        return nested.each(self._prepare, inputs), *others

@@ -6,19 +6,23 @@ import tensorflow as tf
 class Program:
     """Trains runs epoch by epoch, in calls of any number of steps.
 
-    A subclass has `_train`, a `tf.function` of the orders of an epoch, of the
-    first step, the one behind the last, and of which runs train. It returns
-    name of a metric -> means after each step of an epoch, `(steps, runs)`.
+    A subclass has `_train`, a `tf.function` of what `Feed.upcoming` returns, of
+    the first step in it, the one behind the last, and of which runs train. It
+    returns name of a metric -> means after each step, `(most, runs)`.
 
     Args:
         feed: the `Feed` of the runs.
         check_every: after how many steps it is looked whether a run has
             diverged.
+
+    Attributes:
+        most: how many steps a call of `train` may take.
     """
 
     def __init__(self, feed, check_every):
         self._feed = feed
         self.check_every = check_every
+        self.most = max(feed.most // check_every, 1) * check_every
 
     @property
     def steps(self):
@@ -31,6 +35,11 @@ class Program:
 
     def _take_steps(self, orders, start, stop, alive):
         """Calls `_train`; returns the means after the steps that it took."""
-        running = self._train(orders, *map(tf.constant, (start, stop, alive)))
+        upcoming, first = self._upcoming(orders, start, stop)
+        start, stop = start - first, stop - first
+        running = self._train(upcoming, *map(tf.constant, (start, stop, alive)))
         # In the order of Keras' own logs.
         return {k: running[k].numpy()[start:stop] for k in sorted(running)}
+
+    def _upcoming(self, orders, start, stop):
+        return self._feed.upcoming(orders, start, stop, self.most)

@@ -56,7 +56,7 @@ class SideBySide(Program):
         Args:
             orders: from `Feed.orders`.
             start, stop: the first step in the epoch, and the first one that
-                is not taken.
+                is not taken, at most `most` behind it.
             alive: booleans, (runs,); the others stay as they are.
 
         Returns:
@@ -141,18 +141,17 @@ class SideBySide(Program):
             ]
         )
 
-    def _training(self, orders, start, stop, alive):
-        steps = orders.shape[1]
-        batch = self._feed.batch("train", orders[:, 0])
+    def _training(self, upcoming, start, stop, alive):
+        batch = self._feed.batch_of(upcoming, 0)
         names = self._train_steps[0].names(part_of(0, batch))
         running = tf.TensorArray(
             keras.config.floatx(),
-            steps,
+            self.most,
             element_shape=(len(self._models), len(names)),
         )
 
         def body(i, alive, running):
-            batch = self._feed.batch("train", orders[:, i])
+            batch = self._feed.batch_of(upcoming, i)
             results = tf.stack(
                 [
                     step.unless(~alive[run], part_of(run, batch))
@@ -171,7 +170,7 @@ class SideBySide(Program):
             lambda i, *_: i < stop,
             body,
             (start, alive, running),
-            maximum_iterations=steps,
+            maximum_iterations=self.most,
         )
         return dict(
             zip(names, tf.unstack(running.stack(), axis=2), strict=True)

@@ -78,7 +78,8 @@ class Stacked(Program):
         """
         began = time.perf_counter()
         nobody = np.zeros(self._state.runs, bool)
-        arguments = self.orders(0), *map(tf.constant, (0, 0, nobody))
+        upcoming, _ = self._upcoming(self.orders(0), 0, 0)
+        arguments = upcoming, *map(tf.constant, (0, 0, nobody))
         try:
             graph = self._train.trace(*arguments)
         except NotVectorizableError as error:
@@ -103,7 +104,7 @@ class Stacked(Program):
         Args:
             orders: from `Feed.orders`.
             start, stop: the first step in the epoch, and the first one that
-                is not taken.
+                is not taken, at most `most` behind it.
             alive: booleans, (runs,); the others stay as they are.
 
         Returns:
@@ -183,18 +184,19 @@ class Stacked(Program):
         """Returns the learning rates, `(runs,)`."""
         return self._state.optimizer.rates().numpy()
 
-    def _training(self, orders, start, stop, alive):
-        steps = orders.shape[1]
+    def _training(self, upcoming, start, stop, alive):
         names = self._one.result_names()
         running = {
             name: tf.TensorArray(
-                keras.config.floatx(), steps, element_shape=(self._state.runs,)
+                keras.config.floatx(),
+                self.most,
+                element_shape=(self._state.runs,),
             )
             for name in names
         }
 
         def step(i, alive, running):
-            results = self._step(orders[:, i], alive)
+            results = self._step(self._feed.batch_of(upcoming, i), alive)
             running = {k: v.write(i, results[k]) for k, v in running.items()}
             finite = tf.reduce_all(
                 tf.math.is_finite(tf.stack(list(results.values()))), 0
@@ -206,14 +208,13 @@ class Stacked(Program):
             lambda i, *_: i < stop,
             step,
             (start, alive, running),
-            maximum_iterations=steps,
+            maximum_iterations=self.most,
         )
         return {k: v.stack() for k, v in running.items()}
 
-    def _step(self, rows, alive):
+    def _step(self, batch, alive):
         """Takes one step; returns name -> mean over the epoch so far."""
         state = self._state
-        batch = self._feed.batch("train", rows)
         arguments = (
             _values(state.weights),
             _values(state.others),

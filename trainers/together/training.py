@@ -108,7 +108,7 @@ class GroupTraining:
         alive = self._alive()
         running = self._program.train(orders, start, stop, alive)
         if time.perf_counter() - began < _CALL_SECONDS / 2:
-            self._at_once *= 2
+            self._at_once = min(2 * self._at_once, self._program.most)
         for run in np.flatnonzero(alive):
             means = {name: values[:, run] for name, values in running.items()}
             self._members[run].take_steps(means, self._program.check_every)

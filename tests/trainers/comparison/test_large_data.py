@@ -1,5 +1,7 @@
 """Data that are larger than memory give the results of the same in memory."""
 
+import json
+
 import keras
 import numpy as np
 import pandas
@@ -11,8 +13,6 @@ from normzoo.trainers.common.errors import InputError
 from normzoo.trainers.data import array_files
 from normzoo.trainers.data.disk import archives, pieces, scratch
 from normzoo.trainers.data.sources import table_files
-from normzoo.trainers.run.together import ALONE
-from normzoo.trainers.supervised.choice import choose
 
 RNG = np.random.default_rng(0)
 IMAGES = RNG.integers(0, 256, (60, 4, 4, 1), np.uint8)
@@ -28,8 +28,7 @@ RUNS = {
     "norms": ("as_is", "layer"),
     "epochs": 2,
     "batch_size": 8,
-    # One, so that runs train alone in either case.
-    "seeds": 1,
+    "seeds": 2,
     "tune": False,
 }
 
@@ -138,7 +137,7 @@ def test_results_are_those_of_arrays(kind, tmp_path, monkeypatch):
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     expected = results(model, arrays, tmp_path / "arrays")
-    assert len(expected) == 2
+    assert len(expected) == 4
     monkeypatch.setenv("TMPDIR", str(temporary))
     monkeypatch.setattr(scratch.tempfile, "tempdir", None)
     monkeypatch.setattr(pieces, "free_bytes", lambda: 1000)
@@ -150,6 +149,11 @@ def test_results_are_those_of_arrays(kind, tmp_path, monkeypatch):
         for folder in ("arrays", "stream")
     ]
     assert names[0] == names[1]
+    groups = [
+        json.loads((tmp_path / folder / "groups.json").read_text())
+        for folder in ("arrays", "stream")
+    ]
+    assert groups[0] == groups[1]
     (path,) = (tmp_path / "stream").glob("data-*")
     assert array_files.load(path, 0).train.is_on_disk
     assert not list(temporary.iterdir())
@@ -157,19 +161,6 @@ def test_results_are_those_of_arrays(kind, tmp_path, monkeypatch):
     before = path.stat()
     assert results(model, make(tmp_path), tmp_path / "stream") == expected
     assert path.stat() == before
-
-
-@pytest.mark.slow
-def test_runs_with_data_on_the_disk_train_alone(tmp_path, monkeypatch):
-    monkeypatch.setattr(pieces, "free_bytes", lambda: 1000)
-    runs = {**RUNS, "seeds": 2, "epochs": 1, "workdir": tmp_path}
-    found = normzoo.compare_norms(network("examples"), (IMAGES, LABELS), **runs)
-    config = found.found.outcomes[0].run.config
-    chosen = choose(config, 2, "auto")
-    assert chosen.mode == ALONE
-    assert "larger than memory" in chosen.reason
-    with pytest.raises(InputError, match=r"together=stacked.*larger than"):
-        choose(config, 2, "stacked")
 
 
 def test_a_disk_that_is_full_leaves_nothing(tmp_path, monkeypatch):
