@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from ..norms.reference_model import ReferenceModel
+from ..norms.refreshing import Refreshed
 from ..numerics.restoring import restored
 from ..numerics.tracing import graph_of
 from .batch_norms import estimated_layers_in
@@ -210,13 +210,13 @@ def _nothing_to_estimate(model):
 
 
 def references_in(model):
-    """Returns the `ReferenceModel`s of a model, itself among them."""
+    """Returns those with a reference batch in a model, itself among them."""
     layers = inner_layers(model)
-    return [layer for layer in layers if isinstance(layer, ReferenceModel)]
+    return [layer for layer in layers if isinstance(layer, Refreshed)]
 
 
 def refresh_references(model):
-    """Lets all `ReferenceModel`s of a model remember, for its weights."""
+    """Lets all of them in a model remember, for its weights."""
     for layer in references_in(model):
         layer.refresh()
 

@@ -11,11 +11,11 @@ from .reference_inputs import (
     reference_arrays,
 )
 from .reference_scope import leading_reference
-from .refreshing import AfterRefresh, Refresh
+from .refreshing import Refreshed
 
 
 @keras.saving.register_keras_serializable(package="normzoo")
-class ReferenceModel(keras.Model):
+class ReferenceModel(Refreshed, keras.Model):
     """Gives the virtual batch norms inside a model their reference batch.
 
     With `training=True` the reference batch goes through the whole model in
@@ -144,56 +144,6 @@ class ReferenceModel(keras.Model):
         with leading_reference(self.reference[0].shape[0]):
             self.model(inputs, training=False)
 
-    def fit(
-        self,
-        x=None,
-        y=None,
-        batch_size=None,
-        epochs=1,
-        verbose="auto",
-        callbacks=None,
-        **kwargs,
-    ):
-        """Trains the model; see `keras.Model.fit`."""
-        callbacks = callbacks or []
-        if not isinstance(callbacks, keras.callbacks.CallbackList):
-            callbacks = [Refresh(), *keras.tree.flatten(callbacks)]
-        elif not any(isinstance(c, Refresh) for c in callbacks.callbacks):
-            callbacks.callbacks.insert(0, Refresh())
-            callbacks.set_model(self)
-        try:
-            return super().fit(
-                x, y, batch_size, epochs, verbose, callbacks, **kwargs
-            )
-        finally:
-            # The last callback may have changed the weights, too.
-            self.refresh()
-
-    def evaluate(self, *args, **kwargs):
-        """Measures the model; see `keras.Model.evaluate`."""
-        try:
-            return super().evaluate(*args, **kwargs)
-        finally:
-            # Callbacks may lend it other weights, as SwapEMAWeights does.
-            self.refresh()
-
-    def predict(self, *args, **kwargs):
-        """Returns the outputs as arrays; see `keras.Model.predict`."""
-        try:
-            return super().predict(*args, **kwargs)
-        finally:
-            self.refresh()
-
-    def make_test_function(self, force=False):
-        """Makes what `evaluate` and `test_on_batch` run."""
-        super().make_test_function(force)
-        self.test_function = AfterRefresh(self, self.test_function)
-
-    def make_predict_function(self, force=False):
-        """Makes what `predict` and `predict_on_batch` run."""
-        super().make_predict_function(force)
-        self.predict_function = AfterRefresh(self, self.predict_function)
-
     def export(
         self,
         filepath,
@@ -207,13 +157,6 @@ class ReferenceModel(keras.Model):
         if input_signature is None:
             input_signature = [self._inputs().specs()]
         super().export(filepath, format, verbose, input_signature, **kwargs)
-
-    def save_own_variables(self, store):
-        """Writes the reference batch, after refreshing what comes next."""
-        # Keras calls this before it writes the layers, whatever is saved: this
-        # model, its weights alone, or a model around it.
-        self.refresh()
-        super().save_own_variables(store)
 
     def get_config(self):
         """Returns the model's configuration and the reference's shape."""

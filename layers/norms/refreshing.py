@@ -1,6 +1,78 @@
-"""When a `ReferenceModel` computes its remembered statistics."""
+"""When a model with a reference batch computes its remembered statistics."""
 
 import keras
+
+
+class Refreshed:
+    """What is in front of a Keras model's class, so that it is up to date.
+
+    Whatever measures or writes the model has the remembered statistics of the
+    weights as they are.
+
+    Attributes:
+        reference: list of variables, the reference batch for each input.
+    """
+
+    def refresh(self):
+        """Computes the remembered statistics with the weights as they are."""
+        raise NotImplementedError
+
+    def fit(
+        self,
+        x=None,
+        y=None,
+        batch_size=None,
+        epochs=1,
+        verbose="auto",
+        callbacks=None,
+        **kwargs,
+    ):
+        """Trains the model; see `keras.Model.fit`."""
+        callbacks = callbacks or []
+        if not isinstance(callbacks, keras.callbacks.CallbackList):
+            callbacks = [Refresh(), *keras.tree.flatten(callbacks)]
+        elif not any(isinstance(c, Refresh) for c in callbacks.callbacks):
+            callbacks.callbacks.insert(0, Refresh())
+            callbacks.set_model(self)
+        try:
+            return super().fit(
+                x, y, batch_size, epochs, verbose, callbacks, **kwargs
+            )
+        finally:
+            # The last callback may have changed the weights, too.
+            self.refresh()
+
+    def evaluate(self, *args, **kwargs):
+        """Measures the model; see `keras.Model.evaluate`."""
+        try:
+            return super().evaluate(*args, **kwargs)
+        finally:
+            # Callbacks may lend it other weights, as SwapEMAWeights does.
+            self.refresh()
+
+    def predict(self, *args, **kwargs):
+        """Returns the outputs as arrays; see `keras.Model.predict`."""
+        try:
+            return super().predict(*args, **kwargs)
+        finally:
+            self.refresh()
+
+    def make_test_function(self, force=False):
+        """Makes what `evaluate` and `test_on_batch` run."""
+        super().make_test_function(force)
+        self.test_function = AfterRefresh(self, self.test_function)
+
+    def make_predict_function(self, force=False):
+        """Makes what `predict` and `predict_on_batch` run."""
+        super().make_predict_function(force)
+        self.predict_function = AfterRefresh(self, self.predict_function)
+
+    def save_own_variables(self, store):
+        """Writes the model's own variables, after refreshing what is behind."""
+        # Keras calls this before it writes the layers, whatever is saved: this
+        # model, its weights alone, or a model around it.
+        self.refresh()
+        super().save_own_variables(store)
 
 
 class Refresh(keras.callbacks.Callback):
@@ -26,7 +98,7 @@ class AfterRefresh:
     statistics are refreshed when the first batch comes.
 
     Args:
-        model: the `ReferenceModel`.
+        model: a `Refreshed` one.
         function: what Keras made; or an earlier object of this class, which is
             used up.
     """

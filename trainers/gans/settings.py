@@ -4,6 +4,7 @@ from ... import zoo
 from ...configs import gan_default
 from ..common.errors import InputError
 from ..data import gaussians
+from ..own.code_parts import norms_code
 from ..run.settings import Settings
 from ..run.values import check_name
 from . import real
@@ -30,6 +31,7 @@ SETTINGS = Settings(
         "metrics.samples",
     ),
     not_negative=("loss.penalty", "steps_per_epoch"),
+    beside=lambda config: norms_code(config.generator, config.discriminator),
     below_one=("ema_decay",),
     seeds=("seed", "metrics.seed"),
     one_of={

@@ -1,5 +1,6 @@
 """The code of a user's own in a model, digested part by part."""
 
+import functools
 import types
 
 import keras
@@ -8,6 +9,7 @@ from ...layers.models.inner_layers import inner_layers
 from ..common.code import digest_of
 from .compiled import compile_arguments
 from .likeness import has_own_code
+from .norms import own_maker
 
 _NOT_OWN = ("builtins", "keras", "numpy", "tensorflow", __name__.split(".")[0])
 _ROLES = {"loss": "loss", "metrics": "metric", "weighted_metrics": "metric"}
@@ -39,6 +41,34 @@ def code_parts(model):
             things += _named(role, each)
     things += _named("optimizer", model.optimizer)
     return digests(things)
+
+
+def norms_code(*sections):
+    """Returns key -> digest, of the norms of a user's own that a config names.
+
+    That is the function that makes one, its class, and what that holds.
+
+    Args:
+        *sections: of the config, which may have the key `norm`.
+    """
+    things = []
+    for section in sections:
+        try:
+            things += _of_norm(section.get("norm"))
+        except (KeyError, TypeError, ValueError):  # Building it says why.
+            continue
+    return {f"code of {k}": digest for k, digest in digests(things).items()}
+
+
+def _of_norm(norm):
+    if (make := own_maker(norm)) is None:
+        return []
+    things = _named("norm", make(name="norm"))
+    while isinstance(make, functools.partial):
+        make = make.func
+    if not hasattr(make, "__name__"):  # An object that is called.
+        make = type(make)
+    return [("norm", make), *things]
 
 
 def digests(things):

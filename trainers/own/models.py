@@ -2,26 +2,17 @@
 
 import keras
 
-from ...layers import VirtualBatchNormalization, replace_norms
-from ...layers.models.inner_layers import inner_layers
+from ...layers import replace_norms
 from ..common.errors import InputError
 from . import files
 from .compiled import compile_arguments
 from .fresh import refresh
-from .likeness import WEIGHTS, copied, has_own_code, is_subclassed, of_class
+from .likeness import WEIGHTS, copied, of_class
 from .norms import classes_of, meant
 from .optimizers import learning_rate_of, optimizer_like
 
 #: The norm's name under which a model keeps its own.
 AS_IS = "as_is"
-_IN_A_GRAPH = (
-    "`normzoo.layers.ReferenceModel` a graph around what `replace_norms` "
-    "returns, `keras.Model(inputs, model(inputs))`"
-)
-_WITH_STEPS = (
-    "a class with these steps that is derived from "
-    "`normzoo.layers.ReferenceModel` what `replace_norms` returns"
-)
 
 
 def build(
@@ -53,6 +44,10 @@ def build(
     del num_classes
     source = files.load(path)
     files.check_shapes(source, input_shape)
+    return _like(source, seed, norm, only, insert, start)
+
+
+def _like(source, seed, norm, only, insert, start):
     model = copied(source)
     if start == "fresh":
         refresh(model, source, seed)
@@ -62,7 +57,6 @@ def build(
     if isinstance(norm, dict):
         name, norm = norm["name"], meant(norm)
     result = replace_norms(model, norm, only=list(only) or None, insert=insert)
-    _check_reference(source, result.model, name)
     # The norm "none" is not inserted.
     if not result.replaced and (result.left or not insert):
         reasons = "; ".join(f"{p}: {why}" for p, why in result.left.items())
@@ -84,39 +78,14 @@ def trained(knobs, folder):
         folder: a `pathlib.Path`, of its checkpoints.
     """
     source = files.load(knobs.path)
-    if not is_subclassed(source):
+    if not (folder / WEIGHTS).exists():
         # A norm from a script or a notebook, which no file can name.
         known = classes_of(knobs.norm)
         return keras.models.load_model(folder / "final.keras", known)
-    arguments = {k: v for k, v in knobs.to_dict().items() if k != "name"}
-    model = build((), 0, seed=0, **arguments)
+    only, insert = knobs.get("only", ()), knobs.get("insert")
+    norm = knobs.to_dict()["norm"]
+    model = _like(source, 0, norm, only, insert, knobs.start)
     model.load_weights(folder / WEIGHTS)
     rate = learning_rate_of(source)
     model.compile(optimizer_like(knobs.path, rate), **compile_arguments(source))
     return model
-
-
-def _check_reference(source, model, norm):
-    """Raises `InputError` if a model cannot have the reference batch it needs.
-
-    It cannot hold texts, and the model around it has Keras' own steps.
-    """
-    layers = inner_layers(model)
-    if not any(isinstance(x, VirtualBatchNormalization) for x in layers):
-        return
-    if has_own_code(source):
-        has_call = is_subclassed(source)
-        own = "`call`" if has_call else "`train_step` or the like"
-        raise InputError(
-            f"{norm!r} keeps a reference batch, which the runs of a model with "
-            f"a {own} of its own cannot have. Leave {norm!r} out, or train it "
-            "yourself: give "
-            f"{_IN_A_GRAPH if has_call else _WITH_STEPS}."
-        )
-    texts = [x.name for x in model.inputs if x.dtype == "string"]
-    if texts:
-        raise InputError(
-            f"{norm!r} keeps a reference batch, which cannot hold texts. The "
-            f"model takes texts as {', '.join(map(repr, texts))}. Leave "
-            f"{norm!r} out, or encode them in front of the model."
-        )

@@ -80,18 +80,25 @@ def _changed(layer):
     }
 
 
+def own_maker(norm):
+    """Returns the callable of a norm that is the user's own; None of others.
+
+    Args:
+        norm: of a config: a name, what `described` returns, or None.
+    """
+    if isinstance(norm, str):
+        is_own = norm in registered() or ":" in norm
+        return maker(norm) if is_own else None
+    return meant(norm) if norm else None
+
+
 def classes_of(norm):
     """Returns name in files -> class, of a norm that is the user's own.
 
     Args:
-        norm: of a config of a model of the user's own.
+        norm: as of `own_maker`.
     """
-    if isinstance(norm, str):
-        is_own = norm in registered() or ":" in norm
-        make = maker(norm) if is_own else None
-    else:
-        make = meant(norm)
-    if make is None:
+    if (make := own_maker(norm)) is None:
         return {}
     kind = type(make(name="norm"))
     return {keras.saving.get_registered_name(kind): kind}

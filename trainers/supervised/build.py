@@ -6,12 +6,11 @@ import keras
 import tensorflow as tf
 
 from ... import zoo
-from ...layers import ReferenceModel, VirtualBatchNormalization
 from ...layers.lookup import look_up
-from ...layers.models.inner_layers import inner_layers
 from ..common.errors import InputError
 from ..data import nested, pipeline
 from ..own.optimizers import optimizer_like
+from ..own.references import check_reference, needs_reference, with_reference
 from ..run.optimizers import build_optimizer
 from .task import COMPILED, check_outputs, find_task, units_of
 
@@ -35,6 +34,18 @@ def compiled_model(config, data, models=None):
     model = build()
     _compile(model, config, data)
     return model
+
+
+def check_model(config, data):
+    """Raises `InputError` unless a run of `config` can have its model."""
+    check_reference(
+        fitting_model(config, data),
+        data.train.taken(slice(2)),
+        {
+            "optimizer": new_optimizer(config, data),
+            **find_task(config, data).compile_arguments(),
+        },
+    )
 
 
 def fitting_model(config, data):
@@ -67,10 +78,8 @@ def new_model(config, data):
     One with virtual batch norms has its reference batch.
     """
     model = fitting_model(config, data)
-    if any(
-        isinstance(x, VirtualBatchNormalization) for x in inner_layers(model)
-    ):
-        return ReferenceModel(model, _reference_batch(config, data))
+    if needs_reference(model):
+        return with_reference(model, _reference_batch(config, data))
     return model
 
 

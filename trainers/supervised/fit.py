@@ -9,6 +9,7 @@ from ..cluster import strategies
 from ..common.errors import writing
 from ..data import pipeline
 from ..own.likeness import WEIGHTS, is_subclassed
+from ..own.references import has_no_file
 from ..run.training import Training
 from . import results
 from .build import training_batches
@@ -93,7 +94,8 @@ def save(model, folder, result):
 
     The file says what its norms' statistics are: those of the `"population"`
     of so many batches and examples, the `"moving"` ones, or `"none"`. Of a
-    model with a `call` of its own there are the weights alone.
+    model with a `call` of its own, or with code of its own and a reference
+    batch, there are the weights alone.
 
     Args:
         model: of the run.
@@ -101,8 +103,9 @@ def save(model, folder, result):
         result: of the run.
     """
     folder.mkdir(exist_ok=True)
-    if is_subclassed(model):
-        # A file of the model would have the norms of its constructor.
+    if is_subclassed(model) or has_no_file(model):
+        # A file of the model would have the norms of its constructor, or a
+        # class that no other process knows.
         with writing(f"The model in {folder}", ""):
             model.save_weights(folder / WEIGHTS)
         return

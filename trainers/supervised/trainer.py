@@ -18,7 +18,7 @@ from ..run.together import Together
 from ..run.trainer import Trainer
 from ..together.vectorizing import NotVectorizableError
 from . import finished, fit
-from .build import built_from, compiled_model, fitting_model, new_optimizer
+from .build import built_from, check_model, compiled_model, new_optimizer
 from .callbacks import make_callbacks
 from .choice import choose, structure
 from .group import Group
@@ -188,7 +188,7 @@ def check(configs):
         with precision.dtype_policy(config.precision):
             like = built_from(config, data)
             if like not in built:
-                fitting_model(config, data)
+                check_model(config, data)
         built.add(like)
 
 

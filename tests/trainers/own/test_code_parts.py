@@ -1,14 +1,18 @@
 """A run is not continued with other code of a user's own."""
 
+import sys
 import types
 
 import keras
 import pytest
 
-from normzoo.configs import default
+from normzoo import layers
+from normzoo.configs import default, gan_default
+from normzoo.layers import registry
 from normzoo.trainers.common.errors import InputError
 from normzoo.trainers.comparison.own_arguments import find_model
-from normzoo.trainers.own import files
+from normzoo.trainers.gans import trainer as gans
+from normzoo.trainers.own import files, norms
 from normzoo.trainers.supervised.trainer import TRAINER
 
 CODE = """
@@ -170,3 +174,125 @@ def test_a_function_that_builds_another_model_is_refused(tmp_path):
     config.model.name = f"{other}:build"
     with pytest.raises(InputError, match="code of model build"):
         TRAINER.rundir(config, folder).check(TRAINER.resolve(config))
+
+
+NORMS = """
+import functools
+import keras
+
+register = keras.saving.register_keras_serializable("test_code_parts_norms")
+GROUPS = 2
+
+@register
+def squashed(x):
+    return keras.ops.tanh(0.1 * x)
+
+@register
+class Start(keras.initializers.Initializer):
+    def __call__(self, shape, dtype=None):
+        return keras.ops.full(shape, 0.3, dtype)
+
+class Base(keras.layers.Layer):
+    def shift(self, x):
+        return x - 0.7
+
+@register
+class Own(Base):
+    def __init__(self, initializer=None, **kwargs):
+        super().__init__(**kwargs)
+        self.initializer = initializer or Start()
+        self.function = squashed
+
+    def call(self, x):
+        return self.function(self.shift(x)) * 0.5
+
+    def get_config(self):
+        return super().get_config()
+
+def make(name=None, **arguments):
+    return keras.layers.GroupNormalization(GROUPS, name=name)
+
+class Maker:
+    def __call__(self, name=None):
+        return keras.layers.GroupNormalization(8, name=name)
+
+partial = functools.partial(make, axis=-1)
+of_config = {
+    "class_name": "Own", "config": {"name": "own"}, "module": None,
+    "registered_name": "test_code_parts_norms>Own"}
+"""
+#: Case -> the norm, the change in the code, and the part that is named.
+OF_NORMS = {
+    "class": ("Own", ("0.5", "0.6"), "Own"),
+    "base class": ("Own", ("0.7", "0.8"), "Own"),
+    "function that it holds": ("Own", ("0.1 *", "0.2 *"), "squashed"),
+    "initializer that it holds": ("Own", ("0.3", "0.4"), "Start"),
+    "configuration": ("of_config", ("0.5", "0.6"), "Own"),
+    "function": ("make", ("(GROUPS,", "(4,"), "make"),
+    "what a function names": ("make", ("GROUPS = 2", "GROUPS = 3"), "make"),
+    "partial of a function": ("partial", ("(GROUPS,", "(4,"), "make"),
+    "object that is called": ("Maker()", ("ization(8", "ization(4"), "Maker"),
+}
+#: How a norm gets into a config.
+WAYS = {
+    "described": lambda norm: norms.described(norm),
+    "registered": lambda norm: layers.register("mine", norm) or "mine",
+    "named": lambda norm: f"made_for_norms:{norm.__name__}",
+}
+#: What other processes cannot make, only names of this one can stand for.
+ALONE = ("object that is called",)
+CASES = [(case, "registered") for case in OF_NORMS] + [
+    *((case, "described") for case in OF_NORMS if case not in ALONE),
+    ("class", "named"),
+    ("function", "named"),
+]
+
+
+@pytest.fixture
+def _no_norms(monkeypatch):
+    monkeypatch.setattr(registry, "NORMS", dict(registry.NORMS))
+    monkeypatch.setitem(sys.modules, "made_for_norms", None)
+
+
+def config_of_norm(code, case, way, trainer):
+    """Returns a config that names a norm as a process with this code would."""
+    made = types.ModuleType("made_for_norms")
+    sys.modules["made_for_norms"] = made
+    exec(code, vars(made))
+    norm = WAYS[way](eval(OF_NORMS[case][0], vars(made)))
+    config = TRAINED[trainer][1]()
+    sections = [config.get(each) for each in TRAINED[trainer][2]]
+    for section in sections:
+        with section.ignore_type():
+            section.norm = norm
+    return config
+
+
+#: Trainer -> itself, its config, and the sections that have a norm.
+TRAINED = {
+    "supervised": (TRAINER, default.get_config, ("model",)),
+    "generator": (gans.TRAINER, gan_default.get_config, ("generator",)),
+    "discriminator": (gans.TRAINER, gan_default.get_config, ("discriminator",)),
+}
+
+
+@pytest.mark.usefixtures("_no_norms")
+@pytest.mark.parametrize("trainer", TRAINED)
+@pytest.mark.parametrize(("case", "way"), CASES)
+def test_the_code_of_a_norm_is_part_of_a_run(case, way, trainer, tmp_path):
+    _, change, part = OF_NORMS[case]
+
+    def resolved(code):
+        config = config_of_norm(code, case, way, trainer)
+        trained = TRAINED[trainer][0]
+        return trained.resolve(config), trained.rundir(config, tmp_path)
+
+    held, rundir = resolved(NORMS)
+    rundir.start(held, {})
+    again, rundir = resolved(NORMS + "\n# A comment.")
+    rundir.check(again)
+    assert NORMS.count(change[0]) == 1
+    changed, rundir = resolved(NORMS.replace(*change))
+    words = rf"(?s)code of norm {part}: '[0-9a-f]{{12}}' there, .*another work"
+    with pytest.raises(InputError, match=words):
+        rundir.check(changed)

@@ -178,7 +178,7 @@ def test_texts_cannot_be_stacked(texts, mode):
 
 @pytest.mark.slow
 def test_a_reference_batch_holds_no_texts(tmp_path):
-    with pytest.raises(InputError, match=r"'virtual' keeps .* texts as 'city'"):
+    with pytest.raises(InputError, match=r"batch, .* texts as x/city"):
         normzoo.compare_norms(
             table_model(), (FRAME, Y), norms=("virtual",), workdir=tmp_path
         )
