@@ -31,6 +31,7 @@ SETTINGS = Settings(
     ),
     not_negative=("loss.penalty", "steps_per_epoch"),
     below_one=("ema_decay",),
+    older={"ema_ramp": False},
     seeds=("seed", "metrics.seed"),
     one_of={
         "networks": zoo.GANS,
