@@ -16,9 +16,8 @@ from .sampling import Sampler, latent
 from .settings import SETTINGS
 from .training import SHOWN
 
-
 #: The networks of a run; the raw generator has the layers of the averaged one.
-_SHOWN = ("discriminator", "generator")
+_NETWORKS = ("discriminator", "generator")
 
 
 def evaluate(config, workdir):
@@ -101,7 +100,7 @@ def models(config, folder):
         folder: of the run, a `pathlib.Path`.
     """
     del config
-    paths = [folder / "checkpoints" / f"{name}.keras" for name in _SHOWN]
+    paths = [folder / "checkpoints" / f"{name}.keras" for name in _NETWORKS]
     return {
         path.stem: keras.models.load_model(path, compile=False)
         for path in paths
