@@ -38,6 +38,7 @@ def get_config():
 
     # Of the averaged generator, which makes the samples.
     config.ema_decay = 0.999
+    config.ema_ramp = True  # step t has a decay of (1 + t) / (10 + t) at most
     config.batch_size = 64  # real examples of a step
     config.epochs = 10  # of steps_per_epoch each
     config.steps_per_epoch = 0  # generator updates; 0: one pass over the data

@@ -57,6 +57,9 @@ def with_defaults(config):
         if not gan:
             del full.model
         full.update(ml_collections.ConfigDict(config))
+        for key, done in trainer_of(full).settings.older.items():
+            if key not in config:
+                full[key] = done
     return full
 
 

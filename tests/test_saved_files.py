@@ -119,6 +119,7 @@ def test_every_layer_and_what_the_trainers_save_loads(small, toy_gan, tmp_path):
         "final.keras",
         "discriminator.keras",
         "generator.keras",
+        "raw_generator.keras",
     ]
     for path in paths:
         model = keras.saving.load_model(path)

@@ -5,8 +5,9 @@ import functools
 from ..common import lock
 from ..common.paths import user_path
 from ..own.norms import registered_in
-from .dashboard.folder import write_dashboard
+from .dashboard.folder import write_curves, write_dashboard
 from .dashboard.hparams import write_hparams
+from .dashboard.occasionally import Occasionally
 from .plot import plot_comparison
 from .procedure import plan_file
 from .procedure.designing import make_plan
@@ -86,14 +87,27 @@ def carry_out(
         record = plan_file.begin(workdir, plan.design, config, command)
         started()
         with Runner(workdir, jobs, config_file, norms) as runner:
-            look = functools.partial(_look, workdir=workdir, command=command)
-            found = conduct(plan, runner, record, look)
+            told = {"workdir": workdir, "command": command}
+            look = functools.partial(_look, **told)
+            running = Occasionally(functools.partial(_show_running, **told))
+            found = conduct(plan, runner, record, look, running)
         return found, _report(found, workdir, command)
 
 
 def _look(found, workdir, command):
     """Shows in TensorBoard what was found so far."""
     _show(found, _summarized(found), workdir, command, goes_on=True)
+
+
+def _show_running(found, workdir, command):
+    """Shows in TensorBoard the curves of what has finished so far."""
+    write_curves(found, _metrics(found), workdir, command)
+
+
+def _metrics(found):
+    config = found.outcomes[0].run.config
+    trainer = trainer_of(config)
+    return (*trainer.table(config), *trainer.metrics(config))
 
 
 def _summarized(found):
@@ -103,9 +117,7 @@ def _summarized(found):
 
 
 def _show(found, summary, workdir, command, goes_on=False):
-    config = found.outcomes[0].run.config
-    trainer = trainer_of(config)
-    metrics = (*trainer.table(config), *trainer.metrics(config))
+    metrics = _metrics(found)
     write_dashboard(found, summary, metrics, workdir, command, goes_on)
 
 

@@ -14,8 +14,10 @@ from matplotlib.ticker import MaxNLocator
 
 from ..run import metrics_file
 from .charts.edge import find_edge
+from .charts.marks import color, marked, marker
 from .charts.numbers import shortened
 from .intervals import interval
+from .page.palette import LIGHT
 from .reporting.curves import courses, final, validated
 
 _LONGEST = 40  # characters of a name; longer ones leave the axes no room
@@ -96,13 +98,18 @@ def _plot_curves(axes, names, courses, metric, units):
         shown = np.array([found[:3] for found in course]).reshape(-1, 3)
         center, low, high = _drawn(shown, edge).T
         x = units[i] * np.arange(1, len(course) + 1)
-        # A line of one epoch has no length, and its band no width.
-        alone = len(course) == 1
         axes.plot(
-            x, center, label=name, color=f"C{i}", marker="o" if alone else ""
+            x,
+            center,
+            label=name,
+            color=_color(i),
+            marker=marker(i),
+            markersize=5,
+            markevery=marked(len(course)),
         )
-        axes.vlines(x[:alone], low[:alone], high[:alone], color=f"C{i}")
-        axes.fill_between(x, low, high, color=f"C{i}", alpha=0.15, lw=0)
+        alone = len(course) == 1  # Its band has no width.
+        axes.vlines(x[:alone], low[:alone], high[:alone], color=_color(i))
+        axes.fill_between(x, low, high, color=_color(i), alpha=0.15, lw=0)
     _mark_edge(axes, numbers, edge)
     axes.grid(alpha=0.3)
 
@@ -111,13 +118,18 @@ def _plot_finals(axes, names, values, metric):
     numbers = [value for some in values for value in some]
     edge = find_edge(numbers, metric.higher_is_better)
     for i, some in enumerate(values):
-        color = f"C{i}"
         some = np.array(some, float)
         lost = ~np.isfinite(some)
         places = np.full(len(some), i)
-        axes.scatter(places[~lost], some[~lost], color=color, alpha=0.4)
         axes.scatter(
-            places[lost], _drawn(some[lost], edge), c=color, marker="x"
+            places[~lost],
+            some[~lost],
+            color=_color(i),
+            marker=marker(i),
+            alpha=0.4,
+        )
+        axes.scatter(
+            places[lost], _drawn(some[lost], edge), c=_color(i), marker="x"
         )
         center, low, high = _drawn(np.array(interval(some)[:3]), edge)
         axes.errorbar(
@@ -127,13 +139,18 @@ def _plot_finals(axes, names, values, metric):
             fmt="_",
             markersize=14,
             capsize=5,
-            color=color,
+            color=_color(i),
         )
     _mark_edge(axes, numbers, edge)
     axes.set(ylabel=f"{metric.split} {metric.name}")
     axes.set_xticks(range(len(names)), names)
     axes.tick_params(axis="x", rotation=30)
     axes.grid(alpha=0.3)
+
+
+def _color(index):
+    """Returns the color that a variant has on a light page, too."""
+    return LIGHT[color(index)]
 
 
 def _drawn(numbers, edge):

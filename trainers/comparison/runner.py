@@ -86,12 +86,14 @@ class Runner:
         results = (finished_result(run, self.workdir) for run in runs)
         return all(result is not None for result in results)
 
-    def execute(self, runs, label=""):
+    def execute(self, runs, label="", tell=lambda results: None):
         """Trains the runs that are not finished.
 
         Args:
             runs: list of `Run`s.
             label: of the progress bar.
+            tell: function that is called whenever a run has finished, with
+                run name -> result, None of those that are still to come.
 
         Returns:
             Run name -> result, in the order of `runs`.
@@ -119,6 +121,7 @@ class Runner:
                 results[name] = result
                 done = sum(each is not None for each in results.values())
                 self._bar.update(self._task, completed=done)
+                tell(results)
         except (signals.Interrupted, LostWorkerError):
             # Workers are told by SIGTERM, whatever signal has come here.
             self._stop.raise_if_wanted()

@@ -177,7 +177,7 @@ def _row(name, by_seed, values, columns, design, level):
             by_seed, design.tuned, lambda outcome: outcome.at_edge
         ),
         parameters=results[0]["parameters"],
-        seconds=statistics.median(map(_seconds, results)),
+        seconds=median_seconds(results),
         tuning_seconds=statistics.median(
             max(outcome.seconds - outcome.result["seconds"], 0.0)
             for outcome in by_seed.values()
@@ -252,6 +252,11 @@ def _by_value(item):
     value, _ = item
     is_number = isinstance(value, (int, float))
     return not is_number, value if is_number else 0, str(value)
+
+
+def median_seconds(results):
+    """Returns the median training time; a diverged run's has no end."""
+    return statistics.median(map(_seconds, results))
 
 
 def _seconds(result):

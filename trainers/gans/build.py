@@ -36,6 +36,7 @@ def compiled_gan(config, data):
         statistics=config.discriminator.statistics,
         penalty=config.loss.penalty,
         ema_decay=config.ema_decay,
+        ema_ramp=config.ema_ramp,
         finite_only=config.loss.on_nan != "raise",
         seed=config.seed,
     )

@@ -16,6 +16,9 @@ from .sampling import Sampler, latent
 from .settings import SETTINGS
 from .training import SHOWN
 
+#: The networks of a run; the raw generator has the layers of the averaged one.
+_NETWORKS = ("discriminator", "generator")
+
 
 def evaluate(config, workdir):
     """Measures the generator of a finished run; returns the metrics.
@@ -97,8 +100,12 @@ def models(config, folder):
         folder: of the run, a `pathlib.Path`.
     """
     del config
-    paths = sorted((folder / "checkpoints").glob("*.keras"))
-    return {p.stem: keras.models.load_model(p, compile=False) for p in paths}
+    paths = [folder / "checkpoints" / f"{name}.keras" for name in _NETWORKS]
+    return {
+        path.stem: keras.models.load_model(path, compile=False)
+        for path in paths
+        if path.exists()
+    }
 
 
 def images(config, models, folder):

@@ -33,6 +33,7 @@ SETTINGS = Settings(
     not_negative=("loss.penalty", "steps_per_epoch"),
     beside=lambda config: norms_code(config.generator, config.discriminator),
     below_one=("ema_decay",),
+    older={"ema_ramp": False},
     seeds=("seed", "metrics.seed"),
     one_of={
         "networks": zoo.GANS,

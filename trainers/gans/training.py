@@ -111,6 +111,8 @@ def save(gan, evaluator, data, folder):
     gan.discriminator.save(checkpoints / "discriminator.keras")
     latent_dim = gan.latent_dim
     noise = latent(gan.seed, "random", SHOWN, latent_dim)
+    with evaluator.statistics(gan.generator):
+        gan.generator.save(checkpoints / "raw_generator.keras")
     with gan.averaged_generator() as generator:
         with evaluator.statistics(generator):
             generator.save(checkpoints / "generator.keras")

@@ -56,6 +56,8 @@ class Settings:
         begin: the code that a config begins with, for messages.
         free: parts whose keys differ from config to config: `{"model":
             ("name",)}` where it must have a name at least.
+        older: key -> what versions did that had no such key, where that is not
+            the default.
         free_defaults: function of a config that returns dotted key -> what is
             done without the key, for keys of these parts.
         optimizers: the parts that describe an optimizer.
@@ -73,6 +75,7 @@ class Settings:
     defaults: Callable
     begin: str
     free: Mapping = dataclasses.field(default_factory=dict)
+    older: Mapping = dataclasses.field(default_factory=dict)
     free_defaults: Callable = _nothing
     optimizers: tuple = ("optimizer",)
     positive: tuple = ()
@@ -127,8 +130,12 @@ class Settings:
         return by_content(json.loads(json.dumps(resolved, default=plain)))
 
     def defaults_of(self, config):
-        """Returns dotted key -> JSON-ready default, for a run with `config`."""
-        values = self._defaults
+        """Returns dotted key -> what a run does whose config lacks the key.
+
+        Args:
+            config: of the run that asks, which may be a newer version's.
+        """
+        values = self._defaults | self.older
         fixed = {k: v for k, v in values.items() if not self._is_free(k)}
         others = self.free_defaults(config) | self.beside(config)
         return json.loads(json.dumps(fixed | others))

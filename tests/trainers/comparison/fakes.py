@@ -134,13 +134,14 @@ def run(
     seeds=None,
     command="the command",
     look=lambda found: None,
+    running=lambda found: None,
 ):
     """Does what `compare` does before its reports; returns the `Found`."""
     plan = make_plan(config, overrides, seeds)
     check(plan.every_run, workdir)
     record = plan_file.begin(workdir, plan.design, config, command)
     with Runner(workdir) as runner:
-        return conduct(plan, runner, record, look)
+        return conduct(plan, runner, record, look, running)
 
 
 def norms(*names):

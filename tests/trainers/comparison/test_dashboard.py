@@ -16,6 +16,7 @@ import normzoo
 from normzoo.trainers.comparison.dashboard import folder as dashboard
 from normzoo.trainers.comparison.dashboard import hparams
 from normzoo.trainers.comparison.dashboard.bands import find_bands
+from normzoo.trainers.comparison.dashboard.occasionally import Occasionally
 from normzoo.trainers.comparison.summary import summarize
 
 from .made_found import ACCURACY, LOSS, RATE, made_found, steady
@@ -263,6 +264,40 @@ def test_a_look_that_is_not_the_last_says_so(tmp_path):
         said = tf.make_ndarray(event.tensor_proto)[0].decode()
         begin = "After look 1 of 2, 6 seeds of up to 12;"
         assert said.startswith(begin) is goes_on
+
+
+def test_what_has_finished_is_shown_while_the_rest_trains(tmp_path):
+    found, _ = written(VALUES, tmp_path)
+    some = found._replace(outcomes=found.outcomes[:2], looks=())
+    dashboard.write_curves(some, (ACCURACY, LOSS), tmp_path, "the command")
+    folder = tmp_path / dashboard.NAME
+    (event,) = events(folder).Tensors("answer")
+    said = tf.make_ndarray(event.tensor_proto)[0].decode()
+    assert "norm=none: 2 of 6 seeds" in said
+    assert "norm=batch: 0 of 6 seeds" in said
+    assert {path.name for path in folder.iterdir() if path.is_dir()} == {
+        "norm=none"
+    }
+    shown = events(folder / "norm=none")
+    assert list(series(shown, "curves/validation_accuracy")) == list(EPOCHS)
+    assert "test_accuracy" not in shown.Tags()["tensors"]
+
+
+def test_writing_now_and_then_takes_little_of_the_time():
+    now, calls = 0.0, []
+
+    def write_for(seconds):
+        nonlocal now
+        calls.append(now)
+        now += seconds
+
+    write = Occasionally(write_for, clock=lambda: now)
+    while now < 1000:
+        now += 1
+        write(4)
+    assert calls[0] == 30
+    assert calls[1] - calls[0] >= 200
+    assert len(calls) == 5
 
 
 def full(*args):

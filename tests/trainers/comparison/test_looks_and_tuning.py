@@ -69,6 +69,15 @@ def test_it_ends_when_all_is_decided(fake, config, tmp_path):
     assert len(fake.trained) == 40
 
 
+def test_what_has_finished_is_told_until_the_first_look(fake, config, tmp_path):
+    config.compare.looks = (3, 4)
+    config.compare.tune.rates = ()
+    told = []
+    run(config, NORMS[:2], tmp_path, running=told.append)
+    assert [len(found.outcomes) for found in told] == [1, 2, 3, 4, 5, 6]
+    assert not any(found.looks for found in told)
+
+
 def test_what_was_found_is_shown_while_it_goes_on(fake, config, tmp_path):
     fake.figures = figures
 

@@ -8,6 +8,7 @@ import tensorflow as tf
 from tensorboard.backend.event_processing import event_accumulator
 
 from normzoo.trainers.comparison import plot
+from normzoo.trainers.comparison.charts import marks
 from normzoo.trainers.comparison.dashboard import hparams
 from normzoo.trainers.comparison.reporting import curves
 from normzoo.trainers.comparison.summary import summarize
@@ -98,8 +99,6 @@ def test_the_picture_shows_every_run(metric, batch, tmp_path, monkeypatch):
     for row, line in zip(shown, by_time.get_lines(), strict=False):
         assert line.get_xdata()[-1] == pytest.approx(row.seconds)
         assert line.get_label() == row.variant
-        points = len(line.get_xdata())
-        assert (line.get_marker() == "o") is (points == 1)
     if None in batch:
         # At the worse edge, beyond all that is finite.
         edges = [line.get_ydata()[0] for line in curves.get_lines()[2:]]
@@ -153,6 +152,20 @@ def test_many_variants_leave_room_for_the_curves(picture):
     assert points > finals.get_xticklabels()[0].get_fontsize()
     legend = curves[0].get_legend().get_window_extent()
     assert legend.height <= figure.bbox.height
+
+
+def test_many_variants_look_different(picture):
+    by_epoch, *_ = picture(MANY[:42]).axes
+    lines = by_epoch.get_legend().get_lines()
+    looks = {(line.get_color(), line.get_marker()) for line in lines}
+    assert len(looks) == 42
+
+
+@pytest.mark.parametrize("points", [1, 2, 8, 9, 17, 1000])
+def test_a_line_has_few_marks_and_one_at_its_end(points):
+    places = range(points)[marks.marked(points)]
+    assert 1 <= len(places) <= 8
+    assert places[-1] == points - 1
 
 
 @pytest.mark.parametrize(

@@ -153,14 +153,25 @@ def test_more_discriminator_updates_use_other_examples_and_noise():
     assert not np.allclose(*draws)
 
 
+#: Decay and ramp -> the decay of each step.
+DECAYS = {
+    "fixed": (0.75, False, [0.75, 0.75, 0.75]),
+    "rising": (0.75, True, [1 / 10, 2 / 11, 3 / 12]),
+    "risen": (0.15, True, [0.1, 0.15, 0.15]),
+}
+
+
 @pytest.mark.slow
-def test_the_average_follows_all_the_generators_weights():
-    model = gan(("virtual", "layer"), ema_decay=0.75, run_eagerly=True)
+@pytest.mark.parametrize("name", DECAYS)
+def test_the_average_follows_all_the_generators_weights(name):
+    decay, ramp, expected = DECAYS[name]
+    knobs = {"ema_decay": decay, "ema_ramp": ramp, "run_eagerly": True}
+    model = gan(("virtual", "layer"), **knobs)
     average = [a.numpy() for a in model.average.weights]
-    for i in range(3):
+    for i, kept in enumerate(expected):
         fit(model, points(16, seed=i), 16)
         average = [
-            0.75 * a + 0.25 * w.numpy()
+            kept * a + (1 - kept) * w.numpy()
             for a, w in zip(average, model.generator.variables, strict=True)
         ]
     assert_close([a.numpy() for a in model.average.weights], average)

@@ -202,6 +202,8 @@ def test_a_run_of_an_older_version_goes_on(name, tmp_path):
     """Each key may be one that the older version did not have."""
     trainer = TRAINERS[name]
     config = trainer.settings.defaults()
+    for key, done in trainer.settings.older.items():
+        config = with_value(config, key, done)
     resolved = trainer.resolve(config)
     for key in flatten(resolved):
         if key in ("model.name", "model.norm"):
@@ -217,6 +219,23 @@ def test_a_run_of_an_older_version_goes_on(name, tmp_path):
     (folder / "config.json").write_text(json.dumps({"config": changed}))
     with pytest.raises(InputError, match="seed: 7 there, 0 now"):
         trainer.rundir(config, folder).check(resolved)
+
+
+@pytest.mark.parametrize("name", TRAINERS)
+def test_what_older_versions_did_otherwise_is_a_difference(name, tmp_path):
+    trainer = TRAINERS[name]
+    config = trainer.settings.defaults()
+    resolved = trainer.resolve(config)
+    for key, done in trainer.settings.older.items():
+        held = json.loads(json.dumps(resolved))
+        *parts, last = key.split(".")
+        now = functools.reduce(dict.__getitem__, parts, held).pop(last)
+        assert now != done
+        rundir = trainer.rundir(config, tmp_path / key)
+        rundir.path.mkdir()
+        (rundir.path / "config.json").write_text(json.dumps({"config": held}))
+        with pytest.raises(InputError, match=f"{key}: {done} there, {now} now"):
+            rundir.check(resolved)
 
 
 def test_another_value_than_the_default_is_a_difference(tmp_path):

@@ -7,10 +7,8 @@ from ....layers.diagnosis.markup import element
 from .axes import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, axes, edge_line
 from .chart import chart, place
 from .edge import drawn, find_edge
-from .marks import color, mark
+from .marks import color, mark, marked
 from .numbers import scale
-
-_MOST_MARKS = 8  # on a line
 
 
 class Line(NamedTuple):
@@ -77,13 +75,11 @@ def _line(course, x, y, edge):
         (x(a), y(drawn(b, edge)))
         for a, b in zip(course.x, course.center, strict=True)
     ]
-    # From the end: it is what counts.
-    stride = max(1, math.ceil(len(points) / _MOST_MARKS))
     return element(
         "g",
         element("title", course.name),
         element("path", d=_way(points), class_=f"line {color(course.index)}"),
-        *(mark(course.index, *point) for point in points[::-1][::stride]),
+        *(mark(course.index, *point) for point in points[marked(len(points))]),
     )
 
 

@@ -4,16 +4,19 @@ TensorBoard shows no curve at all until one is ticked when there are more than
 40 folders of events, and each run has two or three of its own.
 """
 
+import itertools
+import math
 import time
 
 from ...common.files import replacing_folder
 from ...run.events import ScalarEvents
 from ..names import folder_name
+from ..summary import median_seconds
 from .bands import find_bands
 from .hparams import experiment, finals, settings, trial
 from .layout import layout
 from .models import add_models
-from .texts import texts
+from .texts import early_texts, texts
 
 #: In the workdir of a comparison.
 NAME = "tensorboard"
@@ -54,11 +57,38 @@ def write_dashboard(found, summary, metrics, workdir, command, goes_on=False):
             path = folder / folder_name(row.variant)
             with ScalarEvents(path) as events:
                 events.replace()
-                _write_bands(events, [b.courses[place] for b in bands], row)
+                courses = [band.courses[place] for band in bands]
+                _write_bands(events, courses, row.seconds)
                 events.add(trial(row, table), step=0)
                 events.write(finals(row, summary), step=0)
                 if not goes_on:
                     add_models(events, outcomes[row.variant], workdir)
+
+
+def write_curves(found, metrics, workdir, command):
+    """Writes the folder while its first runs train: curves, and no verdict.
+
+    Args:
+        found: the `Found` with the `Outcome`s that there are, one at least.
+        metrics, workdir, command: as of `write_dashboard`.
+    """
+    outcomes = {}
+    for outcome in found.outcomes:
+        outcomes.setdefault(outcome.variant, []).append(outcome)
+    shown = dict(itertools.islice(outcomes.items(), MOST - 1))
+    bands = find_bands(shown.values(), metrics, workdir)
+    with replacing_folder(workdir / NAME) as folder:
+        with ScalarEvents(folder) as events:
+            events.replace()
+            for text in early_texts(found, outcomes, command):
+                events.add(text, step=0)
+            events.add(layout(bands), step=0)
+        for place, (variant, some) in enumerate(shown.items()):
+            with ScalarEvents(folder / folder_name(variant)) as events:
+                events.replace()
+                seconds = median_seconds(each.result for each in some)
+                courses = [band.courses[place] for band in bands]
+                _write_bands(events, courses, seconds)
 
 
 def shown_rows(summary):
@@ -75,12 +105,12 @@ def shown_rows(summary):
     return tuple(row for row in summary.rows if row.variant in kept)
 
 
-def _write_bands(events, courses, row):
+def _write_bands(events, courses, seconds):
     """Writes the curves of a variant, at the times of its median run."""
     start = time.time()
     last = max((step for course in courses for step in course), default=1)
-    # An endless median has no time, see `Row.seconds`.
-    second = row.seconds / last if row.seconds < float("inf") else 0.0
+    # An endless median has no time, see `median_seconds`.
+    second = seconds / last if math.isfinite(seconds) else 0.0
     for course in courses:
         for step, values in course.items():
             events.write(values, step, start + step * second)

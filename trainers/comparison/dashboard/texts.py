@@ -4,7 +4,7 @@ import json
 
 from ...common.provenance import provenance
 from ...run.summaries import text
-from ..reporting.markdown import answer
+from ..reporting import markdown
 from ..reporting.record import design_record, ready
 
 
@@ -19,11 +19,33 @@ def texts(found, summary, rows, command, goes_on):
         goes_on: whether the undecided get more seeds.
     """
     base = next(o for o in found.outcomes if o.variant == summary.baseline)
+    said = _answer(summary, rows, goes_on)
+    return _texts(said, summary.design, base, command)
+
+
+def early_texts(found, outcomes, command):
+    """Returns the same while the runs of the first look train.
+
+    Args:
+        found: the `Found`.
+        outcomes: variant -> its `Outcome`s so far.
+        command: the command line.
+    """
+    seeds = found.design.looks[0]
+    lines = [
+        f"- {name}: {len(outcomes.get(name, ()))} of {seeds} seeds\n"
+        for name in found.design.variants
+    ]
+    said = f"Still training; so far have finished\n\n{''.join(lines)}"
+    return _texts(said, found.design, found.outcomes[0], command)
+
+
+def _texts(answer, design, outcome, command):
     return [
-        text("answer", _answer(summary, rows, goes_on)),
+        text("answer", answer),
         text("command", f"`{command}`"),
-        text("design", _code(design_record(summary.design))),
-        text("configuration", _code(base.run.config.to_dict())),
+        text("design", _code(design_record(design))),
+        text("configuration", _code(outcome.run.config.to_dict())),
         text("environment", _code(provenance())),
     ]
 
@@ -36,7 +58,7 @@ def _answer(summary, rows, goes_on):
             f"After look {len(taken)} of {len(looks)}, {taken[-1].seeds} seeds "
             f"of up to {looks[-1]}; what is undecided trains on.\n\n"
         )
-    return f"{so_far}{answer(summary)}\n{_left_out(summary, rows)}"
+    return f"{so_far}{markdown.answer(summary)}\n{_left_out(summary, rows)}"
 
 
 def _left_out(summary, rows):

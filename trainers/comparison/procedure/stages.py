@@ -9,7 +9,11 @@ from .grid import edges
 from .tuning import choose, choose_once
 
 
-def conduct(plan, runner, record, look=lambda found: None):
+def _nothing(found):
+    del found
+
+
+def conduct(plan, runner, record, look=_nothing, running=_nothing):
     """Trains what the looks need, and judges; returns what was `Found`.
 
     Each look trains the baseline and the variants that are undecided so far,
@@ -22,6 +26,8 @@ def conduct(plan, runner, record, look=lambda found: None):
         record: the `Record` of the plan, which is told each look.
         look: function of what was `Found` so far, which is called when
             another look has runs to train.
+        running: the same, which is called while the runs of the first look
+            finish. It is told of no verdict, and not of every variant.
     """
     design = plan.design
     chosen = _choose_once(plan, runner) if design.once else {}
@@ -37,7 +43,14 @@ def conduct(plan, runner, record, look=lambda found: None):
         candidates = _candidates(plan, wanted, chosen)
         if looks and not runner.has_results(_every(candidates)):
             look(_found(plan, outcomes, looks, record))
-        outcomes |= _outcomes(plan, runner, label, candidates, chosen)
+
+        def tell(results, is_first=not looks, candidates=candidates):
+            ended = _ended(plan, candidates, results, chosen)
+            if is_first and ended:
+                running(_found(plan, ended, (), record))
+
+        results = runner.execute(_every(candidates), label, tell)
+        outcomes |= _ended(plan, candidates, results, chosen)
         judged = judgments(design, outcomes, active)
         verdicts |= {name: found.verdict for name, found in judged.items()}
         record.look(seeds, judged)
@@ -123,13 +136,14 @@ def _every(candidates):
     return [run for runs in candidates.values() for run in runs]
 
 
-def _outcomes(plan, runner, label, candidates, chosen):
-    """Trains variants with seeds; returns (variant, seed) -> `Outcome`."""
+def _ended(plan, candidates, results, chosen):
+    """Returns (variant, seed) -> `Outcome`, of those whose runs have ended."""
     design = plan.design
-    results = runner.execute(_every(candidates), label)
     found = {}
     for (variant, seed), runs in candidates.items():
         mine = [results[run.name] for run in runs]
+        if None in mine:
+            continue
         best = choose(mine, design.metric) if len(mine) > 1 else 0
         point = chosen[variant] if design.once else best
         found[variant, seed] = Outcome(

@@ -35,7 +35,7 @@ class GAN(keras.Model):
         loss: a `normzoo.trainers.gans.model.losses.Loss`.
         n_dis: discriminator updates per step.
         discriminator_batch, statistics, penalty: of the `Discrimination`.
-        ema_decay: of the generator's moving average.
+        ema_decay, ema_ramp: of the generator's `MovingAverage`.
         finite_only: whether the logged means leave out what is not finite.
         seed: of the noise.
         **kwargs: arguments of `keras.Model`.
@@ -73,6 +73,7 @@ class GAN(keras.Model):
         statistics="both",
         penalty=10.0,
         ema_decay=0.999,
+        ema_ramp=True,
         finite_only=False,
         seed=0,
         **kwargs,
@@ -92,7 +93,9 @@ class GAN(keras.Model):
         self.evaluator = None
         self.meters = Meters(finite_only)
         self.tally = Tally("dg", self.add_weight)
-        self.average = MovingAverage(generator, ema_decay, self.add_weight)
+        self.average = MovingAverage(
+            generator, ema_decay, ema_ramp, self.add_weight
+        )
         self.built = True  # As both networks are.
 
     def compile(self, d_optimizer, g_optimizer, **kwargs):
@@ -161,7 +164,7 @@ class GAN(keras.Model):
         gradients = tape.gradient(fakes, player.weights, slopes)
         norm, applied = player.apply(gradients)
         restore(before, unless=applied)
-        self.average.follow(applied)
+        self.average.follow(applied, self.tally.steps)
         counts = self.tally.count("g", applied, player.scale, loss, norm)
         self.meters.update(counts, g_loss=loss, g_norm=norm)
 
