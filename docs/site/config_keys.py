@@ -22,7 +22,7 @@ or a wrong type ends the script. The tables have the defaults; a packaged config
 changes some of them, and `config.json` in the [workdir](workdir.md) has the
 values of a run.
 
-A claim has [more keys](experiments.md#a-claim-of-your-own). This page is
+A claim has [more keys](experiments.md#your-own-claim). This page is
 written by `python docs/site/config_keys.py` from the comments in
 [configs/default.py](../configs/default.py) and
 [configs/gan_default.py](../configs/gan_default.py).

@@ -109,7 +109,7 @@ def test_a_norm_a_model_a_metric_and_a_task(mine, tmp_path):
     text = (tmp_path / "summary.md").read_text()
     assert "| variant | top 2 | difference | verdict | weights | s |" in text
     assert f"| {100 * result['test_top_2']:.1f} | baseline |" in text
-    assert "\ntop 2: one seed, without interval. Differences to" in text
+    assert "\ntop 2: one seed, without interval. Differences from" in text
     assert list((run / "checkpoints/best").glob("step-*"))
     model = keras.saving.load_model(run / "checkpoints/final.keras")
     assert any(isinstance(layer, Centering) for layer in model.layers)

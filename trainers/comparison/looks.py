@@ -115,7 +115,7 @@ def level_said(level, variants, looks):
     fewer = looks[-1] < fewest
     return (
         f"{which} {100 * level:.4g} %, which takes at least {fewest} seeds"
-        f"{': with fewer all stay undecided' if fewer else ''}."
+        f"{'; with fewer, all stay undecided' if fewer else ''}."
     )
 
 

@@ -34,16 +34,16 @@ def _conditions(results):
         return "No run was measured: all diverged."
     result = measured[0]
     text = (
-        f"{result['last_n_real']} real and {result['last_n_fake']} made "
-        f"examples, split {result['split']}, noise of seed "
+        f"{result['last_n_real']} real and {result['last_n_fake']} "
+        f"generated examples, split {result['split']}, noise of seed "
         f"{result['last_seed']}, features: {result['features']}"
     )
     accuracy = result.get("last_feature_accuracy")
     if accuracy is not None:
         text += f" with test accuracy {100 * accuracy:.2f} %"
     return (
-        f"{text}. Frechet distances are biased upwards, the more the fewer "
-        "examples: compare equal numbers alone."
+        f"{text}. Frechet distances are biased upward, more so with fewer "
+        "examples: compare only distances of equal numbers."
     )
 
 

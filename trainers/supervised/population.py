@@ -178,8 +178,8 @@ def gap_warning(result, test_examples):
     if moving > accuracy:
         return f"Statistics differ: {both} Raise config.population.examples."
     return (
-        f"Moving statistics are late: {both} Train for more steps or lower the "
-        "norm's momentum."
+        f"Moving statistics lag behind: {both} Train for more steps or lower "
+        "the norm's momentum."
     )
 
 
@@ -191,8 +191,8 @@ def _training_gap(result):
     if not _differ(trained, validated, result.get("validation_examples")):
         return ""
     return (
-        f"Validation accuracy is {_percent(validated)}, and training accuracy "
-        f"{_percent(trained)}: the mean over the last epoch, in training mode."
+        f"Validation accuracy is {_percent(validated)}, but training accuracy "
+        f"is {_percent(trained)} (mean over the last epoch, in training mode)."
     )
 
 

@@ -135,7 +135,7 @@ def test_there_is_a_seed():
             3,
             "Judged on digits, mnist1d after 3 seeds; an effect counts above "
             "0.1. All 2 intervals together have a level of 95 %, so each has "
-            "97.5 %, which takes at least 7 seeds: with fewer all stay "
+            "97.5 %, which takes at least 7 seeds; with fewer, all stay "
             "undecided.",
         ),
     ],

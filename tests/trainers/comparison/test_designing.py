@@ -225,7 +225,7 @@ def test_the_plan_in_words(config, tmp_path):
     found = make_plan(config, norms("a", "b", "c"))
     assert preview.said(found.design).split(".\n") == [
         "3 variants, compared with norm=a and judged by score after 10, 20 "
-        "seeds; a\ndifference counts from 0.100 on",
+        "seeds; the\nsmallest difference that counts is 0.100",
         "All 4 intervals together have a level of 95 %, so each has 98.75 %, "
         "which takes\nat least 8 seeds",
         f"Each variant chooses {RATE} from 3 settings, once, by 3 "
@@ -247,7 +247,7 @@ def test_a_comparison_alone_needs_no_level(config):
 
 def test_too_few_seeds_are_said_before(config):
     text = preview.said(make_plan(config, norms("a", "b"), 5).design)
-    assert text.endswith("at least 6 seeds: with fewer all\nstay undecided.")
+    assert text.endswith("at least 6 seeds; with fewer, all\nstay undecided.")
     text = preview.said(make_plan(config, norms("a", "b"), 6).design)
     assert text.endswith("at least 6 seeds.")
 

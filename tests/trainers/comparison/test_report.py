@@ -179,11 +179,11 @@ LEGENDS = {
     "method and level": (
         summary_of({NONE: steady(0.9), BATCH: steady(0.9), LAYER: steady(0.9)}),
         "Test split: Hodges-Lehmann center and signed-rank interval, 95 %, "
-        "over 10 seeds, accuracy in %. Differences to norm=none are paired by "
-        "seed, with simultaneous 95 % signed-rank intervals: each at 97.5 %; "
-        "of the other metrics, 95 % each by itself. Verdicts: practically "
-        "equal if that interval lies within 0.50 points, else better or worse "
-        "if it leaves out 0. s: median seconds of training per run.",
+        "over 10 seeds, accuracy in %. Differences from norm=none are paired "
+        "by seed, with simultaneous 95 % signed-rank intervals: each at "
+        "97.5 %; for other metrics, 95 % each. Verdicts: practically equal if "
+        "that interval lies within 0.50 points, otherwise better or worse if "
+        "it excludes 0. s: median seconds of training per run.",
     ),
     "looks": (
         summary_of(
@@ -199,14 +199,14 @@ LEGENDS = {
     ),
     "few seeds' differences": (
         summary_of({NONE: steady(0.9, 3), BATCH: steady(0.9, 3)}, (ACCURACY,)),
-        "by seed, with 95 % signed-rank intervals, which take 6 seeds (a "
-        "range has 75 %). Verdicts",
+        "by seed, with 95 % signed-rank intervals (this takes 6 seeds; the "
+        "range of fewer has 75 %). Verdicts",
     ),
     "one seed": (
         summary_of({NONE: [0.9], BATCH: [0.9]}, (ACCURACY,)),
         "Test split: one seed, without interval, accuracy in %. Differences "
-        "to norm=none are paired by seed, with 95 % signed-rank intervals, "
-        "which take 6 seeds. Verdicts",
+        "from norm=none are paired by seed, with 95 % signed-rank intervals "
+        "(this takes 6 seeds). Verdicts",
     ),
     "several numbers of seeds": (
         summary_of({NONE: steady(0.9, 20), BATCH: steady(0.9, 10)}),
@@ -214,8 +214,8 @@ LEGENDS = {
     ),
     "a diverged run": (
         summary_of({NONE: steady(0.9, 3), BATCH: [0.9, 0.9, None]}),
-        "A diverged run counts as worse than any other: as 0.00 %, in a "
-        "difference infinitely.",
+        "A diverged run counts as worse than any other: as 0.00 %, in "
+        "differences infinitely.",
     ),
     "tuned once": (
         summary_of(
@@ -230,8 +230,8 @@ LEGENDS = {
         summary_of(
             {NONE: steady(9), BATCH: steady(9)}, (DISTANCE,), metric=DISTANCE
         ),
-        "Frechet distances are biased upwards, the more the fewer samples, "
-        "which are equally many for all. ",
+        "Frechet distances are biased upward, more so with fewer samples, and "
+        "all variants have equally many. ",
     ),
 }
 

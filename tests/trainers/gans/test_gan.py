@@ -342,13 +342,13 @@ def test_gans_are_compared(config, tmp_path):
     assert [row.runs for row in summary.rows] == [1, 1]
     page = (tmp_path / "report.html").read_text()
     assert page.count("<figure>") == 3  # and real ones
-    assert "100 real and 100 made examples, split test" in page
+    assert "100 real and 100 generated examples, split test" in page
     table = (tmp_path / "summary.md").read_text()
     titles = "| variant | Frechet | difference | verdict | best | difference |"
     assert titles in table
-    assert "Frechet distances are biased upwards" in table
-    assert "from 100 real and 100 made examples, the same numbers" in table
-    assert "Frechet distances are biased upwards" in page
+    assert "Frechet distances are biased upward" in table
+    assert "compare 100 real with 100 generated examples" in table
+    assert "Frechet distances are biased upward" in page
 
 
 BAD = {

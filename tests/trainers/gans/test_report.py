@@ -43,8 +43,11 @@ def appendix(tmp_path, *results):
 
 def test_the_conditions_are_those_of_a_run_that_was_measured(tmp_path):
     page = appendix(tmp_path, DIVERGED, FINISHED)
-    assert "500 real and 400 made examples, split test, noise of seed 7" in page
-    assert "Frechet distances are biased upwards" in page
+    assert (
+        "500 real and 400 generated examples, split test, noise of seed 7"
+        in page
+    )
+    assert "Frechet distances are biased upward" in page
     assert "None" not in page
 
 

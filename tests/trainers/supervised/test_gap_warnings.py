@@ -18,7 +18,7 @@ LATE = {
 
 def test_late_statistics_are_said():
     assert gap_warnings(LATE) == [
-        "Moving statistics are late: test accuracy is 39.0 % with moving "
+        "Moving statistics lag behind: test accuracy is 39.0 % with moving "
         "statistics and 61.9 % with those of 5,120 training examples. Train "
         "for more steps or lower the norm's momentum."
     ]
@@ -35,8 +35,8 @@ def test_statistics_of_few_examples_are_said():
 def test_overfitting_is_said():
     result = LATE | {"test_accuracy_moving": 0.62, "train_accuracy": 0.999}
     assert gap_warnings(result) == [
-        "Validation accuracy is 62.0 %, and training accuracy 99.9 %: the mean "
-        "over the last epoch, in training mode."
+        "Validation accuracy is 62.0 %, but training accuracy is 99.9 % (mean "
+        "over the last epoch, in training mode)."
     ]
 
 

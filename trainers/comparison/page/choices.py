@@ -26,7 +26,7 @@ def tuned_values(held):
             counts = [str(times.get(value, "")) for value in values]
             rows.append([row.variant, *counts])
         name = key.rpartition(".")[2].replace("_", " ")
-        caption = f"How many seeds chose which {name}"
+        caption = f"How many seeds chose each {name}"
         tables.append(table(["variant", *values], rows, caption=caption))
     if not tables:
         return None
@@ -53,10 +53,10 @@ def statistics(held):
     if not rows:
         return None
     titles = ["variant", "of the training data", "moving"]
-    caption = f"{metric.called} with either kind of statistics"
+    caption = f"{metric.called} with both kinds of statistics"
     late = notes(_late(held))
     if late is None:
-        late = element("p", "They differ by no more than their noise.")
+        late = element("p", "They differ by no more than noise.")
     content = joined(table(titles, rows, caption=caption), late)
     return Section("statistics", "Population and moving statistics", content)
 

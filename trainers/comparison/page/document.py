@@ -38,7 +38,7 @@ def document(held):
     )
     body = element(
         "body",
-        element("a", "To the result", href="#result", class_="skip"),
+        element("a", "Skip to the result", href="#result", class_="skip"),
         element("header", element("h1", title), *_lead(held.summary)),
         _contents(sections),
         element("main", *map(drawn, sections)),

@@ -15,7 +15,7 @@ def failures(held):
     if not lost:
         return None
     rows = [[run.variant, str(run.seed), *_end(held, run.name)] for run in lost]
-    titles = ["variant", "seed", "steps", "validations before"]
+    titles = ["variant", "seed", "steps", "validations before that"]
     content = joined(notes(diverged(held.summary)), table(titles, rows))
     return Section("failures", "Diverged runs", content)
 

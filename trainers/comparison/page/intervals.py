@@ -11,9 +11,9 @@ from ..reporting.figures import cell as said
 from .section import Section, charts
 
 _SAID = (
-    "A ring is one run, or the difference of two runs with the same seed; a "
-    "cross is one that diverged. The large mark is the center over the seeds, "
-    "the bar its interval."
+    "A ring is one run, or the difference between two runs with the same seed; "
+    "a cross is a run that diverged. The large mark is the center over the "
+    "seeds, and the bar is its interval."
 )
 
 
@@ -70,9 +70,9 @@ def _differences(summary, metric):
     )
     head = Head(
         "paired",
-        f"Difference to {summary.baseline}",
-        f"Difference to {summary.baseline} of each seed, and its interval. "
-        f"What is less than {amount(metric, least)} does not count. "
+        f"Difference from {summary.baseline}",
+        f"Difference from {summary.baseline} of each seed, and its interval. "
+        f"Less than {amount(metric, least)} does not count. "
         f"{_listed(rows)}",
     )
     unit = " in points" if metric.scale == 100 else ""

@@ -8,9 +8,9 @@ from ..reporting.curves import courses, validated
 from .section import Section, charts
 
 _SAID = (
-    "A line is the center over the seeds, its band the 95 % interval, or the "
-    "range where there are too few seeds. A run that diverged counts as the "
-    "worst from there on. Seconds are those of the median run."
+    "A line is the center over the seeds, and its band the 95 % interval, or "
+    "the range where there are too few seeds. A run that diverged counts as "
+    "the worst from then on. Seconds are those of the median run."
 )
 
 

@@ -21,8 +21,8 @@ def said(design, about=""):
     if others:
         variants = f"{others + 1} variants, compared with {design.baseline} and"
     lines = [
-        f"{variants} judged by {metric.name} after {looks} {seeds}; a "
-        f"difference counts from {least} on."
+        f"{variants} judged by {metric.name} after {looks} {seeds}; the "
+        f"smallest difference that counts is {least}."
     ]
     if others:
         lines.append(level_said(design.level, others, design.looks))

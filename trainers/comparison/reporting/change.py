@@ -45,7 +45,7 @@ def _seeds(summary, rows):
         return f"it takes at least {fewest} seeds to decide anything"
     needed = [row.judgment.seeds_needed for row in rows]
     if None in needed:
-        return f"how many seeds would decide {names} is not known"
+        return f"it is not known how many seeds would decide {names}"
     return f"about {max(needed)} seeds would decide {names}"
 
 
@@ -64,8 +64,8 @@ def _what_else(summary):
         )
     if design.once:
         return (
-            "each variant's settings were chosen once, and other ones could "
-            "change the answer"
+            "each variant's settings were chosen once, and other settings "
+            "could change the answer"
         )
     return (
         "another model, other data or longer training could change the answer"

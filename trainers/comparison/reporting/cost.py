@@ -43,7 +43,7 @@ def _time(seconds, base):
 
 def _weights(weights, base):
     if weights == base:
-        return "as many weights"
+        return "the same number of weights"
     if not base or weights / base >= 2:
         return f"{weights:,} weights instead of {base:,}"
     percent = f"{100 * abs(weights / base - 1):.2g} %"

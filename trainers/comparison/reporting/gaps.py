@@ -6,9 +6,9 @@ from .figures import amount, joined, value
 
 _LEVEL = 0.95
 
-_LATE = "the moving statistics are late."
-_CATCH_UP = "A lower momentum or more steps let them catch up."
-_FEW = "the statistics may be of too few examples."
+_LATE = "the moving statistics lag behind."
+_CATCH_UP = "A lower momentum or more steps would let them catch up."
+_FEW = "the statistics may come from too few examples."
 _MORE = "Raise population.examples."
 
 
@@ -17,7 +17,7 @@ def late_statistics(summary, results):
 
     They are those with moving statistics and with statistics of the training
     data. If they differ by more than noise, see `gap`, and the first one is
-    the worse, the moving statistics are late.
+    the worse, the moving statistics lag behind.
 
     Args:
         summary: a `Summary`.
@@ -32,10 +32,10 @@ def late_statistics(summary, results):
             late = (population > moving) is bool(metric.higher_is_better)
             found, advice = (_LATE, _CATCH_UP) if late else (_FEW, _MORE)
             yield (
-                f"{_named(variant, pairs, by_seed)}: {found} With moving "
-                f"statistics the {metric.called} is {value(metric, moving)}, "
-                "with statistics of the training data "
-                f"{value(metric, population)}. {advice}"
+                f"{_named(variant, pairs, by_seed)}: {found} The "
+                f"{metric.called} is {value(metric, moving)} with moving "
+                f"statistics and {value(metric, population)} with statistics "
+                f"of the training data. {advice}"
             )
 
 
@@ -61,8 +61,8 @@ def overfitting(summary, results):
                 gaps.append(f"by {size} with {_named(variant, pairs, by_seed)}")
     if gaps:
         yield (
-            f"The {metric.name.replace('_', ' ')} is better on training than "
-            f"on validation data: {joined(gaps)}."
+            f"The {metric.name.replace('_', ' ')} is better on training data "
+            f"than on validation data: {joined(gaps)}."
         )
 
 

@@ -35,8 +35,8 @@ def _values(summary):
     if low == high:
         return f"{center} and range of {seeds}, level {percent(level)}"
     return (
-        f"{center} and interval over {seeds}: signed-rank, 95 %, of 6 or more; "
-        "of fewer, n, their range, level 1 - 2/2^n"
+        f"{center} and interval over {seeds}: signed-rank, 95 %, for 6 or more "
+        "seeds; for fewer, n, their range, level 1 - 2/2^n"
     )
 
 
@@ -46,21 +46,21 @@ def _differences(summary, short):
     design, metric = summary.design, summary.columns[0]
     others = ""
     if len(summary.columns) > 1 and not short:
-        others = "; of the other metrics, 95 % each by itself"
+        others = "; for other metrics, 95 % each"
     several = len(summary.others) * len(design.looks) > 1
     level = percent(summary.level)
     intervals = f"{level} signed-rank intervals"
     if several:
         intervals = f"simultaneous 95 % signed-rank intervals: each at {level}"
     yield (
-        f"Differences to {summary.baseline} are paired by seed, with "
+        f"Differences from {summary.baseline} are paired by seed, with "
         f"{intervals}{_attained(summary)}{others}"
     )
     settings = " at these settings" if design.once else ""
     yield (
         f"Verdicts{settings}: practically equal if that interval lies within "
-        f"{amount(metric, design.least)}, else better or worse if it leaves "
-        "out 0"
+        f"{amount(metric, design.least)}, otherwise better or worse if it "
+        "excludes 0"
     )
 
 
@@ -70,14 +70,14 @@ def _attained(summary):
     attained = min(row.differences[key].level for row in summary.others)
     if attained >= summary.level:
         return ""
-    shown = f" (a range has {percent(attained)})" if attained else ""
-    return f", which take {fewest_seeds(summary.level)} seeds{shown}"
+    shown = f"; the range of fewer has {percent(attained)}" if attained else ""
+    return f" (this takes {fewest_seeds(summary.level)} seeds{shown})"
 
 
 def _seconds(summary, short):
     said = "s: median seconds of training per run"
     if summary.design.tuned and not short:
-        said += "; s of tuning: of the runs that were not chosen"
+        said += "; s of tuning: seconds of the runs that were not chosen"
     return said
 
 
@@ -88,5 +88,5 @@ def _lost(summary):
         worst = metric.bounds[0 if metric.higher_is_better else 1]
         counts = ""
         if math.isfinite(worst):
-            counts = f": as {value(metric, worst)}, in a difference infinitely"
+            counts = f": as {value(metric, worst)}, in differences infinitely"
         yield f"A diverged run counts as worse than any other{counts}"

@@ -53,8 +53,8 @@ def _one_rate(found):
     rates = {_rate(outcome.run.config) for outcome in found.outcomes}
     known = "" if len(rates) > 1 or None in rates else f", {rates.pop():g}"
     yield (
-        f"One learning rate for all{known}: a variant that needs another one "
-        "is at a disadvantage. Set compare.tune.rates to let each choose."
+        f"All variants share one learning rate{known}: one that needs another "
+        "rate is at a disadvantage. Set compare.tune.rates to let each choose."
     )
 
 
@@ -97,7 +97,8 @@ def _estimated(results):
             digits = 1 if seconds >= 0.1 else 2
             yield (
                 f"{variant} is measured with statistics of {examples:,} "
-                f"training examples, estimated in {seconds:.{digits}f} s a run."
+                f"training examples, estimated in {seconds:.{digits}f} s per "
+                "run."
             )
 
 
@@ -110,10 +111,10 @@ def _older_runs(results):
         ]
         if old and any(_POPULATION in each for each in by_seed.values()):
             yield (
-                f"{variant}: {plural(len(old), 'run')} of an older version "
+                f"{variant}: {plural(len(old), 'run')} by an older version "
                 f"({_enumerated(old)}) measured with moving statistics, the "
-                "others with those of the training data. Delete the older "
-                "folders to train them again."
+                "others with those of the training data. To train them again, "
+                "delete their folders."
             )
 
 
@@ -133,13 +134,13 @@ def _samples(results):
     if len(counts) == 1:
         ((real, fake),) = counts
         yield (
-            f"Distances are from {real:,} real and {fake:,} made examples, the "
-            "same numbers for all runs; fewer make Frechet distances larger."
+            f"Distances compare {real:,} real with {fake:,} generated "
+            "examples in each run; fewer give larger Frechet distances."
         )
     elif counts:
         yield (
-            "Runs were measured with different numbers of examples, so that "
-            "their Frechet distances cannot be compared."
+            "Runs were measured with different numbers of examples, so their "
+            "Frechet distances cannot be compared."
         )
 
 
@@ -156,7 +157,7 @@ def _shared_seeds(summary):
             [f"{count} of {name}" for name, count in shared.items()]
         )
         yield (
-            f"Differences are over the seeds that {summary.baseline} shares: "
+            f"Differences are over the seeds shared with {summary.baseline}: "
             f"{counts}."
         )
 
@@ -177,8 +178,8 @@ def _looks(summary):
         planned = f", of {len(design.looks)} looks that were planned"
     error = "which keeps the chance of any false one within 5 %"
     if summary.changes:
-        error = "but what was changed raises the chance of a false one"
+        error = "but the changed plan raises the chance of a false one"
     yield (
-        f"Looked at after {number}{planned}: each verdict has a level of "
+        f"Verdicts were given after {number}{planned}; each has a level of "
         f"{percent(summary.level)}, {error}."
     )

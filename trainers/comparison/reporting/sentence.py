@@ -106,8 +106,8 @@ def _better(summary, rows):
         found += f": its {metric.called} is {by}"
     else:
         found += (
-            f" in {metric.called}; the best of these, without a verdict, is "
-            f"{lead.variant}, {by}"
+            f" in {metric.called}; of these, {lead.variant} has the largest "
+            f"difference: it is {by}"
         )
     best = best_row(summary)
     if best is not lead and best is not base:

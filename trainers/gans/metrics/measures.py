@@ -72,8 +72,8 @@ FRECHET = last(
     noun="Frechet distance",
     legend="Frechet: distance in the metrics' features after the last step, "
     "best: the least one on the validation split: {means}; Frechet distances "
-    "are biased upwards, the more the fewer samples, which are equally many "
-    "for all; ",
+    "are biased upward, more so with fewer samples, and all variants have "
+    "equally many; ",
 )
 
 

@@ -310,4 +310,4 @@ def test_samples_of_gans_stand_side_by_side(tmp_path):
         f"Samples of {NONE}",
         f"Samples of {BATCH}",
     ]
-    assert "500 real and 400 made examples" in runs.text
+    assert "500 real and 400 generated examples" in runs.text

@@ -36,8 +36,8 @@ def moving(seeds):
 SAID = {
     "one rate": (
         with_batch({}),
-        "One learning rate for all, 0.001: a variant that needs another one is "
-        "at a disadvantage. Set compare.tune.rates to let each choose.",
+        "All variants share one learning rate, 0.001: one that needs another "
+        "rate is at a disadvantage. Set compare.tune.rates to let each choose.",
     ),
     "largest rate": (
         with_batch({}, rates=RATES, chosen={BATCH: [0.1] * 3 + [0.01] * 7}),
@@ -52,30 +52,32 @@ SAID = {
     "what statistics are of": (
         with_batch([{"population": None}, *[ESTIMATED] * 9], [None, *BASE[1:]]),
         "norm=batch is measured with statistics of 1,600 training examples, "
-        "estimated in 0.2 s a run.",
+        "estimated in 0.2 s per run.",
     ),
     "late statistics": (
         with_batch(LATE),
-        "norm=batch: the moving statistics are late. With moving statistics "
-        "the test accuracy is 39.00 %, with statistics of the training data "
-        "60.00 %. A lower momentum or more steps let them catch up.",
+        "norm=batch: the moving statistics lag behind. The test accuracy is "
+        "39.00 % with moving statistics and 60.00 % with statistics of the "
+        "training data. A lower momentum or more steps would let them catch "
+        "up.",
     ),
     "late in a single run": (
         with_batch(LATE, [0.6]),
-        "norm=batch: the moving statistics are late. With moving statistics "
-        "the test accuracy is 39.00 %, with statistics of the training data "
-        "60.00 %. A lower momentum or more steps let them catch up.",
+        "norm=batch: the moving statistics lag behind. The test accuracy is "
+        "39.00 % with moving statistics and 60.00 % with statistics of the "
+        "training data. A lower momentum or more steps would let them catch "
+        "up.",
     ),
     "statistics of few examples": (
         with_batch(LATE | {"test_accuracy_moving": 0.7}),
-        "norm=batch: the statistics may be of too few examples. With moving "
-        "statistics the test accuracy is 70.00 %, with statistics of the "
-        "training data 60.00 %. Raise population.examples.",
+        "norm=batch: the statistics may come from too few examples. The test "
+        "accuracy is 70.00 % with moving statistics and 60.00 % with "
+        "statistics of the training data. Raise population.examples.",
     ),
     "overfitting": (
         with_batch({"train_accuracy": 0.99, "validation_accuracy": 0.62}),
-        "The accuracy is better on training than on validation data: by 37.00 "
-        "points with norm=batch.",
+        "The accuracy is better on training data than on validation data: by "
+        "37.00 points with norm=batch.",
     ),
     "overfitting of two": (
         notes_of(
@@ -87,21 +89,21 @@ SAID = {
                 },
             )
         ),
-        "The accuracy is better on training than on validation data: by 30.00 "
-        "points with norm=none and by 20.00 points with norm=batch.",
+        "The accuracy is better on training data than on validation data: by "
+        "30.00 points with norm=none and by 20.00 points with norm=batch.",
     ),
     "late, one diverged": (
         with_batch([{"population": None}, *[LATE] * 9], [None, *BASE[1:]]),
-        "norm=batch (runs that did not diverge): the moving statistics are "
-        "late. With moving statistics the test accuracy is 39.00 %, with "
-        "statistics of the training data 60.00 %. A lower momentum or more "
-        "steps let them catch up.",
+        "norm=batch (runs that did not diverge): the moving statistics lag "
+        "behind. The test accuracy is 39.00 % with moving statistics and "
+        "60.00 % with statistics of the training data. A lower momentum or "
+        "more steps would let them catch up.",
     ),
     "an older run": (
         with_batch([{}, *[ESTIMATED] * 9]),
-        "norm=batch: 1 run of an older version (seed 0) measured with moving "
-        "statistics, the others with those of the training data. Delete the "
-        "older folders to train them again.",
+        "norm=batch: 1 run by an older version (seed 0) measured with moving "
+        "statistics, the others with those of the training data. To train "
+        "them again, delete their folders.",
     ),
     "one diverged": (
         with_batch({}, [None, *BASE[1:]]),
@@ -116,7 +118,7 @@ SAID = {
         notes_of(
             made_found({NONE: BASE, BATCH: BASE[:5]}, looks=(5, 10)),
         ),
-        "Differences are over the seeds that norm=none shares: 5 of "
+        "Differences are over the seeds shared with norm=none: 5 of "
         "norm=batch.",
     ),
     "looks": (
@@ -125,9 +127,9 @@ SAID = {
                 {NONE: steady(0.6, 20)} | {BATCH: BASE}, looks=(10, 20, 40)
             )
         ),
-        "Looked at after 10 and 20 seeds, of 3 looks that were planned: each "
-        "verdict has a level of 98.33 %, which keeps the chance of any false "
-        "one within 5 %.",
+        "Verdicts were given after 10 and 20 seeds, of 3 looks that were "
+        "planned; each has a level of 98.33 %, which keeps the chance of any "
+        "false one within 5 %.",
     ),
     "changes": (
         with_batch({}, changes=("The rates were changed.",)),
@@ -135,8 +137,8 @@ SAID = {
     ),
     "looks after changes": (
         with_batch({}, changes=("The rates were changed.",)),
-        "Looked at after 10 seeds: each verdict has a level of 95 %, but what "
-        "was changed raises the chance of a false one.",
+        "Verdicts were given after 10 seeds; each has a level of 95 %, but the "
+        "changed plan raises the chance of a false one.",
     ),
     "equally many examples": (
         notes_of(
@@ -149,8 +151,8 @@ SAID = {
                 },
             )
         ),
-        "Distances are from 500 real and 400 made examples, the same numbers "
-        "for all runs; fewer make Frechet distances larger.",
+        "Distances compare 500 real with 400 generated examples in each run; "
+        "fewer give larger Frechet distances.",
     ),
     "not equally many": (
         notes_of(
@@ -163,7 +165,7 @@ SAID = {
                 },
             )
         ),
-        "Runs were measured with different numbers of examples, so that their "
+        "Runs were measured with different numbers of examples, so their "
         "Frechet distances cannot be compared.",
     ),
 }
@@ -177,7 +179,7 @@ def test_a_note(name):
 
 #: Name -> (notes, the beginning of what none of them says).
 UNSAID = {
-    "tuned": (with_batch({}, rates=RATES), "One learning rate"),
+    "tuned": (with_batch({}, rates=RATES), "All variants share one"),
     "inside the grid": (with_batch({}, rates=RATES), "norm=batch chose"),
     "no diverged run": (with_batch({}), "0 of 10"),
     "statistics are in time": (with_batch(moving(10)), "norm=batch: the mov"),
@@ -212,4 +214,4 @@ def test_no_note(name):
 
 def test_a_gap_beyond_the_noise_of_many_examples():
     more = {"test_accuracy_moving": 0.57, "test_examples": 10_000}
-    assert any("statistics are late" in note for note in with_batch(more))
+    assert any("statistics lag behind" in note for note in with_batch(more))

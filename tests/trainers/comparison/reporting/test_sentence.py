@@ -39,7 +39,7 @@ SENTENCES = {
     "several are better": (
         made_found({NONE: BASE, LAYER: HIGHER, BATCH: above(BASE, 0.02)}),
         "norm=batch and norm=layer are better than norm=none in test accuracy; "
-        "the best of these, without a verdict, is norm=batch, 2.00 points "
+        "of these, norm=batch has the largest difference: it is 2.00 points "
         "higher (2.00 to 2.00, over 10 seeds), at 1.2 times the training time "
         f"and 20 % more weights. {SURE}; {SHARED}",
     ),
@@ -132,8 +132,8 @@ SENTENCES = {
         made_found({NONE: BASE, BATCH: [*above(BASE, 0.05)[:9], None]}),
         "norm=batch is ahead, with a test accuracy of 94.90 %, 5.00 points "
         "higher than norm=none (at most 5.00, over 10 seeds, of which 1 "
-        f"diverged), {COST}, but 10 seeds cannot tell it from chance. How many "
-        f"seeds would decide norm=batch is not known; {SHARED}",
+        f"diverged), {COST}, but 10 seeds cannot tell it from chance. It is "
+        f"not known how many seeds would decide norm=batch; {SHARED}",
     ),
     "most of all diverged": (
         made_found({NONE: [0.9] + [None] * 3, BATCH: [0.9, 0.9, None, None]}),
@@ -209,7 +209,7 @@ SENTENCES = {
         "At these settings, norm=batch is better than norm=none: its test "
         "accuracy is 1.10 points higher (1.00 to 1.20, over 10 seeds), "
         f"{COST}. {SURE}; each variant's settings were chosen once, and other "
-        "ones could change the answer.",
+        "settings could change the answer.",
     ),
 }
 
@@ -230,16 +230,16 @@ def test_variants_may_sweep_the_rate():
     design = dataclasses.replace(found.design, variants=variants)
     summary = summarize(found._replace(design=design), (design.metric,))
     assert "share one learning rate" not in summary.sentence
-    assert not any("One learning rate" in note for note in summary.notes)
+    assert not any("one learning rate" in note for note in summary.notes)
 
 
 @pytest.mark.parametrize(
     ("seconds", "parameters", "said"),
     [
-        (10.0, 100, "at the same training time and as many weights"),
+        (10.0, 100, "at the same training time and the same number of weights"),
         (8.0, 99, "at 0.8 times the training time and 1 % fewer weights"),
         (25.0, 300, "at 2.5 times the training time and 300 weights instead"),
-        (float("inf"), 100, "with as many weights (no training times:"),
+        (float("inf"), 100, "with the same number of weights (no training"),
     ],
 )
 def test_the_cost(seconds, parameters, said):
