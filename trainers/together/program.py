@@ -8,7 +8,8 @@ class Program:
 
     A subclass has `_train`, a `tf.function` of the orders of an epoch, of the
     first step, the one behind the last, and of which runs train. It returns
-    name of a metric -> means after each step of an epoch, `(steps, runs)`.
+    the one behind the last that it took, and name of a metric -> means after
+    each step of an epoch, `(steps, runs)`.
 
     Args:
         feed: the `Feed` of the runs.
@@ -31,6 +32,7 @@ class Program:
 
     def _take_steps(self, orders, start, stop, alive):
         """Calls `_train`; returns the means after the steps that it took."""
-        running = self._train(orders, *map(tf.constant, (start, stop, alive)))
+        arguments = map(tf.constant, (start, stop, alive))
+        end, running = self._train(orders, *arguments)
         # In the order of Keras' own logs.
-        return {k: running[k].numpy()[start:stop] for k in sorted(running)}
+        return {k: running[k].numpy()[start:end] for k in sorted(running)}
