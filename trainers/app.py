@@ -1,6 +1,7 @@
 """What all scripts share: flags, config files, errors in one line."""
 
 import functools
+import gc
 import os
 import pathlib
 import shlex
@@ -44,6 +45,7 @@ def run(main, required=()):
     if signal.getsignal(signal.SIGINT) != signal.SIG_IGN:
         # Until now it ended the process at once, see `common.startup`.
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    _collect_seldom()
     try:
         app.run(functools.partial(_main, main), flags_parser=_parse)
     except KeyboardInterrupt:
@@ -174,6 +176,16 @@ def _parse(argv):
         if "get_config" in error:
             _fail(f"The config {_config_path(argv)} has no get_config().")
         _fail(f"Unknown config key: {error}")
+
+
+def _collect_seldom():
+    """Has Python look for unreachable objects less often.
+
+    TensorFlow's modules are a million objects that stay, and each graph makes
+    as many: to look through them took a fifteenth of a short comparison.
+    """
+    gc.freeze()
+    gc.set_threshold(50_000, 10, 10)
 
 
 def _config_path(argv):

@@ -106,15 +106,33 @@ def steps_per_epoch(examples, batch_size):
     return examples.count // batch_size
 
 
+def batch_specs(examples, batch_size):
+    """Returns what the `element_spec` of `training_batches` is.
+
+    Of one example it is found in a hundredth of the time.
+    """
+    first = nested.each(lambda x: as_source(x[:1]), examples.batch)
+    batch = _prepared(examples, first)
+    return nested.each(
+        lambda x: tf.TensorSpec([batch_size, *x.shape[1:]], x.dtype), batch
+    )
+
+
 def _gather(examples, indices):
     sources = nested.each(as_source, examples.batch)
 
     def gather(rows):
-        inputs, *others = nested.each(lambda x: gathered(x, rows), sources)
-        return nested.each(examples.prepare, inputs), *others
+        found = nested.each(lambda x: gathered(x, rows), sources)
+        return _prepared(examples, found)
 
     dataset = indices.map(gather, num_parallel_calls=tf.data.AUTOTUNE)
     return untuned(dataset.prefetch(tf.data.AUTOTUNE))
+
+
+def _prepared(examples, batch):
+    """Returns a batch with its inputs as models see them."""
+    inputs, *others = batch
+    return nested.each(examples.prepare, inputs), *others
 
 
 def untuned(dataset):

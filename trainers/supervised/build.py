@@ -29,7 +29,7 @@ def compiled_model(config, data, models=None):
             config,
             build,
             lambda model: _compile(model, config, data),
-            lambda: training_batches(config, data).element_spec,
+            lambda: pipeline.batch_specs(data.train, config.batch_size),
         )
     model = build()
     _compile(model, config, data)

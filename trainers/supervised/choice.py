@@ -11,7 +11,7 @@ from ..run.together import ALONE, Choice
 from ..together.memory import fitting_runs
 from ..together.obstacles import obstacle
 from ..together.suggestion import suggested
-from .build import compiled_model, training_batches
+from .build import compiled_model
 from .measuring import faster
 from .task import COMPILED
 
@@ -81,7 +81,8 @@ def choose(config, runs, wanted, models=None):
     with precision.dtype_policy(config.precision):
         model = compiled_model(config, data, models)
         if models is None:
-            build_state(model, training_batches(config, data).element_spec)
+            specs = pipeline.batch_specs(data.train, config.batch_size)
+            build_state(model, specs)
         most = fitting_runs(model, config.batch_size)
         if wanted != "auto":
             _check_wanted(model, wanted)

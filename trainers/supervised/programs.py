@@ -2,6 +2,7 @@
 
 import functools
 
+from ..data.pipeline import batch_specs
 from ..run.state import build_state
 from ..together.dropout_rates import check_alike, described, rates_of
 from ..together.feed import Feed
@@ -14,7 +15,6 @@ from .build import (
     new_model,
     new_optimizer,
     steps_per_execution,
-    training_batches,
 )
 from .population import find_population
 
@@ -33,7 +33,7 @@ def stacked(configs, data, session, jit_compile=True):
     check_alike(models)
     config = configs[0]
     model = compiled_model(config, data[0], session.models)
-    build_state(model, training_batches(config, data[0]).element_spec)
+    build_state(model, batch_specs(data[0].train, config.batch_size))
     optimizers = [
         new_optimizer(config, each)
         for config, each in zip(configs, data, strict=True)
@@ -75,7 +75,7 @@ def side_by_side(configs, data, session):
         session.seed(config.seed, config.deterministic)
         # Of those that the session keeps there is one of each structure.
         model = compiled_model(config, each)
-        build_state(model, training_batches(config, each).element_spec)
+        build_state(model, batch_specs(each.train, config.batch_size))
         models.append(model)
     feed, check_every = _feed(configs, data)
     # Keras has decided whether it would compile them.

@@ -36,16 +36,16 @@ class OneRun:
             arguments: values of the weights, of the model's other variables
                 and of its metrics'; the rates of dropout and the limit of
                 clipping; the batch, inputs and labels and perhaps weights of
-                these; whether the run is alive.
+                these.
 
         Returns:
-            Clipped gradients, new values of the others and of the metrics',
-            which stay as they are unless the run is alive; name -> result.
+            Clipped gradients, new values of the others and of the metrics';
+            name -> result.
 
         Raises:
             NotVectorizableError: a weight has no gradient.
         """
-        weights, others, metrics, rates, limit, batch, alive = arguments
+        weights, others, metrics, rates, limit, batch = arguments
         model = self._model
         with self._scope(weights, others, metrics):
             with tf.GradientTape() as tape, dropping(model, rates):
@@ -58,8 +58,8 @@ class OneRun:
             self._measure(batch, outputs, loss)
             return (
                 self._clip(gradients, limit),
-                _chosen(alive, model.non_trainable_variables, others),
-                _chosen(alive, model.metrics_variables, metrics),
+                _tensors(model.non_trainable_variables),
+                _tensors(model.metrics_variables),
                 self._results(),
             )
 
@@ -74,8 +74,7 @@ class OneRun:
         with self._scope(weights, others, metrics):
             loss, outputs = self._loss(batch, training=False)
             self._measure(batch, outputs, loss)
-            updated = self._model.metrics_variables
-            return list(map(tf.convert_to_tensor, updated)), self._results()
+            return _tensors(self._model.metrics_variables), self._results()
 
     def refresh(self, arguments):
         """Returns the others with the references refreshed.
@@ -85,8 +84,7 @@ class OneRun:
         """
         with self._scope(*arguments, self.beginning):
             refresh_references(self._model)
-            others = self._model.non_trainable_variables
-            return list(map(tf.convert_to_tensor, others))
+            return _tensors(self._model.non_trainable_variables)
 
     def _scope(self, *values):
         """Returns a scope in which the model's variables are one run's."""
@@ -129,8 +127,5 @@ class OneRun:
         return list(self._model.get_metrics_result())
 
 
-def _chosen(alive, variables, before):
-    """Assigns variables what they were before, unless the run is alive."""
-    for variable, value in zip(variables, before, strict=True):
-        variable.assign(tf.where(alive, tf.convert_to_tensor(variable), value))
+def _tensors(variables):
     return list(map(tf.convert_to_tensor, variables))

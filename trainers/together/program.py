@@ -8,7 +8,8 @@ class Program:
 
     A subclass has `_train`, a `tf.function` of what `Feed.upcoming` returns, of
     the first step in it, the one behind the last, and of which runs train. It
-    returns name of a metric -> means after each step, `(most, runs)`.
+    returns the one behind the last that it took, and name of a metric -> means
+    after each step, `(most, runs)`.
 
     Args:
         feed: the `Feed` of the runs.
@@ -37,9 +38,10 @@ class Program:
         """Calls `_train`; returns the means after the steps that it took."""
         upcoming, first = self._upcoming(orders, start, stop)
         start, stop = start - first, stop - first
-        running = self._train(upcoming, *map(tf.constant, (start, stop, alive)))
+        arguments = map(tf.constant, (start, stop, alive))
+        end, running = self._train(upcoming, *arguments)
         # In the order of Keras' own logs.
-        return {k: running[k].numpy()[start:stop] for k in sorted(running)}
+        return {k: running[k].numpy()[start:end] for k in sorted(running)}
 
     def _upcoming(self, orders, start, stop):
         return self._feed.upcoming(orders, start, stop, self.most)

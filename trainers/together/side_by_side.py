@@ -172,9 +172,8 @@ class SideBySide(Program):
             (start, alive, running),
             maximum_iterations=self.most,
         )
-        return dict(
-            zip(names, tf.unstack(running.stack(), axis=2), strict=True)
-        )
+        means = tf.unstack(running.stack(), axis=2)
+        return stop, dict(zip(names, means, strict=True))
 
     def _evaluation(self, batch):
         """Returns name -> value for each run, up to this batch."""

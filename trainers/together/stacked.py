@@ -28,7 +28,9 @@ class Stacked(Program):
     them: compiled by XLA each operation is vectorized, else there is a call for
     each run. The optimizer is elementwise, and updates the stacks as they are.
 
-    A run that diverges stays as it is then, and the others do not notice.
+    A run that diverges ends the call, and stays as it is then: it is computed
+    with the others from then on, for XLA to change all variables in place, and
+    put back. The others do not notice.
 
     Args:
         model: compiled, with all variables. It holds none of the runs, but
@@ -109,7 +111,9 @@ class Stacked(Program):
 
         Returns:
             Name of a metric -> its means over the epoch so far, after each of
-            the steps, `(stop - start, runs)`.
+            the steps, `(steps, runs)`: those up to `stop`, or up to the one
+            behind which a run is not finite any more. Those of the runs that
+            are not alive mean nothing.
 
         Raises:
             NotVectorizableError: at the first call; nothing is changed then.
@@ -120,7 +124,7 @@ class Stacked(Program):
             ):
                 variable.assign(_for_each(value, self._state.runs))
         first = contextlib.nullcontext() if self._has_run else _compiling()
-        with first:
+        with first, self._state.keeping(np.flatnonzero(~alive)):
             running = self._take_steps(orders, start, stop, alive)
         self._has_run = True
         return running
@@ -195,24 +199,25 @@ class Stacked(Program):
             for name in names
         }
 
-        def step(i, alive, running):
-            results = self._step(self._feed.batch_of(upcoming, i), alive)
+        def step(i, _, running):
+            results = self._step(self._feed.batch_of(upcoming, i))
             running = {k: v.write(i, results[k]) for k, v in running.items()}
             finite = tf.reduce_all(
                 tf.math.is_finite(tf.stack(list(results.values()))), 0
             )
             is_due = (i + 1) % self.check_every == 0
-            return i + 1, alive & (finite | ~is_due), running
+            goes_on = ~is_due | tf.reduce_all(finite | ~alive)
+            return i + 1, goes_on, running
 
-        *_, running = tf.while_loop(
-            lambda i, *_: i < stop,
+        end, _, running = tf.while_loop(
+            lambda i, goes_on, _: goes_on & (i < stop),
             step,
-            (start, alive, running),
+            (start, True, running),
             maximum_iterations=self.most,
         )
-        return {k: v.stack() for k, v in running.items()}
+        return end, {k: v.stack() for k, v in running.items()}
 
-    def _step(self, batch, alive):
+    def _step(self, batch):
         """Takes one step; returns name -> mean over the epoch so far."""
         state = self._state
         arguments = (
@@ -222,13 +227,9 @@ class Stacked(Program):
             state.rates,
             state.optimizer.limits,
             batch,
-            alive,
         )
         gradients, others, metrics, results = self._step_of(arguments)
-        before = [tf.convert_to_tensor(v.value) for v in state.changing]
         state.optimizer.apply(gradients)
-        for variable, value in zip(state.changing, before, strict=True):
-            variable.assign(_where(alive, variable.value, value))
         for variable, value in zip(
             [*state.others, *state.metrics], [*others, *metrics], strict=True
         ):
@@ -264,8 +265,3 @@ def _values(variables):
 
 def _for_each(value, runs):
     return tf.broadcast_to(value, (runs, *value.shape))
-
-
-def _where(alive, new, old):
-    shape = [-1] + [1] * (len(old.shape) - 1)
-    return tf.where(tf.reshape(alive, shape), new, old)

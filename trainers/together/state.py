@@ -1,5 +1,7 @@
 """The variables of several runs of one model, stacked."""
 
+import contextlib
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -62,17 +64,6 @@ class StackedState:
         ]
 
     @property
-    def changing(self):
-        """The stacked variables that a step of the optimizer changes."""
-        slots = [
-            variable
-            for variable in self.optimizer.variables
-            if len(variable.shape)
-            and variable is not self.optimizer.rate_variable
-        ]
-        return [*self.weights, *slots]
-
-    @property
     def variables(self):
         """The `tf.Variable`s, for a checkpoint."""
         return [target.value for target in self._targets]
@@ -95,6 +86,18 @@ class StackedState:
             ]
             for run in runs
         }
+
+    @contextlib.contextmanager
+    def keeping(self, runs):
+        """Gives some runs their states back, bit by bit, at the end."""
+        rows = self.rows(runs) if len(runs) else {}
+        yield
+        for run, row in rows.items():
+            for target, value, shared in zip(
+                self._targets, row, self._shared, strict=True
+            ):
+                if not shared:
+                    target.value[run].assign(value)
 
     def load(self, row):
         """Gives the model a state of one run, one of `rows`."""

@@ -21,12 +21,15 @@ class GroupProgress:
         step: number of finished steps of each run.
         epoch: number of finished epochs.
         batch: number of finished steps of the current epoch.
+        running: name of a metric -> each run's mean over the current epoch
+            so far; of one that has diverged, up to then.
         runs: the `Progress` of each run.
     """
 
     step: int = 0
     epoch: int = 0
     batch: int = 0
+    running: dict = dataclasses.field(default_factory=dict)
     runs: list[Progress] = dataclasses.field(default_factory=list)
 
     def to_json(self):
@@ -79,8 +82,8 @@ class GroupTraining:
         if not progress.step:
             self._measures.begin()
         while progress.epoch < epochs and self._alive().any():
-            running = self._train_epoch()
-            self._timed(self._end_epoch, running)
+            self._train_epoch()
+            self._timed(self._end_epoch)
             ended = progress.epoch == epochs or not self._alive().any()
             if ended or self._is_due():
                 self._save()
@@ -90,17 +93,16 @@ class GroupTraining:
         return np.array([member.is_alive for member in self._members])
 
     def _train_epoch(self):
-        """Trains to the end of the epoch; returns its means."""
+        """Trains to the end of the epoch."""
         progress, steps = self._progress, self._program.steps
         orders = self._program.orders(progress.epoch)
-        running = None
+        begin = progress.batch
         while progress.batch < steps:
-            if running is not None and self._is_due():
+            if progress.batch > begin and self._is_due():
                 self._save()
                 self._stop.raise_if_wanted()
             stop = min(progress.batch + self._at_once, steps)
-            running = self._timed(self._take_steps, orders, stop)
-        return running
+            self._timed(self._take_steps, orders, stop)
 
     def _take_steps(self, orders, stop):
         progress, start = self._progress, self._progress.batch
@@ -112,12 +114,17 @@ class GroupTraining:
         for run in np.flatnonzero(alive):
             means = {name: values[:, run] for name, values in running.items()}
             self._members[run].take_steps(means, self._program.check_every)
-        progress.batch = stop
-        progress.step += stop - start
-        return {name: values[-1] for name, values in running.items()}
+        taken = len(next(iter(running.values())))
+        progress.batch += taken
+        progress.step += taken
+        for name, values in running.items():
+            before = progress.running.get(name, values[-1])
+            now = np.where(alive, values[-1], before)
+            progress.running[name] = now.tolist()
 
-    def _end_epoch(self, logs):
+    def _end_epoch(self):
         progress, config = self._progress, self._config
+        logs, progress.running = progress.running, {}
         number = progress.epoch + 1
         due = epochs_due(config.validate_every_epochs, config.epochs)
         self._program.refresh()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from normzoo.trainers.common.errors import InputError
-from normzoo.trainers.data import loading, pipeline
+from normzoo.trainers.data import loading, pipeline, scaling
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +27,23 @@ def test_training_batches(examples):
         seen = [label for batch in epoch for label in batch]
         assert len(set(seen)) == 9  # one example fills no batch
     assert batches[:3] != batches[3:]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {},
+        {"weights": np.ones(10, np.float32)},
+        {"inputs": {"a": np.ones((10, 2)), "b": np.arange(10, dtype=np.int8)}},
+        {"inputs": np.array(["x", "yy"] * 5), "prepare": scaling.as_given},
+        {"labels": (np.arange(10), np.ones((10, 4), np.float32))},
+    ],
+    ids=["images", "weights", "dict", "texts", "outputs"],
+)
+def test_specs_are_those_of_the_batches(examples, more):
+    examples = examples._replace(**more)
+    dataset = pipeline.training_batches(examples, 4, epochs=1, seed=0)
+    assert pipeline.batch_specs(examples, 4) == dataset.element_spec
 
 
 def test_the_seed_fixes_the_order(examples):
