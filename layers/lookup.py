@@ -27,10 +27,10 @@ def look_up(name, table, kind):
         return table[name]
     place, colon, attribute = name.rpartition(":")
     if not colon:
+        known = f" one of: {', '.join(table)}; or" if table else ""
         raise ValueError(
-            f"Unknown {kind}. Received: {name!r}. Expected one of: "
-            f"{', '.join(table)}; or 'module:function' or 'file.py:function' "
-            "for one of your own."
+            f"Unknown {kind}. Received: {name!r}. Expected{known or ':'} "
+            "'module:function' or 'file.py:function' for one of your own."
         )
     is_file = place.endswith(".py")
     try:
@@ -39,11 +39,17 @@ def look_up(name, table, kind):
             if is_file
             else importlib.import_module(place)
         )
-        return operator.attrgetter(attribute)(module)
     except (AttributeError, ImportError, OSError, ValueError) as error:
         where = "from the current folder" if is_file else "on Python's path"
         raise ValueError(
             f"The {kind} {name!r} cannot be found {where}: {error}."
+        ) from error
+    try:
+        return operator.attrgetter(attribute)(module)
+    except AttributeError as error:
+        raise ValueError(
+            f"The {kind} {name!r} cannot be found: {place} has no attribute "
+            f"{attribute!r}."
         ) from error
 
 

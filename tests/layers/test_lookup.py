@@ -67,7 +67,7 @@ def test_a_file_is_run_once(folder):
         ("nowhere:Half", "'nowhere:Half' cannot be found on Python's path"),
         ("nowhere.py:Half", "cannot be found from the current folder.*nowhere"),
         ("norms_of_ones_own:Quarter", "no attribute 'Quarter'"),
-        ("norms_of_ones_own.py:Quarter", "no attribute 'Quarter'"),
+        ("norms_of_ones_own.py:Quarter", r"own\.py has no attribute 'Quarter'"),
         ("broken.py:Half", "nothing_here"),
         (":Half", "':Half' cannot be found"),
     ],
@@ -116,6 +116,11 @@ def test_what_no_other_process_finds():
 def test_what_is_no_callable_is_refused(folder):
     with pytest.raises(TypeError, match=r"callable.*3 of type int"):
         layers.get("norms_of_ones_own:SETTING")
+
+
+def test_an_empty_table_has_no_names_to_offer():
+    with pytest.raises(ValueError, match=r"Expected: 'module:function' or"):
+        look_up("mine.py", {}, "model")
 
 
 def test_a_table_comes_first():

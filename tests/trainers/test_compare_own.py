@@ -27,6 +27,14 @@ def build():
     model.compile("sgd", "mse")
     return model
 
+def needy(units):
+    return build()
+
+def numbered():
+    model = network(keras.layers.BatchNormalization(), outputs=3)
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    return model
+
 def classes():
     model = network(keras.layers.BatchNormalization(), outputs=3)
     model.compile("sgd", "categorical_crossentropy")
@@ -39,7 +47,16 @@ def folder(tmp_path):
     (tmp_path / "mine.py").write_text(CODE)
     x = np.random.default_rng(0).normal(size=(40, 5))
     np.savez(tmp_path / "mine.npz", x_train=x, y_train=x[:, 0])
-    np.savez(tmp_path / "narrow.npz", x_train=x[:, :3], y_train=x[:, 0])
+    for name, pair in {
+        "narrow": (x[:, :3], x[:, 0]),
+        "nan": (np.where(x == x.max(), np.nan, x), x[:, 0]),
+        "same": (x, 0 * x[:, 0]),
+        "short": (x, x[:30, 0]),
+        "few": (x[:8], x[:8, 0]),
+        "tiny": (x[:2], x[:2, 0]),
+        "more": (x, np.arange(40) % 5),
+    }.items():
+        np.savez(tmp_path / f"{name}.npz", x_train=pair[0], y_train=pair[1])
     return tmp_path
 
 
@@ -90,13 +107,22 @@ def test_a_comparison_from_its_command_to_its_report(folder):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ({"model": "mine.py:make"}, "'mine.py:make' cannot be found"),
+        ({"model": "mine.py:make"}, "mine.py has no attribute 'make'"),
+        ({"model": "mine.py"}, "Expected: 'module:function' or 'file.py:fun"),
+        ({"model": "mine.py:needy"}, "called without arguments"),
+        ({"model": "mine.keras"}, "there is no such file"),
         ({"model": "other.py:build"}, "'other.py:build' cannot be found"),
         ({"model": "mine.py:uncompiled"}, "is not compiled"),
         ({"model": "mine.py:bare"}, 'Set insert="before_activation" to put'),
         ({"model": "mine.py:classes"}, "do not fit the model's outputs"),
         ({"data": "narrow.npz"}, "takes examples of shape (5,)"),
         ({"data": "none.npz"}, "cannot be read"),
+        ({"data": "nan.npz"}, "not finite: 1 of 200"),
+        ({"data": "same.npz"}, "All labels in y_train are the same"),
+        ({"data": "short.npz"}, "40 examples and y_train has 30"),
+        ({"data": "few.npz"}, "batch_size must be 1 to 5"),
+        ({"data": "tiny.npz"}, "too few to hold some out"),
+        ({"model": "mine.py:numbered", "data": "more.npz"}, "from 0 to 4, but"),
         ({"data": ""}, "needs --data, see --help"),
     ],
     ids=lambda value: "".join(value.values()) if type(value) is dict else "",
@@ -107,4 +133,4 @@ def test_what_cannot_be_compared_ends_with_one_line(folder, arguments, words):
     (line,) = [x for x in errors.splitlines() if x.startswith("error: ")]
     assert words in line
     assert "Traceback" not in errors
-    assert not list(folder.rglob("DONE"))
+    assert not (folder / "runs").exists()

@@ -1,5 +1,6 @@
 """What `compare_norms` takes, checked: a model and arrays."""
 
+import inspect
 import pathlib
 
 import keras
@@ -30,14 +31,34 @@ def find_model(model):
     if isinstance(model, (str, pathlib.Path)):
         name = str(model)
         if name.endswith(".keras"):
-            return files.read(user_path(name, "model"))
+            return files.read(_file(name))
         try:
             model = look_up(name, {}, "model")
         except ValueError as error:
             raise InputError(str(error)) from error
     if callable(model) and not isinstance(model, keras.Model):
+        _check_no_arguments(model)
         model = model()
     return files.checked(model)
+
+
+def _file(name):
+    path = user_path(name, "model")
+    if not path.is_file():
+        raise InputError(
+            f"The model {path} cannot be loaded: there is no such file."
+        )
+    return path
+
+
+def _check_no_arguments(make):
+    try:
+        inspect.signature(make).bind()
+    except TypeError as error:
+        raise InputError(
+            "The model is made by a function that is called without "
+            f"arguments. Received: {make.__name__}, {error}."
+        ) from error
 
 
 def find_data(

@@ -47,12 +47,12 @@ def _loader(config):
     dataset = config.dataset
     if dataset.name == gaussians.NAME:
         data = gaussians.load(dataset)
-        _check_batch(config, data.train.count, "train")
+        _check_batch(config, data.train.count)
         return lambda split_seed: data
     if dataset.name.endswith(array_files.SUFFIX):
         _check_as_they_are(dataset)
         data = array_files.load(dataset.name, -1)
-        _check_batch(config, data.train.count, "train")
+        _check_batch(config, data.train.count)
         return functools.partial(array_files.load, dataset.name)
     builder = find_builder(config)
     splits = find_splits(builder, dataset)
@@ -103,12 +103,16 @@ def _numbers(dataset):
     return found
 
 
-def _check_batch(config, count, split):
+def _check_batch(config, count, split=None):
     if not 1 <= config.batch_size <= count:
+        where = (
+            f"split {split!r} of {config.dataset.name!r}"
+            if split
+            else "the training split"
+        )
         raise InputError(
-            f"batch_size must be 1 to {count}, the examples in split "
-            f"{split!r} of {config.dataset.name!r}. Received: "
-            f"{config.batch_size}."
+            f"batch_size must be 1 to {count}, the examples in {where}. "
+            f"Received: {config.batch_size}."
         )
 
 

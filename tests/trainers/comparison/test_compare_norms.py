@@ -244,12 +244,21 @@ def uncompiled():
     return network(3)
 
 
+def bare():
+    model = keras.Sequential([keras.Input((5,)), keras.layers.Dense(3)])
+    model.compile("adam", "sparse_categorical_crossentropy", run_eagerly=True)
+    return model
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
         ({"model": uncompiled}, "not compiled"),
         ({"model": "nothing.py:make"}, "cannot be found"),
-        ({"model": "nothing.keras"}, "cannot be loaded"),
+        ({"model": "nothing.keras"}, "cannot be loaded: there is no such file"),
+        ({"model": lambda units: None}, "without arguments.*'units'"),
+        ({"model": lambda: None}, "an object of type NoneType"),
+        ({"model": bare}, "no norms that 'none'.*Set insert="),
         ({"train": X}, "a pair of arrays"),
         ({"train": (X[:, :2], CLASSES)}, r"takes examples of shape \(5,\)"),
         ({"train": (X, np.eye(5)[CLASSES])}, "do not fit the model's outputs"),
@@ -269,6 +278,8 @@ def uncompiled():
         ({"train": (X[:20], CLASSES[:20])}, "batch_size must be 1 to 13"),
         ({"train": (X[:2], [0, 1])}, "too few to hold some out"),
         ({"train": (X * np.nan, CLASSES)}, "not finite: 300 of 300"),
+        ({"train": (X, CLASSES * np.nan)}, "y_train holds .* not finite"),
+        ({"train": (X, CLASSES[:50])}, "60 examples and y_train has 50"),
         ({"train": (X, 0 * CLASSES)}, "y_train are the same: 0.*nothing to"),
         ({"train": (X, CLASSES + 1)}, "from 1 to 3, but the model has 3"),
         ({"train": zip(X, CLASSES, strict=True)}, "is a generator"),
