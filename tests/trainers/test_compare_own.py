@@ -120,7 +120,7 @@ def test_a_comparison_from_its_command_to_its_report(folder):
         ({"data": "nan.npz"}, "not finite: 1 of 200"),
         ({"data": "same.npz"}, "All labels in y_train are the same"),
         ({"data": "short.npz"}, "40 examples and y_train has 30"),
-        ({"data": "few.npz"}, "batch_size must be 1 to 4"),
+        ({"data": "few.npz"}, "batch_size must be 1 to 5"),
         ({"data": "tiny.npz"}, "too few to hold some out"),
         ({"model": "mine.py:numbered", "data": "more.npz"}, "from 0 to 4, but"),
         ({"data": ""}, "needs --data, see --help"),
