@@ -1,5 +1,7 @@
 """`docs/claims.md`: each claim with its verdict, a picture and a comment."""
 
+import textwrap
+
 from .reading import SECOND, agreement, found_in, is_older, verdict_text
 
 #: The page that has everything else.
@@ -72,16 +74,17 @@ def _agreement(claims):
         return ""
     flips = "; ".join(found.flips)
     flipped = (
-        f"From supported to refuted, or back, went: {flips}."
+        f"These changed from supported to refuted, or back: {flips}."
         if flips
-        else "None went from supported to refuted, or back."
+        else "None changed from supported to refuted, or back."
     )
-    repeated = f"{found.claims} claim{'s were' if found.claims > 1 else ' was'}"
-    return (
-        f"{repeated} run a second time, with seeds from {SECOND}: "
-        f"{found.same} of {found.verdicts} verdicts on single data sets are "
-        f"the same. {flipped}\n\n"
+    repeated = f"{found.claims} {'were' if found.claims > 1 else 'was'}"
+    said = (
+        f"Of these claims, {repeated} run a second time, with seeds from "
+        f"{SECOND}: {found.same} of {found.verdicts} verdicts on single data "
+        f"sets are the same. {flipped}"
     )
+    return f"{textwrap.fill(said, 80)}\n\n"
 
 
 def _section(entry, comment):
