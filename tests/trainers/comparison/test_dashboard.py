@@ -17,6 +17,7 @@ from normzoo.trainers.comparison.dashboard import folder as dashboard
 from normzoo.trainers.comparison.dashboard import hparams
 from normzoo.trainers.comparison.dashboard.bands import find_bands
 from normzoo.trainers.comparison.dashboard.occasionally import Occasionally
+from normzoo.trainers.comparison.reporting import markdown
 from normzoo.trainers.comparison.summary import summarize
 
 from .made_found import ACCURACY, LOSS, RATE, made_found, steady
@@ -203,6 +204,9 @@ def test_the_texts_say_what_was_found_and_how(tmp_path):
     }
     assert texts["answer"].startswith(summary.sentence)
     assert "| norm=batch |" in texts["answer"]
+    # A table as wide as those of files would have its words broken.
+    assert "| loss |" not in texts["answer"]
+    assert "| loss |" in markdown.answer(summary)
     assert texts["command"] == "`the command`"
     assert '"learning_rate": 0.001' in texts["configuration"]
     assert '"baseline": "norm=none"' in texts["design"]

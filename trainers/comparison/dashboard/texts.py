@@ -5,6 +5,7 @@ import json
 from ...common.provenance import provenance
 from ...run.summaries import text
 from ..reporting import markdown
+from ..reporting.columns import short_columns
 from ..reporting.record import design_record, ready
 
 
@@ -58,7 +59,9 @@ def _answer(summary, rows, goes_on):
             f"After look {len(taken)} of {len(looks)}, {taken[-1].seeds} seeds "
             f"of up to {looks[-1]}; what is undecided trains on.\n\n"
         )
-    return f"{so_far}{markdown.answer(summary)}\n{_left_out(summary, rows)}"
+    # TensorBoard breaks the words of a table that is wider than its page.
+    said = markdown.answer(summary, short_columns)
+    return f"{so_far}{said}\n{_left_out(summary, rows)}"
 
 
 def _left_out(summary, rows):

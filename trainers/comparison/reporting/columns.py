@@ -56,9 +56,9 @@ def cost_columns(summary):
     return found
 
 
-def table(summary):
-    """Returns titles and cells of the whole table, as text."""
-    columns = all_columns(summary)
+def table(summary, columns_of=all_columns):
+    """Returns titles and cells of a table, as text."""
+    columns = columns_of(summary)
     titles = [column.title for column in columns]
     return titles, [
         [column.text(row) for column in columns] for row in summary.rows

@@ -1,6 +1,6 @@
 """A comparison as Markdown: `summary.md`."""
 
-from .columns import table
+from .columns import all_columns, table
 from .legend import legend
 from .making import data_said, environment
 
@@ -21,22 +21,27 @@ def document(held):
     return "\n\n".join(filter(None, parts)) + "\n"
 
 
-def answer(summary):
-    """Returns the sentence, the table, its legend and the notes."""
+def answer(summary, columns_of=all_columns):
+    """Returns the sentence, the table, its legend and the notes.
+
+    Args:
+        summary: the `Summary`.
+        columns_of: function that returns the table's `Column`s.
+    """
     notes = "\n".join(f"- {note}" for note in summary.notes)
     parts = (
         summary.sentence,
         summary.about,
-        table_of(summary),
+        table_of(summary, columns_of),
         legend(summary),
         notes,
     )
     return "\n\n".join(filter(None, parts))
 
 
-def table_of(summary):
-    """Returns the whole table as Markdown."""
-    titles, cells = table(summary)
+def table_of(summary, columns_of=all_columns):
+    """Returns a table as Markdown."""
+    titles, cells = table(summary, columns_of)
     rule = ("---", *["---:"] * (len(titles) - 1))
     return "\n".join(_line(cells) for cells in (titles, rule, *cells))
 
