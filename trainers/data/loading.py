@@ -47,7 +47,7 @@ def _loader(config):
     dataset = config.dataset
     if dataset.name == gaussians.NAME:
         data = gaussians.load(dataset)
-        _check_batch(config, data.train.count)
+        _check_batch(config, data.train.count, "train")
         return lambda split_seed: data
     if dataset.name.endswith(array_files.SUFFIX):
         _check_as_they_are(dataset)
