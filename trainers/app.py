@@ -181,8 +181,8 @@ def _parse(argv):
 def _collect_seldom():
     """Has Python look for unreachable objects less often.
 
-    TensorFlow's modules are a million objects that stay, and each graph makes
-    as many: to look through them took a fifteenth of a short comparison.
+    To look through what the imports have made, which stays, again and again
+    took a fifteenth of a short comparison.
     """
     gc.freeze()
     gc.set_threshold(50_000, 10, 10)

@@ -61,8 +61,18 @@ class Examples(NamedTuple):
 
     def seen(self):
         """Returns the `batch` with inputs as models see them, in memory."""
-        inputs, *others = nested.each(np.asarray, self.batch)
-        return nested.each(self.prepare, inputs), *others
+        return prepared(self.prepare, nested.each(np.asarray, self.batch))
+
+
+def prepared(prepare, batch):
+    """Returns a batch whose inputs are as models see them.
+
+    Args:
+        prepare: of the `Examples`.
+        batch: as of `Examples.batch`.
+    """
+    inputs, *others = batch
+    return nested.each(prepare, inputs), *others
 
 
 class Modes(NamedTuple):

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from . import nested
 from .disk.rows import as_source, gathered
+from .examples import prepared
 
 
 class Part(NamedTuple):
@@ -109,10 +110,10 @@ def steps_per_epoch(examples, batch_size):
 def batch_specs(examples, batch_size):
     """Returns what the `element_spec` of `training_batches` is.
 
-    Of one example it is found in a hundredth of the time.
+    One example tells it; to make the pipeline takes a tenth of a second.
     """
     first = nested.each(lambda x: as_source(x[:1]), examples.batch)
-    batch = _prepared(examples, first)
+    batch = prepared(examples.prepare, first)
     return nested.each(
         lambda x: tf.TensorSpec([batch_size, *x.shape[1:]], x.dtype), batch
     )
@@ -123,16 +124,10 @@ def _gather(examples, indices):
 
     def gather(rows):
         found = nested.each(lambda x: gathered(x, rows), sources)
-        return _prepared(examples, found)
+        return prepared(examples.prepare, found)
 
     dataset = indices.map(gather, num_parallel_calls=tf.data.AUTOTUNE)
     return untuned(dataset.prefetch(tf.data.AUTOTUNE))
-
-
-def _prepared(examples, batch):
-    """Returns a batch with its inputs as models see them."""
-    inputs, *others = batch
-    return nested.each(examples.prepare, inputs), *others
 
 
 def untuned(dataset):

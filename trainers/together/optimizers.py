@@ -50,11 +50,6 @@ class StackedOptimizer:
         self._keras.build(weights)
 
     @property
-    def rate_variable(self):
-        """Holds the learning rates if they are numbers, else None."""
-        return self._rates.variable
-
-    @property
     def variables(self):
         """Keras variables, in the order of those of a run's optimizer.
 

@@ -5,6 +5,7 @@ import tensorflow as tf
 
 from ..data import nested
 from ..data.disk.pieces import BYTES
+from ..data.examples import prepared
 
 
 def pool_of(splits):
@@ -50,10 +51,8 @@ class _InMemory:
     def batch(self, rows):
         """Returns a batch, as of `Feed.batch`."""
         rows = self._begins + tf.cast(rows, tf.int64)
-        inputs, *others = nested.each(
-            lambda x: tf.gather(x, rows), self._arrays
-        )
-        return nested.each(self._prepare, inputs), *others
+        batch = nested.each(lambda x: tf.gather(x, rows), self._arrays)
+        return prepared(self._prepare, batch)
 
 
 class _OnDisk:
@@ -76,13 +75,14 @@ class _OnDisk:
 
     def batch_of(self, upcoming, step):
         """Returns a batch, as of `Feed.batch_of`."""
-        return self._seen(nested.each(lambda x: x[:, step], upcoming))
+        batch = nested.each(lambda x: x[:, step], upcoming)
+        return prepared(self._prepare, batch)
 
     def batch(self, rows):
         """Returns a batch, as of `Feed.batch`."""
         runs = len(self._batches)
         rows = np.broadcast_to(rows, (runs, rows.shape[-1]))
-        return self._seen(self._read(rows, rows.shape[-1]))
+        return prepared(self._prepare, self._read(rows, rows.shape[-1]))
 
     def _read(self, rows, length):
         """Returns the examples in rows of each run.
@@ -100,7 +100,3 @@ class _OnDisk:
             return tf.constant(found)
 
         return nested.each(read, *self._batches)
-
-    def _seen(self, batch):
-        inputs, *others = batch
-        return nested.each(self._prepare, inputs), *others
