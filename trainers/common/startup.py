@@ -47,8 +47,28 @@ def starting():
         signal.signal(signal.SIGINT, _leave)
     # What `multiprocessing` says of the parent is not set yet in a worker.
     started = script or "--multiprocessing-fork" in sys.orig_argv
-    with without_noise() if started else contextlib.nullcontext():
+    with contextlib.ExitStack() as stack:
+        if started:
+            stack.enter_context(without_noise())
+            stack.enter_context(_hidden("sklearn"))
         yield started
+
+
+@contextlib.contextmanager
+def _hidden(package):
+    """Has a package look as if it were not installed, inside.
+
+    Keras imports scikit-learn wherever it is, for wrappers that no script uses:
+    a second of each start.
+    """
+    if package in sys.modules:
+        yield
+        return
+    sys.modules[package] = None
+    try:
+        yield
+    finally:
+        del sys.modules[package]
 
 
 def _is_script():

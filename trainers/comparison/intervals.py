@@ -10,7 +10,7 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 _MOST_EXACT = 200  # values; of more, ranks are summed by the normal's formula
 
@@ -168,8 +168,8 @@ def skipped_averages(n, level):
         return k, max(1 - 2 * tail[k].item(), 0.0)
     mean = n * (n + 1) / 4
     deviation = math.sqrt(n * (n + 1) * (2 * n + 1) / 24)
-    k = math.floor(mean + deviation * stats.norm.ppf(error) - 0.5)
-    tail = stats.norm.cdf((k + 0.5 - mean) / deviation)
+    k = math.floor(mean + deviation * special.ndtri(error) - 0.5)
+    tail = special.ndtr((k + 0.5 - mean) / deviation)
     return k, max(1 - 2 * tail.item(), level)
 
 

@@ -4,7 +4,7 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from .intervals import Interval, differences, interval
 from .looks import fewest_seeds
@@ -140,7 +140,7 @@ def seeds_needed(shown, seeds, least, level):
         return None
     scale = 1.0
     if shown.level < level:
-        quantiles = stats.norm.ppf([(1 + level) / 2, (1 + shown.level) / 2])
+        quantiles = special.ndtri([(1 + level) / 2, (1 + shown.level) / 2])
         scale = quantiles[0] / quantiles[1]
     center = shown.center
     down, up = (center - shown.low) * scale, (shown.high - center) * scale

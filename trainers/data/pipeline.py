@@ -102,6 +102,17 @@ def evaluation_batches(examples, batch_size, part=_WHOLE):
     return _gather(examples, indices.map(lambda r: tf.range(r[0], r[1])))
 
 
+def read_in_order(examples, batch_size):
+    """Yields what `evaluation_batches` holds, read at once.
+
+    To make a pipeline takes a tenth of a second: of a few batches that is most
+    of the time.
+    """
+    read = _reader(examples)
+    for start in range(0, examples.count, batch_size):
+        yield read(tf.range(start, min(start + batch_size, examples.count)))
+
+
 def steps_per_epoch(examples, batch_size):
     """Returns the number of full batches in one pass over the examples."""
     return examples.count // batch_size
@@ -120,14 +131,20 @@ def batch_specs(examples, batch_size):
 
 
 def _gather(examples, indices):
+    read = _reader(examples)
+    dataset = indices.map(read, num_parallel_calls=tf.data.AUTOTUNE)
+    return untuned(dataset.prefetch(tf.data.AUTOTUNE))
+
+
+def _reader(examples):
+    """Returns a function of rows that returns a batch."""
     sources = nested.each(as_source, examples.batch)
 
-    def gather(rows):
+    def read(rows):
         found = nested.each(lambda x: gathered(x, rows), sources)
         return prepared(examples.prepare, found)
 
-    dataset = indices.map(gather, num_parallel_calls=tf.data.AUTOTUNE)
-    return untuned(dataset.prefetch(tf.data.AUTOTUNE))
+    return read
 
 
 def untuned(dataset):

@@ -64,9 +64,7 @@ def _confusion(config, model):
     if not (found := _single_labels(config, model, data)):
         return None
     labels, classes, decide = found
-    batches = pipeline.evaluation_batches(
-        data.test, config.evaluation_batch_size
-    )
+    batches = pipeline.read_in_order(data.test, config.evaluation_batch_size)
     # Keras' `predict` warns from the fifth model on.
     predict = graph_of(
         lambda inputs: model(inputs, training=False), reduce_retracing=True

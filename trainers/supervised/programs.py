@@ -1,6 +1,7 @@
 """The programs that train supervised runs together, as they begin."""
 
 import functools
+import gc
 
 from ..data.pipeline import batch_specs
 from ..run.state import build_state
@@ -8,7 +9,7 @@ from ..together.dropout_rates import check_alike, described, rates_of
 from ..together.feed import Feed
 from ..together.side_by_side import SideBySide
 from ..together.stacked import Stacked
-from ..together.state import StackedState, values_of
+from ..together.state import StackedState, Stacks, values_of
 from .build import (
     built_from,
     compiled_model,
@@ -28,9 +29,7 @@ def stacked(configs, data, session, jit_compile=True):
         session: the `Session` of the process.
         jit_compile: whether XLA compiles the program.
     """
-    beginnings = _beginnings(configs, data, session)
-    rows, rates, models = zip(*beginnings, strict=True)
-    check_alike(models)
+    values, rates = _beginnings(configs, data, session)
     config = configs[0]
     model = compiled_model(config, data[0], session.models)
     build_state(model, batch_specs(data[0].train, config.batch_size))
@@ -38,7 +37,7 @@ def stacked(configs, data, session, jit_compile=True):
         new_optimizer(config, each)
         for config, each in zip(configs, data, strict=True)
     ]
-    state = StackedState(model, optimizers, rows, rates)
+    state = StackedState(model, optimizers, values, rates)
     feed, check_every = _feed(configs, data)
     program = Stacked(model, state, feed, check_every, jit_compile)
     populations = [
@@ -49,19 +48,35 @@ def stacked(configs, data, session, jit_compile=True):
 
 
 def _beginnings(configs, data, session):
-    """Yields values, dropout rates and description of each run's new model.
+    """Returns the values of the runs' new models, stacked, and dropout rates.
 
-    To make one takes as long as a hundred steps, so that runs whose optimizers
-    alone differ share it.
+    To make a model takes as long as a hundred steps, so that runs whose
+    optimizers alone differ share it.
     """
-    found = {}
-    for config, each in zip(configs, data, strict=True):
+    first, rates, values, layers = {}, [], Stacks(len(configs)), None
+    for run, (config, each) in enumerate(zip(configs, data, strict=True)):
         key = config.seed, id(each), built_from(config, each)
-        if key not in found:
-            session.seed(config.seed, config.deterministic)
-            model = new_model(config, each)
-            found[key] = values_of(model), rates_of(model), described(model)
-        yield found[key]
+        if key in first:
+            values.copy(first[key], run)
+            rates.append(rates[first[key]])
+            continue
+        session.seed(config.seed, config.deterministic)
+        model = new_model(config, each)
+        own = described(model)
+        layers = layers or own
+        check_alike([layers, own])
+        first[key] = run
+        values.set(run, values_of(model))
+        rates.append(rates_of(model))
+        del model
+        if values.row_bytes > _MUCH:
+            # Layers refer to each other, and would stay with their weights.
+            gc.collect(1)
+    return values.arrays, rates
+
+
+#: Bytes of a model's variables that are worth looking for ones to discard.
+_MUCH = 2**20
 
 
 def side_by_side(configs, data, session):

@@ -19,7 +19,8 @@ class StackedState:
     Args:
         model: compiled, with all variables; see `run.state.build_state`.
         optimizers: one Keras optimizer per run, as `StackedOptimizer` takes.
-        rows: of each run, what `values_of(model)` were at its beginning.
+        values: what `values_of` the runs' models were at their beginning,
+            stacked; see `Stacks`.
         rates: of each run, the rates of its dropout layers, as `rates_of` says.
 
     Attributes:
@@ -31,15 +32,15 @@ class StackedState:
         optimizer: the `StackedOptimizer`.
     """
 
-    def __init__(self, model, optimizers, rows, rates):
-        self.runs = len(rows)
+    def __init__(self, model, optimizers, values, rates):
+        self.runs = len(optimizers)
         self._model = model
         self.rates, self._own_rates = [], rates
         if any(each != rates[0] for each in rates):
             self.rates = [
                 tf.constant(each) for each in zip(*rates, strict=True)
             ]
-        made = map(np.stack, zip(*rows, strict=True))
+        made = iter(values)
         self.weights, self.others = (
             [_variable(next(made), like=v) for v in variables]
             for variables in _parts(model)
@@ -78,7 +79,7 @@ class StackedState:
             Run -> list of arrays.
         """
         # Read once: a slice of each variable for each run takes far longer.
-        values = [target.value.numpy() for target in self._targets]
+        values = [_array(target.value) for target in self._targets]
         return {
             run: [
                 value if shared else value[run].copy()
@@ -118,6 +119,40 @@ class StackedState:
             target.value[run].assign(source.value)
 
 
+class Stacks:
+    """Arrays of several runs, filled run by run, for each to be made and gone.
+
+    Args:
+        runs: how many there are.
+
+    Attributes:
+        arrays: list of arrays, `(runs, ...)`; empty before the first run.
+    """
+
+    def __init__(self, runs):
+        self._runs = runs
+        self.arrays = []
+
+    @property
+    def row_bytes(self):
+        """The bytes of one run's arrays."""
+        return sum(array.nbytes for array in self.arrays) // self._runs
+
+    def set(self, run, values):
+        """Copies the arrays of a run, which have the same shapes in all."""
+        if not self.arrays:
+            self.arrays = [
+                np.empty((self._runs, *v.shape), v.dtype) for v in values
+            ]
+        for array, value in zip(self.arrays, values, strict=True):
+            array[run] = value
+
+    def copy(self, source, run):
+        """Gives a run the arrays of another one."""
+        for array in self.arrays:
+            array[run] = array[source]
+
+
 def own_variables(model):
     """Returns all variables that training changes, Keras' ones, in order."""
     return [
@@ -135,6 +170,12 @@ def values_of(model):
 
 def _parts(model):
     return model.trainable_variables, model.non_trainable_variables
+
+
+def _array(variable):
+    """Returns what a `tf.Variable` holds; its `numpy` takes longer."""
+    read = tf.raw_ops.ReadVariableOp
+    return read(resource=variable.handle, dtype=variable.dtype).numpy()
 
 
 def _variable(value, like):

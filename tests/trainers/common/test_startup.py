@@ -125,3 +125,24 @@ def test_a_process_that_is_no_script_stays_as_it_is():
     with startup.starting() as started:
         assert not started
         assert state() == before
+
+
+@pytest.mark.slow
+def test_a_script_starts_without_packages_that_it_seldom_needs(tmp_path):
+    said = subprocess.run(
+        [
+            *(sys.executable, "-X", "importtime"),
+            *("-m", "normzoo.trainers.compare", "--help"),
+        ],
+        cwd=tmp_path,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stderr
+    imported = {line.rpartition("|")[2].strip() for line in said.splitlines()}
+    assert "keras.layers" in imported
+    assert not imported & {"sklearn.base", "scipy.stats"}
+    # What a script's own code asks for later is found.
+    after = "import normzoo.trainers, sklearn; print(sklearn.__name__)"
+    command = [sys.executable, "-c", after]
+    assert subprocess.check_output(command, text=True) == "sklearn\n"

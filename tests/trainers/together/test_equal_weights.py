@@ -102,7 +102,7 @@ def test_a_run_of_a_stack_has_the_weights_it_has_alone(
     state = StackedState(
         lender,
         [optimizer(name, run) for run in range(RUNS)],
-        list(map(values_of, models)),
+        list(map(np.stack, zip(*map(values_of, models), strict=True))),
         [[]] * RUNS,
     )
     feed = Feed([data] * RUNS, range(RUNS), BATCH, BATCH)

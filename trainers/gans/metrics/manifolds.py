@@ -1,7 +1,6 @@
 """How much of a set of features lies in the neighborhood of another."""
 
 import numpy as np
-from sklearn import metrics, neighbors
 
 from ...common.errors import InputError
 
@@ -42,6 +41,9 @@ def precision_recall(real, fake, k=3):
 
 
 def _share_on_manifold(samples, centers, k):
+    # Slow to import, and few runs need it.
+    from sklearn import metrics, neighbors
+
     search = neighbors.NearestNeighbors(n_neighbors=k).fit(centers)
     # Without arguments each center is no neighbor of its own.
     radii = search.kneighbors()[0][:, -1]
