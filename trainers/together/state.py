@@ -103,8 +103,7 @@ class StackedState:
     def load(self, row):
         """Gives the model a state of one run, one of `rows`."""
         for source, value in zip(self._sources, row, strict=True):
-            # Keras' own `assign` takes several times as long.
-            source.value.assign(value)
+            _assign(source.value, value)
 
     def lend(self, run):
         """Gives the model the options of a run; it was made with those of 0."""
@@ -170,6 +169,11 @@ def values_of(model):
 
 def _parts(model):
     return model.trainable_variables, model.non_trainable_variables
+
+
+def _assign(variable, value):
+    """Gives a `tf.Variable` a value; its own `assign` takes longer."""
+    tf.raw_ops.AssignVariableOp(resource=variable.handle, value=value)
 
 
 def _array(variable):
