@@ -19,6 +19,7 @@ ORDERS = {
     "layers": (
         "numerics",
         "norms",
+        "references",
         "recurrent",
         "models",
         "exchange",

@@ -106,6 +106,8 @@ class FilterResponseNormalization(ChannelNormalization):
         )
         self.learned_epsilon = learned_epsilon
         self.threshold = threshold
+        #: Whether no other activation should follow.
+        self.activates = threshold
         self._set_affine(
             "tau", tau_initializer, tau_regularizer, tau_constraint
         )
