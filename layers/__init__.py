@@ -1,5 +1,9 @@
 """Normalization layers for Keras, and their names."""
 
+from .conditional.class_condition import ClassCondition
+from .conditional.conditional import Conditional
+from .conditional.spatial_condition import SpatialCondition
+from .conditional.vector_condition import VectorCondition
 from .diagnosis.diagnosing import diagnose
 from .diagnosis.findings import Diagnosis, Finding
 from .exchange.report import Replacement, ReplaceResult
@@ -38,6 +42,8 @@ __all__ = [
     "BatchNormLSTM",
     "BatchNormSimpleRNN",
     "BatchNormalization",
+    "ClassCondition",
+    "Conditional",
     "Diagnosis",
     "DynamicErf",
     "DynamicTanh",
@@ -58,6 +64,8 @@ __all__ = [
     "ReplaceResult",
     "Replacement",
     "ScaleNormalization",
+    "SpatialCondition",
+    "VectorCondition",
     "VirtualBatchNormalization",
     "diagnose",
     "fold_batch_norm",

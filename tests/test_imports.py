@@ -20,6 +20,7 @@ ORDERS = {
         "numerics",
         "norms",
         "references",
+        "conditional",
         "recurrent",
         "models",
         "exchange",

@@ -80,11 +80,15 @@ class ChannelNormalization(ChannelAffine):
     Args:
         axis: the axis of the channels.
         epsilon: added to what the layer divides by the root of.
-        *args, **kwargs: the other arguments of `ChannelAffine`.
+        center: whether there is a `beta`.
+        scale: whether there is a `gamma`.
+        **kwargs: the other arguments of `ChannelAffine`.
     """
 
-    def __init__(self, axis=-1, epsilon=1e-3, *args, **kwargs):
-        super().__init__(axis, *args, **kwargs)
+    def __init__(
+        self, axis=-1, epsilon=1e-3, center=True, scale=True, **kwargs
+    ):
+        super().__init__(axis, center, scale, **kwargs)
         self.epsilon = epsilon
 
     def get_config(self):

@@ -52,8 +52,9 @@ class EvoNormB0(BatchNormalization):
     >>> import numpy as np
     >>> from normzoo.layers import EvoNormB0
     >>> x = np.array([[[1.0], [3.0]], [[-1.0], [-3.0]]], "float32")
-    >>> np.round(EvoNormB0()(x, training=True)[..., 0], 2).tolist()
-    [[0.45, 0.75], [-0.45, -1.34]]
+    >>> print(np.round(EvoNormB0()(x, training=True)[..., 0], 2))
+    [[ 0.45  0.75]
+     [-0.45 -1.34]]
 
     Reference: [Liu et al., 2020](https://arxiv.org/abs/2004.02967).
     """

@@ -86,11 +86,13 @@ _COUNT = (
 
 #: The name of an argument -> whether a value is one, and what is expected.
 _CHECKS = {
+    "classes": _COUNT,
     "epsilon": _NOT_NEGATIVE,
     "groups": (
         lambda value: value == -1 or _COUNT[0](value),
         "a positive integer, or -1 for one group per channel,",
     ),
+    "hidden": _COUNT,
     "initial_alpha": _NUMBER,
     "initial_shift": _NUMBER,
     "initial_state_noise": _NOT_NEGATIVE,

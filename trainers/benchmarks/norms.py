@@ -9,15 +9,17 @@ import tensorflow as tf
 from ... import layers
 from ..common import timing
 from . import dcgan, folding, layer_memory, remote, watching
+from .formulas import FORMULAS
 from .report import Table, goal
 
-#: Keras' layers for the same thing.
+#: Keras' layers for the same thing, or its operations.
 KERAS = {
     "batch": keras.layers.BatchNormalization,
     "layer": keras.layers.LayerNormalization,
     "group": functools.partial(keras.layers.GroupNormalization, groups=8),
     "instance": functools.partial(keras.layers.GroupNormalization, groups=-1),
     "rms": keras.layers.RMSNormalization,
+    **FORMULAS,
 }
 
 IMAGES = (64, 14, 14, 128)
@@ -38,6 +40,11 @@ GOALS = (
     ("bfloat16", "layer, XLA", "Keras layer, XLA", 0.55),
     ("float32", "layer", "torch layer", 1.20),
     ("bfloat16", "layer", "torch layer", 1.20),
+    *(
+        ("float32", f"{name}, {mode}", f"Keras {name}, {mode}", most)
+        for name in FORMULAS
+        for mode, most in (("graph", 0.7), ("XLA", 1.0))
+    ),
 )
 
 
