@@ -94,6 +94,8 @@ def test_a_tiny_measurement_has_all_subjects(monkeypatch):
     seconds = norms.measure((2, 4, 4, 8), "float32", 1)
     assert {f"{name}, graph" for name in layers.NORMS} <= set(seconds)
     assert {"ReLU, graph", "Keras batch, graph"} <= set(seconds)
+    assert {"Keras pixel, graph", "conditional batch, graph"} <= set(seconds)
+    assert "conditional instance" not in norms.subjects(2)
 
 
 @pytest.mark.parametrize("name", formulas.FORMULAS)
