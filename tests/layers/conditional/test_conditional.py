@@ -193,6 +193,27 @@ def test_compiled_is_the_same_as_eager(norm, source, jit_compile):
     assert_close(compiled(x, condition), expected)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("source", ["class", "vector"])
+def test_vectorized_map_of_a_gradient(source):
+    layer, condition = make("layer", source)
+    perturbed(layer, condition)
+    tables = [weight.value for weight in layer.trainable_weights]
+
+    def gradient(x, condition):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = layer(x, condition=condition)
+            loss = tf.reduce_sum(tf.sin(y))
+        return tape.gradient(loss, [x, *tables])
+
+    x = tf.constant(np.stack([X, X[::-1]]))
+    conditions = tf.constant(np.stack([condition, condition[::-1]]))
+    actual = tf.vectorized_map(lambda args: gradient(*args), (x, conditions))
+    for i in range(2):
+        assert_close([v[i] for v in actual], gradient(x[i], conditions[i]))
+
+
 @each_source
 @each_norm
 def test_a_model_is_saved_and_loaded(norm, source, tmp_path):

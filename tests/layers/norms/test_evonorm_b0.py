@@ -158,3 +158,17 @@ def test_no_neighbor_absorbs_it():
     result = layers.fold_batch_norm(model)
     assert not result.folded
     assert "norm" in result.left
+
+
+def test_it_keeps_its_own_epsilon_in_place_of_batch_norm():
+    model = keras.Sequential(
+        [keras.Input((5, 4)), layers.BatchNormalization(epsilon=0.5)]
+    )
+    new = layers.replace_norms(model, "evonorm_b0").model
+    assert (new.layers[-1].epsilon, new.layers[-1].momentum) == (1e-5, 0.9)
+    back = layers.replace_norms(new, "batch").model
+    assert back.layers[-1].epsilon == 1e-3
+    other = layers.EvoNormB0(epsilon=0.1)
+    model = keras.Sequential([keras.Input((5, 4)), other])
+    again = layers.replace_norms(model, "evonorm_b0").model
+    assert again.layers[-1].epsilon == 0.1
