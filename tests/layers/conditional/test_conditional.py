@@ -1,5 +1,6 @@
 """Norms with a condition's scale and shift, around every norm."""
 
+import functools
 import inspect
 
 import keras
@@ -19,7 +20,7 @@ X = RNG.normal(2, 3, SHAPE).astype("float32")
 #: Name -> how to make the source, and a condition for it.
 SOURCES = {
     "class": (
-        lambda: layers.ClassCondition(CLASSES),
+        functools.partial(layers.ClassCondition, CLASSES),
         np.array([3, 0, 4, 3], "int32"),
     ),
     "vector": (
@@ -27,7 +28,7 @@ SOURCES = {
         RNG.normal(size=(4, FEATURES)).astype("float32"),
     ),
     "spatial": (
-        lambda: layers.SpatialCondition(hidden=4),
+        functools.partial(layers.SpatialCondition, hidden=4),
         RNG.normal(size=(4, 3, 2, FEATURES)).astype("float32"),
     ),
 }
@@ -38,11 +39,13 @@ each_source = pytest.mark.parametrize("source", SOURCES)
 each_norm = pytest.mark.parametrize("norm", layers.NORMS)
 
 
-def make(norm, source, **kwargs):
+def make(norm, source, dtype=None, name=None):
     """Returns a layer and a condition."""
     factory, condition = SOURCES[source]
-    plain = layers.get(norm, **ARGUMENTS.get(norm, {}))()
-    return layers.Conditional(plain, factory(), **kwargs), condition
+    plain = layers.get(norm, **ARGUMENTS.get(norm, {}), dtype=dtype)()
+    conditions = factory(dtype=dtype)
+    layer = layers.Conditional(plain, conditions, dtype=dtype, name=name)
+    return layer, condition
 
 
 def perturbed(layer, condition, shape=SHAPE):
@@ -123,8 +126,6 @@ def spatial(source, condition):
 @pytest.mark.parametrize("norm", ["batch", "group", "dynamic_tanh"])
 def test_gradients_equal_finite_differences(norm, source):
     layer, condition = make(norm, source, dtype="float64")
-    layer.norm.dtype_policy = keras.DTypePolicy("float64")
-    layer.source.dtype_policy = keras.DTypePolicy("float64")
     perturbed(layer, condition)
     rng = np.random.default_rng(1)
     dy, x = rng.normal(size=SHAPE), tf.constant(X, "float64")
@@ -150,6 +151,68 @@ def test_gradients_equal_finite_differences(norm, source):
     products = zip(gradients, directions, strict=True)
     slopes = [np.sum(g * d) for g, d in products]
     np.testing.assert_allclose(slopes, differences, 1e-5, 1e-5)
+
+
+@each_source
+def test_second_derivatives(source):
+    layer, condition = make("layer", source, dtype="float64")
+    perturbed(layer, condition)
+    rng = np.random.default_rng(1)
+    x, weights = tf.constant(X, "float64"), layer.trainable_weights
+
+    def slope(x):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = layer(x, condition=condition)
+            value = tf.reduce_sum(tf.sin(y))
+        return tape.gradient(value, x)
+
+    along = tf.constant(rng.normal(size=X.shape))
+    sources = [weight.value for weight in weights]
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        inner = tf.reduce_sum(slope(x) * along)
+    gradients = tape.gradient(inner, sources)
+    for weight, gradient in zip(weights, gradients, strict=True):
+        start, direction = weight.numpy(), rng.normal(size=weight.shape)
+        values = []
+        for sign in (1, -1):
+            weight.assign(start + sign * 1e-6 * direction)
+            values.append(np.sum(slope(x) * along))
+        weight.assign(start)
+        expected = (values[0] - values[1]) / 2e-6
+        actual = np.sum(gradient * direction)
+        np.testing.assert_allclose(actual, expected, 1e-5, 1e-5)
+
+
+@pytest.mark.slow
+@each_source
+def test_replicas_learn_as_one_device(source, two_replicas):
+    with two_replicas.scope():
+        layer, condition = make("batch", source)
+        layer.norm.synchronized = True
+        perturbed(layer, condition)
+    single, _ = make("batch", source)
+    perturbed(single, condition)
+    dy = tf.constant(RNG.normal(size=SHAPE))
+
+    @tf.function(autograph=False)
+    def run():
+        def replica():
+            i = tf.distribute.get_replica_context().replica_id_in_sync_group
+            rows = slice(2 * i, 2 * i + 2)
+            given = tf.constant(condition)[rows]
+            return step(layer, tf.constant(X)[rows], dy[rows], given)
+
+        return two_replicas.run(replica)
+
+    results = [two_replicas.experimental_local_results(r) for r in run()]
+    expected = step(single, tf.constant(X), dy, condition)
+    trained = len(layer.trainable_weights)
+    merged = [tf.concat(result, 0) for result in results[:2]]
+    merged += [tf.add_n(result) for result in results[2 : 2 + trained]]
+    merged += [result[0] for result in results[2 + trained :]]
+    assert_close(merged, expected)
 
 
 @each_source
