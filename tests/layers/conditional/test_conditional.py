@@ -66,6 +66,14 @@ def step(layer, x, dy, condition, training=True):
     return [y, *gradients, *(tf.identity(w) for w in layer.weights)]
 
 
+@pytest.mark.quick(
+    "True-batch-class",
+    "False-batch-class",
+    "True-layer-vector",
+    "True-rms-spatial",
+    "True-none-vector",
+    "True-evonorm_b0-class",
+)
 @each_source
 @each_norm
 @pytest.mark.parametrize("training", [True, False])
@@ -277,6 +285,7 @@ def test_vectorized_map_of_a_gradient(source):
         assert_close([v[i] for v in actual], gradient(x[i], conditions[i]))
 
 
+@pytest.mark.quick("batch-class", "layer-vector", "instance-spatial")
 @each_source
 @each_norm
 def test_a_model_is_saved_and_loaded(norm, source, tmp_path):
@@ -300,6 +309,7 @@ def test_a_model_is_saved_and_loaded(norm, source, tmp_path):
     np.testing.assert_array_equal(clone([X, condition]), expected)
 
 
+@pytest.mark.quick("class")
 @each_source
 def test_a_model_learns_from_its_condition(source):
     """Targets that depend on the condition alone."""
