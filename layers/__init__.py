@@ -1,17 +1,26 @@
 """Normalization layers for Keras, and their names."""
 
+from .conditional.class_condition import ClassCondition
+from .conditional.conditional import Conditional
+from .conditional.spatial_condition import SpatialCondition
+from .conditional.vector_condition import VectorCondition
 from .diagnosis.diagnosing import diagnose
 from .diagnosis.findings import Diagnosis, Finding
 from .exchange.report import Replacement, ReplaceResult
 from .models.folding import FoldResult, fold_batch_norm
 from .models.reestimation import reestimate_statistics
 from .norms.batch_normalization import BatchNormalization
+from .norms.dynamic_erf import DynamicErf
+from .norms.dynamic_tanh import DynamicTanh
+from .norms.evonorm_b0 import EvoNormB0
+from .norms.evonorm_s0 import EvoNormS0
 from .norms.filter_response_normalization import FilterResponseNormalization
 from .norms.group_normalization import GroupNormalization
 from .norms.instance_normalization import InstanceNormalization
 from .norms.layer_normalization import LayerNormalization
-from .norms.reference_model import ReferenceModel
+from .norms.pixel_normalization import PixelNormalization
 from .norms.rms_normalization import RMSNormalization
+from .norms.scale_normalization import ScaleNormalization
 from .norms.virtual_batch_normalization import VirtualBatchNormalization
 from .recurrent.batch_norm_rnn import (
     BatchNormGRU,
@@ -23,6 +32,7 @@ from .recurrent.layer_norm_rnn import (
     LayerNormLSTM,
     LayerNormSimpleRNN,
 )
+from .references.reference_model import ReferenceModel
 from .registry import NORMS, get, register
 from .replacing import replace_norms
 
@@ -32,7 +42,13 @@ __all__ = [
     "BatchNormLSTM",
     "BatchNormSimpleRNN",
     "BatchNormalization",
+    "ClassCondition",
+    "Conditional",
     "Diagnosis",
+    "DynamicErf",
+    "DynamicTanh",
+    "EvoNormB0",
+    "EvoNormS0",
     "FilterResponseNormalization",
     "Finding",
     "FoldResult",
@@ -42,10 +58,14 @@ __all__ = [
     "LayerNormLSTM",
     "LayerNormSimpleRNN",
     "LayerNormalization",
+    "PixelNormalization",
     "RMSNormalization",
     "ReferenceModel",
     "ReplaceResult",
     "Replacement",
+    "ScaleNormalization",
+    "SpatialCondition",
+    "VectorCondition",
     "VirtualBatchNormalization",
     "diagnose",
     "fold_batch_norm",

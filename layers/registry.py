@@ -7,11 +7,17 @@ import keras
 
 from .lookup import look_up
 from .norms.batch_normalization import BatchNormalization
+from .norms.dynamic_erf import DynamicErf
+from .norms.dynamic_tanh import DynamicTanh
+from .norms.evonorm_b0 import EvoNormB0
+from .norms.evonorm_s0 import EvoNormS0
 from .norms.filter_response_normalization import FilterResponseNormalization
 from .norms.group_normalization import GroupNormalization
 from .norms.instance_normalization import InstanceNormalization
 from .norms.layer_normalization import LayerNormalization
+from .norms.pixel_normalization import PixelNormalization
 from .norms.rms_normalization import RMSNormalization
+from .norms.scale_normalization import ScaleNormalization
 from .norms.virtual_batch_normalization import VirtualBatchNormalization
 
 #: Name -> layer class, or a `functools.partial` of one. The documents, the
@@ -26,6 +32,12 @@ NORMS = {
     "rms": RMSNormalization,
     "filter_response": FilterResponseNormalization,
     "virtual": VirtualBatchNormalization,
+    "evonorm_b0": EvoNormB0,
+    "evonorm_s0": functools.partial(EvoNormS0, groups=8),
+    "pixel": PixelNormalization,
+    "scale": ScaleNormalization,
+    "dynamic_tanh": DynamicTanh,
+    "dynamic_erf": DynamicErf,
 }
 _BUILT_IN = frozenset(NORMS)
 #: In a comparison it is a model's own norms.

@@ -19,6 +19,8 @@ ORDERS = {
     "layers": (
         "numerics",
         "norms",
+        "references",
+        "conditional",
         "recurrent",
         "models",
         "exchange",

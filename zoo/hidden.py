@@ -22,8 +22,9 @@ class Hidden:
     """The building block of all models, and the knobs that its uses share.
 
     `hidden.apply(linear, x, name)` is one hidden layer: a linear map, a norm,
-    and an activation. Dropout (`drop`), a last layer (`linear`, `logits`) and
-    single norms (`norm_layer`) follow the same knobs.
+    and an activation, unless the norm is one itself. Dropout (`drop`), a last
+    layer (`linear`, `logits`) and single norms (`norm_layer`) follow the same
+    knobs.
 
     Args:
         norm: what `normzoo.layers.get` takes.
@@ -128,7 +129,8 @@ class Hidden:
     def apply(self, layer, x, name, reshape=None):
         """Returns the hidden layer's output.
 
-        A bias that the norm would cancel is left out.
+        A bias that the norm would cancel is left out, and so is the activation
+        behind a norm that is one itself.
 
         Args:
             layer: a layer class or partial that takes `name`, `use_bias` and
@@ -144,7 +146,10 @@ class Hidden:
         if reshape is not None:
             x = keras.layers.Reshape(reshape, name=f"reshape_{name}")(x)
         if self.norm_position == "before":
-            return self.activate(noise(norm(x)), name)
+            x = noise(norm(x))
+            if getattr(norm, "activates", False):
+                return x
+            return self.activate(x, name)
         return noise(norm(self.activate(x, name)))
 
     def activate(self, x, name):

@@ -46,6 +46,10 @@ def _virtual(n, p, c):
     return c == VALUE[2] and n != 1
 
 
+def _itself(n, p, c):
+    return (n, p, c) == VALUE
+
+
 def _step(n, p, c):
     return (p, c) == VALUE[1:]
 
@@ -59,6 +63,12 @@ PICTURES = {
     "rms": (_layer, "The squares of all channels of one position"),
     "filter_response": (_instance, "The squares of one channel of one example"),
     "virtual": (_virtual, "One channel of the example and of the reference"),
+    "evonorm_b0": (_batch, "One channel, over all examples and positions"),
+    "evonorm_s0": (_group, "A group of channels of one example, all positions"),
+    "pixel": (_layer, "The squares of all channels of one position"),
+    "scale": (_layer, "The squares of all channels of one position"),
+    "dynamic_tanh": (_itself, "Nothing is averaged: the value stands alone"),
+    "dynamic_erf": (_itself, "Nothing is averaged: the value stands alone"),
     "batch_norm_rnn": (_step, "One unit at one time step, over all examples"),
     "layer_norm_rnn": (_layer, "All units of one example at one time step"),
 }

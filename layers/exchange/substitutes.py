@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import keras
 
+from ..norms.evonorm_b0 import EvoNormB0
 from ..recurrent.families import FAMILIES, place_of
 
 #: Two of one kind compute the same, given the same weights and these options.
@@ -74,10 +75,7 @@ def substitute(layer, choice, rank):
     had = layer.get_config()
     carried = {name: had[name] for name in ("dtype", "trainable")}
     if isinstance(choice.norm.func, type):
-        alike = any(
-            isinstance(layer, k) and isinstance(made, k) for k in _KINDS
-        )
-        names = _AFFINE + _OF_A_KIND if alike else _AFFINE
+        names = _AFFINE + _OF_A_KIND * _are_alike(layer, made)
         carried |= {name: had[name] for name in names if name in had}
     axis = _channels(layer, rank)
     if axis != rank - 1 and not isinstance(made, keras.layers.Identity):
@@ -90,6 +88,13 @@ def substitute(layer, choice, rank):
     given = choice.norm.keywords
     carried = {k: v for k, v in carried.items() if k in has and k not in given}
     return type(made).from_config({**has, **carried})
+
+
+def _are_alike(layer, other):
+    # EvoNorm B0 learns as batch norm does, and computes another thing.
+    if isinstance(layer, EvoNormB0) != isinstance(other, EvoNormB0):
+        return False
+    return any(isinstance(layer, k) and isinstance(other, k) for k in _KINDS)
 
 
 def _channels(layer, rank):

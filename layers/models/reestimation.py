@@ -3,9 +3,9 @@
 import keras
 import tensorflow as tf
 
-from ..norms.refreshing import Refreshed
 from ..numerics.restoring import restored
 from ..numerics.tracing import graph_of
+from ..references.refreshing import Refreshed
 from .batch_norms import estimated_layers_in
 from .batches import StackedBatches, all_batches, first, no_population
 from .call_hooks import depths, tapped

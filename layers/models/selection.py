@@ -2,7 +2,8 @@
 
 import keras
 
-from ..norms.channel_normalization import ChannelNormalization
+from ..norms.channel_normalization import ChannelAffine
+from ..norms.length_normalization import LengthNormalization
 from ..recurrent.families import place_of
 from .attributes import names_inside
 from .graph import Graph
@@ -13,7 +14,8 @@ _NORMS = (
     keras.layers.LayerNormalization,
     keras.layers.GroupNormalization,
     keras.layers.RMSNormalization,
-    ChannelNormalization,
+    ChannelAffine,
+    LengthNormalization,
 )
 
 

@@ -2,6 +2,7 @@
 
 import tensorflow as tf
 
+from ..norms.evonorm_b0 import EvoNormB0
 from ..numerics.arithmetic import moments, normalize, spread, widen
 from .batch_norms import is_recurrent
 from .population import Population
@@ -76,6 +77,8 @@ class Batchwise:
         population.add(mean, variance, count)
         if not norm.trainable:
             return call(inputs, training=False, mask=mask)
+        if isinstance(norm, EvoNormB0):
+            return norm.normalize_by(inputs, variance, mask)
         x = widen(inputs)
         affine = (spread(w, [norm.axis], x) for w in (norm.gamma, norm.beta))
         outputs = normalize(x, mean, variance, norm.epsilon, *affine)

@@ -1,1 +1,1 @@
-"""The normalization layers, one file a norm, and reference models."""
+"""The normalization layers, one file a norm."""

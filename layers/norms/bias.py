@@ -2,6 +2,7 @@
 
 import keras
 
+from .evonorm_b0 import EvoNormB0
 from .instance_normalization import InstanceNormalization
 from .virtual_batch_normalization import VirtualBatchNormalization
 
@@ -16,9 +17,11 @@ def cancels_bias(norm):
     """Returns whether a norm subtracts whatever was added to each channel.
 
     A bias before such a norm has no effect. Layer and group norm subtract the
-    mean over several channels, so differences between channels remain.
+    mean over several channels, so differences between channels remain; EvoNorm
+    B0 subtracts none.
     """
-    return isinstance(norm, _OVER_ONE_CHANNEL)
+    centers = isinstance(norm, _OVER_ONE_CHANNEL)
+    return centers and not isinstance(norm, EvoNormB0)
 
 
 def has_shift(layer):

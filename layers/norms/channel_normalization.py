@@ -1,4 +1,4 @@
-"""What the norms have in common that end in an affine of each channel."""
+"""What the layers have in common that end in an affine of each channel."""
 
 import keras
 from keras import constraints, initializers, regularizers
@@ -10,12 +10,11 @@ _KINDS = {
 }
 
 
-class ChannelNormalization(keras.layers.Layer):
+class ChannelAffine(keras.layers.Layer):
     """A layer with `gamma` and `beta` of each channel, and their arguments.
 
     Args:
         axis: the axis of the channels.
-        epsilon: added to what the layer divides by the root of.
         center: whether there is a `beta`.
         scale: whether there is a `gamma`.
         beta_initializer, gamma_initializer: initializers.
@@ -30,7 +29,6 @@ class ChannelNormalization(keras.layers.Layer):
     def __init__(
         self,
         axis=-1,
-        epsilon=1e-3,
         center=True,
         scale=True,
         beta_initializer="zeros",
@@ -45,7 +43,6 @@ class ChannelNormalization(keras.layers.Layer):
         self.autocast = False
         self.supports_masking = True
         self.axis = axis
-        self.epsilon = epsilon
         self.center = center
         self.scale = scale
         self._set_affine(
@@ -68,10 +65,32 @@ class ChannelNormalization(keras.layers.Layer):
     def get_config(self):
         """Returns the constructor's arguments."""
         config = super().get_config()
-        for name in ("axis", "epsilon", "center", "scale"):
+        for name in ("axis", "center", "scale"):
             config[name] = getattr(self, name)
         for kind, module in _KINDS.items():
             for name in self.affine:
                 value = getattr(self, f"{name}_{kind}")
                 config[f"{name}_{kind}"] = module.serialize(value)
         return config
+
+
+class ChannelNormalization(ChannelAffine):
+    """A `ChannelAffine` that divides, by a root to which epsilon is added.
+
+    Args:
+        axis: the axis of the channels.
+        epsilon: added to what the layer divides by the root of.
+        center: whether there is a `beta`.
+        scale: whether there is a `gamma`.
+        **kwargs: the other arguments of `ChannelAffine`.
+    """
+
+    def __init__(
+        self, axis=-1, epsilon=1e-3, center=True, scale=True, **kwargs
+    ):
+        super().__init__(axis, center, scale, **kwargs)
+        self.epsilon = epsilon
+
+    def get_config(self):
+        """Returns the constructor's arguments."""
+        return {**super().get_config(), "epsilon": self.epsilon}

@@ -96,16 +96,18 @@ class FilterResponseNormalization(ChannelNormalization):
             epsilon,
             center,
             scale,
-            beta_initializer,
-            gamma_initializer,
-            beta_regularizer,
-            gamma_regularizer,
-            beta_constraint,
-            gamma_constraint,
+            beta_initializer=beta_initializer,
+            gamma_initializer=gamma_initializer,
+            beta_regularizer=beta_regularizer,
+            gamma_regularizer=gamma_regularizer,
+            beta_constraint=beta_constraint,
+            gamma_constraint=gamma_constraint,
             **kwargs,
         )
         self.learned_epsilon = learned_epsilon
         self.threshold = threshold
+        #: Whether no other activation should follow.
+        self.activates = threshold
         self._set_affine(
             "tau", tau_initializer, tau_regularizer, tau_constraint
         )

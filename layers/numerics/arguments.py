@@ -70,6 +70,7 @@ def _is_axis(value):
     return bool(axes) and all(map(_is_integer, axes))
 
 
+_NUMBER = (_is_number, "a finite number")
 _NOT_NEGATIVE = (
     lambda value: _is_number(value) and value >= 0,
     "a finite number, 0 or greater,",
@@ -85,11 +86,15 @@ _COUNT = (
 
 #: The name of an argument -> whether a value is one, and what is expected.
 _CHECKS = {
+    "classes": _COUNT,
     "epsilon": _NOT_NEGATIVE,
     "groups": (
         lambda value: value == -1 or _COUNT[0](value),
         "a positive integer, or -1 for one group per channel,",
     ),
+    "hidden": _COUNT,
+    "initial_alpha": _NUMBER,
+    "initial_shift": _NUMBER,
     "initial_state_noise": _NOT_NEGATIVE,
     "momentum": _SHARE,
     "renorm_momentum": _SHARE,

@@ -74,6 +74,12 @@ GROUP = layers.GroupNormalization
 INSTANCE = layers.InstanceNormalization
 RMS = layers.RMSNormalization
 FILTER_RESPONSE = layers.FilterResponseNormalization
+DYNAMIC_TANH = layers.DynamicTanh
+DYNAMIC_ERF = layers.DynamicErf
+EVONORM_B0 = layers.EvoNormB0
+EVONORM_S0 = layers.EvoNormS0
+PIXEL = layers.PixelNormalization
+SCALE = layers.ScaleNormalization
 VIRTUAL = layers.VirtualBatchNormalization
 
 BATCH_LSTM = layers.BatchNormLSTM
@@ -167,6 +173,59 @@ CASES = [
         {"axis": 1, "threshold": False, "center": False},
         per_example=True,
     ),
+    Case("evonorm-b0", EVONORM_B0),
+    Case("evonorm-b0-image", EVONORM_B0, shape=(4, 5, 5, 3)),
+    Case("evonorm-b0-vector", EVONORM_B0, {"center": False}, shape=(8, 3)),
+    Case("evonorm-b0-channels-first", EVONORM_B0, {"axis": 1}, (4, 3, 5, 5)),
+    Case(
+        "evonorm-b0-mask",
+        EVONORM_B0,
+        {"synchronized": True},
+        mask=True,
+        whole_batch=True,
+    ),
+    Case(
+        "evonorm-s0",
+        EVONORM_S0,
+        {"groups": 4},
+        shape=(4, 6, 12),
+        per_example=True,
+        whole_batch=True,
+    ),
+    Case("evonorm-s0-mask", EVONORM_S0, mask=True, per_example=True),
+    Case(
+        "evonorm-s0-channels-first",
+        EVONORM_S0,
+        {"groups": 2, "axis": 1, "scale": False, "center": False},
+        shape=(4, 6, 5, 5),
+        per_example=True,
+    ),
+    Case(
+        "evonorm-s0-vector",
+        EVONORM_S0,
+        {"groups": 2},
+        shape=(8, 6),
+        per_example=True,
+    ),
+    Case("pixel", PIXEL, per_example=True, whole_batch=True),
+    Case("pixel-apart", PIXEL, {"axis": [3, 1]}, (2, 3, 4, 5)),
+    Case("scale", SCALE, per_example=True, whole_batch=True),
+    Case("scale-apart", SCALE, {"axis": [3, 1]}, (2, 3, 4, 5)),
+    Case("dynamic-tanh", DYNAMIC_TANH, per_example=True, whole_batch=True),
+    Case(
+        "dynamic-tanh-middle",
+        DYNAMIC_TANH,
+        {"axis": 1, "center": False, "initial_alpha": 0.2},
+        per_example=True,
+    ),
+    Case("dynamic-erf", DYNAMIC_ERF, per_example=True, whole_batch=True),
+    Case(
+        "dynamic-erf-vector",
+        DYNAMIC_ERF,
+        {"scale": False, "initial_shift": 0.3},
+        shape=(8, 3),
+        per_example=True,
+    ),
     *(
         Case(
             f"virtual-{name}",
@@ -220,7 +279,10 @@ CASES += [
 
 
 def public_layers():
-    """Returns the layer classes of `normzoo.layers`."""
+    """Returns the layer classes of `normzoo.layers` that take one input.
+
+    The others are those of conditional/test_conditional.py.
+    """
     public = (getattr(layers, name) for name in layers.__all__)
     return {
         value
@@ -228,4 +290,5 @@ def public_layers():
         if isinstance(value, type)
         and issubclass(value, keras.layers.Layer)
         and not issubclass(value, keras.Model)
+        and value.__module__.split(".")[-2] != "conditional"
     }

@@ -13,7 +13,12 @@ from normzoo import layers
 from .cases import public_layers
 
 LAYERS = sorted(public_layers(), key=lambda layer: layer.__name__)
-SEVERAL_AXES = (layers.LayerNormalization, layers.RMSNormalization)
+SEVERAL_AXES = (
+    layers.LayerNormalization,
+    layers.PixelNormalization,
+    layers.RMSNormalization,
+    layers.ScaleNormalization,
+)
 
 each_layer = pytest.mark.parametrize(
     "layer", LAYERS, ids=lambda layer: layer.__name__
@@ -25,6 +30,8 @@ NUMBERS = {
     "dropout": (np.float32(0.25), 0.25),
     "epsilon": (np.float32(1e-3), float(np.float32(1e-3))),
     "groups": (np.int32(4), 4),
+    "initial_alpha": (np.float32(0.25), 0.25),
+    "initial_shift": (np.int64(-1), -1),
     "initial_state_noise": (np.float16(0.5), 0.5),
     "learned_epsilon": (np.bool_(True), True),
     "max_timesteps": (np.int64(7), 7),
@@ -38,6 +45,8 @@ SENSELESS = {
     "axis": ["one", 1.5, None, []],
     "epsilon": [-1e-3, np.nan, np.inf, np.float32(-1), "small", None],
     "groups": [0, -2, 2.5, np.int64(0)],
+    "initial_alpha": [np.nan, np.inf, None, True],
+    "initial_shift": [np.nan, "0"],
     "initial_state_noise": [-0.1, np.nan],
     "max_timesteps": [0, -1, 2.5, np.int64(0)],
     "momentum": [-0.1, 1.1, np.nan, np.float32(2)],

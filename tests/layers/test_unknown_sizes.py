@@ -6,11 +6,17 @@ import pytest
 
 from normzoo.layers import (
     BatchNormalization,
+    DynamicErf,
+    DynamicTanh,
+    EvoNormB0,
+    EvoNormS0,
     FilterResponseNormalization,
     GroupNormalization,
     InstanceNormalization,
     LayerNormalization,
+    PixelNormalization,
     RMSNormalization,
+    ScaleNormalization,
     VirtualBatchNormalization,
 )
 
@@ -23,6 +29,9 @@ WAYS = {
     "group-each": (GroupNormalization, {"groups": -1, **BARE}),
     "instance": (InstanceNormalization, BARE),
     "instance-first": (InstanceNormalization, {"axis": 1, **BARE}),
+    "dynamic-erf": (DynamicErf, BARE),
+    "dynamic-tanh": (DynamicTanh, BARE),
+    "pixel": (PixelNormalization, {"axis": [1, -1]}),
     "filter-response": (
         FilterResponseNormalization,
         {"threshold": False, "learned_epsilon": True, **BARE},
@@ -82,6 +91,11 @@ def test_the_issue_equals_keras():
         RMSNormalization(),
         VirtualBatchNormalization(**BARE),
         BatchNormalization(**BARE),
+        EvoNormB0(**BARE),
+        EvoNormS0(**BARE),
+        ScaleNormalization(),
+        DynamicTanh(scale=False),
+        DynamicErf(center=False),
     ],
     ids=lambda layer: layer.name,
 )

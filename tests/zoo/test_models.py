@@ -76,6 +76,26 @@ def test_the_norm_stands_where_it_is_told(name):
     assert order("after") == 1
 
 
+@pytest.mark.parametrize(
+    ("norm", "has", "dense_has"),
+    [
+        ("batch", True, True),
+        ("dynamic_tanh", True, True),
+        # These two are left out behind a Dense layer.
+        ("evonorm_b0", False, True),
+        ("filter_response", False, True),
+        ("evonorm_s0", False, False),
+    ],
+)
+def test_a_norm_that_is_an_activation_has_none_behind(norm, has, dense_has):
+    def names(**knobs):
+        return [layer.name for layer in build("cnn", norm=norm, **knobs).layers]
+
+    assert ("activation_conv_0" in names()) is has
+    assert ("activation_dense" in names()) is dense_has
+    assert "activation_conv_0" in names(norm_position="after")
+
+
 @pytest.mark.parametrize("name", MODELS)
 def test_a_norm_on_the_inputs(name):
     model = build(name, norm="batch", normalize_inputs=True)
@@ -114,7 +134,7 @@ def test_a_bias_stands_where_it_has_an_effect(name):
     assert biases(norm="batch") == 1  # of the logits
     assert biases(norm="virtual") == 1
     assert biases(norm="batch", norm_position="after") == without
-    for norm in ("layer", "group", "rms", "filter_response"):
+    for norm in ("layer", "group", "rms", "filter_response", "evonorm_b0"):
         assert biases(norm=norm) == without
 
 

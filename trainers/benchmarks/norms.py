@@ -8,16 +8,18 @@ import tensorflow as tf
 
 from ... import layers
 from ..common import timing
-from . import dcgan, folding, layer_memory, remote, watching
+from . import conditional, dcgan, folding, layer_memory, remote, watching
+from .formulas import FORMULAS
 from .report import Table, goal
 
-#: Keras' layers for the same thing.
+#: Keras' layers for the same thing, or its operations.
 KERAS = {
     "batch": keras.layers.BatchNormalization,
     "layer": keras.layers.LayerNormalization,
     "group": functools.partial(keras.layers.GroupNormalization, groups=8),
     "instance": functools.partial(keras.layers.GroupNormalization, groups=-1),
     "rms": keras.layers.RMSNormalization,
+    **FORMULAS,
 }
 
 IMAGES = (64, 14, 14, 128)
@@ -38,6 +40,16 @@ GOALS = (
     ("bfloat16", "layer, XLA", "Keras layer, XLA", 0.55),
     ("float32", "layer", "torch layer", 1.20),
     ("bfloat16", "layer", "torch layer", 1.20),
+    *(
+        ("float32", f"conditional {norm}, {mode}", f"{norm}, {mode}", 1.1)
+        for norm in conditional.NORMS
+        for mode in MODES
+    ),
+    *(
+        ("float32", f"{name}, {mode}", f"Keras {name}, {mode}", most)
+        for name in FORMULAS
+        for mode, most in (("graph", 0.7), ("XLA", 1.0))
+    ),
 )
 
 
@@ -86,7 +98,9 @@ def subjects(rank):
         theirs = KERAS.get(name)
         if theirs is not None and _class(norm) is not _class(theirs):
             result[f"Keras {name}"] = theirs
-    return result
+    plain = result.keys()
+    conditioned = conditional.SUBJECTS.items()
+    return result | {k: v for k, v in conditioned if k.split()[1] in plain}
 
 
 def step(layer, shape, jit):
@@ -136,12 +150,10 @@ def _rows(seconds):
 
 
 def _goals(seconds, dtype):
-    return [
-        goal(
-            f"{numerator} / {denominator}, {dtype}",
-            timing.best(seconds, numerator) / timing.best(seconds, denominator),
-            limit,
-        )
-        for kind, numerator, denominator, limit in GOALS
-        if kind == dtype and timing.best(seconds, denominator) is not None
-    ]
+    rows = []
+    for kind, *names, limit in GOALS:
+        times = [timing.best(seconds, name) for name in names]
+        if kind == dtype and None not in times:
+            figure = f"{names[0]} / {names[1]}, {dtype}"
+            rows.append(goal(figure, times[0] / times[1], limit))
+    return rows

@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from ...layers import ReferenceModel, VirtualBatchNormalization
 from ...layers.models.inner_layers import inner_layers
-from ...layers.norms.referring import Referring, referring
+from ...layers.references.referring import Referring, referring
 from ..common.errors import InputError
 from ..data import nested
 from .likeness import has_own_code

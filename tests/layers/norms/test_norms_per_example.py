@@ -1,4 +1,4 @@
-"""Group, instance, RMS and filter response normalization, against NumPy."""
+"""Norms of single examples, and what stands for them, against NumPy."""
 
 import math
 
@@ -33,6 +33,20 @@ def filter_response(x, gamma, beta, tau, epsilon):
     return np.maximum(x / np.sqrt(square + abs(epsilon)) * gamma + beta, tau)
 
 
+def evonorm_s0(x, groups, v, gamma, beta, epsilon):
+    """Channels last."""
+    n, channels = x.shape[0], x.shape[-1]
+    parts = x.reshape(n, -1, groups, channels // groups)
+    variance = parts.var((1, 3), keepdims=True) + 0 * parts
+    gated = x * (1 + np.tanh(v * x / 2)) / 2
+    return gated / np.sqrt(variance.reshape(x.shape) + epsilon) * gamma + beta
+
+
+def scaled(x, scale, epsilon):
+    length = np.linalg.norm(x, axis=-1, keepdims=True)
+    return scale * x / np.maximum(length, epsilon)
+
+
 REFERENCES = {
     "group": lambda layer, x, w: group(
         x, math.gcd(layer.groups, x.shape[-1]), *w, layer.epsilon
@@ -41,6 +55,15 @@ REFERENCES = {
     "rms": lambda layer, x, w: rms(x, *w, layer.epsilon),
     "filter_response": lambda layer, x, w: filter_response(
         x, *w, *([] if layer.learned_epsilon else [layer.epsilon])
+    ),
+    "evonorm_s0": lambda layer, x, w: evonorm_s0(
+        x, math.gcd(layer.groups, x.shape[-1]), w[2], *w[:2], layer.epsilon
+    ),
+    "pixel": lambda layer, x, w: rms(x, 1, layer.epsilon),
+    "scale": lambda layer, x, w: scaled(x, *w, layer.epsilon),
+    "dynamic_tanh": lambda layer, x, w: w[0] * np.tanh(w[2] * x) + w[1],
+    "dynamic_erf": lambda layer, x, w: (
+        w[0] * np.vectorize(math.erf)(w[2] * x + w[3]) + w[1]
     ),
 }
 CASES = {
@@ -54,6 +77,12 @@ CASES = {
         "filter_response",
         {"learned_epsilon": True, "epsilon": 0.1},
     ),
+    "evonorm_s0": ("evonorm_s0", {}),
+    "evonorm_s0_3": ("evonorm_s0", {"groups": 3, "epsilon": 0.1}),
+    "pixel": ("pixel", {}),
+    "scale": ("scale", {}),
+    "dynamic_tanh": ("dynamic_tanh", {}),
+    "dynamic_erf": ("dynamic_erf", {"initial_shift": -0.2}),
 }
 
 
@@ -185,7 +214,7 @@ def test_large_values_in_half_precision(case, policy):
     x = (1e5 * x).astype("float32")
     y = layer(x)
     assert y.dtype == policy.removeprefix("mixed_")
-    assert {w.dtype for w in layer.weights} == {"float32"}
+    assert {w.dtype for w in layer.weights} <= {"float32"}
     np.testing.assert_allclose(
         tf.cast(y, "float32"), reference(layer, x), rtol=0.01, atol=0.02
     )
@@ -290,7 +319,10 @@ def test_learned_epsilon_keeps_dense_outputs_apart():
     assert layer.epsilon == 1e-2
 
 
-@pytest.mark.parametrize("name", ["group", "instance", "filter_response"])
+@pytest.mark.parametrize(
+    "name",
+    ["group", "instance", "filter_response", "evonorm_s0", "dynamic_tanh"],
+)
 @pytest.mark.parametrize("axis", [0, -3, 3])
 def test_axis_of_the_batch_is_refused(name, axis):
     with pytest.raises(ValueError, match="axis of the channels"):
@@ -301,6 +333,21 @@ def test_axis_of_the_batch_is_refused(name, axis):
 def test_unknown_channels_are_refused(name):
     with pytest.raises(ValueError, match="must be known"):
         layers.get(name)()(keras.Input((3, None)))
+
+
+def test_a_short_vector_is_not_made_long():
+    layer = layers.ScaleNormalization(epsilon=2.0)
+    x = np.array([[0.0, 0.0], [0.0, 1.0], [3.0, 4.0]])
+    root = math.sqrt(2)
+    expected = x * root / np.array([[2.0], [2.0], [5.0]])
+    np.testing.assert_allclose(layer(x), expected, rtol=1e-6)
+
+
+def test_pixel_is_rms_without_a_weight():
+    x = np.random.default_rng(0).normal(size=(2, 5, 6))
+    ours = layers.PixelNormalization(epsilon=1e-6)
+    np.testing.assert_array_equal(ours(x), layers.RMSNormalization()(x))
+    assert ours.weights == []
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -11,6 +11,7 @@ from normzoo.trainers.benchmarks import (
     cell,
     dcgan,
     folding,
+    formulas,
     gan,
     layer_memory,
     memory,
@@ -93,6 +94,20 @@ def test_a_tiny_measurement_has_all_subjects(monkeypatch):
     seconds = norms.measure((2, 4, 4, 8), "float32", 1)
     assert {f"{name}, graph" for name in layers.NORMS} <= set(seconds)
     assert {"ReLU, graph", "Keras batch, graph"} <= set(seconds)
+    assert {"Keras pixel, graph", "conditional batch, graph"} <= set(seconds)
+    assert "conditional instance" not in norms.subjects(2)
+
+
+@pytest.mark.parametrize("name", formulas.FORMULAS)
+def test_formulas_compute_the_same_as_the_layers(name):
+    x = np.random.default_rng(0).normal(size=(4, 5, 5, 16)).astype("float32")
+    ours = layers.get(name)()
+    if name == "scale":
+        ours.build(x.shape)
+        ours.scale.assign(1.0)
+    kwargs = {"training": True} if name == "evonorm_b0" else {}
+    theirs = formulas.FORMULAS[name]()
+    np.testing.assert_allclose(theirs(x), ours(x, **kwargs), 1e-4, 1e-5)
 
 
 @pytest.mark.slow

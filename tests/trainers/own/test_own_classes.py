@@ -7,7 +7,7 @@ import tensorflow as tf
 
 import normzoo
 from normzoo import layers
-from normzoo.layers.norms.referring import referring
+from normzoo.layers.references.referring import referring
 from normzoo.trainers.common.errors import InputError
 from normzoo.trainers.comparison.own_arguments import find_data, find_model
 from normzoo.trainers.data import array_files

@@ -3,8 +3,8 @@
 import keras
 import tensorflow as tf
 
+from ..norms.reference_scope import leading_reference
 from .reference_inputs import concatenate
-from .reference_scope import leading_reference
 from .refreshing import Refreshed
 
 _ADDED = ("reference", "refresh")

@@ -4,13 +4,13 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from ..norms.reference_scope import leading_reference
 from .reference_inputs import (
     ModelInputs,
     concatenate,
     concatenate_mask,
     reference_arrays,
 )
-from .reference_scope import leading_reference
 from .refreshing import Refreshed
 
 

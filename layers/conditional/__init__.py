@@ -1,0 +1,1 @@
+"""Norms whose scale and shift come from a second input."""

@@ -1,0 +1,1 @@
+"""Models that take a reference batch through all of their layers."""
