@@ -25,9 +25,18 @@ from .recurrent.layer_norm_rnn import (
 )
 from .registry import NORMS, get, register
 from .replacing import replace_norms
+from .weight_norm_registry import WEIGHT_NORMS, get_weight_norm
+from .weight_norms.gains import variance_gain
+from .weight_norms.scaled_weight_standardization import (
+    ScaledWeightStandardization,
+)
+from .weight_norms.spectral_normalization import SpectralNormalization
+from .weight_norms.weight_normalization import WeightNormalization
+from .weight_norms.weight_standardization import WeightStandardization
 
 __all__ = [
     "NORMS",
+    "WEIGHT_NORMS",
     "BatchNormGRU",
     "BatchNormLSTM",
     "BatchNormSimpleRNN",
@@ -46,11 +55,17 @@ __all__ = [
     "ReferenceModel",
     "ReplaceResult",
     "Replacement",
+    "ScaledWeightStandardization",
+    "SpectralNormalization",
     "VirtualBatchNormalization",
+    "WeightNormalization",
+    "WeightStandardization",
     "diagnose",
     "fold_batch_norm",
     "get",
+    "get_weight_norm",
     "reestimate_statistics",
     "register",
     "replace_norms",
+    "variance_gain",
 ]

@@ -20,6 +20,7 @@ ORDERS = {
         "numerics",
         "norms",
         "recurrent",
+        "weight_norms",
         "models",
         "exchange",
         "diagnosis",

@@ -92,6 +92,7 @@ _CHECKS = {
     ),
     "initial_state_noise": _NOT_NEGATIVE,
     "momentum": _SHARE,
+    "power_iterations": _COUNT,
     "renorm_momentum": _SHARE,
     "units": _COUNT,
 }
