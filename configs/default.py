@@ -29,6 +29,8 @@ def get_config():
     config.model = ml_collections.ConfigDict()
     config.model.name = "mlp"  # in zoo.MODELS, or module:function
     config.model.norm = "batch"  # in layers.NORMS, or module:function
+    # Of the kernels, in layers.WEIGHT_NORMS, or module:function.
+    config.model.weight_norm = "none"
     config.model.norm_position = "before"  # "before" or "after" the activation
     # Whether a norm is before the first layer, too.
     config.model.normalize_inputs = False
@@ -131,6 +133,7 @@ def get_recurrent_model():
     model = ml_collections.ConfigDict()
     model.name = "stacked_rnn"  # in zoo.MODELS
     model.norm = "batch"  # in zoo.RECURRENT_NORMS
+    model.weight_norm = "none"  # of the kernels, in layers.WEIGHT_NORMS
     model.cell = "lstm"  # "lstm", "gru" or "simple"
     model.units = (128,)  # one number for each recurrent layer
     model.readout = "last"  # "last" or "all"; of a text "each"

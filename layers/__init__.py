@@ -24,7 +24,7 @@ from .recurrent.layer_norm_rnn import (
     LayerNormSimpleRNN,
 )
 from .registry import NORMS, get, register
-from .replacing import replace_norms
+from .replacing import replace_norms, replace_weight_norms
 from .weight_norm_registry import WEIGHT_NORMS, get_weight_norm
 from .weight_norms.gains import variance_gain
 from .weight_norms.scaled_weight_standardization import (
@@ -67,5 +67,6 @@ __all__ = [
     "reestimate_statistics",
     "register",
     "replace_norms",
+    "replace_weight_norms",
     "variance_gain",
 ]

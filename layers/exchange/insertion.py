@@ -43,7 +43,7 @@ def with_places(model, where):
         )
     graph = Graph(model)
     _check_without_norms(graph)
-    last = _last(graph, model)
+    last = last_layers(graph, model)
     behind, changes = {}, {}
     for layer in graph.paths:
         if type(layer) in KERNELS and layer not in last:
@@ -119,8 +119,13 @@ def _activation_behind(graph, layer):
     return found if is_one else None
 
 
-def _last(graph, model):
-    """Returns the layers with weights that the outputs come from."""
+def last_layers(graph, model):
+    """Returns the layers with weights that the outputs come from.
+
+    Args:
+        graph: the `Graph` of the model.
+        model: functional or Sequential.
+    """
     found, seen = set(), set()
 
     def visit(tensor):
