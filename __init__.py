@@ -47,6 +47,20 @@ _SAVED = {
     "layers.exchange.with_norms": ("WithNorms",),
     "zoo.dropout": ("Dropout",),
     "zoo.norm_noise": ("NormNoise",),
+    "trainers.run.adaptive_clipping": (
+        "ClippedAdadelta",
+        "ClippedAdafactor",
+        "ClippedAdagrad",
+        "ClippedAdam",
+        "ClippedAdamW",
+        "ClippedAdamax",
+        "ClippedFtrl",
+        "ClippedLamb",
+        "ClippedLion",
+        "ClippedNadam",
+        "ClippedRMSprop",
+        "ClippedSGD",
+    ),
     "trainers.supervised.metrics": ("BitsPerCharacter",),
 }
 

@@ -51,6 +51,8 @@ def get_config():
     config.optimizer.weight_decay = 0.0  # 0: none
     config.optimizer.momentum = 0.0  # of "sgd" and "rmsprop"
     config.optimizer.clipnorm = 0.0  # 0: no clipping
+    # Of each unit, as a share of its weights' length, such as 0.01; 0: none.
+    config.optimizer.adaptive_clipping = 0.0
 
     # In normzoo.trainers.supervised.task.TASKS; "": what fits the data.
     config.task = ""

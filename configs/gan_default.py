@@ -99,4 +99,6 @@ def get_optimizer():
     optimizer.weight_decay = 0.0  # 0: none
     optimizer.momentum = 0.0  # of "sgd" and "rmsprop"
     optimizer.clipnorm = 0.0  # 0: no clipping
+    # Of each unit, as a share of its weights' length, such as 0.01; 0: none.
+    optimizer.adaptive_clipping = 0.0
     return optimizer
