@@ -47,7 +47,7 @@ _SAVED = {
     "layers.exchange.with_norms": ("WithNorms",),
     "zoo.dropout": ("Dropout",),
     "zoo.norm_noise": ("NormNoise",),
-    "trainers.run.adaptive_clipping": (
+    "trainers.common.adaptive_clipping": (
         "ClippedAdadelta",
         "ClippedAdafactor",
         "ClippedAdagrad",

@@ -2,8 +2,8 @@
 
 import keras
 
+from ..common.adaptive_clipping import CLIPPED
 from ..common.errors import InputError
-from .adaptive_clipping import CLIPPED
 
 #: The layer that adaptive clipping leaves alone, as its authors do.
 _UNCLIPPED = ("logits",)

@@ -123,3 +123,57 @@ def test_a_model_with_a_call_of_its_own_is_refused():
 
     with pytest.raises(TypeError, match="Give its layers their weight norms"):
         layers.replace_weight_norms(Own(), "spectral")
+
+
+@pytest.mark.parametrize("norm", NORMS)
+@pytest.mark.parametrize(
+    ("had", "new", "use_bias", "said"),
+    [
+        ("batch", "none", False, "conv got one"),
+        ("layer", "batch", True, "conv lost its own"),
+        ("layer", "group", True, ""),
+    ],
+)
+def test_biases_in_front_of_norms_are_kept_up(norm, had, new, use_bias, said):
+    conv = L.Conv1D(8, 3, use_bias=use_bias, name="conv")
+    model = keras.Sequential(
+        [
+            keras.Input((8, 3)),
+            layers.get_weight_norm(norm)(conv),
+            layers.get(had)(name="norm"),
+            L.Flatten(),
+        ]
+    )
+    result = layers.replace_norms(model, new)
+    assert result.replaced["norm"].bias == said
+    found = result.model.get_layer("conv")
+    assert found.layer.use_bias == (not use_bias if said else use_bias)
+    np.testing.assert_array_equal(found.layer.kernel, conv.kernel)
+    for name in found.state:
+        ours, theirs = (
+            getattr(x, f"kernel_{name}")
+            for x in (found, model.get_layer("conv"))
+        )
+        np.testing.assert_array_equal(ours, theirs)
+
+
+@pytest.mark.parametrize("norm", NORMS)
+def test_norms_are_inserted_around_layers_with_normalized_kernels(norm):
+    wrap = layers.get_weight_norm(norm)
+    model = keras.Sequential(
+        [
+            keras.Input((6,)),
+            wrap(L.Dense(4, activation="relu", name="first")),
+            wrap(L.Dense(4, name="second")),
+            L.ReLU(),
+            L.Dense(2, name="logits"),
+        ]
+    )
+    x = X.reshape(-1, 6)
+    result = layers.replace_norms(model, "layer", insert="before_activation")
+    assert result.replaced.keys() == {"first_norm", "second_norm"}
+    names = [layer.name for layer in result.model.layers]
+    assert names[1:4] == ["first", "first_norm", "first_activation"]
+    assert result.model.get_layer("first").layer.activation.__name__ == "linear"
+    plain = layers.replace_norms(model, "none", insert="before_activation")
+    np.testing.assert_allclose(plain.model(x), model(x), 1e-6)

@@ -4,7 +4,7 @@ import keras
 import pytest
 
 from normzoo import layers
-from normzoo.trainers.run.adaptive_clipping import CLIPPED
+from normzoo.trainers.common.adaptive_clipping import CLIPPED
 from normzoo.trainers.together.obstacles import obstacle
 from normzoo.trainers.together.optimizers import ELEMENTWISE
 

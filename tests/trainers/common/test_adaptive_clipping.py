@@ -6,8 +6,8 @@ import pytest
 import tensorflow as tf
 
 from normzoo.configs import default
+from normzoo.trainers.common.adaptive_clipping import CLIPPED, clipped
 from normzoo.trainers.common.errors import InputError
-from normzoo.trainers.run.adaptive_clipping import CLIPPED, clipped
 from normzoo.trainers.run.optimizers import build_optimizer
 
 CLIPPING = 0.01
