@@ -43,6 +43,7 @@ def test_one_definition_makes_all_resolutions(resolution):
     ]
 
 
+@pytest.mark.quick("dcgan-spectral", "toy-scaled_standardization")
 @pytest.mark.parametrize("weight_norm", layers.WEIGHT_NORMS)
 @pytest.mark.parametrize("networks", zoo.GANS)
 def test_both_networks_take_every_weight_norm(networks, weight_norm):

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from normzoo import layers
+from normzoo.layers.models.inner_layers import inner_layers
 
 L = keras.layers
 X = np.random.default_rng(0).normal(size=(4, 8, 3)).astype("float32")
@@ -32,6 +33,7 @@ def make_model():
 LAYERS = {"block/conv", "shared", "both", "logits"}
 
 
+@pytest.mark.quick("standardization")
 @pytest.mark.parametrize("norm", NORMS)
 def test_each_kernel_gets_its_norm_and_can_lose_it(norm):
     model = make_model()
@@ -177,3 +179,16 @@ def test_norms_are_inserted_around_layers_with_normalized_kernels(norm):
     assert result.model.get_layer("first").layer.activation.__name__ == "linear"
     plain = layers.replace_norms(model, "none", insert="before_activation")
     np.testing.assert_allclose(plain.model(x), model(x), 1e-6)
+
+
+def test_norms_inside_a_layer_with_normalized_kernels_are_replaced():
+    lstm = layers.LayerNormLSTM(4, name="lstm")
+    model = keras.Sequential(
+        [keras.Input((8, 3)), layers.SpectralNormalization(lstm), L.Dense(2)]
+    )
+    result = layers.replace_norms(model, "batch", max_timesteps=8)
+    assert list(result.replaced) == ["lstm/layer"]
+    kinds = {type(x) for x in inner_layers(result.model)}
+    assert {layers.SpectralNormalization, layers.BatchNormLSTM} <= kinds
+    result.model.compile("sgd", "mse")
+    result.model.fit(X, np.ones((4, 2)), verbose=0)

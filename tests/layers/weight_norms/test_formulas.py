@@ -148,6 +148,11 @@ def built(name, norm, dtype="float64"):
     return layer, x, kernel
 
 
+#: Kernels of each shape once.
+FEW = ("dense", "conv2d", "conv1d-transposed", "depthwise2d", "embedding")
+
+
+@pytest.mark.quick(*(f"{norm}-{name}" for norm in FORMULAS for name in FEW))
 @pytest.mark.parametrize("name", KERNELS)
 @pytest.mark.parametrize("norm", FORMULAS)
 def test_kernels_follow_the_formula(name, norm):
@@ -175,6 +180,7 @@ def test_kernels_follow_the_formula(name, norm):
     np.testing.assert_allclose(slope, back(gradient(dy)), 1e-8, 1e-10)
 
 
+@pytest.mark.quick(*(f"weight-{name}" for name in (*FEW, "lstm", "own-lstm")))
 @pytest.mark.parametrize("name", KERNELS)
 @pytest.mark.parametrize("norm", FORMULAS)
 def test_outputs_are_those_of_a_plain_layer_with_these_kernels(name, norm):

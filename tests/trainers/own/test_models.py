@@ -216,6 +216,7 @@ def test_optimizers_are_like_the_models_own(tmp_path, optimizer, rate):
     assert found == expected
 
 
+@pytest.mark.quick("spectral-as_is", "standardization-layer")
 @pytest.mark.parametrize("norm", ["as_is", "layer"])
 @pytest.mark.parametrize("weight_norm", ["spectral", "standardization"])
 def test_kernels_get_a_norm_beside_that_of_activations(path, norm, weight_norm):
