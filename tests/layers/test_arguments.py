@@ -9,15 +9,12 @@ import numpy as np
 import pytest
 
 from normzoo import layers
+from normzoo.layers.weight_norms.base import WeightNorm
 
 from .cases import public_layers
 
 LAYERS = sorted(public_layers(), key=lambda layer: layer.__name__)
 SEVERAL_AXES = (layers.LayerNormalization, layers.RMSNormalization)
-
-each_layer = pytest.mark.parametrize(
-    "layer", LAYERS, ids=lambda layer: layer.__name__
-)
 
 #: NumPy's numbers, and the Python number that each is.
 NUMBERS = {
@@ -30,6 +27,7 @@ NUMBERS = {
     "max_timesteps": (np.int64(7), 7),
     "momentum": (np.float64(0.9), 0.9),
     "normalize_input": (np.bool_(False), False),
+    "power_iterations": (np.int64(3), 3),
     "units": (np.array(3), 3),
 }
 
@@ -41,6 +39,7 @@ SENSELESS = {
     "initial_state_noise": [-0.1, np.nan],
     "max_timesteps": [0, -1, 2.5, np.int64(0)],
     "momentum": [-0.1, 1.1, np.nan, np.float32(2)],
+    "power_iterations": [0, -1, 2.5, np.int64(0)],
     "renorm_momentum": [-0.1, 1.1, np.nan],
     "units": [0, -3, 2.5, np.int64(-1)],
 }
@@ -65,6 +64,8 @@ def names(layer):
 def make(layer, **kwargs):
     if issubclass(layer, keras.layers.RNN):
         kwargs = {"units": 2, **kwargs}
+    if issubclass(layer, WeightNorm):
+        kwargs["layer"] = keras.layers.Dense(2)
     return layer(**kwargs)
 
 
@@ -76,7 +77,12 @@ def is_plain(value):
     return value is None or type(value) in (bool, int, float, str)
 
 
-@each_layer
+@pytest.mark.parametrize(
+    "layer",
+    # Which takes no number.
+    [layer for layer in LAYERS if layer is not layers.WeightNormalization],
+    ids=lambda layer: layer.__name__,
+)
 def test_numpy_numbers_are_numbers(layer):
     numbers = {k: v for k, v in NUMBERS.items() if k in names(layer)}
     assert numbers
