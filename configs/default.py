@@ -29,6 +29,8 @@ def get_config():
     config.model = ml_collections.ConfigDict()
     config.model.name = "mlp"  # in zoo.MODELS, or module:function
     config.model.norm = "batch"  # in layers.NORMS, or module:function
+    # Of the kernels, in layers.WEIGHT_NORMS, or module:function.
+    config.model.weight_norm = "none"
     config.model.norm_position = "before"  # "before" or "after" the activation
     # Whether a norm is before the first layer, too.
     config.model.normalize_inputs = False
@@ -49,6 +51,8 @@ def get_config():
     config.optimizer.weight_decay = 0.0  # 0: none
     config.optimizer.momentum = 0.0  # of "sgd" and "rmsprop"
     config.optimizer.clipnorm = 0.0  # 0: no clipping
+    # Of each unit, as a share of its weights' length, such as 0.01; 0: none.
+    config.optimizer.adaptive_clipping = 0.0
 
     # In normzoo.trainers.supervised.task.TASKS; "": what fits the data.
     config.task = ""
@@ -131,6 +135,7 @@ def get_recurrent_model():
     model = ml_collections.ConfigDict()
     model.name = "stacked_rnn"  # in zoo.MODELS
     model.norm = "batch"  # in zoo.RECURRENT_NORMS
+    model.weight_norm = "none"  # of the kernels, in layers.WEIGHT_NORMS
     model.cell = "lstm"  # "lstm", "gru" or "simple"
     model.units = (128,)  # one number for each recurrent layer
     model.readout = "last"  # "last" or "all"; of a text "each"

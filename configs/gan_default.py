@@ -13,6 +13,8 @@ def get_config():
 
     config.generator = ml_collections.ConfigDict()
     config.generator.norm = "batch"  # in layers.NORMS
+    # Of the kernels, in layers.WEIGHT_NORMS.
+    config.generator.weight_norm = "none"
     config.generator.base_width = 64  # channels of the last hidden layer
     config.generator.latent_dim = 100  # size of the noise
     # Whether batch norms' statistics are estimated again, to sample.
@@ -21,6 +23,8 @@ def get_config():
 
     config.discriminator = ml_collections.ConfigDict()
     config.discriminator.norm = "batch"  # in layers.NORMS, any but virtual
+    # Of the kernels, in layers.WEIGHT_NORMS, such as "spectral".
+    config.discriminator.weight_norm = "none"
     config.discriminator.base_width = 64  # channels of the first layer
     config.discriminator.updates = 1  # per update of the generator
     # "separate", or "joint": real and generated in one.
@@ -95,4 +99,6 @@ def get_optimizer():
     optimizer.weight_decay = 0.0  # 0: none
     optimizer.momentum = 0.0  # of "sgd" and "rmsprop"
     optimizer.clipnorm = 0.0  # 0: no clipping
+    # Of each unit, as a share of its weights' length, such as 0.01; 0: none.
+    optimizer.adaptive_clipping = 0.0
     return optimizer

@@ -34,10 +34,19 @@ from .recurrent.layer_norm_rnn import (
 )
 from .references.reference_model import ReferenceModel
 from .registry import NORMS, get, register
-from .replacing import replace_norms
+from .replacing import replace_norms, replace_weight_norms
+from .weight_norm_registry import WEIGHT_NORMS, get_weight_norm
+from .weight_norms.gains import variance_gain
+from .weight_norms.scaled_weight_standardization import (
+    ScaledWeightStandardization,
+)
+from .weight_norms.spectral_normalization import SpectralNormalization
+from .weight_norms.weight_normalization import WeightNormalization
+from .weight_norms.weight_standardization import WeightStandardization
 
 __all__ = [
     "NORMS",
+    "WEIGHT_NORMS",
     "BatchNormGRU",
     "BatchNormLSTM",
     "BatchNormSimpleRNN",
@@ -64,13 +73,20 @@ __all__ = [
     "ReplaceResult",
     "Replacement",
     "ScaleNormalization",
+    "ScaledWeightStandardization",
     "SpatialCondition",
+    "SpectralNormalization",
     "VectorCondition",
     "VirtualBatchNormalization",
+    "WeightNormalization",
+    "WeightStandardization",
     "diagnose",
     "fold_batch_norm",
     "get",
+    "get_weight_norm",
     "reestimate_statistics",
     "register",
     "replace_norms",
+    "replace_weight_norms",
+    "variance_gain",
 ]

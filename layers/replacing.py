@@ -2,8 +2,10 @@
 
 from .exchange.replacing import copy_with, insert_norms
 from .exchange.substitutes import Choice
+from .exchange.weight_norms import copy_with_weight_norm
 from .recurrent.families import place_of_class
 from .registry import get
+from .weight_norm_registry import get_weight_norm
 
 #: Name of a norm -> the family of the recurrent layers with it.
 _FAMILY = {"none": "keras", "batch": "batch", "layer": "layer"}
@@ -91,6 +93,50 @@ def replace_norms(model, norm, *, only=None, insert=None, **arguments):
             f"Received: only={only!r}, insert={insert!r}. Leave one out."
         )
     return insert_norms(model, choice, insert)
+
+
+def replace_weight_norms(model, weight_norm, *, only=None, **arguments):
+    """Copies a model with a norm on its kernels, in place of those it has.
+
+    Weights are kept, shared layers stay shared, and layers keep their names. A
+    layer that has a weight norm gets the kernels as it computes with them in
+    inference, and these get the new one: with `"none"` the copy's predictions
+    are the model's, from plain layers.
+
+    Args:
+        model: a functional or Sequential model, built, with such models nested
+            in it. It stays as it is.
+        weight_norm: what `layers.get_weight_norm` takes.
+        only: which layers, as of `replace_norms`. By default all that have
+            kernels that a weight norm knows; with weight standardization,
+            which sets the scale of the outputs, all but the last ones.
+        **arguments: of the weight norm, e.g. `power_iterations=2`.
+
+    Returns:
+        A `ReplaceResult(model, replaced, left)`, as of `replace_norms`. `left`
+        has the layers inside other layers, and those that the norm refuses.
+
+    Raises:
+        TypeError: `model` is neither functional nor Sequential.
+        ValueError: a Sequential model is not built, `weight_norm` has an
+            unknown name, or `only` a name that no layer has.
+
+    Example:
+
+    >>> import keras
+    >>> from normzoo import layers
+    >>> model = keras.Sequential([
+    ...     keras.Input((28, 28, 1)),
+    ...     keras.layers.Conv2D(8, 3, name="conv"),
+    ...     keras.layers.Flatten(),
+    ...     keras.layers.Dense(1, name="logits"),
+    ... ])
+    >>> result = layers.replace_weight_norms(model, "spectral")
+    >>> list(result.replaced), result.replaced["conv"].new
+    (['conv', 'logits'], 'SpectralNormalization')
+    """
+    make = get_weight_norm(weight_norm, **arguments)
+    return copy_with_weight_norm(model, make, only)
 
 
 def _choice(identifier, arguments):

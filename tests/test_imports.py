@@ -22,6 +22,7 @@ ORDERS = {
         "references",
         "conditional",
         "recurrent",
+        "weight_norms",
         "models",
         "exchange",
         "diagnosis",

@@ -95,7 +95,8 @@ def small(data_dir):
     config = default.get_config()
     config.dataset.data_dir = str(data_dir)
     config.model.update(depth=1, width=8, dropout=0.2, norm="virtual")
-    config.model.norm_noise = 0.5
+    config.model.norm_noise, config.model.weight_norm = 0.5, "spectral"
+    config.optimizer.adaptive_clipping = 0.01
     config.epochs = 1
     return config
 
@@ -105,6 +106,7 @@ def toy_gan():
     config = gaussians_gan.get_config()
     config.generator.update(norm="virtual", base_width=8)
     config.discriminator.base_width = 8
+    config.discriminator.weight_norm = "weight"
     config.batch_size, config.epochs, config.steps_per_epoch = 16, 1, 2
     config.metrics.samples = 100
     return config

@@ -41,7 +41,7 @@ def test_every_config_key_has_a_meaning(config_keys):
 @pytest.mark.parametrize(
     ("page", "module", "tables"),
     [
-        ("layers", layers, {"NORMS"}),
+        ("layers", layers, {"NORMS", "WEIGHT_NORMS"}),
         ("zoo", zoo, {"MODELS", "GANS", "RECURRENT_NORMS"}),
     ],
     ids=["layers", "zoo"],
@@ -65,6 +65,14 @@ def test_every_norm_has_a_page():
     pages = {path.stem for path in DOCS.glob("layers/*.md")}
     own = layers.registry.registered().keys()  # of documents that were run
     assert set(layers.registry.NORMS) - {"none"} - own <= pages
+
+
+def test_every_weight_norm_has_its_part_of_a_page():
+    page = (DOCS / "layers/weights.md").read_text()
+    table = (DOCS / "layers.md").read_text()
+    for name in layers.WEIGHT_NORMS:
+        assert f"| `{name}` |" in table
+        assert name == "none" or f'`"{name}"`' in page
 
 
 def test_the_pictures_are_current():

@@ -23,12 +23,14 @@ from .benchmarks import (
     soak,
     sweep,
     virtual,
+    weight_norms,
 )
 
 #: Name -> function that measures and returns a list of `Table`.
 SUITES = {
     "norms": norms.run,
     "virtual": virtual.run,
+    "weight_norms": weight_norms.run,
     "input": input.run,
     "recurrent": recurrent.run,
     "gan": gan.run,

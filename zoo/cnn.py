@@ -49,8 +49,8 @@ def cnn(
             out.
         normalize_inputs: whether there is a norm before the first stage.
         name: of the model.
-        **knobs: `norm`, `norm_arguments`, `norm_position`, `norm_noise`,
-            `activation`, `dropout`, `kernel_initializer`,
+        **knobs: `norm`, `norm_arguments`, `norm_position`, `weight_norm`,
+            `norm_noise`, `activation`, `dropout`, `kernel_initializer`,
             `initializer_scale`, `seed`: see `normzoo.zoo.Hidden`.
 
     Returns:

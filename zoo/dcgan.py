@@ -14,6 +14,7 @@ def dcgan_generator(
     base_width=64,
     latent_dim=100,
     norm="batch",
+    weight_norm="none",
     kernel_size=4,
     stddev=0.02,
     seed=0,
@@ -32,6 +33,8 @@ def dcgan_generator(
         latent_dim: numbers of noise for one image.
         norm: what `normzoo.layers.get` takes. Batch norm has momentum 0.9;
             epsilon is 1e-5 in all norms.
+        weight_norm: what `normzoo.layers.get_weight_norm` takes, of the
+            kernels.
         kernel_size: of the transposed convolutions.
         stddev: of the normally distributed initial kernels.
         seed: integer; equal seeds give equal kernels, whatever the norm.
@@ -55,7 +58,7 @@ def dcgan_generator(
     """
     count, side = stages(resolution)
     check_sizes(channels=channels, base_width=base_width, latent_dim=latent_dim)
-    hidden = hidden_layers(norm, keras.layers.ReLU(), stddev, seed)
+    hidden = hidden_layers(norm, weight_norm, keras.layers.ReLU(), stddev, seed)
     up = functools.partial(
         keras.layers.Conv2DTranspose,
         kernel_size=kernel_size,
@@ -69,7 +72,7 @@ def dcgan_generator(
     for i in range(1, count):
         layer = functools.partial(up, filters=width >> i)
         x = hidden.apply(layer, x, f"up_{i}")
-    x = hidden.linear(up, "images", filters=channels)(x)
+    x = hidden.linear(up, "images", last=True, filters=channels)(x)
     x = keras.layers.Activation("tanh", dtype="float32", name="tanh")(x)
     return keras.Model(inputs, x, name=name)
 
@@ -80,6 +83,7 @@ def dcgan_discriminator(
     *,
     base_width=64,
     norm="batch",
+    weight_norm="none",
     kernel_size=4,
     stddev=0.02,
     seed=0,
@@ -96,6 +100,8 @@ def dcgan_discriminator(
         base_width: channels after the first layer.
         norm: what `normzoo.layers.get` takes. Batch norm has momentum 0.9;
             epsilon is 1e-5 in all norms.
+        weight_norm: what `normzoo.layers.get_weight_norm` takes, of the
+            kernels.
         kernel_size: of the convolutions.
         stddev: of the normally distributed initial kernels.
         seed: integer; equal seeds give equal kernels, whatever the norm.
@@ -121,7 +127,7 @@ def dcgan_discriminator(
     check_sizes(channels=channels, base_width=base_width)
     # Keras' own default slope is 0.3, that of the original 0.2.
     leaky_relu = keras.layers.LeakyReLU(negative_slope=0.2)
-    hidden = hidden_layers(norm, leaky_relu, stddev, seed)
+    hidden = hidden_layers(norm, weight_norm, leaky_relu, stddev, seed)
     down = functools.partial(
         keras.layers.Conv2D, kernel_size=kernel_size, strides=2, padding="same"
     )
@@ -133,6 +139,6 @@ def dcgan_discriminator(
         x = hidden.apply(layer, x, f"down_{i}")
     x = keras.layers.Flatten(name="flatten")(x)
     logits = hidden.linear(
-        keras.layers.Dense, "logits", units=1, dtype="float32"
+        keras.layers.Dense, "logits", last=True, units=1, dtype="float32"
     )
     return keras.Model(inputs, logits(x), name=name)

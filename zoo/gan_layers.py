@@ -57,19 +57,20 @@ def check_sizes(**sizes):
             raise ValueError(f"{name} must be at least 1. Received: {size}.")
 
 
-def hidden_layers(norm, activation, stddev, seed):
+def hidden_layers(norm, weight_norm, activation, stddev, seed):
     """Returns a `Hidden` with a GAN's norm options and normal kernels.
 
     Args:
         norm: what `normzoo.layers.get` takes; a name in `NORM_OPTIONS` comes
             with these options.
-        activation: as in `Hidden`.
+        weight_norm, activation: as in `Hidden`.
         stddev: of the initial kernels.
         seed: integer; equal seeds give equal kernels to layers of equal name
             and shape.
     """
     return Hidden(
         norm=norm,
+        weight_norm=weight_norm,
         norm_arguments=NORM_OPTIONS,
         activation=activation,
         kernel_initializer=keras.initializers.RandomNormal(

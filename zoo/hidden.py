@@ -8,7 +8,7 @@ from typing import Any
 
 import keras
 
-from ..layers import get
+from ..layers import get, get_weight_norm
 from ..layers.norms.bias import cancels_bias
 from .dropout import Dropout
 from .initializers import layer_seed, scaled_initializer
@@ -31,6 +31,10 @@ class Hidden:
         norm_arguments: name of a norm -> arguments of its layers, such as
             `{"batch": {"momentum": 0.9}}`. Other norms ignore them.
         norm_position: `"before"` or `"after"` the activation.
+        weight_norm: what `normzoo.layers.get_weight_norm` takes: of the kernels
+            of all layers, or of the hidden ones alone where it sets the scale
+            of what a layer returns. Scaled weight standardization gets the
+            `activation` for its `gamma`.
         norm_noise: strength of the `NormNoise` after each norm; 0 leaves it
             out.
         activation: name of a Keras activation, a function, or a layer such as
@@ -65,6 +69,7 @@ class Hidden:
         default_factory=dict
     )
     norm_position: str = "before"
+    weight_norm: str | Callable | None = "none"
     norm_noise: float = 0.0
     activation: str | Callable = "relu"
     dropout: float = 0.0
@@ -114,17 +119,34 @@ class Hidden:
         arguments = self.norm_arguments.get(self.norm, {})
         return get(self.norm, **arguments)(name=name)
 
-    def linear(self, layer, name, **options):
+    def linear(self, layer, name, last=False, **options):
         """Returns a linear layer called `name`, with its own initializer.
 
         Args:
             layer: a layer class or partial that takes `name` and
                 `kernel_initializer`.
             name: of the layer.
+            last: whether it makes the outputs of the model.
             **options: of the layer.
         """
         initializer = self.initializer(name)
-        return layer(name=name, kernel_initializer=initializer, **options)
+        made = layer(name=name, kernel_initializer=initializer, **options)
+        return self.with_weight_norm(made, last)
+
+    def with_weight_norm(self, layer, last=False):
+        """Returns a layer that computes with normalized kernels.
+
+        Args:
+            layer: without weights yet.
+            last: whether it makes the outputs of the model.
+        """
+        arguments = {}
+        if self.weight_norm == "scaled_standardization":
+            arguments["gamma"] = self.activation
+        make = get_weight_norm(self.weight_norm, **arguments)
+        if last and not getattr(make.func, "on_outputs", True):
+            return layer
+        return make(layer)
 
     def apply(self, layer, x, name, reshape=None):
         """Returns the hidden layer's output.
@@ -182,4 +204,4 @@ class Hidden:
                 f"num_classes must be at least 1. Received: {num_classes}."
             )
         dense = functools.partial(keras.layers.Dense, num_classes)
-        return self.linear(dense, "logits", dtype="float32")(x)
+        return self.linear(dense, "logits", last=True, dtype="float32")(x)

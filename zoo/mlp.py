@@ -37,8 +37,8 @@ def mlp(
         input_norm: what `normzoo.layers.get` takes: the norm before the first
             layer where it is not the hidden layers'.
         name: of the model.
-        **knobs: `norm`, `norm_arguments`, `norm_position`, `norm_noise`,
-            `activation`, `dropout`, `kernel_initializer`,
+        **knobs: `norm`, `norm_arguments`, `norm_position`, `weight_norm`,
+            `norm_noise`, `activation`, `dropout`, `kernel_initializer`,
             `initializer_scale`, `seed`: see `normzoo.zoo.Hidden`.
 
     Returns:

@@ -16,6 +16,7 @@ def stacked_rnn(
     cell="lstm",
     units=(128,),
     norm="none",
+    weight_norm="none",
     readout="last",
     bidirectional=False,
     gamma_initializer=None,
@@ -51,6 +52,8 @@ def stacked_rnn(
         cell: `"lstm"`, `"gru"` or `"simple"`.
         units: size of each recurrent layer's state.
         norm: one of the names above.
+        weight_norm: what `normzoo.layers.get_weight_norm` takes: of the
+            kernels of the inputs and of the states.
         readout: inputs of the logits: the `"last"` output; the outputs of
             `"all"` steps, concatenated; or `"each"` output, for logits at each
             step.
@@ -97,6 +100,8 @@ def stacked_rnn(
     _check(input_shape, units, norm, readout, bidirectional)
     hidden = Hidden(
         norm=stack.between,
+        weight_norm=weight_norm,
+        activation="linear",
         norm_arguments={"batch": {"momentum": momentum}},
         dropout=dropout,
         kernel_initializer=kernel_initializer,
@@ -113,7 +118,8 @@ def stacked_rnn(
             "return_sequences": readout != "last" or i + 1 < len(units),
             "recurrent_dropout": recurrent_dropout,
         }
-        x = add(make, hidden, f"rnn_{i}", arguments)(x)
+        layer = add(make, hidden, f"rnn_{i}", arguments)
+        x = hidden.with_weight_norm(layer)(x)
         x = hidden.drop(x, f"rnn_{i}")
     if readout == "all":
         x = keras.layers.Flatten(name="flatten")(x)

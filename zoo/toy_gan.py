@@ -15,6 +15,7 @@ def toy_generator(
     depth=3,
     latent_dim=2,
     norm="batch",
+    weight_norm="none",
     seed=0,
     name="generator",
 ):
@@ -29,6 +30,8 @@ def toy_generator(
         depth: number of hidden layers.
         latent_dim: numbers of noise for one point.
         norm: what `normzoo.layers.get` takes.
+        weight_norm: what `normzoo.layers.get_weight_norm` takes, of the
+            kernels.
         seed: integer; equal seeds give equal kernels, whatever the norm.
         name: of the model.
 
@@ -47,7 +50,8 @@ def toy_generator(
     """
     check_sizes(latent_dim=latent_dim)
     sizes = (latent_dim, base_width, depth, dimensions)
-    return _perceptron(*sizes, norm=norm, seed=seed, name=name, bare=0)
+    norms = (norm, weight_norm)
+    return _perceptron(*sizes, norms=norms, seed=seed, name=name, bare=0)
 
 
 def toy_discriminator(
@@ -56,6 +60,7 @@ def toy_discriminator(
     base_width=128,
     depth=3,
     norm="none",
+    weight_norm="none",
     seed=0,
     name="discriminator",
 ):
@@ -68,6 +73,8 @@ def toy_discriminator(
         base_width: units of each hidden layer.
         depth: number of hidden layers.
         norm: what `normzoo.layers.get` takes.
+        weight_norm: what `normzoo.layers.get_weight_norm` takes, of the
+            kernels.
         seed: integer; equal seeds give equal kernels, whatever the norm.
         name: of the model.
 
@@ -85,14 +92,15 @@ def toy_discriminator(
     (None, 1)
     """
     sizes = (dimensions, base_width, depth, 1)
-    return _perceptron(*sizes, norm=norm, seed=seed, name=name, bare=1)
+    norms = (norm, weight_norm)
+    return _perceptron(*sizes, norms=norms, seed=seed, name=name, bare=1)
 
 
-def _perceptron(inputs, width, depth, outputs, *, norm, seed, name, bare):
+def _perceptron(inputs, width, depth, outputs, *, norms, seed, name, bare):
     """Returns the model; its first `bare` hidden layers have no norm."""
     check_sizes(dimensions=min(inputs, outputs), base_width=width, depth=depth)
     stddev = (2 / width) ** 0.5  # He's, for hidden layers
-    hidden = hidden_layers(norm, keras.layers.ReLU(), stddev, seed)
+    hidden = hidden_layers(*norms, keras.layers.ReLU(), stddev, seed)
     without_norm = dataclasses.replace(hidden, norm="none")
     inputs = x = keras.Input((inputs,), name="inputs")
     dense = functools.partial(keras.layers.Dense, width)
@@ -100,6 +108,6 @@ def _perceptron(inputs, width, depth, outputs, *, norm, seed, name, bare):
         block = without_norm if i < bare else hidden
         x = block.apply(dense, x, f"dense_{i}")
     last = hidden.linear(
-        keras.layers.Dense, "outputs", units=outputs, dtype="float32"
+        keras.layers.Dense, "outputs", last=True, units=outputs, dtype="float32"
     )
     return keras.Model(inputs, last(x), name=name)

@@ -8,6 +8,7 @@ from ..models.graph import Graph
 from ..models.kinds import is_graph
 from ..models.layer_state import copy_named
 from ..models.selection import is_norm
+from ..weight_norms.unwrapping import config_with, unwrapped
 
 #: Where a norm can be put.
 WHERE = ("before_activation", "after_activation")
@@ -43,10 +44,10 @@ def with_places(model, where):
         )
     graph = Graph(model)
     _check_without_norms(graph)
-    last = _last(graph, model)
+    last = last_layers(graph, model)
     behind, changes = {}, {}
     for layer in graph.paths:
-        if type(layer) in KERNELS and layer not in last:
+        if type(unwrapped(layer)) in KERNELS and layer not in last:
             _add_place(graph, layer, where, behind, changes)
     if not behind:
         raise ValueError(
@@ -84,7 +85,7 @@ def _add_place(graph, layer, where, behind, changes):
     if not _is_linear(layer):
         behind[layer] = [place]
         if before:
-            changes[layer] = {"activation": "linear"}
+            changes[layer] = config_with(layer, activation="linear")
             behind[layer].append(_activation(layer))
         return
     if activation := _activation_behind(graph, layer):
@@ -92,17 +93,19 @@ def _add_place(graph, layer, where, behind, changes):
 
 
 def _activation(layer):
-    if isinstance(layer.activation, keras.Layer):
-        return type(layer.activation).from_config(layer.activation.get_config())
+    activation = unwrapped(layer).activation
+    if isinstance(activation, keras.Layer):
+        return type(activation).from_config(activation.get_config())
     return keras.layers.Activation(
-        layer.activation,
+        activation,
         name=f"{layer.name}_activation",
         dtype=layer.dtype_policy,
     )
 
 
 def _is_linear(layer):
-    return layer.activation in (None, keras.activations.linear)
+    inner = unwrapped(layer)
+    return inner.activation in (None, keras.activations.linear)
 
 
 def _activation_behind(graph, layer):
@@ -119,8 +122,13 @@ def _activation_behind(graph, layer):
     return found if is_one else None
 
 
-def _last(graph, model):
-    """Returns the layers with weights that the outputs come from."""
+def last_layers(graph, model):
+    """Returns the layers with weights that the outputs come from.
+
+    Args:
+        graph: the `Graph` of the model.
+        model: functional or Sequential.
+    """
     found, seen = set(), set()
 
     def visit(tensor):

@@ -10,6 +10,7 @@ from ..models.kinds import check_graph, is_graph
 from ..models.layer_state import copy_named
 from ..models.selection import check_names, chosen, selection
 from ..recurrent.families import place_of
+from ..weight_norms.unwrapping import config_with
 from .insertion import with_places
 from .inside import Inside
 from .report import ReplaceResult, replacement
@@ -39,7 +40,10 @@ def copy_with(model, choice, only):
         for layer, new in norms.items()
         if (change := bias_change(graph, layer, new))
     }
-    changes = {front: {"use_bias": has} for front, has in biases.values()}
+    changes = {
+        front: config_with(front, use_bias=has)
+        for front, has in biases.values()
+    }
     insides = _insides(graph, wanted, choice, norms)
     twins = {each.outer: each.twin for each in insides if each.twin}
     copied, copies = copy_model(model, changes=changes, others=norms | twins)

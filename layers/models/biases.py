@@ -3,6 +3,7 @@
 import keras
 
 from ..norms.bias import cancels_bias, has_shift
+from ..weight_norms.unwrapping import unwrapped
 from .affine_maps import KERNELS
 
 
@@ -23,9 +24,10 @@ def bias_change(graph, old, new):
     layer = layer_before(graph, old)
     if layer is None:
         return None
-    if loses_shift(old, new) and not layer.use_bias:
+    use_bias = unwrapped(layer).use_bias
+    if loses_shift(old, new) and not use_bias:
         return layer, True
-    return (layer, False) if cancels_more(old, new) and layer.use_bias else None
+    return (layer, False) if cancels_more(old, new) and use_bias else None
 
 
 def loses_shift(old, new):
@@ -41,14 +43,16 @@ def cancels_more(old, new):
 def layer_before(graph, norm):
     """Returns the layer with a kernel whose outputs a norm alone reads.
 
-    Its activation is linear. None if there is no such layer.
+    Its activation is linear, and its kernel may have a norm. None if there is
+    no such layer.
     """
     (call, *more) = graph.calls[norm]
     tensor = call.data_tensors[0]
     layer = graph.source(tensor).operation
     only = not more and len(graph.calls[layer]) == 1
     only = only and len(graph.readers(tensor)) == 1
-    if not only or graph.is_output(tensor) or type(layer) not in KERNELS:
+    inner = unwrapped(layer)
+    if not only or graph.is_output(tensor) or type(inner) not in KERNELS:
         return None
-    linear = layer.activation in (None, keras.activations.linear)
+    linear = inner.activation in (None, keras.activations.linear)
     return layer if linear else None

@@ -97,6 +97,7 @@ _CHECKS = {
     "initial_shift": _NUMBER,
     "initial_state_noise": _NOT_NEGATIVE,
     "momentum": _SHARE,
+    "power_iterations": _COUNT,
     "renorm_momentum": _SHARE,
     "units": _COUNT,
 }

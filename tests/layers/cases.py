@@ -5,6 +5,8 @@ path through its code.
 """
 
 import dataclasses
+import functools
+from collections.abc import Callable
 
 import keras
 import numpy as np
@@ -29,6 +31,8 @@ class Case:
             batch.
         seed_generators: how many the layer has.
         amplifies: how many times the usual rounding errors it may have.
+        stops: values of `training` with which no gradient flows through a part
+            of what is computed.
     """
 
     name: str
@@ -41,10 +45,19 @@ class Case:
     whole_batch: bool = False
     seed_generators: int = 0
     amplifies: float = 1.0
+    stops: tuple = ()
 
     def make(self, **kwargs):
         """Returns a new layer."""
-        return self.layer(**{**self.kwargs, **kwargs})
+        return self.layer(**{**self.init_kwargs(), **kwargs})
+
+    def init_kwargs(self):
+        """Returns the constructor's arguments."""
+        return self.kwargs
+
+    def supports_masking(self):
+        """Returns whether masks are passed on."""
+        return True
 
     def inputs(self, dtype="float32", seed=0):
         """Returns random inputs, not centered."""
@@ -66,6 +79,30 @@ class Case:
         if self.reference and training:
             kwargs["reference"] = self.inputs(seed=4)
         return kwargs
+
+
+@dataclasses.dataclass(frozen=True)
+class KernelCase(Case):
+    """A norm of the kernels of a layer.
+
+    Attributes:
+        inner: makes that layer, whose outputs have the inputs' shape.
+    """
+
+    inner: Callable = None
+
+    def make(self, **kwargs):
+        """Returns a new layer; the one inside has its dtype policy."""
+        policy = {k: v for k, v in kwargs.items() if k == "dtype"}
+        return self.layer(self.inner(**policy), **{**self.kwargs, **kwargs})
+
+    def init_kwargs(self):
+        """Returns the constructor's arguments, with a new layer."""
+        return {"layer": self.inner(), **self.kwargs}
+
+    def supports_masking(self):
+        """Returns whether the layer inside passes masks on."""
+        return self.inner().supports_masking
 
 
 BATCH = layers.BatchNormalization
@@ -99,7 +136,12 @@ CASES = [
     Case("batch-channels-first", BATCH, {"axis": 1}, shape=(4, 3, 5, 5)),
     Case("batch-mask", BATCH, mask=True),
     Case("batch-no-affine", BATCH, {"center": False, "scale": False}),
-    Case("batch-renorm", BATCH, {"renorm": True, "renorm_clipping": CLIPPING}),
+    Case(
+        "batch-renorm",
+        BATCH,
+        {"renorm": True, "renorm_clipping": CLIPPING},
+        stops=(True,),
+    ),
     Case("batch-synchronized", BATCH, {"synchronized": True}, whole_batch=True),
     Case(
         "batch-synchronized-mask",
@@ -275,6 +317,46 @@ CASES += [
     recurrent("layer-lstm", LAYER_LSTM, mask=True, carry_normalized=True),
     recurrent("layer-gru", LAYER_GRU),
     recurrent("layer-simple-rnn", LAYER_SIMPLE, unroll=True),
+]
+
+SPECTRAL = layers.SpectralNormalization
+WEIGHT = layers.WeightNormalization
+STANDARDIZED = layers.WeightStandardization
+SCALED = layers.ScaledWeightStandardization
+
+DENSE = functools.partial(keras.layers.Dense, 3)
+CONV = functools.partial(keras.layers.Conv2D, 3, 3, padding="same")
+TRANSPOSED = functools.partial(
+    keras.layers.Conv2DTranspose, 3, 3, padding="same"
+)
+DEPTHWISE = functools.partial(keras.layers.DepthwiseConv1D, 3, padding="same")
+IMAGES = (4, 5, 5, 3)
+#: Large kernels make a sine of the outputs too steep for differences.
+SMOOTH = {"epsilon": 0.5}
+
+CASES += [
+    KernelCase(
+        name,
+        layer,
+        kwargs,
+        shape,
+        inner=inner,
+        per_example=True,
+        whole_batch=True,
+        amplifies=4.0,  # sums of products
+        # Through the singular vectors.
+        stops=(True, False) if layer is SPECTRAL else (),
+    )
+    for name, layer, kwargs, shape, inner in [
+        ("spectral", SPECTRAL, {}, (4, 6, 3), DENSE),
+        ("spectral-conv", SPECTRAL, {"power_iterations": 3}, IMAGES, CONV),
+        ("weight", WEIGHT, {}, (4, 6, 3), DENSE),
+        ("weight-transposed", WEIGHT, {}, IMAGES, TRANSPOSED),
+        ("standardization", STANDARDIZED, SMOOTH, (4, 6, 3), DENSE),
+        ("standardization-conv", STANDARDIZED, SMOOTH, IMAGES, CONV),
+        ("scaled", SCALED, {"gamma": "relu"}, (4, 6, 3), DENSE),
+        ("scaled-depthwise", SCALED, {"scale": False}, (4, 6, 3), DEPTHWISE),
+    ]
 ]
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from normzoo import layers
+from normzoo.layers.weight_norms.base import WeightNorm
 
 from .cases import public_layers
 
@@ -18,10 +19,6 @@ SEVERAL_AXES = (
     layers.PixelNormalization,
     layers.RMSNormalization,
     layers.ScaleNormalization,
-)
-
-each_layer = pytest.mark.parametrize(
-    "layer", LAYERS, ids=lambda layer: layer.__name__
 )
 
 #: NumPy's numbers, and the Python number that each is.
@@ -37,6 +34,7 @@ NUMBERS = {
     "max_timesteps": (np.int64(7), 7),
     "momentum": (np.float64(0.9), 0.9),
     "normalize_input": (np.bool_(False), False),
+    "power_iterations": (np.int64(3), 3),
     "units": (np.array(3), 3),
 }
 
@@ -50,6 +48,7 @@ SENSELESS = {
     "initial_state_noise": [-0.1, np.nan],
     "max_timesteps": [0, -1, 2.5, np.int64(0)],
     "momentum": [-0.1, 1.1, np.nan, np.float32(2)],
+    "power_iterations": [0, -1, 2.5, np.int64(0)],
     "renorm_momentum": [-0.1, 1.1, np.nan],
     "units": [0, -3, 2.5, np.int64(-1)],
 }
@@ -74,6 +73,8 @@ def names(layer):
 def make(layer, **kwargs):
     if issubclass(layer, keras.layers.RNN):
         kwargs = {"units": 2, **kwargs}
+    if issubclass(layer, WeightNorm):
+        kwargs["layer"] = keras.layers.Dense(2)
     return layer(**kwargs)
 
 
@@ -85,7 +86,12 @@ def is_plain(value):
     return value is None or type(value) in (bool, int, float, str)
 
 
-@each_layer
+@pytest.mark.parametrize(
+    "layer",
+    # Which takes no number.
+    [layer for layer in LAYERS if layer is not layers.WeightNormalization],
+    ids=lambda layer: layer.__name__,
+)
 def test_numpy_numbers_are_numbers(layer):
     numbers = {k: v for k, v in NUMBERS.items() if k in names(layer)}
     assert numbers

@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 from keras.src import testing
 
-from .cases import CASES, public_layers
+from .cases import CASES, KernelCase, public_layers
 from .test_keras_suites import SUITES
 
 MIXED_POLICIES = ["mixed_bfloat16", "mixed_float16"]
@@ -32,6 +32,9 @@ COMPILED = FEW + [
     if case.name.endswith(("-channels-first", "-image", "-apart", "-renorm"))
     and case not in FEW
 ]
+
+#: What normalizes its inputs, not kernels.
+OF_INPUTS = [case for case in CASES if not isinstance(case, KernelCase)]
 
 #: What replicas have to say to each other may depend on the layout.
 SHARED = [case for case in PATHS if not case.per_example or case in FEW]
@@ -101,7 +104,7 @@ def test_shape_and_type_follow_the_policy(case, policy):
     dtypes = {w.dtype for w in layer.non_trainable_weights}
     wider = {"float32"} if policy in ("bfloat16", "float16") else set()
     assert dtypes <= {layer.variable_dtype, *wider}
-    assert layer.compute_output_shape(case.shape) == case.shape
+    assert tuple(layer.compute_output_shape(case.shape)) == case.shape
 
 
 @pytest.mark.slow
@@ -181,7 +184,12 @@ def test_checkpoint_holds_all_variables(case, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("case", "mode"), table((CASES, ["eager"]), (FEW, ["graph", "xla"]))
+    ("case", "mode"),
+    # Not of weights alone: what those learn does not depend on the batch.
+    table(
+        (OF_INPUTS, ["eager"]),
+        ([c for c in FEW if c in OF_INPUTS], ["graph", "xla"]),
+    ),
 )
 def test_empty_batch_changes_nothing(case, mode):
     layer = perturbed(case.make(), case.shape)
@@ -318,8 +326,11 @@ def test_batch_mates_do_not_matter(case):
     for training in (False, True):
         if training and not case.per_example:
             continue
-        kwargs = case.call_kwargs(training)
-        assert_close([layer(x, **kwargs)[0]], [layer(other, **kwargs)[0]], 0)
+        kwargs, outputs = case.call_kwargs(training), []
+        for inputs in (x, other):
+            perturbed(layer, case.shape)
+            outputs.append(layer(inputs, **kwargs)[0])
+        assert_close(*([y] for y in outputs), 0)
 
 
 @pytest.mark.quick("batch-mask-True", "virtual-mask-True", "layer-lstm-True")
@@ -366,9 +377,11 @@ def test_masked_positions_do_not_matter_in_graphs(name, jit):
 @each_case
 def test_mask_is_passed_on(case):
     layer = case.make()
-    assert layer.supports_masking
+    assert layer.supports_masking == case.supports_masking()
     masked = keras.layers.Masking()(np.ones((2, 3, 4), "float32"))
     mask = keras.src.backend.get_keras_mask(masked)
+    if not layer.supports_masking:
+        return
     if len(case.shape) == 3 and case.kwargs.get("axis", -1) == -1:
         after = keras.src.backend.get_keras_mask(layer(masked))
         assert_close([after], [mask], 0)
@@ -381,7 +394,8 @@ def test_mask_is_passed_on(case):
     table(
         (CASES, ["tiny", "one-example"]),
         (FEW, ["zeros", "zeros float16", "one-example float16"]),
-        (FEW, ["large float16"]),
+        # Products of such inputs overflow, whatever the kernel.
+        ([c for c in FEW if c in OF_INPUTS], ["large float16"]),
     ),
 )
 def test_gradients_are_finite(case, kind):
@@ -435,7 +449,7 @@ def test_keras_layer_harness(case):
     kwargs.pop("mask", None)
     _Harness().run_layer_test(
         case.layer,
-        init_kwargs=case.kwargs,
+        init_kwargs=case.init_kwargs(),
         input_shape=case.shape,
         call_kwargs=kwargs,
         expected_output_shape=case.shape,
@@ -443,5 +457,5 @@ def test_keras_layer_harness(case):
         expected_num_non_trainable_weights=len(layer.non_trainable_weights),
         expected_num_seed_generators=case.seed_generators,
         expected_num_losses=0,
-        supports_masking=True,
+        supports_masking=case.supports_masking(),
     )

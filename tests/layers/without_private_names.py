@@ -53,6 +53,13 @@ def public_import(name, globals=None, locals=None, fromlist=(), level=0):
     return real_import(name, globals, locals, fromlist, level)
 
 
+def arguments(layer):
+    """Returns what a layer's class cannot do without."""
+    if issubclass(layer, keras.layers.Wrapper):
+        return [keras.layers.Dense(3)]
+    return [3] if issubclass(layer, keras.layers.RNN) else []
+
+
 def main():
     assert not any(name.startswith("normzoo") for name in sys.modules)
     builtins.__import__ = public_import
@@ -68,7 +75,7 @@ def main():
         )
         if not is_layer or issubclass(layer, keras.Model):
             continue
-        layer = layer(3) if issubclass(layer, keras.layers.RNN) else layer()
+        layer = layer(*arguments(layer))
         kwargs = {"training": True} if layer._call_has_training_arg else {}
         run = tf.function(layer, autograph=False, jit_compile=True)
         for call in (layer, run):

@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from normzoo import layers, zoo
 from normzoo.configs import default
+from normzoo.layers.weight_norms.base import WeightNorm
 from normzoo.trainers import classify, compare, gan
 from normzoo.trainers.common.errors import InputError
 from normzoo.trainers.common.metric import Metric
@@ -37,12 +38,32 @@ class Centering(keras.layers.Layer):
         return x - tf.reduce_mean(x, -1, keepdims=True)
 
 
-def linear(input_shape, num_classes, *, norm="none", seed=0, name="linear"):
+@keras.saving.register_keras_serializable(package="normzoo_tests")
+class Halved(WeightNorm):
+    """A weight norm: halves each weight."""
+
+    def _add_state(self, kernel):
+        """It has none."""
+
+    def _normalized(self, kernel, value, training):
+        return value / 2
+
+
+def linear(
+    input_shape,
+    num_classes,
+    *,
+    norm="none",
+    weight_norm="none",
+    seed=0,
+    name="linear",
+):
     """A model: a norm and the logits."""
     inputs = keras.Input(input_shape)
     x = layers.get(norm)()(keras.layers.Flatten()(inputs))
     initializer = keras.initializers.GlorotUniform(seed=seed)
-    x = keras.layers.Dense(num_classes, kernel_initializer=initializer)(x)
+    dense = keras.layers.Dense(num_classes, kernel_initializer=initializer)
+    x = layers.get_weight_norm(weight_norm)(dense)(x)
     return keras.Model(inputs, x, name=name)
 
 
@@ -78,6 +99,7 @@ def lines(workdir):
 def mine(config, monkeypatch):
     """A config that uses a norm, a model, a metric and a task of its own."""
     monkeypatch.setitem(layers.NORMS, MINE, Centering)
+    monkeypatch.setitem(layers.WEIGHT_NORMS, MINE, Halved)
     monkeypatch.setitem(zoo.MODELS, MINE, linear)
     monkeypatch.setitem(METRICS, "top_2", TOP_2)
     task = TASKS["classification"]
@@ -86,7 +108,9 @@ def mine(config, monkeypatch):
         fits=lambda data: False, loss=Brier, metrics=("top_2",), **fields
     )
     monkeypatch.setitem(TASKS, MINE, probabilities)
-    config.model = ml_collections.ConfigDict({"name": MINE, "norm": MINE})
+    config.model = ml_collections.ConfigDict(
+        {"name": MINE, "norm": MINE, "weight_norm": MINE}
+    )
     config.task = MINE
     config.checkpoint.best = "val_top_2"
     config.compare.metric = "top_2"
@@ -96,7 +120,7 @@ def mine(config, monkeypatch):
 
 
 @pytest.mark.slow
-def test_a_norm_a_model_a_metric_and_a_task(mine, tmp_path):
+def test_norms_a_model_a_metric_and_a_task(mine, tmp_path):
     summary = compare.compare(
         mine, [{"model.norm": n, "seed": 0} for n in (MINE, "none")], tmp_path
     )
@@ -112,7 +136,8 @@ def test_a_norm_a_model_a_metric_and_a_task(mine, tmp_path):
     assert "\ntop 2: one seed, without interval. Differences from" in text
     assert list((run / "checkpoints/best").glob("step-*"))
     model = keras.saving.load_model(run / "checkpoints/final.keras")
-    assert any(isinstance(layer, Centering) for layer in model.layers)
+    kinds = {type(layer) for layer in model.layers}
+    assert {Centering, Halved} <= kinds
 
 
 def test_a_task_is_chosen_by_its_data(mine, monkeypatch, tmp_path):

@@ -43,6 +43,27 @@ def test_one_definition_makes_all_resolutions(resolution):
     ]
 
 
+@pytest.mark.quick("dcgan-spectral", "toy-scaled_standardization")
+@pytest.mark.parametrize("weight_norm", layers.WEIGHT_NORMS)
+@pytest.mark.parametrize("networks", zoo.GANS)
+def test_both_networks_take_every_weight_norm(networks, weight_norm):
+    make, tell = zoo.GANS[networks]
+    size = 8 if networks == "dcgan" else 2
+    knobs = {"base_width": 8, "weight_norm": weight_norm}
+    model, critic = make(size, latent_dim=5, **knobs), tell(size, **knobs)
+    outputs = critic(model(noise(3), training=True), training=True)
+    assert outputs.shape == (3, 1)
+    for network in (model, critic):
+        wrapped = [
+            isinstance(x, keras.layers.Wrapper)
+            for x in network.layers
+            if x.weights and "norm_" not in x.name
+        ]
+        whole = weight_norm in ("spectral", "weight")
+        expected = [weight_norm != "none"] * (len(wrapped) - 1)
+        assert wrapped == [*expected, whole]
+
+
 def test_it_is_the_original_at_64_pixels():
     # Radford et al.: 1024 channels at 4x4, 5x5 kernels, 3 colors.
     model = zoo.dcgan_generator(64, 3, base_width=128, kernel_size=5)

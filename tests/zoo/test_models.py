@@ -36,6 +36,27 @@ def test_every_model_takes_every_norm(name, norm, position):
     assert model(images(3), training=True).shape == (3, 10)
 
 
+@pytest.mark.parametrize("weight_norm", layers.WEIGHT_NORMS)
+@pytest.mark.parametrize("name", MODELS)
+def test_every_model_takes_every_weight_norm(name, weight_norm):
+    model = build(name, norm="group", weight_norm=weight_norm, seed=3)
+    assert model(images(3), training=True).shape == (3, 10)
+    wrapped = [x for x in model.layers if isinstance(x, keras.layers.Wrapper)]
+    linear = 2 if name == "mlp" else 3
+    outputs = weight_norm in ("spectral", "weight")
+    assert len(wrapped) == (weight_norm != "none") * (linear + outputs)
+    plain = build(name, norm="group", seed=3)
+    for layer in wrapped:
+        expected = plain.get_layer(layer.name).kernel
+        np.testing.assert_array_equal(layer.layer.kernel, expected)
+
+
+def test_scaled_standardization_knows_the_activation():
+    model = build("mlp", weight_norm="scaled_standardization")
+    gain = layers.variance_gain("relu")
+    assert model.get_layer("dense_0").gamma == gain
+
+
 @pytest.mark.quick("mlp-none", "mlp-group", "mlp-virtual", "cnn-batch")
 @pytest.mark.parametrize(("name", "norm"), CASES)
 def test_equal_seeds_give_equal_kernels(name, norm):

@@ -52,6 +52,24 @@ def test_every_cell_takes_every_norm(cell, norm):
     assert model(sequences(3), training=True).shape == (3, 5)
 
 
+@pytest.mark.quick("none-spectral-True", "batch-weight-False")
+@pytest.mark.parametrize("bidirectional", [True, False])
+@pytest.mark.parametrize(
+    "weight_norm", [name for name in layers.WEIGHT_NORMS if name != "none"]
+)
+@pytest.mark.parametrize("norm", ["none", "batch", "layer"])
+def test_every_norm_combines_with_every_weight_norm(
+    norm, weight_norm, bidirectional
+):
+    model = build(
+        norm=norm, weight_norm=weight_norm, bidirectional=bidirectional
+    )
+    for name in ("rnn_0", "rnn_1"):
+        kernels = model.get_layer(name).normalized_kernels()
+        assert len(kernels) == (4 if bidirectional else 2)
+    assert model(sequences(3), training=True).shape == (3, 5)
+
+
 def test_what_the_names_of_batch_norms_mean():
     def layer(norm):
         return build(norm=norm).get_layer("rnn_0")

@@ -63,7 +63,7 @@ def step_per_norm(dtype, batch, width):
     }
 
 
-def step(norm, policy, batch, width):
+def step(norm, policy, batch, width, weight_norm="none"):
     """Returns a callable that trains both networks once, as `fit` does.
 
     With all that the trainer does in a step: both updates, the moving average
@@ -74,9 +74,13 @@ def step(norm, policy, batch, width):
         policy: the dtype policy of all layers.
         batch: the number of examples.
         width: the channels next to the images.
+        weight_norm: of the discriminator, a name in
+            `normzoo.layers.WEIGHT_NORMS`, or a class of wrappers.
     """
     settings = config(batch, width)
     settings.precision = policy
+    with settings.ignore_type():
+        settings.discriminator.weight_norm = weight_norm
     model = gan(settings, norm)
     images = np.random.default_rng(0).uniform(-1, 1, (batch, PIXELS, PIXELS, 1))
     return _compiled_step(model, images)

@@ -88,8 +88,9 @@ def compare_norms(
             initializers; or those of the model, `"weights"`.
         vary: what else varies, dict of a config key and its values, crossed
             with the norms: `{"batch_size": (8, 32)}`. Keys are `"batch_size"`,
-            `"epochs"`, `"optimizer.learning_rate"` and, where norms are
-            inserted, `"model.insert"`. All are compared with the first norm at
+            `"epochs"`, `"optimizer.learning_rate"`, `"model.weight_norm"`, as
+            of `replace_weight_norms`, and, where norms are inserted,
+            `"model.insert"`. All are compared with the first norm at
             the first values.
         callbacks: a function without arguments that returns a list of new Keras
             callbacks, for each run its own; or its `"module:function"`. Such

@@ -34,7 +34,7 @@ LEAST_SHARE, LEAST_PART = 0.005, 0.01
 
 RATE = "optimizer.learning_rate"
 #: What can vary besides the norms: the model brings along all else.
-VARIED = ("batch_size", "epochs", RATE)
+VARIED = ("batch_size", "epochs", RATE, "model.weight_norm")
 
 _EXAMPLES = 1000  # that the untrained model is measured with, at most
 
@@ -82,6 +82,8 @@ def make_own_plan(
     if insert:  # Configs of older versions have no such key.
         knobs["insert"] = insert
     vary = varied(vary, [*VARIED, *(["model.insert"] if insert else [])])
+    if "model.weight_norm" in vary:  # Likewise.
+        knobs["weight_norm"] = vary["model.weight_norm"][0]
     if RATE in vary:
         _check_rate(model)
     rates = () if RATE in vary else _rates(model, tune)

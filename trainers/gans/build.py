@@ -75,6 +75,7 @@ def new_generator(config, shape):
             base_width=player.base_width,
             latent_dim=player.latent_dim,
             norm=player.norm,
+            weight_norm=player.weight_norm,
             seed=config.seed,
         )
     if player.norm == "virtual":
@@ -93,6 +94,7 @@ def new_discriminator(config, shape):
             *_sizes(config, shape),
             base_width=player.base_width,
             norm=player.norm,
+            weight_norm=player.weight_norm,
             seed=config.seed,
         )
 

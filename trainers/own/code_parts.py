@@ -9,7 +9,7 @@ from ...layers.models.inner_layers import inner_layers
 from ..common.code import digest_of
 from .compiled import compile_arguments
 from .likeness import has_own_code
-from .norms import own_maker
+from .norms import own_maker, own_weight_norm
 
 _NOT_OWN = ("builtins", "keras", "numpy", "tensorflow", __name__.split(".")[0])
 _ROLES = {"loss": "loss", "metrics": "metric", "weighted_metrics": "metric"}
@@ -49,14 +49,16 @@ def norms_code(*sections):
     That is the function that makes one, its class, and what that holds.
 
     Args:
-        *sections: of the config, which may have the key `norm`.
+        *sections: of the config, which may have the keys `norm` and
+            `weight_norm`.
     """
     things = []
     for section in sections:
-        try:
-            things += _of_norm(section.get("norm"))
-        except (KeyError, TypeError, ValueError):  # Building it says why.
-            continue
+        for key, things_of in _NORMS.items():
+            try:
+                things += things_of(section.get(key))
+            except (KeyError, TypeError, ValueError):  # Building it says why.
+                continue
     return {f"code of {k}": digest for k, digest in digests(things).items()}
 
 
@@ -69,6 +71,15 @@ def _of_norm(norm):
     if not hasattr(make, "__name__"):  # An object that is called.
         make = type(make)
     return [("norm", make), *things]
+
+
+def _of_weight_norm(norm):
+    make = own_weight_norm(norm)
+    return [] if make is None else [("weight norm", make)]
+
+
+#: Key of a config -> function of its value, to what is digested of it.
+_NORMS = {"norm": _of_norm, "weight_norm": _of_weight_norm}
 
 
 def digests(things):

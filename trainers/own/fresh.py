@@ -4,6 +4,7 @@ import keras
 
 from ...layers.models.inner_layers import inner_layers
 from ...layers.models.selection import is_norm
+from ...layers.weight_norms.base import WeightNorm
 from .likeness import made_again
 
 #: How `config.model.start` says what weights training begins with: as their
@@ -20,7 +21,7 @@ def fresh_variables(model):
     learned = [
         variable
         for layer in inner_layers(model)
-        if is_norm(layer) and layer.trainable
+        if (is_norm(layer) or isinstance(layer, WeightNorm)) and layer.trainable
         for variable in layer.variables
     ]
     others = [

@@ -2,7 +2,7 @@
 
 import keras
 
-from ...layers import replace_norms
+from ...layers import replace_norms, replace_weight_norms
 from ..common.errors import InputError
 from . import files
 from .compiled import compile_arguments
@@ -16,7 +16,16 @@ AS_IS = "as_is"
 
 
 def build(
-    input_shape, num_classes, *, seed, path, norm, only=(), insert=None, start
+    input_shape,
+    num_classes,
+    *,
+    seed,
+    path,
+    norm,
+    only=(),
+    insert=None,
+    weight_norm=None,
+    start,
 ):
     """Returns a model like the one in a file, with another norm.
 
@@ -35,6 +44,8 @@ def build(
             norms.
         insert: where norms are put into a model without any, as of
             `layers.replace_norms`.
+        weight_norm: what `layers.replace_weight_norms` takes; None: the model's
+            own.
         start: one of `fresh.STARTS`.
 
     Raises:
@@ -44,15 +55,22 @@ def build(
     del num_classes
     source = files.load(path)
     files.check_shapes(source, input_shape)
-    return _like(source, seed, norm, only, insert, start)
+    return _like(source, seed, norm, only, insert, weight_norm, start)
 
 
-def _like(source, seed, norm, only, insert, start):
+def _like(source, seed, norm, only, insert, weight_norm, start):
     model = copied(source)
     if start == "fresh":
         refresh(model, source, seed)
-    if norm == AS_IS:
-        return model
+    if norm != AS_IS:
+        model = _with_norm(model, norm, only, insert)
+    if weight_norm is not None:
+        model = _with_weight_norm(model, weight_norm)
+    is_as_it_was = norm == AS_IS and weight_norm is None
+    return model if is_as_it_was else of_class(source, model)
+
+
+def _with_norm(model, norm, only, insert):
     name = norm
     if isinstance(norm, dict):
         name, norm = norm["name"], meant(norm)
@@ -67,7 +85,22 @@ def _like(source, seed, norm, only, insert, start):
             "`keras.layers.Identity(name=...)` where norms could be, and name "
             "them by `only`."
         )
-    return of_class(source, result.model)
+    return result.model
+
+
+def _with_weight_norm(model, name):
+    try:
+        result = replace_weight_norms(model, name)
+    except TypeError as error:
+        raise InputError(str(error)) from error
+    if name != "none" and not result.replaced:
+        reasons = "; ".join(f"{p}: {why}" for p, why in result.left.items())
+        raise InputError(
+            f"The model has no layer whose kernels {name!r} can normalize. "
+            f"{reasons or 'It has no such layer at all'}. Leave "
+            "model.weight_norm out."
+        )
+    return result.model
 
 
 def trained(knobs, folder):
@@ -80,11 +113,12 @@ def trained(knobs, folder):
     source = files.load(knobs.path)
     if not (folder / WEIGHTS).exists():
         # A norm from a script or a notebook, which no file can name.
-        known = classes_of(knobs.norm)
+        known = classes_of(knobs.norm, knobs.get("weight_norm"))
         return keras.models.load_model(folder / "final.keras", known)
     only, insert = knobs.get("only", ()), knobs.get("insert")
     norm = knobs.to_dict()["norm"]
-    model = _like(source, 0, norm, only, insert, knobs.start)
+    weight_norm = knobs.get("weight_norm")
+    model = _like(source, 0, norm, only, insert, weight_norm, knobs.start)
     model.load_weights(folder / WEIGHTS)
     rate = learning_rate_of(source)
     model.compile(optimizer_like(knobs.path, rate), **compile_arguments(source))

@@ -92,16 +92,30 @@ def own_maker(norm):
     return meant(norm) if norm else None
 
 
-def classes_of(norm):
-    """Returns name in files -> class, of a norm that is the user's own.
+def own_weight_norm(name):
+    """Returns the callable of a norm of kernels that is the user's own.
+
+    Args:
+        name: of a config, a text; or None. None is returned of others.
+    """
+    is_own = isinstance(name, str) and ":" in name
+    return look_up(name, {}, "weight norm") if is_own else None
+
+
+def classes_of(norm, weight_norm=None):
+    """Returns name in files -> class, of norms that are the user's own.
 
     Args:
         norm: as of `own_maker`.
+        weight_norm: as of `own_weight_norm`.
     """
-    if (make := own_maker(norm)) is None:
-        return {}
-    kind = type(make(name="norm"))
-    return {keras.saving.get_registered_name(kind): kind}
+    made = []
+    if (make := own_maker(norm)) is not None:
+        made.append(make(name="norm"))
+    if (make := own_weight_norm(weight_norm)) is not None:
+        made.append(make(keras.layers.Dense(1)))
+    kinds = map(type, made)
+    return {keras.saving.get_registered_name(kind): kind for kind in kinds}
 
 
 def registered_in(runs):

@@ -2,8 +2,11 @@
 
 import keras
 
+from ..common.adaptive_clipping import CLIPPED
 from ..common.errors import InputError
 
+#: The layer that adaptive clipping leaves alone, as its authors do.
+_UNCLIPPED = ("logits",)
 SCHEDULES = ("constant", "cosine")
 
 
@@ -25,6 +28,10 @@ def build_optimizer(config, total_steps):
     schedule = _schedule(optimizer, total_steps)
     try:
         cls = type(keras.optimizers.get(optimizer.name))
+        if optimizer.adaptive_clipping:
+            cls = _with_clipping(cls)
+            options["clipping"] = optimizer.adaptive_clipping
+            options["exclude"] = _UNCLIPPED
         return cls(learning_rate=schedule, **options)
     except (TypeError, ValueError) as error:
         raise InputError(
@@ -33,6 +40,13 @@ def build_optimizer(config, total_steps):
             "(adam, adamw, sgd, rmsprop, ...) and options that it has; 0 "
             "leaves an option out."
         ) from error
+
+
+def _with_clipping(cls):
+    if cls not in CLIPPED:
+        known = ", ".join(each.__name__ for each in CLIPPED)
+        raise ValueError(f"It has no adaptive clipping, but {known} have.")
+    return CLIPPED[cls]
 
 
 def _none_if_negative(value):

@@ -28,7 +28,13 @@ _NOT_NEGATIVE = (
     "checkpoint.every_steps",
     "dataset.image_size",
 )
-_OPTIMIZER = ("learning_rate", "weight_decay", "momentum", "clipnorm")
+_OPTIMIZER = (
+    "learning_rate",
+    "weight_decay",
+    "momentum",
+    "clipnorm",
+    "adaptive_clipping",
+)
 _ONE_OF = {
     "checkpoint.best_mode": ("max", "min"),
     "compare.together": ("auto", *MODES),

@@ -32,7 +32,8 @@ def models(config, folder):
     config, checkpoints = checked(config), folder / "checkpoints"
     if config.task == COMPILED:
         return {MODEL: own_models.trained(config.model, checkpoints)}
-    known = classes_of(config.model.norm)
+    knobs = config.model
+    known = classes_of(knobs.norm, knobs.get("weight_norm"))
     path = checkpoints / f"{MODEL}.keras"
     return {MODEL: keras.models.load_model(path, known, compile=False)}
 

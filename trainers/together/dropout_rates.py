@@ -57,10 +57,19 @@ def _described(layer):
         config = layer.get_config()
     except NotImplementedError:
         return type(layer), {}  # the layer around it tells
-    return type(layer), {
-        key: value
+    return type(layer), _without_values(config)
+
+
+def _without_values(config):
+    """Returns a config, and the configs of layers in it, without values."""
+    if isinstance(config, (list, tuple)):
+        return [_without_values(each) for each in config]
+    if not isinstance(config, dict):
+        return config
+    return {
+        key: _without_values(value)
         for key, value in config.items()
-        if key not in _VALUES and not key.endswith("initializer")
+        if key not in _VALUES and not str(key).endswith("initializer")
     }
 
 

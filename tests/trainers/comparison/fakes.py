@@ -42,6 +42,7 @@ def fake_config():
                 "weight_decay": 0.0,
                 "momentum": 0.0,
                 "clipnorm": 0.0,
+                "adaptive_clipping": 0.0,
             },
             "dataset": {
                 "name": "digits",

@@ -11,6 +11,7 @@ import tensorflow as tf
 import tensorflow_datasets as tfds
 
 import normzoo
+from normzoo import layers
 from normzoo.trainers.common.errors import InputError
 from normzoo.trainers.data import array_files
 from normzoo.trainers.run.metrics_file import NAME
@@ -384,6 +385,28 @@ def test_callbacks_act_on_each_run_alone_and_settings_vary(tmp_path):
     assert {*results} == {2 * (38 // size) for size in (8, 16)}
     assert not (tmp_path / "groups.json").exists()
     assert isinstance(found.best("none,batch_size=8"), keras.Model)
+
+
+@SLOW
+def test_norms_of_kernels_are_crossed_with_norms(tmp_path):
+    found = normzoo.compare_norms(
+        classifier,
+        (X, CLASSES),
+        norms=("as_is", "layer"),
+        vary={"model.weight_norm": ("none", "spectral")},
+        workdir=tmp_path,
+        **QUICK,
+    )
+    names = [row.variant for row in found.summary.rows]
+    assert names == [
+        f"norm={norm},weight_norm={weight_norm}"
+        for norm in ("as_is", "layer")
+        for weight_norm in ("none", "spectral")
+    ]
+    best = found.best("layer,weight_norm=spectral")
+    kinds = [type(layer) for layer in best.layers]
+    assert layers.SpectralNormalization in kinds
+    assert layers.LayerNormalization in kinds
 
 
 CALLBACKS = """

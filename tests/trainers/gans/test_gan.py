@@ -255,6 +255,7 @@ def test_a_run_goes_back_to_where_all_was_finite():
 @pytest.mark.slow
 def test_two_replicas_train_like_one_device(toy, tmp_path, two_replicas):
     toy.discriminator.norm = "layer"
+    toy.discriminator.weight_norm = "spectral"
     plain = train(toy, tmp_path / "plain")
     toy.distribution = "mirrored"
     mirrored = train(toy, tmp_path / "mirrored")

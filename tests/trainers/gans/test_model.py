@@ -17,12 +17,13 @@ def points(rows, seed=0):
     return np.random.default_rng(seed).normal(size=(rows, 2)).astype("float32")
 
 
-def networks(g_norm="batch", d_norm="batch"):
+def networks(g_norm="batch", d_norm="batch", weight_norm="none"):
     knobs = {"base_width": 8, "depth": 2}
     generator = zoo.toy_generator(latent_dim=LATENT, norm=g_norm, **knobs)
     if g_norm == "virtual":
         reference = np.random.default_rng(5).normal(size=(6, LATENT))
         generator = layers.ReferenceModel(generator, reference)
+    knobs["weight_norm"] = weight_norm
     return generator, zoo.toy_discriminator(norm=d_norm, **knobs)
 
 
@@ -96,7 +97,10 @@ def by_hand(generator, discriminator, real, noise, rate=0.1):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("norms", [("batch", "batch"), ("virtual", "layer")])
+@pytest.mark.parametrize(
+    "norms",
+    [("batch", "batch"), ("virtual", "layer"), ("batch", "none", "spectral")],
+)
 def test_a_step_is_what_the_papers_write(norms):
     model = gan(norms, seed=11)
     generator, discriminator = networks(*norms)
@@ -189,10 +193,11 @@ def scaled(rate=0.1):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("skips", ["d", "g"])
-def test_nothing_of_a_network_advances_on_a_skipped_step(skips):
+@pytest.mark.parametrize("weight_norm", ["none", "spectral"])
+def test_nothing_of_a_network_advances_on_a_skipped_step(weight_norm, skips):
     keras.config.set_dtype_policy("mixed_float16")
     try:
-        model = gan(optimizer=scaled)
+        model = gan(("batch", "batch", weight_norm), optimizer=scaled)
     finally:
         keras.config.set_dtype_policy("float32")
     parts = {"d": model.discriminator, "g": model.generator}
@@ -249,6 +254,7 @@ def test_what_is_not_finite_is_counted_and_seen_unless_told(finite_only):
     [
         (("batch", "batch"), "non_saturating"),
         (("virtual", "layer"), "wasserstein"),
+        (("batch", "none", "spectral"), "wasserstein"),
     ],
 )
 def test_xla_computes_the_same(norms, loss, monkeypatch):

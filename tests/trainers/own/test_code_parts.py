@@ -8,7 +8,7 @@ import pytest
 
 from normzoo import layers
 from normzoo.configs import default, gan_default
-from normzoo.layers import registry
+from normzoo.layers import lookup, registry
 from normzoo.trainers.common.errors import InputError
 from normzoo.trainers.comparison.own_arguments import find_model
 from normzoo.trainers.gans import trainer as gans
@@ -296,3 +296,35 @@ def test_the_code_of_a_norm_is_part_of_a_run(case, way, trainer, tmp_path):
     words = rf"(?s)code of norm {part}: '[0-9a-f]{{12}}' there, .*another work"
     with pytest.raises(InputError, match=words):
         rundir.check(changed)
+
+
+WEIGHT_NORM = """
+import keras
+from normzoo import layers
+
+class Halved(keras.layers.Wrapper):
+    def call(self, x):
+        return self.layer(x) * 0.5
+
+def halve(layer):
+    return Halved(layer)
+"""
+
+
+@pytest.mark.parametrize("trainer", TRAINED)
+def test_the_code_of_a_weight_norm_is_part_of_a_run(trainer, tmp_path):
+    trained, get_config, (section,) = TRAINED[trainer]
+    config = get_config()
+    file = tmp_path / "mine.py"
+    config[section].weight_norm = f"{file}:halve"
+
+    def resolved(code):
+        file.write_text(code)
+        lookup._load.cache_clear()
+        return trained.resolve(config)
+
+    first = resolved(WEIGHT_NORM)
+    assert resolved(WEIGHT_NORM + "\n# A comment.") == first
+    changed = resolved(WEIGHT_NORM.replace("0.5", "0.6"))
+    differing = {key for key in first if first[key] != changed[key]}
+    assert differing == {"code of weight norm halve"}

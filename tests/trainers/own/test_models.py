@@ -4,6 +4,8 @@ import keras
 import numpy as np
 import pytest
 
+from normzoo.layers import SpectralNormalization, WeightNormalization
+from normzoo.layers.weight_norms.base import WeightNorm
 from normzoo.trainers.common.errors import InputError
 from normzoo.trainers.own import files
 from normzoo.trainers.own.measures import metrics_of
@@ -212,3 +214,52 @@ def test_optimizers_are_like_the_models_own(tmp_path, optimizer, rate):
         assert found["learning_rate"] == pytest.approx(0.5)
         del found["learning_rate"], expected["learning_rate"]
     assert found == expected
+
+
+@pytest.mark.quick("spectral-as_is", "standardization-layer")
+@pytest.mark.parametrize("norm", ["as_is", "layer"])
+@pytest.mark.parametrize("weight_norm", ["spectral", "standardization"])
+def test_kernels_get_a_norm_beside_that_of_activations(path, norm, weight_norm):
+    plain = made(path, norm)
+    model = made(path, norm, weight_norm=weight_norm)
+    wrapped = [x for x in model.layers if isinstance(x, WeightNorm)]
+    last = ["last"] if weight_norm == "spectral" else []
+    assert [x.name for x in wrapped] == ["frozen", "first", *last]
+    for layer in wrapped:
+        kernel = layer.layer.kernel
+        np.testing.assert_array_equal(kernel, weight(plain, layer.name))
+    assert type(model.get_layer("norm")) is type(plain.get_layer("norm"))
+    frozen = model.get_layer("frozen")
+    assert not frozen.trainable
+    x = np.ones((2, *SHAPE), "float32")
+    before = [w.numpy() for w in frozen.weights]
+    model(x, training=True)
+    np.testing.assert_array_equal(before[0], frozen.weights[0])
+
+
+def test_a_fresh_start_draws_what_norms_of_kernels_learn(tmp_path):
+    first = WeightNormalization(Dense(6, name="first"))
+    second = SpectralNormalization(Dense(3, name="last"))
+    model = keras.Sequential([keras.Input(SHAPE), first, second])
+    model.compile("adam", LOSS, metrics=["accuracy"])
+    start = second.kernel_u.numpy()
+    first.kernel_g.assign([9.0] * 6)
+    second.kernel_u.assign([9.0] * 3)
+    path = str(files.save(model, tmp_path))
+    fresh = made(path)
+    layer = fresh.get_layer("first")
+    lengths = np.linalg.norm(layer.layer.kernel, axis=0)
+    np.testing.assert_allclose(layer.kernel_g, lengths, 1e-5)
+    np.testing.assert_array_equal(fresh.get_layer("last").kernel_u, start)
+    kept = made(path, start="weights")
+    np.testing.assert_array_equal(kept.get_layer("last").kernel_u, [9.0] * 3)
+    plain = made(path, weight_norm="none", start="weights")
+    assert type(plain.get_layer("first")) is Dense
+
+
+def test_a_model_without_kernels_is_refused(tmp_path):
+    model = keras.Sequential([keras.Input((5,)), keras.layers.Softmax()])
+    model.compile("adam", LOSS, metrics=["accuracy"])
+    path = str(files.save(model, tmp_path))
+    with pytest.raises(InputError, match="no layer whose kernels 'spectral'"):
+        made(path, weight_norm="spectral")

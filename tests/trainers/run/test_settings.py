@@ -56,6 +56,8 @@ RATES = [
     ("weight_decay", -1.0, "at least 0"),
     ("momentum", -0.5, "at least 0"),
     ("clipnorm", -1.0, "at least 0"),
+    ("adaptive_clipping", -0.01, "at least 0"),
+    ("adaptive_clipping", NAN, "a finite number"),
     ("warmup_steps", 0.5, "a whole number"),
     ("name", None, "a string"),
 ]

@@ -72,6 +72,7 @@ CASES = {
         "model.dropout": 0.3,
         "optimizer.name": "nadam",
     },
+    "spectral": {"model.norm": "layer", "model.weight_norm": "spectral"},
     "probe": {"probe": "layers", "optimizer.name": "lion"},
     "validation": {"population.validation": True, "validate_every_epochs": 2},
     "text": text(),
@@ -81,6 +82,7 @@ CASES = {
 APART = {
     "muon": {"optimizer.name": "muon"},
     "adafactor": {"optimizer.name": "adafactor"},
+    "adaptive clipping": {"optimizer.adaptive_clipping": 0.02},
     "float16": {"precision": "mixed_float16", "model.width": 2},
 }
 #: Mode -> names of cases.

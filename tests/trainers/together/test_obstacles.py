@@ -4,6 +4,7 @@ import keras
 import pytest
 
 from normzoo import layers
+from normzoo.trainers.common.adaptive_clipping import CLIPPED
 from normzoo.trainers.together.obstacles import obstacle
 from normzoo.trainers.together.optimizers import ELEMENTWISE
 
@@ -38,6 +39,9 @@ OBSTACLES = {
     "runs eagerly": lambda: compiled(run_eagerly=True),
     "no optimizer": lambda: compiled(optimizer=None),
     "Muon": lambda: compiled(optimizer="muon"),
+    "ClippedAdam": lambda: compiled(
+        optimizer=CLIPPED[OPTIMIZERS.Adam](clipping=0.01)
+    ),
     "OwnAdam": lambda: compiled(optimizer=OwnAdam()),
     "loss is scaled": lambda: compiled(
         optimizer=OPTIMIZERS.LossScaleOptimizer(OPTIMIZERS.Adam())

@@ -128,6 +128,24 @@ LAYERS |= {
 }
 
 
+def with_weight_norms(name):
+    """Returns layers with normalized kernels of all shapes."""
+    norm = layers.get_weight_norm(name)
+    return [
+        norm(L.Dense(3)),
+        norm(L.Conv2D(4, 3, padding="same", activation="relu")),
+        L.Reshape((-1, 4)),
+        norm(L.Conv1D(4, 3)),
+    ]
+
+
+LAYERS |= {
+    name: (functools.partial(with_weight_norms, name), IMAGE)
+    for name in layers.WEIGHT_NORMS
+    if name != "none"
+}
+
+
 def batches(shape=(4, 4, 2), classes=3, seed=0):
     rng = np.random.default_rng(seed)
     return [

@@ -1,0 +1,1 @@
+"""Norms of kernels instead of activations, one file a norm."""
