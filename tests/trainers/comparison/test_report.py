@@ -279,7 +279,13 @@ def test_the_files_say_the_same(tmp_path):
     assert batch[2].startswith("+4.")
     assert batch[3] == "undecided"
     assert batch[6] == "50.00 [0.00, 50.00]"
-    assert batch[7:] == ["0.01 x 7, 0.1 x 3", "1,100", "4.01 MB", "11.0", "22.0"]
+    assert batch[7:] == [
+        "0.01 x 7, 0.1 x 3",
+        "1,100",
+        "4.01 MB",
+        "11.0",
+        "22.0",
+    ]
 
 
 def test_the_spreadsheet(tmp_path):

@@ -78,8 +78,8 @@ def _seconds(summary, short):
     said = "s: median seconds of training per run"
     if not short:
         said = (
-            "memory: bytes of the weights, of the optimizer's variables, and of "
-            f"what a batch's forward pass keeps for the gradient; {said}"
+            "memory: bytes of the weights, of the optimizer's variables, and "
+            f"of what a batch's forward pass keeps for the gradient; {said}"
         )
     if summary.design.tuned and not short:
         said += "; s of tuning: seconds of the runs that were not chosen"
