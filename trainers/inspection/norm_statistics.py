@@ -14,14 +14,9 @@ from ..run.state import has_all_variables, steps_of
 from ..run.summaries import histogram, image, steps_histogram
 from . import magnitudes
 from .batches import Watched, unwatched
+from .distances import distances
 from .heat_maps import heat_map
-from .norm_measures import (
-    PERCENTILES,
-    describe,
-    distances,
-    moving_over_time,
-    weights_of,
-)
+from .norm_measures import PERCENTILES, moving_over_time, weights_of
 from .watched_step import step_watcher
 
 #: Below the log folder: TensorBoard reads one file of a folder at a time.
@@ -133,7 +128,7 @@ class NormStatistics(keras.callbacks.Callback):
 
     def _prepare(self):
         self._norms = norm_paths(self.model)
-        self._watch = step_watcher(self.model, list(self._norms), describe)
+        self._watch = step_watcher(self.model, list(self._norms))
         self._layers = magnitudes.places(self.model.trainable_weights)
 
     def _after(self):
@@ -153,9 +148,12 @@ class NormStatistics(keras.callbacks.Callback):
             self._add(steps_histogram, f"{tag}_through_depth", by_depth)
 
     def _write_norm(self, norm, path, seen):
+        seen = seen | distances(norm, seen)
         scalars = {
             f"{name}/{path}": value
-            for name, value in distances(norm, seen).items()
+            for name, value in seen.items()
+            if name.endswith("_distance") or "_distance_" in name
+            if not name.endswith("_through_time")
         }
         if "unit" in seen and seen["unit"].size:
             ends = np.percentile(seen["unit"], PERCENTILES)
@@ -165,11 +163,11 @@ class NormStatistics(keras.callbacks.Callback):
         for name in ("inputs", "outputs"):
             if name in seen:
                 self._add(histogram, f"{name}/{path}", seen[name])
-        if (name := "gradient_norm_through_time") in seen:
-            self._add(steps_histogram, f"{name}/{path}", seen[name])
-        for name in ("mean_over_time", "variance_over_time"):
-            if name in seen:
-                self._add_map(f"{name}/{path}", seen[name])
+        for name, values in seen.items():
+            if name.endswith("_through_time"):
+                self._add(steps_histogram, f"{name}/{path}", values)
+            elif name.endswith("_over_time"):
+                self._add_map(f"{name}/{path}", values)
         for name, variable in weights_of(norm).items():
             value = tf.convert_to_tensor(variable).numpy()
             self._add(histogram, f"{name}/{path}", value)

@@ -9,31 +9,31 @@ from ...layers.models.inner_layers import state_variables
 from ...layers.numerics.restoring import restored
 from ...layers.numerics.tracing import graph_of
 from ..run.state import optimizers_of
+from .inner_norms import norms_in_cells, watched_loops
 from .input_gradients import gradients_over_time
-
-#: Of the inputs and outputs of a norm, evenly spaced ones.
-_MOST_VALUES = 4096
+from .norm_measures import describe, describe_sites, describe_steps
 
 
-def step_watcher(model, norms, describe):
+def step_watcher(model, norms):
     """Returns a graph of a batch that takes the model's own training step.
 
     The step's gradients are kept instead of applied, and all variables get
     their values back: the model is afterwards as it was. What happens inside
-    the body of a loop or a condition is not seen.
+    the body of a loop or a condition is not seen, but for that of a recurrent
+    layer.
 
     Args:
         model: compiled.
         norms: layers in it.
-        describe: function of a norm, its inputs, its outputs and its mask or
-            None that returns name -> tensor.
 
     Returns:
-        A function of a batch. It returns for each norm what `describe`
-        has returned, `{}` if the step does not call it, and for recurrent
+        A function of a batch. It returns for each norm what `norm_measures`
+        describes, `{}` if the step does not call it, and for recurrent
         layers `"gradient_norm_through_time"`, see `gradients_over_time`; and
         for each trainable weight its gradient, None if there is none.
     """
+    inside = {id(x) for found in norms_in_cells(model).values() for x in found}
+    outside = [norm for norm in norms if id(norm) not in inside]
     variables = {id(v): v for v in _changed_by_a_step(model)}
 
     def watch(batch):
@@ -47,6 +47,12 @@ def step_watcher(model, norms, describe):
                 found = describe(norm, inputs, outputs, mask)
                 seen.setdefault(id(norm), {}).update(found)
 
+        def note_steps(norm, *found):
+            seen.setdefault(id(norm), {}).update(describe_steps(norm, *found))
+
+        def note_sites(norm, *found):
+            seen.setdefault(id(norm), {}).update(describe_sites(*found))
+
         def keep_input(norm, squares):
             if getattr(squares, "graph", None) is graph:
                 steps = tf.sqrt(squares) / _scale_of(model)
@@ -59,7 +65,8 @@ def step_watcher(model, norms, describe):
 
         with (
             restored(list(variables.values())),
-            watched(norms, note, gradients_over_time(keep_input)),
+            watched(outside, note, gradients_over_time(keep_input)),
+            watched_loops(model, norms, note_steps, note_sites),
             _kept_gradients(model, keep),
         ):
             model.train_step(batch)
@@ -117,10 +124,3 @@ def _kept_gradients(model, keep):
     finally:
         for optimizer in optimizers:
             vars(optimizer).pop("apply", None)
-
-
-def sampled(x):
-    """Returns up to 4,096 evenly spaced elements of a tensor, as float32."""
-    flat = tf.reshape(x, [-1])
-    stride = tf.maximum(tf.size(flat) // _MOST_VALUES, 1)
-    return tf.cast(flat[::stride], tf.float32)
