@@ -33,11 +33,16 @@ def distances(norm, seen):
         logarithm = np.log((moving[1] + norm.epsilon) / variance)
         for kind, values in (("mean", shift), ("variance", logarithm)):
             key = f"{kind}_distance{name}"
-            found[key] = float(np.sqrt(np.nanmean(values**2)))
+            found[key] = _root_mean_square(values[~np.isnan(values)])
             if in_time:
                 steps = np.sqrt(np.mean(values**2, 1))
                 found[f"{key}_through_time"] = steps
     return found
+
+
+def _root_mean_square(values):
+    """Returns it as a float; NaN where there are none."""
+    return float(np.sqrt(np.mean(values**2))) if values.size else np.nan
 
 
 def _pairs(norm, seen):

@@ -1,6 +1,7 @@
 """What norms are given inside of recurrent layers, at each step in time."""
 
 import contextlib
+import threading
 
 import keras
 import tensorflow as tf
@@ -56,22 +57,23 @@ def _watched_loop(layer, norms, note):
     Nothing else leaves the body of a loop.
     """
     run, call = layer.inner_loop, layer.cell.call
-    order, steps = [], []
+    # Each replica has a thread, and their calls may take turns.
+    now = threading.local()
 
     def step(*args, **kwargs):
         seen = []
         with watched(norms, lambda *found: seen.append(found[:3])):
             output, states = call(*args, **kwargs)
-        order[:] = [norm for norm, *_ in seen]
+        now.order = [norm for norm, *_ in seen]
         given = [tensors for _, *tensors in seen]
-        steps.append(given)
+        now.steps.append(given)
         return (output if layer.unroll else (output, given)), states
 
     def loop(sequences, initial_state, mask, training=False):
-        steps.clear()
+        now.steps = []
         if layer.unroll:
             found = run(sequences, initial_state, mask, training)
-            given = tf.nest.map_structure(_in_time, *steps)
+            given = tf.nest.map_structure(_in_time, *now.steps)
         else:
             with _all_steps(layer):
                 last, outputs, states = run(
@@ -81,7 +83,7 @@ def _watched_loop(layer, norms, note):
             found = last[0], outputs, states
         if mask is not None and layer.go_backwards:
             mask = tf.reverse(mask, [1])
-        for norm, tensors in zip(order, given, strict=True):
+        for norm, tensors in zip(now.order, given, strict=True):
             note(norm, *tensors, mask)
         return found
 

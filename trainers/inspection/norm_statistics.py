@@ -38,8 +38,10 @@ class NormStatistics(keras.callbacks.Callback):
     - the norms of gradients, of weights and of their updates, of all weights
       and by layer;
     - of recurrent layers with norms, heat maps of the outputs' mean and
-      variance and of the moving statistics of each time step, and how large
-      the loss's gradient to the input of each time step is.
+      variance, of those of what the norms inside are given and of the moving
+      statistics of each time step, how far these are from the batch's, and how
+      large the loss's gradient to the input of each time step is; of layers in
+      the cell of a `keras.layers.RNN` also what they are given.
 
     Masked positions do not count.
 
@@ -47,7 +49,9 @@ class NormStatistics(keras.callbacks.Callback):
     the optimizer, also where training was resumed. With `steps_per_execution`
     above 1 a call into TensorFlow is looked at that holds such a step; the
     figures are of its first batch, and the update is that of the whole call.
-    With several replicas only weights and updates are written.
+    Under a `MirroredStrategy` gradients are those of all replicas, and norms
+    are shown as the first replica has them; under others only weights and
+    updates are written.
 
     Args:
         log_dir: folder for TensorBoard; the events are in `norms` below it.
@@ -88,6 +92,7 @@ class NormStatistics(keras.callbacks.Callback):
         model.train_function = self._watched = Watched(
             unwatched(model.train_function),
             self._per_call,
+            model.distribute_strategy,
             self._is_due,
             self._before,
             self._after,
