@@ -64,6 +64,8 @@ def _watched_loop(layer, norms, note):
         seen = []
         with watched(norms, lambda *found: seen.append(found[:3])):
             output, states = call(*args, **kwargs)
+        graph = tf.compat.v1.get_default_graph()
+        seen = [each for each in seen if each[2].graph is graph]
         now.order = [norm for norm, *_ in seen]
         given = [tensors for _, *tensors in seen]
         now.steps.append(given)

@@ -100,6 +100,8 @@ class _Notes:
         self._add(norm, describe_sites(*found))
 
     def _add(self, norm, found):
+        if not all(map(self._is_here, found.values())):
+            return
         self._seen[_replica()].setdefault(id(norm), {}).update(found)
 
     def inputs(self, norm, squares):

@@ -465,6 +465,26 @@ def test_norms_in_a_cell_are_seen_at_each_step(name, tmp_path):
     check_documented(found)
 
 
+class Choosing(Cell):
+    """Its norm is called in a branch, which is a graph of its own."""
+
+    def call(self, x, states, training=None):
+        z = self.product(x, states[0])
+        h = tf.cond(tf.size(z) > 0, lambda: self.norm(z), lambda: z)
+        return h, [h]
+
+
+@pytest.mark.slow
+def test_a_norm_in_a_branch_is_not_seen(tmp_path):
+    cell = Choosing(keras.layers.LayerNormalization(name="inner"))
+    model = of_sequences(keras.layers.RNN(cell))
+    found, _, maps = look(model, sequences(), tmp_path)
+    tags = found.Tags()["tensors"]
+    assert "gradient_norm/all" in tags
+    assert "inputs/inner" not in tags
+    assert not maps
+
+
 KINDS = ("mean", "variance")
 
 
