@@ -1,5 +1,7 @@
 """What the normalized recurrent layers have in common."""
 
+import contextlib
+
 import keras
 import tensorflow as tf
 
@@ -97,6 +99,26 @@ class NormalizedRNN(keras.layers.RNN):
         self.normalize_recurrent = normalize_recurrent
         self.normalize_cell = normalize_cell
         self._kind = kind
+
+    #: What `noting` sets.
+    _note = None
+
+    @contextlib.contextmanager
+    def noting(self, note):
+        """Tells what the norms are given while the context is active.
+
+        Args:
+            note: a function `note(moments, real)`, which each call in training
+                calls, unless moving statistics are used. `moments` are site ->
+                mean and variance over the batch, (time, 1, features), without
+                padding; `real` tells where there is none, (time, batch, 1), or
+                is None.
+        """
+        try:
+            vars(self)["_note"] = note
+            yield
+        finally:
+            vars(self).pop("_note", None)
 
     @property
     def units(self):

@@ -89,6 +89,8 @@ class _BatchNormRNN(NormalizedRNN):
         loop = choose(recurrence, x, training, source)
         states = [self._with_noise(state) for state in states]
         outputs, states, kept = loop.run(x, real, states)
+        if self._note:
+            self._note(kept, real)
         self.statistics.learn(kept, *self._counts(x, real))
         return outputs, states
 

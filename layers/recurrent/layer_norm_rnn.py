@@ -5,7 +5,8 @@ from . import cells
 from .base import NormalizedRNN
 from .checks import check_jit_compile
 from .choose import choose
-from .moments import ByExample
+from .moments import ByExample, ByExampleNoted
+from .plain import Plain
 
 
 class _LayerNormRNN(NormalizedRNN):
@@ -16,6 +17,11 @@ class _LayerNormRNN(NormalizedRNN):
 
     def _run(self, x, real, states, training):
         recurrence = self._recurrence(x, states, training)
+        if self._note and training:
+            loop = Plain(recurrence, ByExampleNoted())
+            outputs, states, kept = loop.run(x, real, states)
+            self._note(kept, real)
+            return outputs, states
         loop = choose(recurrence, x, training, ByExample())
         return loop.run(x, real, states)[:2]
 

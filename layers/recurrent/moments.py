@@ -12,6 +12,8 @@ class ByExample:
     scores = FeatureScores
     #: Whether the moments of each step are to be kept.
     keeps = False
+    #: Whether a factor of a product may be centered in the product's place.
+    centers = True
     #: Whether they are those of all replicas.
     synchronized = False
 
@@ -28,11 +30,27 @@ class ByExample:
         return mean, variance
 
 
+class ByExampleNoted(ByExample):
+    """The same, and keeps the moments of each step's batch, to be looked at."""
+
+    keeps = True
+    centers = False
+
+    def kept(self, value, used, now):
+        """Returns the moments of the batch, as `ByBatch` would."""
+        del used
+        mean, variance, _ = moments(
+            value, [len(value.shape) - 2], now.get("real")
+        )
+        return mean, variance
+
+
 class ByBatch:
     """The moments of each step's batch, without padding."""
 
     scores = BatchScores
     keeps = True
+    centers = True
 
     def __init__(self, synchronized=False):
         self.synchronized = synchronized
@@ -45,3 +63,8 @@ class ByBatch:
             value, [batch], now.get("real"), self.synchronized
         )
         return mean, variance
+
+    def kept(self, value, used, now):
+        """Returns the moments that are kept: those that are used."""
+        del value, now
+        return used

@@ -48,7 +48,9 @@ class OwnNorms:
         features = [len(value.shape) - 1]
         gamma, beta = (spread(w, features, value) for w in (gamma, beta))
         y = normalize(value, mean, variance, self.epsilon, gamma, beta)
-        return y, {site: (mean, variance)} if self.source.keeps else {}
+        if not self.source.keeps:
+            return y, {}
+        return y, {site: self.source.kept(value, (mean, variance), now)}
 
     def of_input(self, z, now):
         """Returns the input's part of a step: all is done in front."""

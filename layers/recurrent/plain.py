@@ -69,6 +69,7 @@ def _can_center(recurrence, norms, site):
     return (
         site in norms.affine
         and masks is None
+        and norms.source.centers
         and not norms.source.synchronized
         # Features center the kernel, which is too much for each step.
         and (site == "input" or norms.source.keeps)

@@ -148,5 +148,6 @@ def _numbers(row):
         "diverged": row.diverged,
         **{f"most_chosen_{key}": value for key, value in chosen.items()},
         "parameters": row.parameters,
+        "memory": row.memory,
         "seconds": row.seconds,
     }

@@ -35,6 +35,7 @@ class Row(NamedTuple):
         chosen: dotted key -> value -> how many seeds chose it.
         at_edge: the same of values that end the grid.
         parameters: number of trainable parameters.
+        memory: bytes that a run takes while it trains; None if not known.
         seconds: of training a run, the median over the seeds; a diverged run
             has ended early and counts as an endless one.
         tuning_seconds: of the runs that were not chosen, the median over the
@@ -54,6 +55,7 @@ class Row(NamedTuple):
     parameters: int
     seconds: float
     tuning_seconds: float
+    memory: int | None = None
 
     @property
     def verdict(self):
@@ -182,7 +184,17 @@ def _row(name, by_seed, values, columns, design, level):
             max(outcome.seconds - outcome.result["seconds"], 0.0)
             for outcome in by_seed.values()
         ),
+        memory=_memory(results),
     )
+
+
+def _memory(results):
+    """Returns the most bytes that a run takes; None if that is not known.
+
+    Older versions have not written them.
+    """
+    found = [result.get("memory") for result in results]
+    return max(sum(f.values()) for f in found) if all(found) else None
 
 
 def _differences(mine, base, columns, judgment):

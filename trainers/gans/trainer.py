@@ -39,7 +39,8 @@ def train(config, workdir, *, callbacks=(), verbose="auto", session=None):
         `validation_frechet` (null when diverged); `best_frechet`, the
         best one on the validation split, and its `best_epoch`; `split`,
         `features`, `steps`, `skipped` steps of both networks, `parameters`
-        (trainable ones of the generator), `seconds`, and `examples` of each
+        (trainable ones of the generator), `memory` (see `inspection.memory`),
+        `seconds`, and `examples` of each
         split.
 
     Raises:

@@ -4,12 +4,14 @@ import math
 
 import tensorflow as tf
 
+from ..inspection.memory import memory
 from ..run import metrics_file
 from ..run.logs import finite
 from ..run.training import Training
 from . import build, pictures, real
 from .callbacks import BackToFinite, Pictures, Speed
 from .metrics.measures import BEST, BEST_EPOCH, FRECHET, metrics
+from .model.gan import input_shape_of
 from .sampling import latent
 
 #: How many examples a picture shows.
@@ -64,8 +66,37 @@ def fit_and_measure(run, evaluator, callbacks=(), verbose=0):
         "steps": run.progress.step,
         "skipped": {k: int(v.numpy()) for k, v in gan.tally.skipped.items()},
         "parameters": sum(math.prod(w.shape) for w in weights),
+        "memory": _memory(gan, config),
         "seconds": round(run.progress.seconds, 3),
     }
+
+
+def _memory(gan, config):
+    """Returns the bytes that a training takes, see `memory`.
+
+    The most is kept while the discriminator learns, and the generator is about
+    to: the forward passes of both.
+    """
+    player = gan.players["d"]
+
+    def loss_of(noise, real, share):
+        fakes = gan.generator(noise, training=True)
+        return gan.discrimination(player, real, fakes, share)[0]
+
+    batch = config.batch_size
+    return memory(
+        [
+            *gan.generator.variables,
+            *gan.discriminator.variables,
+            *gan.average.weights,
+        ],
+        (gan.d_optimizer, gan.g_optimizer),
+        loss_of,
+        gan.generator.trainable_weights + gan.discriminator.trainable_weights,
+        tf.TensorSpec([batch, *input_shape_of(gan.generator)]),
+        tf.TensorSpec([batch, *input_shape_of(gan.discriminator)]),
+        tf.TensorSpec([batch]),
+    )
 
 
 def _last_validated(progress, name):

@@ -16,20 +16,21 @@ class Watched:
     Args:
         function: the model's.
         steps: number of batches that one call trains.
+        strategy: of the model.
         looks: function without arguments that is called before each call:
             whether it is looked at.
         before: function of its first batch; of None where batches cannot be
-            passed on, as those of several replicas.
+            passed on, as those of several machines.
         after: function without arguments.
 
     Attributes:
         called: whether it has been called.
     """
 
-    def __init__(self, function, steps, looks, before, after):
+    def __init__(self, function, steps, strategy, looks, before, after):
         self.function = function
         self.called = False
-        self._steps = steps
+        self._steps, self._strategy = steps, strategy
         self._looks, self._before, self._after = looks, before, after
         self._passed = {}
 
@@ -38,7 +39,7 @@ class Watched:
         self.called = True
         if not self._looks():
             return self.function(iterator)
-        if not _can_be_passed(iterator):
+        if not _can_be_passed(iterator, self._strategy):
             self._before(None)
             logs = self.function(iterator)
         else:
@@ -46,7 +47,7 @@ class Watched:
             if not batches:
                 return self.function(iterator)  # which says so as always
             self._before(batches[0])
-            logs = self.function(self._pass_on(batches, iterator.element_spec))
+            logs = self.function(self._passing(batches, iterator))
         self._after()
         return logs
 
@@ -56,8 +57,12 @@ class Watched:
         # TensorFlow warns of iterators over Python's that outlive Python.
         self._passed.clear()
 
-    def _pass_on(self, batches, spec):
-        """Returns an iterator of batches whose type is that of a `spec`."""
+    def _passing(self, batches, iterator):
+        """Returns an iterator of batches in place of another one."""
+        if not isinstance(iterator, tf.data.Iterator):
+            # Keras takes batches of several replicas one by one.
+            return iter(batches)
+        spec = iterator.element_spec
         key = repr(spec)
         if key not in self._passed:
             self._passed[key] = _passing(spec)
@@ -68,7 +73,9 @@ class Watched:
         return iterator
 
 
-def _can_be_passed(iterator):
+def _can_be_passed(iterator, strategy):
+    if isinstance(iterator, tf.distribute.DistributedIterator):
+        return isinstance(strategy, tf.distribute.MirroredStrategy)
     if not isinstance(iterator, tf.data.Iterator):
         return False
     dense = (tf.TensorSpec, tf.RaggedTensorSpec, tf.SparseTensorSpec)

@@ -5,8 +5,9 @@ import tensorflow as tf
 
 from ...layers.models.batch_norms import is_batch_norm
 from ...layers.numerics.arithmetic import moments, widen
-from .watched_step import sampled
 
+#: Of the inputs and outputs of a norm, evenly spaced ones.
+_MOST_VALUES = 4096
 #: Of a unit's input, as in figure 1 of Ioffe and Szegedy (2015).
 PERCENTILES = (15, 50, 85)
 
@@ -22,11 +23,7 @@ def describe(norm, inputs, outputs, mask=None):
         mask: boolean, (batch, ...); what is False does not count. None: all
             counts.
     """
-    found = {
-        "inputs": _counting(inputs, mask),
-        "outputs": _counting(outputs, mask),
-        "unit": _counting(inputs[..., inputs.shape[-1] // 2], mask),
-    }
+    found = _values(inputs, outputs, mask)
     if is_batch_norm(norm):
         rank = len(inputs.shape)
         axes = [axis for axis in range(rank) if axis != norm.axis % rank]
@@ -34,13 +31,69 @@ def describe(norm, inputs, outputs, mask=None):
         found["batch_mean"] = tf.reshape(mean, [-1])
         found["batch_variance"] = tf.reshape(variance, [-1])
     if len(outputs.shape) == 3 and hasattr(norm, "return_sequences"):
-        mask = _like(mask, outputs)
-        statistics = moments(widen(outputs), (0,), mask)[:2]
-        for name, values in zip(("mean", "variance"), statistics, strict=True):
-            values = tf.reshape(values, tf.shape(outputs)[1:])
-            if mask is not None:  # A step that no sequence has is no number.
-                values = tf.where(tf.reduce_any(mask, 0), values, np.nan)
-            found[f"{name}_over_time"] = values
+        mean, variance = _over_time(outputs, 2, mask)
+        found |= {"mean_over_time": mean, "variance_over_time": variance}
+    return found
+
+
+def describe_steps(norm, inputs, outputs, mask=None):
+    """Returns the same of a norm inside of a recurrent layer's cell.
+
+    Mean and variance are those of what it is given, at each time step.
+
+    Args:
+        norm: the layer.
+        inputs, outputs: of all steps, (batch, time, ..., channels).
+        mask: boolean, (batch, time), or None.
+    """
+    rank = len(inputs.shape)
+    channels = rank - 1
+    if is_batch_norm(norm):
+        channels = 1 + norm.axis % (rank - 1)
+    mean, variance = _over_time(inputs, channels, mask)
+    return {
+        **_values(inputs, outputs, mask),
+        "batch_mean_over_time": mean,
+        "batch_variance_over_time": variance,
+    }
+
+
+def describe_sites(sites, real):
+    """Returns the same of the norms of a recurrent layer of this package.
+
+    Args:
+        sites, real: as `NormalizedRNN.noting` has them.
+    """
+    found = {}
+    for site, both in sites.items():
+        for kind, values in zip(("mean", "variance"), both, strict=True):
+            values = values[:, 0]
+            if real is not None:
+                values = tf.where(tf.reduce_any(real, 1), values, np.nan)
+            found[f"batch_{kind}_{site}_over_time"] = values
+    return found
+
+
+def _values(inputs, outputs, mask):
+    return {
+        "inputs": _counting(inputs, mask),
+        "outputs": _counting(outputs, mask),
+        "unit": _counting(inputs[..., inputs.shape[-1] // 2], mask),
+    }
+
+
+def _over_time(x, channels, mask):
+    """Returns mean and variance of each time step, (time, channels)."""
+    rank = len(x.shape)
+    axes = [axis for axis in range(rank) if axis not in (1, channels)]
+    mask = _like(mask, x)
+    found = []
+    for values in moments(widen(x), axes, mask)[:2]:
+        values = tf.reshape(values, [tf.shape(x)[1], x.shape[channels]])
+        if mask is not None:  # A step that no sequence has is no number.
+            any_real = tf.reduce_any(mask, [0, *range(2, rank)])
+            values = tf.where(any_real[:, tf.newaxis], values, np.nan)
+        found.append(values)
     return found
 
 
@@ -49,7 +102,9 @@ def _counting(x, mask):
     # Of outputs that are no sequence a mask says nothing.
     if mask is not None and _fits(mask, x):
         x = tf.boolean_mask(x, mask)
-    return sampled(x)
+    flat = tf.reshape(x, [-1])
+    stride = tf.maximum(tf.size(flat) // _MOST_VALUES, 1)
+    return tf.cast(flat[::stride], tf.float32)
 
 
 def _fits(mask, x):
@@ -83,35 +138,3 @@ def moving_over_time(norm):
         if name.startswith("moving_") and len(variable.shape) == 2:
             values = tf.convert_to_tensor(variable).numpy()
             yield f"{name}_over_time", values
-
-
-def distances(norm, seen):
-    """Returns how far a batch norm's moving statistics are from a batch's.
-
-    - `mean_distance`: the root mean square over the channels of the difference
-      of the means, in the batch's standard deviations;
-    - `variance_distance`: the same of the difference of the logarithms of the
-      variances.
-
-    Args:
-        norm: the layer.
-        seen: what `describe` has returned, as arrays; without a batch's
-            statistics there are no distances.
-    """
-    if "batch_mean" not in seen:
-        return {}
-    mean, variance = seen["batch_mean"], seen["batch_variance"] + norm.epsilon
-    moving_mean, moving_variance = (
-        np.asarray(tf.convert_to_tensor(variable), "float64")
-        for variable in (norm.moving_mean, norm.moving_variance)
-    )
-    shift = (moving_mean - mean) / np.sqrt(variance)
-    logarithm = np.log((moving_variance + norm.epsilon) / variance)
-    return {
-        "mean_distance": _root_mean_square(shift),
-        "variance_distance": _root_mean_square(logarithm),
-    }
-
-
-def _root_mean_square(values):
-    return float(np.sqrt(np.mean(values**2)))

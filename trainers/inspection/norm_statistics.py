@@ -14,14 +14,9 @@ from ..run.state import has_all_variables, steps_of
 from ..run.summaries import histogram, image, steps_histogram
 from . import magnitudes
 from .batches import Watched, unwatched
+from .distances import distances
 from .heat_maps import heat_map
-from .norm_measures import (
-    PERCENTILES,
-    describe,
-    distances,
-    moving_over_time,
-    weights_of,
-)
+from .norm_measures import PERCENTILES, moving_over_time, weights_of
 from .watched_step import step_watcher
 
 #: Below the log folder: TensorBoard reads one file of a folder at a time.
@@ -43,8 +38,10 @@ class NormStatistics(keras.callbacks.Callback):
     - the norms of gradients, of weights and of their updates, of all weights
       and by layer;
     - of recurrent layers with norms, heat maps of the outputs' mean and
-      variance and of the moving statistics of each time step, and how large
-      the loss's gradient to the input of each time step is.
+      variance, of those of what the norms inside are given and of the moving
+      statistics of each time step, how far these are from the batch's, and how
+      large the loss's gradient to the input of each time step is; of layers in
+      the cell of a `keras.layers.RNN` also what they are given.
 
     Masked positions do not count.
 
@@ -52,7 +49,9 @@ class NormStatistics(keras.callbacks.Callback):
     the optimizer, also where training was resumed. With `steps_per_execution`
     above 1 a call into TensorFlow is looked at that holds such a step; the
     figures are of its first batch, and the update is that of the whole call.
-    With several replicas only weights and updates are written.
+    Under a `MirroredStrategy` gradients are those of all replicas, and norms
+    are shown as the first replica has them; under others only weights and
+    updates are written.
 
     Args:
         log_dir: folder for TensorBoard; the events are in `norms` below it.
@@ -93,6 +92,7 @@ class NormStatistics(keras.callbacks.Callback):
         model.train_function = self._watched = Watched(
             unwatched(model.train_function),
             self._per_call,
+            model.distribute_strategy,
             self._is_due,
             self._before,
             self._after,
@@ -133,7 +133,7 @@ class NormStatistics(keras.callbacks.Callback):
 
     def _prepare(self):
         self._norms = norm_paths(self.model)
-        self._watch = step_watcher(self.model, list(self._norms), describe)
+        self._watch = step_watcher(self.model, list(self._norms))
         self._layers = magnitudes.places(self.model.trainable_weights)
 
     def _after(self):
@@ -153,9 +153,12 @@ class NormStatistics(keras.callbacks.Callback):
             self._add(steps_histogram, f"{tag}_through_depth", by_depth)
 
     def _write_norm(self, norm, path, seen):
+        seen = seen | distances(norm, seen)
         scalars = {
             f"{name}/{path}": value
-            for name, value in distances(norm, seen).items()
+            for name, value in seen.items()
+            if name.endswith("_distance") or "_distance_" in name
+            if not name.endswith("_through_time")
         }
         if "unit" in seen and seen["unit"].size:
             ends = np.percentile(seen["unit"], PERCENTILES)
@@ -165,11 +168,11 @@ class NormStatistics(keras.callbacks.Callback):
         for name in ("inputs", "outputs"):
             if name in seen:
                 self._add(histogram, f"{name}/{path}", seen[name])
-        if (name := "gradient_norm_through_time") in seen:
-            self._add(steps_histogram, f"{name}/{path}", seen[name])
-        for name in ("mean_over_time", "variance_over_time"):
-            if name in seen:
-                self._add_map(f"{name}/{path}", seen[name])
+        for name, values in seen.items():
+            if name.endswith("_through_time"):
+                self._add(steps_histogram, f"{name}/{path}", values)
+            elif name.endswith("_over_time"):
+                self._add_map(f"{name}/{path}", values)
         for name, variable in weights_of(norm).items():
             value = tf.convert_to_tensor(variable).numpy()
             self._add(histogram, f"{name}/{path}", value)

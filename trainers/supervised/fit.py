@@ -8,6 +8,7 @@ from ...layers.models.reestimation import has_statistics
 from ..cluster import strategies
 from ..common.errors import writing
 from ..data import pipeline
+from ..inspection.memory import memory_of
 from ..own.likeness import WEIGHTS, is_subclassed
 from ..own.references import has_no_file
 from ..run.training import Training
@@ -55,7 +56,14 @@ def fit_and_measure(run, data, population, callbacks, verbose):
     run.fit(validation, _callbacks(run, data, population, callbacks), verbose)
     # The test split is read now, when nothing can be chosen by it any more.
     found = _measure(run, population, validation, test)
-    return results.result(run.model, data, run.progress, found)
+    memory = memory_of_run(run.model, data, run.config)
+    return results.result(run.model, data, run.progress, found, memory)
+
+
+def memory_of_run(model, data, config):
+    """Returns what `memory_of` does of a run's model."""
+    specs = pipeline.batch_specs(data.train, config.batch_size)
+    return memory_of(model, specs)
 
 
 def _callbacks(run, data, population, callbacks):

@@ -24,6 +24,7 @@ class Measures:
         self._populations = populations
         self._report = report
         self._config = members[0].config
+        self._memory = None
         measure = find_probe(self._config.probe)
         self._probes = {
             run: Probe(measure, data[run], member)
@@ -122,10 +123,19 @@ class Measures:
             own, cost = _of(run, estimated), population.cost()
             figures = results.with_population(log, progress, trained, own, cost)
         folder = member.rundir.path / "checkpoints"
-        found = results.result(model, self._data[run], progress, figures)
+        memory = self._memory_of(model)
+        found = results.result(
+            model, self._data[run], progress, figures, memory
+        )
         fit.save(model, folder, found)
         member.rundir.finish(found)
         return found
+
+    def _memory_of(self, model):
+        """Returns what each run would take alone: they have one structure."""
+        if self._memory is None:
+            self._memory = fit.memory_of_run(model, self._data[0], self._config)
+        return self._memory
 
 
 def _of(run, values):

@@ -5,7 +5,7 @@ import math
 from ..run.logs import finite
 
 
-def result(model, data, progress, figures):
+def result(model, data, progress, figures, memory):
     """Returns the result of a run.
 
     Args:
@@ -13,6 +13,7 @@ def result(model, data, progress, figures):
         data: its `Data`.
         progress: its `Progress`, at the end.
         figures: from `as_trained` or `with_population`.
+        memory: from `memory_of`.
     """
     return {
         "status": "diverged" if progress.diverged else "finished",
@@ -22,6 +23,7 @@ def result(model, data, progress, figures):
         "validation_examples": data.validation.places,
         "steps": progress.step,
         "parameters": sum(math.prod(w.shape) for w in model.trainable_weights),
+        "memory": memory,
         "seconds": round(progress.seconds, 3),
     }
 

@@ -46,10 +46,10 @@ def train(config, workdir, *, callbacks=(), verbose="auto", session=None):
         `test_accuracy`, the same of `validation` and `train` (the mean over
         the last epoch, in training mode), `examples` of each split,
         `test_examples` and
-        `validation_examples`, `steps`, `parameters` (trainable ones),
-        `seconds` (of training and validation, compilation included); on a
-        text also `test_bits_per_character` and the like. Figures are null when
-        diverged.
+        `validation_examples`, `steps`, `parameters` (trainable ones), `memory`
+        (see `inspection.memory`), `seconds` (of training and validation,
+        compilation included); on a text also `test_bits_per_character` and the
+        like. Figures are null when diverged.
 
         If the model's norms have statistics and `config.population.examples` is
         not 0, test and validation are measured with those of the training data

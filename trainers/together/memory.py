@@ -5,7 +5,7 @@ import math
 import keras
 
 from ...layers.models.inner_layers import inner_layers
-from ..common.memory import free_bytes
+from ..common.memory import bytes_of, free_bytes
 from ..run.state import variables_of
 
 #: A run has its variables, those of its best state, and new values of them.
@@ -32,11 +32,7 @@ def fitting_runs(model, batch_size):
 
 def bytes_of_run(model, batch_size):
     """Returns about how many bytes a run takes while it trains in a group."""
-    variables = sum(
-        math.prod(v.shape) * v.dtype.size
-        for group in variables_of(model).values()
-        for v in group
-    )
+    variables = sum(map(bytes_of, variables_of(model).values()))
     outputs = sum(_outputs(layer, batch_size) for layer in inner_layers(model))
     return _COPIES * variables + _PER_OUTPUT * outputs
 

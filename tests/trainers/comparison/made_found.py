@@ -69,6 +69,11 @@ def _outcome(name, seed, value, place, design, chosen, results):
         "test_accuracy": None if value is None else value,
         key: value,
         "parameters": 1000 + 100 * place,
+        "memory": {
+            "weights": 4000 + 400 * place,
+            "optimizer": 8000 + 800 * place,
+            "activations": 2_000_000 * (1 + place),
+        },
         "seconds": 1.0 if value is None else 10.0 + place,
         **more,
     }

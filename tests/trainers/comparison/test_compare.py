@@ -35,6 +35,7 @@ def test_the_summary_has_a_row_per_variant(summary):
     none, batch = summary.rows
     assert (none.runs, none.diverged) == (2, 0)
     assert batch.parameters == none.parameters + 16
+    assert batch.memory > none.memory > 3 * 4 * none.parameters
     for metric in ("test_accuracy", "test_loss"):
         pairs = zip(
             batch.values[metric].values(),

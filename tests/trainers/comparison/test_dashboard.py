@@ -161,12 +161,15 @@ def test_hparams_has_a_row_for_each_variant(tmp_path):
     assert second.name.tag == "test_accuracy_difference"
     assert second.display_name == "difference to norm=none"
     assert third.name.tag == "test_loss"
+    last = experiment.metric_infos[-1]
+    assert (last.name.tag, last.display_name) == ("memory", "bytes of memory")
     row = events(folder / "norm=batch")
     content = plugin_data(row, metadata.SESSION_START_INFO_TAG)
     start = metadata.parse_session_start_info_plugin_data(content)
     assert start.hparams["model.norm"].string_value == "batch"
     assert start.hparams[RATE].number_value == 0.1
     assert series(row, "test_accuracy") == pytest.approx({0: 0.95}, abs=2e-3)
+    assert series(row, "memory") == {0: 4_013_200}
     difference = series(row, "test_accuracy_difference")
     assert difference == pytest.approx({0: 0.05}, abs=1e-4)
     base = events(folder / "norm=none").Tags()["tensors"]

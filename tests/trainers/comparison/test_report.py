@@ -183,7 +183,9 @@ LEGENDS = {
         "by seed, with simultaneous 95 % signed-rank intervals: each at "
         "97.5 %; for other metrics, 95 % each. Verdicts: practically equal if "
         "that interval lies within 0.50 points, otherwise better or worse if "
-        "it excludes 0. s: median seconds of training per run.",
+        "it excludes 0. memory: bytes of the weights, of the optimizer's "
+        "variables, and of what a batch's forward pass keeps for the gradient; "
+        "s: median seconds of training per run.",
     ),
     "looks": (
         summary_of(
@@ -264,6 +266,7 @@ def test_the_files_say_the_same(tmp_path):
         "accuracy, moving",
         "learning_rate",
         "weights",
+        "memory",
         "s",
         "s of tuning",
     ]
@@ -276,7 +279,13 @@ def test_the_files_say_the_same(tmp_path):
     assert batch[2].startswith("+4.")
     assert batch[3] == "undecided"
     assert batch[6] == "50.00 [0.00, 50.00]"
-    assert batch[7:] == ["0.01 x 7, 0.1 x 3", "1,100", "11.0", "22.0"]
+    assert batch[7:] == [
+        "0.01 x 7, 0.1 x 3",
+        "1,100",
+        "4.01 MB",
+        "11.0",
+        "22.0",
+    ]
 
 
 def test_the_spreadsheet(tmp_path):

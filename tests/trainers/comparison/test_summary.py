@@ -32,6 +32,7 @@ def test_a_row_per_variant():
     none, batch, layer = summary.rows
     assert (batch.runs, batch.diverged) == (10, 2)
     assert (none.parameters, batch.parameters) == (1000, 1100)
+    assert (none.memory, batch.memory) == (2_012_000, 4_013_200)
     assert (none.verdict, batch.verdict, layer.verdict) == (
         "baseline",
         "worse",

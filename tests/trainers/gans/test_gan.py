@@ -95,12 +95,16 @@ def finished(data_dir, tmp_path_factory):
 
 @pytest.mark.slow
 def test_the_workdir_tells_the_whole_story(finished):
-    _, folder, result = finished
+    config, folder, result = finished
     assert json.loads((folder / "DONE").read_text()) == result
     assert result["status"] == "finished"
     assert result["steps"] == 12
     assert result["last_n_real"] == result["last_n_fake"] == 100
     assert result["last_batch_dependence_training"] == 0
+    memory = result["memory"]
+    assert memory["weights"] > 3 * 4 * result["parameters"]  # and its average
+    # Real and made images at the least.
+    assert memory["activations"] > 2 * 4 * config.batch_size * 64
     validated = [x for x in lines(folder) if x["split"] == "validation"]
     assert [x["epoch"] for x in validated] == [1, 2]
     for name in ("frechet", "kernel", "precision", "recall"):

@@ -4,6 +4,7 @@ import pathlib
 import re
 import subprocess
 import sys
+import warnings
 
 import keras
 import numpy as np
@@ -16,6 +17,7 @@ from normzoo import layers, zoo
 from normzoo.trainers import gan
 from normzoo.trainers.callbacks import NormStatistics
 from normzoo.trainers.common.errors import InputError
+from normzoo.trainers.inspection import norm_statistics
 from normzoo.trainers.inspection.batches import Watched
 
 DOCUMENT = (
@@ -112,6 +114,18 @@ def half():
     return compiled_model(model, optimizer=optimizer)
 
 
+def recurrent():
+    keras.utils.set_random_seed(0)
+    layer = layers.LayerNormLSTM(4, dropout=0.3, recurrent_dropout=0.3)
+    return of_sequences(layer)
+
+
+def of_cell():
+    keras.utils.set_random_seed(0)
+    norm = keras.layers.BatchNormalization()
+    return of_sequences(keras.layers.RNN(Cell(norm)))
+
+
 MODELS = {
     "several steps a call": lambda: network(steps_per_execution=2),
     "dropout": noisy,
@@ -119,6 +133,8 @@ MODELS = {
     "mixed precision": half,
     "XLA": lambda: network(jit_compile=True),
     "eager": lambda: network(run_eagerly=True),
+    "a recurrent layer with dropout": recurrent,
+    "a cell with batch norm": of_cell,
 }
 SLOW = pytest.mark.slow
 CASES = [
@@ -133,8 +149,13 @@ def test_training_is_bitwise_the_same(make, tmp_path):
     # An epoch of 2.5 batches: the last one is smaller, the last call shorter.
     logs = keras.callbacks.CSVLogger
     watch = NormStatistics(tmp_path, every=1)
-    watched = fit(make(), watch, logs(tmp_path / "watched"), x=X[:40])
-    alone = fit(make(), logs(tmp_path / "alone"), x=X[:40])
+    watched, alone = make(), make()
+    # Sequences of such examples, where the model takes them.
+    x = X[:40]
+    if watched.built:
+        x = np.resize(x, (40, *watched.input_shape[1:]))
+    fit(watched, watch, logs(tmp_path / "watched"), x=x)
+    fit(alone, logs(tmp_path / "alone"), x=x)
     one, other = (
         (tmp_path / name).read_text() for name in ("watched", "alone")
     )
@@ -300,6 +321,260 @@ def test_recurrent_norms_have_heat_maps(name, tmp_path):
     check_documented(found)
 
 
+class Cell(keras.layers.Layer):
+    """A recurrent cell of a user's own, with a norm in it."""
+
+    def __init__(self, norm, **kwargs):
+        super().__init__(**kwargs)
+        self.state_size = self.output_size = 4
+        self.dense = keras.layers.Dense(4)
+        self.norm = norm
+
+    def build(self, shape):
+        self.dense.build((None, shape[-1] + 4))
+        self.norm.build((None, 4))
+        self.built = True
+
+    def product(self, x, state):
+        return self.dense(tf.concat([x, state], -1))
+
+    def call(self, x, states, training=None):
+        h = tf.tanh(self.norm(self.product(x, states[0]), training=training))
+        return h, [h]
+
+
+def of_sequences(layer, *front):
+    """A classifier of sequences whose length is known."""
+    stack = [keras.Input((5, 2)), *front, layer]
+    if layer.return_sequences:
+        stack.append(keras.layers.GlobalAveragePooling1D())
+    stack.append(keras.layers.Dense(3, name="logits"))
+    return compiled_model(keras.Sequential(stack, name="sequences"))
+
+
+def sequences(padded=False):
+    x = np.random.default_rng(1).normal(size=(16, 5, 2)).astype("float32")
+    if padded:
+        x[:8, 3:] = 0
+        x[:, 4:] = 0  # a step that no sequence has
+    return x
+
+
+def look(model, x, folder, every=100):
+    """The events of a second step on sequences in their order."""
+    fit(model, x=x, epochs=1, shuffle=False)
+    moving = {v.path: v.numpy() for v in model.non_trainable_variables}
+    weights = [w.numpy() for w in model.trainable_weights]
+    watch = NormStatistics(folder, every=every)
+    with Maps() as maps:
+        fit(model, watch, x=x, epochs=1, shuffle=False)
+    after = [w.numpy() for w in model.trainable_weights]
+    for weight, value in zip(model.trainable_weights, weights, strict=True):
+        weight.assign(value)
+    assert any((a != b).any() for a, b in zip(after, weights, strict=True))
+    return events(folder), moving, maps.drawn
+
+
+class Maps:
+    """Keeps the numbers that pictures are drawn of."""
+
+    def __enter__(self):
+        self.drawn = []
+        self._draw = norm_statistics.heat_map
+
+        def draw(values):
+            self.drawn.append(np.asarray(values))
+            return self._draw(values)
+
+        norm_statistics.heat_map = draw
+        return self
+
+    def __exit__(self, *error):
+        norm_statistics.heat_map = self._draw
+
+
+def expected_steps(given, real):
+    """Mean and variance of each step of arrays (batch, time, units)."""
+    shown = np.where(real[..., np.newaxis], given.astype("float64"), np.nan)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # an empty step
+        return np.nanmean(shown, 0), np.nanvar(shown, 0)
+
+
+def check_distances(found, name, path, batch, moving, epsilon):
+    variance = batch[1] + epsilon
+    for kind, values in (
+        ("mean", (moving[0] - batch[0]) / np.sqrt(variance)),
+        ("variance", np.log((moving[1] + epsilon) / variance)),
+    ):
+        tag = f"{kind}_distance{name}"
+        overall = value(found, f"{tag}/{path}", 2)
+        expected = np.sqrt(np.nanmean(values**2))
+        assert overall == pytest.approx(expected, rel=1e-4)
+        bars = series(found, f"{tag}_through_time/{path}")[2][:, 2]
+        expected = np.nan_to_num(np.sqrt((values**2).mean(1)))
+        np.testing.assert_allclose(bars, expected, rtol=1e-4)
+
+
+CELLS = {
+    "batch norm": (keras.layers.BatchNormalization, {}, False),
+    "all steps": (layers.BatchNormalization, {"return_sequences": True}, False),
+    "layer norm": (keras.layers.LayerNormalization, {}, False),
+    "unrolled": (keras.layers.BatchNormalization, {"unroll": True}, False),
+    "backwards": (layers.LayerNormalization, {"go_backwards": True}, True),
+    "padding": (layers.LayerNormalization, {"return_sequences": True}, True),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.quick("batch norm")
+@pytest.mark.parametrize("name", CELLS)
+def test_norms_in_a_cell_are_seen_at_each_step(name, tmp_path):
+    make, options, padded = CELLS[name]
+    cell, x = Cell(make(name="inner")), sequences(padded)
+    front = [keras.layers.Masking()] * padded
+    layer = keras.layers.RNN(cell, **options)
+    model = of_sequences(layer, *front)
+    found, moving, maps = look(model, x, tmp_path)
+    state, given, real = np.zeros((16, 4), "float32"), [], (x != 0).any(-1)
+    if options.get("go_backwards"):
+        x, real = x[:, ::-1], real[:, ::-1]
+    for step in range(5):
+        given.append(cell.product(x[:, step], state).numpy())
+        values = given[-1]
+        if hasattr(cell.norm, "moving_mean"):
+            values = (values - values.mean(0)) / np.sqrt(
+                values.var(0) + cell.norm.epsilon
+            )
+            values = values * cell.norm.gamma + cell.norm.beta
+        else:
+            values = cell.norm(values)
+        state = np.where(real[:, step, None], np.tanh(values), state)
+    given = np.stack(given, 1)
+    mean, variance = expected_steps(given, real)
+    shown, *more = maps
+    np.testing.assert_allclose(shown, mean, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(more[0], variance, rtol=1e-4, atol=1e-5)
+    assert len(more) == 1
+    buckets = series(found, "inputs/inner")[2]
+    assert buckets[:, 2].sum() == real.sum() * 4
+    if hasattr(cell.norm, "moving_mean"):
+        moved = [moving[getattr(cell.norm, f"moving_{k}").path] for k in KINDS]
+        batch = mean, variance
+        check_distances(found, "", "inner", batch, moved, cell.norm.epsilon)
+    check_documented(found)
+
+
+class Choosing(Cell):
+    """Its norm is called in a branch, which is a graph of its own."""
+
+    def call(self, x, states, training=None):
+        z = self.product(x, states[0])
+        h = tf.cond(tf.size(z) > 0, lambda: self.norm(z), lambda: z)
+        return h, [h]
+
+
+@pytest.mark.slow
+def test_a_norm_in_a_branch_is_not_seen(tmp_path):
+    cell = Choosing(keras.layers.LayerNormalization(name="inner"))
+    model = of_sequences(keras.layers.RNN(cell))
+    found, _, maps = look(model, sequences(), tmp_path)
+    tags = found.Tags()["tensors"]
+    assert "gradient_norm/all" in tags
+    assert "inputs/inner" not in tags
+    assert not maps
+
+
+KINDS = ("mean", "variance")
+
+
+def steps_by_hand(layer, x, real):
+    """What the norms of a simple recurrent layer are given, step by step."""
+    weights = {w.name: w.numpy() for w in layer.weights}
+    state = np.zeros((len(x), layer.units))
+    given = {"input": [], "recurrent": []}
+    by_batch = hasattr(layer, "statistics")
+    for step in range(x.shape[1]):
+        total, mine = weights["bias"], real[:, step]
+        for site, factor, kernel in (
+            ("input", x[:, step], "kernel"),
+            ("recurrent", state, "recurrent_kernel"),
+        ):
+            product = factor @ weights[kernel]
+            given[site].append(product)
+            over, axis = (product[mine], 0) if by_batch else (product, 1)
+            mean, variance = 0.0, 1.0
+            if over.size:
+                mean = over.mean(axis, keepdims=True)
+                variance = over.var(axis, keepdims=True)
+            normal = (product - mean) / np.sqrt(variance + layer.epsilon)
+            total = total + normal * weights[f"gamma_{site}"]
+            total = total + weights.get(f"beta_{site}", 0.0)
+        state = np.where(mine[:, None], np.tanh(total), state)
+    return {site: np.stack(values, 1) for site, values in given.items()}
+
+
+SITES = {
+    "batch": (layers.BatchNormSimpleRNN, {}, False),
+    "batch, padding": (layers.BatchNormSimpleRNN, {"max_timesteps": 3}, True),
+    "batch, one row": (layers.BatchNormSimpleRNN, {"per_timestep": False}, 0),
+    "layer": (layers.LayerNormSimpleRNN, {}, False),
+    "layer, padding": (layers.LayerNormSimpleRNN, {}, True),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.quick("layer", "batch, padding")
+@pytest.mark.parametrize("name", SITES)
+def test_norms_of_recurrent_layers_are_seen_at_each_step(name, tmp_path):
+    make, options, padded = SITES[name]
+    x = sequences(padded)
+    layer = make(4, name="steps", **options)
+    model = of_sequences(layer, *[keras.layers.Masking()] * padded)
+    found, moving, maps = look(model, x, tmp_path)
+    real = (x != 0).any(-1)
+    given = steps_by_hand(layer, x.astype("float64"), real)
+    for place, (site, values) in enumerate(given.items()):
+        batch = expected_steps(values, real)
+        for shown, expected in zip(maps[2 * place :], batch, strict=False):
+            np.testing.assert_allclose(shown, expected, rtol=1e-3, atol=1e-5)
+        tags = found.Tags()["tensors"]
+        for kind in KINDS:
+            assert f"batch_{kind}_{site}_over_time/steps" in tags
+        if not hasattr(layer, "statistics"):
+            continue
+        statistics = layer.statistics
+        rows = moving[statistics.moving_weight.path]
+        row = np.minimum(np.arange(5), (rows > 0).sum() - 1)
+        moved = [
+            moving[getattr(statistics, f"moving_{k}_{site}").path][row]
+            for k in KINDS
+        ]
+        name = f"_{site}"
+        check_distances(found, name, "steps", batch, moved, layer.epsilon)
+    check_documented(found)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "make",
+    [
+        layers.BatchNormLSTM,
+        layers.BatchNormGRU,
+        layers.LayerNormLSTM,
+        layers.LayerNormGRU,
+    ],
+)
+def test_all_sites_have_maps(make, tmp_path):
+    layer = make(4, name="steps")
+    found, _, _ = look(of_sequences(layer), sequences(), tmp_path)
+    for site in layer.cell.sites:
+        for kind in KINDS:
+            tag = f"batch_{kind}_{site.name}_over_time/steps"
+            assert tag in found.Tags()["tensors"]
+    check_documented(found)
+
+
 @pytest.mark.slow
 def test_the_gradient_through_time_is_that_to_each_input(tmp_path):
     x = RNG.normal(size=(16, 5, 2)).astype("float32")
@@ -347,14 +622,119 @@ def test_masked_positions_do_not_count(tmp_path):
     assert not white[: 4 * width].any()
 
 
+def bfloat16():
+    policy = keras.dtype_policies.DTypePolicy("mixed_bfloat16")
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential([keras.Input((6,))], name="half")
+    model.add(keras.layers.Dense(4, dtype=policy, name="dense"))
+    model.add(layers.LayerNormalization(dtype=policy, name="norm"))
+    model.add(keras.layers.Dense(3, dtype="float32", name="logits"))
+    return compiled_model(model)
+
+
+def scaled():
+    model = network("layer")
+    optimizer = keras.optimizers.LossScaleOptimizer(
+        keras.optimizers.SGD(0.1), initial_scale=8.0
+    )
+    return compiled_model(model, optimizer=optimizer)
+
+
+def of_steps():
+    keras.utils.set_random_seed(0)
+    return of_sequences(layers.LayerNormGRU(4, name="steps"))
+
+
+#: Model -> (what makes it, relative tolerance).
+REPLICATED = {
+    "plain": (lambda: network("layer"), 1e-5),
+    "several steps a call": (
+        lambda: network("layer", steps_per_execution=2),
+        1e-5,
+    ),
+    "eager": (lambda: network("layer", run_eagerly=True), 1e-5),
+    "mixed precision": (bfloat16, 2e-2),
+    "a scaled loss": (scaled, 1e-5),
+    "a recurrent layer": (of_steps, 1e-5),
+}
+
+
+def sizes_of(make, folder):
+    """Tag -> step -> value, or heights of bars, of gradients and weights."""
+    model = make()
+    x = X
+    if len(model.input_shape) > 2:
+        x = np.random.default_rng(2).normal(size=(48, 5, 2)).astype("float32")
+    fit(model, NormStatistics(folder, every=1), x=x, epochs=1)
+    found = events(folder)
+    sizes = {
+        tag: series(found, tag)
+        for tag in found.Tags()["tensors"]
+        if "_norm/" in tag or tag.startswith("gradient_norm_through")
+    }
+    for tag, values in sizes.items():
+        if "_through_" in tag:
+            sizes[tag] = {k: bars[:, 2] for k, bars in values.items()}
+    check_documented(found)
+    return sizes
+
+
 @pytest.mark.slow
-def test_weights_are_shown_of_several_replicas(two_replicas, tmp_path):
+@pytest.mark.parametrize("name", REPLICATED)
+def test_replicas_show_what_one_device_does(name, two_replicas, tmp_path):
+    make, tolerance = REPLICATED[name]
+    one = sizes_of(make, tmp_path / "one")
+
+    def several():
+        with two_replicas.scope():
+            return make()
+
+    two = sizes_of(several, tmp_path / "two")
+    assert set(one) == set(two)
+    assert any(tag.startswith("gradient_norm/") for tag in one)
+    for tag, values in one.items():
+        assert set(values) <= set(two[tag])
+        for step, value in values.items():
+            shown = two[tag][step]
+            np.testing.assert_allclose(shown, value, tolerance, err_msg=tag)
+
+
+@pytest.mark.slow
+def test_training_with_replicas_is_bitwise_the_same(two_replicas, tmp_path):
+    def trained(*callbacks):
+        with two_replicas.scope():
+            model = noisy()
+        # The last batch is smaller.
+        return fit(model, *callbacks, x=X[:37])
+
+    watched = trained(NormStatistics(tmp_path, every=1))
+    alone = trained()
+    for one, other in zip(
+        [*watched.variables, *watched.optimizer.variables],
+        [*alone.variables, *alone.optimizer.variables],
+        strict=True,
+    ):
+        np.testing.assert_array_equal(one.numpy(), other.numpy())
+    found = events(tmp_path)
+    steps = list(series(found, "gradient_norm/all"))
+    assert steps == [1, 2, 3, 4, 5, 6]
+    assert any(t.startswith("mean_distance/") for t in found.Tags()["tensors"])
+    check_documented(found)
+
+
+@pytest.mark.slow
+def test_norms_of_replicas_are_those_of_the_first(two_replicas, tmp_path):
     with two_replicas.scope():
         model = network()
-    fit(model, NormStatistics(tmp_path, every=100), epochs=1)
-    tags = events(tmp_path).Tags()["tensors"]
-    assert "update_norm/all" in tags
-    assert "gradient_norm/all" not in tags
+    dense = next(x for x in model.layers if isinstance(x, keras.layers.Dense))
+    norm = next(x for x in model.layers if hasattr(x, "moving_mean"))
+    # Half of the batch, which is not shuffled.
+    inputs = dense(X[:8]).numpy()
+    watch = NormStatistics(tmp_path)
+    fit(model, watch, x=X[:16], epochs=1, shuffle=False)
+    found = events(tmp_path)
+    median = value(found, f"unit_input_50/{norm.name}", 1)
+    assert median == pytest.approx(np.median(inputs[:, 2]), rel=1e-5)
 
 
 @pytest.mark.slow
@@ -373,6 +753,15 @@ def test_a_step_of_ones_own_is_watched_with_all_its_optimizers(
     found = events(tmp_path / "watched")
     assert list(series(found, "gradient_norm/all")) == [1, 4, 8]
     assert all(x > 0 for x in series(found, "gradient_norm/all").values())
+
+
+@pytest.mark.slow
+def test_a_training_that_has_diverged_is_shown(tmp_path):
+    model = fit(network(), epochs=1)
+    for weight in model.trainable_weights:
+        weight.assign(np.full(weight.shape, np.nan))
+    fit(model, NormStatistics(tmp_path), epochs=1)
+    assert np.isnan(value(events(tmp_path), "weight_norm/all", 4))
 
 
 @pytest.mark.parametrize("every", [0, -1, 1.5, True, None])

@@ -70,7 +70,7 @@ def test_equal_seeds_give_bitwise_equal_metrics(config, model, tmp_path):
 
 
 @pytest.mark.slow
-def test_the_workdir_tells_the_whole_story(finished):
+def test_the_workdir_tells_the_whole_story(config, finished):
     folder, result = finished
     held = json.loads((folder / "config.json").read_text())
     assert held["config"]["model"]["norm"] == "batch"
@@ -82,6 +82,9 @@ def test_the_workdir_tells_the_whole_story(finished):
     assert result["status"] == "finished"
     assert result["steps"] == 36
     assert result["parameters"] == 64 * 16 + 2 * 16 + 170
+    assert result["memory"]["weights"] >= 4 * (result["parameters"] + 2 * 16)
+    assert result["memory"]["optimizer"] >= 4 * result["parameters"]
+    assert result["memory"]["activations"] > 4 * config.batch_size * (64 + 16)
     last = lines(folder)[-1]
     assert last["split"] == "test"
     assert last["accuracy"] == result["test_accuracy"]

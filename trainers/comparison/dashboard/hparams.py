@@ -78,6 +78,7 @@ def experiment(table, summary):
         _DIVERGED: "diverged runs",
         "seconds": "seconds of training",
         "parameters": "weights",
+        "memory": "bytes of memory",
     }
     return summary_v2.hparams_config_pb(
         [hp.HParam(k, hp.Discrete(sorted(v))) for k, v in columns.items()],
@@ -103,6 +104,7 @@ def finals(row, summary):
         _DIVERGED: row.diverged,
         "seconds": row.seconds,
         "parameters": row.parameters,
+        "memory": math.nan if row.memory is None else row.memory,
     }
     return _finite(found)
 

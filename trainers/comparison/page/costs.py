@@ -9,16 +9,35 @@ from ..reporting.columns import cost_columns
 from ..reporting.cost import cost
 from .section import Section, charts
 
+#: Id and title of a chart, the title of its axis, and a `Row`'s cost.
+_COSTS = (
+    (
+        "time",
+        "Quality and time",
+        "seconds of training",
+        lambda row: row.seconds,
+    ),
+    (
+        "weights",
+        "Quality and size",
+        "trainable weights",
+        lambda row: row.parameters,
+    ),
+    (
+        "memory",
+        "Quality and memory",
+        "MB of memory",
+        lambda row: math.nan if row.memory is None else row.memory / 1e6,
+    ),
+)
+
 
 def costs(held):
     """Returns the `Section` of the costs."""
     summary = held.summary
     metric = summary.columns[0]
     figures = []
-    for key, title, axis, of in (
-        ("time", "Quality and time", "seconds of training", "seconds"),
-        ("weights", "Quality and size", "trainable weights", "parameters"),
-    ):
+    for key, title, axis, of in _COSTS:
         dots = _dots(summary, metric, of)
         if not dots:
             continue
@@ -55,7 +74,7 @@ def _compared(row, base):
 def _dots(summary, metric, of):
     dots = []
     for index, row in enumerate(summary.rows):
-        x = getattr(row, of)
+        x = of(row)
         found = row.intervals[metric.key]
         shown = math.isfinite(x) and not math.isnan(found.center)
         if shown and row.diverged < row.runs:

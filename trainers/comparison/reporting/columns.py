@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 from typing import NamedTuple
 
-from .figures import cell
+from .figures import cell, size
 
 
 class Column(NamedTuple):
@@ -49,7 +49,8 @@ def all_columns(summary):
 
 def cost_columns(summary):
     """Returns the `Column`s of what variants cost."""
-    found = _costs()
+    weights, seconds = _costs()
+    found = [weights, Column("memory", _memory), seconds]
     if summary.design.tuned:
         tuning = Column("s of tuning", lambda row: _seconds(row.tuning_seconds))
         found.append(tuning)
@@ -124,6 +125,10 @@ def _costs():
         Column("weights", lambda row: f"{row.parameters:,}"),
         Column("s", lambda row: _seconds(row.seconds)),
     ]
+
+
+def _memory(row):
+    return "n/a" if row.memory is None else size(row.memory)
 
 
 def _seconds(seconds):

@@ -29,6 +29,22 @@ def amount(metric, number):
     return metric.text(abs(number)) + points
 
 
+def size(count):
+    """Returns a number of bytes with its unit, in three digits.
+
+    Example:
+
+    >>> from normzoo.trainers.comparison.reporting.figures import size
+    >>> size(256), size(4_321), size(1_999_600)
+    ('256 B', '4.32 kB', '2 MB')
+    """
+    units = ["B", "kB", "MB", "GB", "TB"]
+    while count >= 999.5 and len(units) > 1:
+        count /= 1000
+        del units[0]
+    return f"{count:.3g} {units[0]}"
+
+
 def between(metric, interval, sign=""):
     """Returns an interval's ends in words: `"0.80 to 1.66"`.
 

@@ -76,6 +76,11 @@ def _attained(summary):
 
 def _seconds(summary, short):
     said = "s: median seconds of training per run"
+    if not short:
+        said = (
+            "memory: bytes of the weights, of the optimizer's variables, and "
+            f"of what a batch's forward pass keeps for the gradient; {said}"
+        )
     if summary.design.tuned and not short:
         said += "; s of tuning: seconds of the runs that were not chosen"
     return said

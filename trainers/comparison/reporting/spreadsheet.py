@@ -37,6 +37,7 @@ def _record(row, summary):
         text = "; ".join(f"{value} x {count}" for value, count in times.items())
         record[f"chosen_{key}"] = text
     record["parameters"] = row.parameters
+    record["memory"] = row.memory
     record["seconds"] = row.seconds
     record["tuning_seconds"] = row.tuning_seconds
     return record

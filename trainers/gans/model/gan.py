@@ -88,7 +88,7 @@ class GAN(keras.Model):
         self.n_dis = n_dis
         self.seed = seed
         self.noise = Noise(seed)
-        self.latent_dim = _latent_dim(generator)
+        (self.latent_dim,) = input_shape_of(generator)
         self.players = {}
         self.evaluator = None
         self.meters = Meters(finite_only)
@@ -210,6 +210,7 @@ class GAN(keras.Model):
             yield self.generator
 
 
-def _latent_dim(generator):
-    network = getattr(generator, "model", generator)  # of a ReferenceModel
-    return network.input_shape[-1]
+def input_shape_of(network):
+    """Returns the shape of an example that a network is given."""
+    network = getattr(network, "model", network)  # of a ReferenceModel
+    return network.input_shape[1:]

@@ -270,6 +270,46 @@ def test_a_page_has_no_part_that_would_be_empty(tmp_path):
     ]
 
 
+#: Memory of the second variant -> (the column, how many are drawn).
+MEMORY = {
+    "known": ({"weights": 1_000, "activations": 26_000}, "27 kB", 2),
+    "not known": (None, "n/a", 1),
+}
+
+
+@pytest.mark.parametrize("name", MEMORY)
+def test_memory_is_a_cost(name, tmp_path):
+    memory, text, drawn = MEMORY[name]
+    made = {NONE: steady(0.9), BATCH: steady(0.95)}
+    found = made_found(made, results={BATCH: {"memory": memory}})
+    write_folder(found, tmp_path, (ACCURACY,))
+    page = parsed((tmp_path / "report.html").read_text())
+    cost = sections(page)["cost"]
+    titles, *rows = [
+        [cell.text for cell in row.children] for row in cost.all("tr")
+    ]
+    column = [row[titles.index("memory")] for row in rows]
+    assert column == ["2.01 MB", text]
+    *_, last = [x for x in cost.all("svg") if x.all("desc")]
+    assert "MB of memory" in last.text
+    whiskers = [
+        x
+        for x in last.all("line")
+        if x.attributes.get("class", "").startswith("whisker")
+    ]
+    assert len(whiskers) == drawn
+
+
+def test_runs_of_an_older_version_have_no_memory(tmp_path):
+    found = made_found({NONE: steady(0.9), BATCH: steady(0.95)})
+    for outcome in found.outcomes:
+        del outcome.result["memory"]
+    write_folder(found, tmp_path, (ACCURACY,))
+    cost = sections(parsed((tmp_path / "report.html").read_text()))["cost"]
+    assert "Quality and memory" not in cost.text
+    assert "n/a" in cost.all("tr")[1].text
+
+
 def test_all_diverged(tmp_path):
     found = sections(page_of("all diverged", tmp_path))
     assert "All 3 runs of norm=none diverged." in found["failures"].text
