@@ -7,6 +7,7 @@ import pathlib
 import shlex
 import signal
 import sys
+import traceback
 
 from absl import app, flags, logging
 from ml_collections import config_flags
@@ -17,6 +18,7 @@ from .common.errors import EXIT_RESTART, InputError, LostWorkerError
 from .common.paths import user_path
 from .common.script_help import help_text
 from .common.signals import EXIT_CODES, Interrupted
+from .common.user_code import is_users
 from .inspection.profile_steps import ProfileSteps
 
 _CONFIG_FLAGS = ("--config", "-config")
@@ -38,9 +40,6 @@ def run(main, required=()):
         main: function of the parsed flags.
         required: names of the flags that must be given.
     """
-    flags.DEFINE_string(
-        "workdir", None, "Folder for the results; made if it is missing."
-    )
     flags.mark_flags_as_required(required)
     if signal.getsignal(signal.SIGINT) != signal.SIG_IGN:
         # Until now it ended the process at once, see `common.startup`.
@@ -53,6 +52,15 @@ def run(main, required=()):
             "\nInterrupted. Repeat the same command to go on.", file=sys.stderr
         )
         sys.exit(EXIT_CODES[signal.SIGINT])
+
+
+def define_workdir():
+    """Defines the flag of the scripts that write results."""
+    flags.DEFINE_string(
+        "workdir",
+        None,
+        "Folder for the results; it is created if it does not exist.",
+    )
 
 
 def run_with_config(main, or_flag=None):
@@ -71,6 +79,7 @@ def run_with_config(main, or_flag=None):
         "normzoo/configs/default.py lists the keys.",
         lock_config=True,
     )
+    define_workdir()
     if or_flag is None:
         run(main, required=["config", "workdir"])
     else:
@@ -163,8 +172,11 @@ def _parse(argv):
         argv = [resolve_config_flag(a) for a in argv]
         with explained(_config_path(argv)):
             rest = flags.FLAGS(argv)
-        if flags.FLAGS.workdir is not None:
+        if "workdir" in flags.FLAGS and flags.FLAGS.workdir is not None:
             flags.FLAGS.workdir = str(user_path(flags.FLAGS.workdir))
+        if flags.FLAGS["verbosity"].using_default_value:
+            # Of absl's own, INFO, TFDS notes each data set that it opens.
+            flags.FLAGS.verbosity = logging.WARNING
         return rest
     # ml_collections reports a misspelled key as KeyError or AttributeError;
     # its text suggests the right one.
@@ -199,15 +211,13 @@ def _config_path(argv):
 def _main(main, argv):
     if len(argv) > 1:
         _fail(f"Unexpected arguments: {argv[1:]}. Flags begin with --.")
-    # TFDS notes each data set that it opens.
-    logging.set_verbosity(logging.WARNING)
     try:
         main(flags.FLAGS)
     except Interrupted:
         print("Saved. Repeat the same command to go on.", file=sys.stderr)
         raise
     except InputError as error:
-        _fail(error)
+        _fail_in_full(error)
     except LostWorkerError as error:
         _complain(error)
         # An orderly end would wait for the worker that is gone.
@@ -217,6 +227,15 @@ def _main(main, argv):
 def _fail(message):
     _complain(message)
     sys.exit(2)
+
+
+def _fail_in_full(error):
+    """Ends the process; with `--verbosity=1` after a traceback."""
+    if logging.level_debug():
+        traceback.print_exception(error)
+    elif is_users(error):
+        error = f"{error} (--verbosity=1 prints the traceback.)"
+    _fail(error)
 
 
 def _complain(message):

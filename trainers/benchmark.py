@@ -44,6 +44,7 @@ flags.DEFINE_enum(
     recurrent.cases(),
     "The only case to measure, of the suite `recurrent`.",
 )
+app.define_workdir()
 
 
 def run(suite, workdir=None, case=None):

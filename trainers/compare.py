@@ -27,9 +27,9 @@ import rich
 from absl import flags
 from ml_collections import config_flags
 
-from ..configs import default
 from . import app
 from .common.errors import InputError
+from .comparison import own_flags
 from .comparison.compare import carry_out, compare
 from .comparison.dashboard import folder as dashboard
 from .comparison.own_arguments import find_data, find_model
@@ -39,12 +39,11 @@ from .comparison.procedure import axes, preview
 from .comparison.procedure.designing import make_plan
 from .comparison.report import terminal_report
 from .comparison.sweep import load_module, overrides_of, unseeded
-from .comparison.trainers import TRAINERS, trainer_of
+from .comparison.trainers import trainer_of
 
 __all__ = ["compare"]
 
 _BASELINE = "compare.baseline"
-_CLASSIFIER = TRAINERS["classifier"]
 
 flags.DEFINE_list(
     "norms",
@@ -65,32 +64,8 @@ flags.DEFINE_integer(
     "Without it: those of the sweep(), or config.compare.looks.",
 )
 flags.DEFINE_bool("dry_run", False, "List the runs and looks, and stop.")
-flags.DEFINE_string(
-    "model",
-    None,
-    "In place of --config: 'file.py:function' or 'module:function' that "
-    "returns a compiled Keras model, or a .keras file.",
-)
-flags.DEFINE_string(
-    "data",
-    None,
-    "With --model: a .npz, .csv or .parquet file, a folder of images, or the "
-    "name of a TFDS set.",
-)
+own_flags.define()
 app.define_data()
-flags.DEFINE_string(
-    "insert",
-    None,
-    "With --model, if it has no norms: before_activation or after_activation.",
-)
-flags.DEFINE_string(
-    "callbacks",
-    None,
-    "With --model: 'file.py:function' or 'module:function' that returns a list "
-    "of Keras callbacks; each run gets its own.",
-)
-flags.DEFINE_integer("epochs", 10, "With --model: how long to train.")
-flags.DEFINE_integer("batch_size", 32, "With --model: of training.")
 app.define_jobs()
 
 
@@ -130,6 +105,7 @@ def _logdir(workdir):
 
 def _configured(flags):
     """Returns plan, config and config file for `--config`."""
+    own_flags.refuse(flags)
     config_file = config_flags.get_config_filename(flags["config"])
     given = config_flags.get_override_values(flags["config"])
     config, overrides = _variants(flags, config_file, given)
@@ -146,16 +122,7 @@ def _own(flags, folder):
     model = find_model(flags.model)
     data = find_data(model, flags.data, **app.data_options(flags))
     plan, config = make_own_plan(
-        model,
-        data,
-        folder,
-        norms=flags.norms,
-        insert=flags.insert,
-        seeds="auto" if flags.seeds is None else flags.seeds,
-        epochs=flags.epochs,
-        batch_size=flags.batch_size,
-        vary=axes.read(default.get_config(), _CLASSIFIER, flags.vary),
-        callbacks=flags.callbacks or "",
+        model, data, folder, **own_flags.arguments(flags)
     )
     code = flags.model.rpartition(":")[0]
     return plan, config, code if code.endswith(".py") else None

@@ -12,7 +12,6 @@ embedded digits at 28x28 in place of MNIST. Takes a minute.
 from absl import flags
 
 from . import app
-from .common.errors import InputError
 from .inspection.gradient_flow import GAMMAS, LAYERS, gradient_norms, run
 
 __all__ = ["GAMMAS", "LAYERS", "gradient_norms", "run"]
@@ -20,11 +19,10 @@ __all__ = ["GAMMAS", "LAYERS", "gradient_norms", "run"]
 
 def main(flags):
     """Runs the script."""
-    if flags.workdir is None:
-        raise InputError("--workdir=FOLDER is missing: it gets the results.")
     run(flags.workdir, flags.size)
 
 
 if __name__ == "__main__":
     flags.DEFINE_integer("size", 28, "Images are size x size pixels.")
-    app.run(main)
+    app.define_workdir()
+    app.run(main, required=["workdir"])

@@ -19,4 +19,5 @@ def main(flags):
 
 
 if __name__ == "__main__":
+    app.define_workdir()
     app.run(main, required=["workdir"])

@@ -7,6 +7,7 @@ import tensorflow as tf
 from ...layers import ReferenceModel, VirtualBatchNormalization
 from ...layers.models.inner_layers import inner_layers
 from ...layers.norms.referring import Referring, referring
+from ...layers.user_code import failure
 from ..common.errors import InputError
 from ..data import nested
 from .likeness import has_own_code
@@ -69,8 +70,7 @@ def _check_step(model, examples, arguments):
         batches = tf.data.Dataset.from_tensors((x, *labels))
         model.fit(batches, verbose=0)
     except Exception as error:  # whatever the user's own code raises
-        line = str(error).strip().partition("\n")[0]
-        raise _impossible(model, line.rstrip(".")) from error
+        raise _impossible(model, failure(error).rstrip(".")) from error
     if not model.seen():
         raise _impossible(
             model,

@@ -1,6 +1,7 @@
 """Data that come in batches, read once."""
 
 import contextlib
+import functools
 
 import keras
 import rich.progress
@@ -152,7 +153,8 @@ def joined(elements, name, options, total=None):
             shown(elements, f"Reading {name}", total), 1
         ):
             part = keras.tree.map_structure(
-                lambda x: as_array(x, name), _parts(element, name)
+                functools.partial(as_array, name=name, first=count),
+                _parts(element, name),
             )
             if piles is None:
                 piles = keras.tree.map_structure(
