@@ -73,7 +73,7 @@ def run_with_config(main, or_flag=None):
     config_flags.DEFINE_config_file(
         "config",
         None,
-        "Config file, or the bare name of a packaged one, such as digits_mlp; "
+        "Config file, or the bare name of a packaged one, such as digits_mlp. "
         "--config=FILE:ARG passes ARG to its get_config(). --config.KEY=VALUE "
         "overrides a key, such as --config.optimizer.learning_rate=0.01; "
         "normzoo/configs/default.py lists the keys.",
@@ -102,11 +102,13 @@ def define_data():
     flags.DEFINE_list(
         "label",
         None,
-        "Column of a .csv or .parquet file with the labels, or several, "
-        "separated by commas. Without it: the last one.",
+        "Name of the column of a .csv or .parquet file that holds the labels, "
+        "or several names separated by commas. Without it: the last column.",
     )
     flags.DEFINE_string(
-        "data_dir", None, "With a TFDS set: the folder of the prepared sets."
+        "data_dir",
+        None,
+        "With a TFDS data set: the folder that holds the prepared data sets.",
     )
 
 
@@ -115,8 +117,8 @@ def define_profile():
     flags.DEFINE_list(
         "profile",
         None,
-        "First and last step to record for TensorBoard's tab Profile, such as "
-        "10,14.",
+        "First and last training step to record for TensorBoard's Profile tab, "
+        "such as 10,14.",
     )
 
 

@@ -9,14 +9,16 @@ r"""Compares norms, or any other settings, with verdicts.
     python -m normzoo.trainers.compare --model=mine.py:build --data=mine.npz \
         --norms=as_is,none,layer --workdir=runs/mine
 
-The variants are those of the config's sweep(), or of --norms and --vary; a
-model of your own is compared as by `normzoo.compare_norms`.
-Every run gets a folder in the workdir, as of `normzoo.trainers.classify` or
-`normzoo.trainers.gan`; the workdir itself gets `plan.json` before the first
-run, and `report.html`, `summary.md`, `summary.csv`, `summary.json`,
-`summary.png`, and the folder `tensorboard` with a line for each variant.
-Finished runs are not repeated, interrupted ones continue. For one seed all
-variants start from equal kernels and see the same batches in the same order.
+The first two commands compare variants of a config: those of its sweep(), or
+those that --norms and --vary name. The third one compares norms in a model of
+your own, as `normzoo.compare_norms` does.
+Each run gets a folder in the workdir, like one of `normzoo.trainers.classify`
+or `normzoo.trainers.gan`. The workdir itself gets `plan.json` before the first
+run and, at the end, `report.html`, `summary.md`, `summary.csv`,
+`summary.json`, `summary.png`, and the folder `tensorboard` with one line for
+each variant. Repeat the command to continue after an interruption: finished
+runs are not repeated. With the same seed, all variants start from equal kernels
+and see the same batches in the same order.
 """
 
 import pathlib
@@ -48,22 +50,23 @@ _BASELINE = "compare.baseline"
 flags.DEFINE_list(
     "norms",
     None,
-    "Norms to compare in place of the config's sweep(), such as batch,layer; "
-    "of a GAN those of the generator.",
+    "Norms to compare instead of the variants of the config's sweep(), such as "
+    "batch,layer; for a GAN, norms of the generator.",
 )
 flags.DEFINE_multi_string(
     "vary",
     [],
-    "Config key and values to compare in place of the config's sweep(), such "
-    "as batch_size:8,32. Repeat it for other keys; all values are crossed.",
+    "Config key and values to compare instead of the variants of the config's "
+    "sweep(), such as batch_size:8,32. Repeat the flag for other keys: all "
+    "combinations of values are compared.",
 )
 flags.DEFINE_integer(
     "seeds",
     None,
-    "Number of seeds, from config.seed on, after which verdicts are given. "
-    "Without it: those of the sweep(), or config.compare.looks.",
+    "Number of seeds, starting at config.seed, after which verdicts are given. "
+    "Without it, the sweep() or config.compare.looks decides.",
 )
-flags.DEFINE_bool("dry_run", False, "List the runs and looks, and stop.")
+flags.DEFINE_bool("dry_run", False, "List the runs and looks without training.")
 own_flags.define()
 app.define_data()
 app.define_jobs()
