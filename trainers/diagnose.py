@@ -1,4 +1,4 @@
-r"""Finds what is wrong with the norms of a trained model, and says how to fix it.
+r"""Finds what is wrong with the norms of a trained model, and how to fix it.
 
     python -m normzoo.trainers.diagnose --model=model.keras --data=mine.npz
 

@@ -6,9 +6,9 @@ def non_batch_axis(axis, rank):
     one = isinstance(axis, int)
     if not one or not -rank <= axis < rank or axis % rank == 0:
         raise ValueError(
-            "The axis of the channels is out of range, or that of the batch, "
-            f"or not one integer. Received: axis={axis!r} with inputs of rank "
-            f"{rank}."
+            "The axis of the channels must be one integer, within the rank of "
+            "the inputs, and not the axis of the batch. Received: "
+            f"axis={axis!r} with inputs of rank {rank}."
         )
     return axis % rank
 

@@ -66,8 +66,9 @@ def _check_no_arguments(make, name):
         inspect.signature(make).bind()
     except TypeError as error:
         raise InputError(
-            "The model is made by a function that is called without "
-            f"arguments. Received: {name}, {error}."
+            "The model function is called without arguments. Received: "
+            f"{name}, {error}. Give its arguments defaults, or wrap it in a "
+            "function without any."
         ) from error
 
 
@@ -141,9 +142,9 @@ def _check_copy(model, examples):
     except Exception as error:  # whatever the user's own code raises
         raise InputError(
             f"The model {model.name!r} cannot be trained again, as each run "
-            f"must: {failure(error).rstrip('.')}. Let the constructor of "
-            f"{type(model).__name__} make what its methods use, from arguments "
-            "alone."
+            f"must: {failure(error).rstrip('.')}. The constructor of "
+            f"{type(model).__name__} must create whatever its methods use, "
+            "from its arguments alone."
         ) from error
     expected = [metric.name for metric in metrics_of(model)]
     if missing := [name for name in expected if name not in logs]:

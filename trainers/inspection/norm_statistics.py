@@ -29,7 +29,7 @@ FOLDER = "norms"
 
 
 class NormStatistics(keras.callbacks.Callback):
-    """Writes what norms see, and how large gradients are, for TensorBoard.
+    """Shows inputs of norms and sizes of gradients in TensorBoard.
 
     At the first step of a `fit` and at each `every`-th one it takes the
     training step's batch and computes the step once more, with all variables

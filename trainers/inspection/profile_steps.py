@@ -45,9 +45,9 @@ class ProfileSteps(keras.callbacks.Callback):
         whole = all(type(step) is int for step in (first, last))
         if not whole or not 1 <= first <= last:
             raise InputError(
-                "The steps of a profile must be whole numbers from 1, the "
-                f"first one not above the last. Received: {first!r} to "
-                f"{last!r}."
+                "The steps of a profile must be whole numbers of at least 1, "
+                "and the first one no larger than the last. Received: "
+                f"{first!r} to {last!r}."
             )
         self.log_dir = pathlib.Path(user_path(log_dir, "log_dir"))
         self.first, self.last = first, last
@@ -83,7 +83,7 @@ class ProfileSteps(keras.callbacks.Callback):
         except tf.errors.AlreadyExistsError as error:
             # Of a `fit` that was interrupted, or of another callback.
             raise InputError(
-                "TensorFlow is profiling already. End that first: "
+                "TensorFlow is already profiling. Stop that first: "
                 "tf.profiler.experimental.stop()."
             ) from error
         self._is_on = True

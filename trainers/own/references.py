@@ -56,7 +56,7 @@ def check_reference(model, examples, arguments):
         raise InputError(
             "Virtual batch norm keeps a reference batch, which cannot hold "
             f"texts. The model takes texts as {', '.join(texts)}. Leave "
-            "'virtual' out, or encode them in front of the model."
+            "'virtual' out, or encode the texts before they reach the model."
         )
     if has_own_code(model):
         _check_step(model, examples, arguments)
@@ -118,5 +118,5 @@ def _equal(given, seen):
 def _impossible(model, why):
     return InputError(
         f"The model {model.name!r} cannot have virtual batch norms: {why}. "
-        "Or leave 'virtual' out."
+        "Otherwise, leave 'virtual' out."
     )

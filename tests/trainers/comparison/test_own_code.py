@@ -100,7 +100,7 @@ def test_a_module_alone_registers_what_it_does_when_imported(config_file):
 
 def test_a_stack_of_ones_own(config_file):
     assert get_stack("own_code:STACK") == Stack("keras", between="batch")
-    with pytest.raises(ValueError, match=r"is a `Stack`.*own_code:model"):
+    with pytest.raises(ValueError, match=r"must be a `Stack`.*own_code:model"):
         get_stack("own_code:model")
 
 

@@ -356,7 +356,7 @@ BAD = {
     "no reference": ({"discriminator.norm": "virtual"}, "reference batch"),
     "penalty": (
         {"loss.name": "wasserstein", "discriminator.norm": "batch"},
-        "each example alone",
+        "each example separately",
     ),
     "batch of 1": (
         {"batch_size": 1, "generator.norm": "batch"},

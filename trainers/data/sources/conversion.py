@@ -50,7 +50,7 @@ def as_array(values, name, first=0):
     if isinstance(values, (tf.RaggedTensor, tf.SparseTensor)):
         raise InputError(
             f"{name} is a {type(values).__name__}. Expected: a dense array. "
-            "Pad it by to_tensor(), or tf.sparse.to_dense()."
+            "Convert it by to_tensor() or tf.sparse.to_dense()."
         )
     if hasattr(values, "__next__"):
         raise InputError(
@@ -82,8 +82,8 @@ def _texts(array, name, first):
     others = [each for each in flat if not isinstance(each, str)]
     if others and len(others) < len(flat):
         raise InputError(
-            f"{name} holds texts and, {len(others)} times, others, such as "
-            f"{others[0]!r}. Fill in what is missing, or leave it out."
+            f"{name} holds both texts and other values, such as {others[0]!r} "
+            f"({len(others)} in all). Fill in what is missing, or leave it out."
         )
     return array if others else np.array(flat, str).reshape(array.shape)
 

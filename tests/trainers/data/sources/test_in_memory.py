@@ -170,7 +170,7 @@ def growing():
         ((FRAME.assign(b="x"), Y), "no numbers: 'b'"),
         ((FRAME.assign(b=pandas.NaT), Y), "12 missing values in column 'b'"),
         ((FRAME.assign(b=pandas.Timestamp(0)), Y), "of type datetime"),
-        (([["a"], [None]], Y), "1 times, others, such as None"),
+        (([["a"], [None]], Y), "both texts and other values, such as None"),
         ((CITIES[:1] + LATIN[0][8:].tolist(), Y[:5]), r"row 3 .*z\\xfcrich"),
         (LATIN, r"x_train .* row 10 .*b'z\\xfcrich', first .* 1.*latin-1"),
         (
