@@ -51,7 +51,11 @@ IMAGES = {
         None,
         "int32.*2147483647.*reach only 255",
     ),
-    "unused_word": (tensor(np.uint16, value=255), None, "65535.*to 255 only"),
+    "unused_word": (
+        tensor(np.uint16, value=255),
+        None,
+        "65535.*reach only 255",
+    ),
     "negative": (tensor(np.int16, value=-7), None, "int16.*down to -7"),
     "words": (
         (
