@@ -360,7 +360,7 @@ BAD = {
     ),
     "batch of 1": (
         {"batch_size": 1, "generator.norm": "batch"},
-        "batch of 1.*generator.norm='batch'",
+        "more than one example.*generator.norm='batch'",
     ),
     "few samples": ({"metrics.samples": 60}, "64 features.*60.*samples"),
     "networks": ({"networks": "toy"}, "'toy' makes the points"),
