@@ -8,6 +8,8 @@ import pathlib
 import sys
 import zlib
 
+from .user_code import failure, line_of
+
 
 def look_up(name, table, kind):
     """Returns what a name stands for.
@@ -20,8 +22,8 @@ def look_up(name, table, kind):
         kind: what a name stands for, for the messages.
 
     Raises:
-        ValueError: the table has no such key, or the module or file has no
-            such function.
+        ValueError: the table has no such key, the module or file has no such
+            function, or its code raises an exception.
     """
     if name in table:
         return table[name]
@@ -32,24 +34,30 @@ def look_up(name, table, kind):
             f"Unknown {kind}. Received: {name!r}. Expected{known or ':'} "
             "'module:function' or 'file.py:function' for one of your own."
         )
-    is_file = place.endswith(".py")
     try:
-        module = (
-            _load(str(pathlib.Path(place).expanduser().resolve()))
-            if is_file
-            else importlib.import_module(place)
-        )
-    except (AttributeError, ImportError, OSError, ValueError) as error:
-        where = "from the current folder" if is_file else "on Python's path"
-        raise ValueError(
-            f"The {kind} {name!r} cannot be found {where}: {error}."
-        ) from error
-    try:
-        return operator.attrgetter(attribute)(module)
+        return operator.attrgetter(attribute)(_module(place, name, kind))
     except AttributeError as error:
         raise ValueError(
             f"The {kind} {name!r} cannot be found: {place} has no attribute "
             f"{attribute!r}."
+        ) from error
+
+
+def _module(place, name, kind):
+    """Returns the module or file that the name of something begins with."""
+    is_file = place.endswith(".py")
+    try:
+        if is_file:
+            return _load(str(pathlib.Path(place).expanduser().resolve()))
+        return importlib.import_module(place)
+    except Exception as error:  # whatever the user's own code raises
+        if line_of(error):
+            raise ValueError(
+                f"The {kind} {name!r} cannot be imported: {failure(error)}"
+            ) from error
+        where = "from the current folder" if is_file else "on Python's path"
+        raise ValueError(
+            f"The {kind} {name!r} cannot be found {where}: {error}."
         ) from error
 
 

@@ -46,23 +46,22 @@ _NAME = re.compile(r"\w[\w.-]*")
 
 
 def register(name, norm):
-    """Gives a normalization of your own a name, for this process.
+    """Gives a name to your own normalization, in this process.
 
-    The name then stands wherever one of `NORMS` does: in `get`,
-    `replace_norms`, `normzoo.compare_norms` and configs. The processes of
-    `jobs` know it as well, if they can import the norm: it is a class or a
-    function at the top level of a module or a file, a `functools.partial` of
-    one, or the configuration of a layer. A name that is registered again means
-    the new norm.
+    The name can then be used like those in `NORMS`: in `get`, `replace_norms`,
+    `normzoo.compare_norms` and configs. The processes of `jobs` know it as well
+    if they can import the norm, that is, if it is a class or a function at the
+    top level of a module or a file, a `functools.partial` of one, or the
+    configuration of a layer. Registering a name again replaces its norm.
 
     Args:
-        name: of letters, digits and `_`, `-` or `.`.
-        norm: what `get` takes, but no name in `NORMS`.
+        name: a name of letters, digits, `_`, `-` and `.`.
+        norm: a normalization as `get` takes it, but not a name in `NORMS`.
 
     Raises:
-        ValueError: the name is that of a norm of this package, or no name; or
-            as of `get`.
-        TypeError: as of `get`.
+        ValueError: the name belongs to a norm of this package, or has other
+            characters; or `get` raises it.
+        TypeError: `get` raises it.
 
     Example:
 
@@ -74,8 +73,8 @@ def register(name, norm):
     """
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise ValueError(
-            "A norm's name has letters, digits and '_', '-' or '.'. Received: "
-            f"{name!r}."
+            "A norm's name may have only letters, digits, '_', '-' and '.', "
+            f"and must not begin with '-' or '.'. Received: {name!r}."
         )
     if name in _BUILT_IN or name in _RESERVED:
         raise ValueError(
@@ -97,9 +96,9 @@ def get(identifier, **kwargs):
 
     Args:
         identifier: a name in `NORMS`; `"module:function"` or
-            `"file.py:function"`, a callable of your own; `None` (no
-            normalization, as `"none"`); a callable that returns a layer, such
-            as a layer class; or the configuration of a layer, as
+            `"file.py:function"`, which names a callable of your own; `None`,
+            which means no normalization, like `"none"`; a callable that returns
+            a layer, such as a layer class; or the configuration of a layer, as
             `keras.saving.serialize_keras_object` returns it.
         **kwargs: arguments of the layer, e.g. `epsilon=1e-5`.
 
@@ -109,8 +108,8 @@ def get(identifier, **kwargs):
 
     Raises:
         ValueError: the name is not in `NORMS`, and nothing of your own has it;
-            or a configuration is no layer's.
-        TypeError: `identifier` is a layer instance or no callable.
+            or a dict is not the configuration of a layer.
+        TypeError: `identifier` is a layer instance, or not callable.
 
     Example:
 

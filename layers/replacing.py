@@ -12,59 +12,59 @@ _FAMILY = {"none": "keras", "batch": "batch", "layer": "layer"}
 
 
 def replace_norms(model, norm, *, only=None, insert=None, **arguments):
-    """Copies a model with another normalization in place of each of its own.
+    """Copies a model and replaces its normalization layers.
 
     All other weights are kept, shared layers stay shared, and layers keep their
     names. A new norm takes over from the old one
 
-    - the axis of its channels, its dtype policy, and whether it is trained;
-    - where `norm` is a name or a class: which of `center` and `scale` it has,
-      with their initializers, regularizers and constraints; from one of its own
-      kind (batch from batch norm, ...) `epsilon` and `momentum`, too;
+    - the axis of its channels, its dtype policy, and whether it is trainable;
+    - if `norm` is a name or a class: `center` and `scale`, with their
+      initializers, regularizers and constraints, and from a norm of the same
+      kind (such as batch norm from batch norm) `epsilon` and `momentum`, too;
     - the values of `gamma`, `beta` and other weights of equal name and shape.
 
-    `arguments` go before all that. A `Dense` or convolutional layer without a
-    bias, in front of a norm with a shift, gets a bias (0) where the new norm
-    has none; and loses its bias where the new norm cancels it.
+    `arguments` take precedence over all of these. A `Dense` or convolutional
+    layer without a bias, before a norm with a shift, gets a bias of 0 if the
+    new norm has no shift; and it loses its bias if the new norm cancels it.
 
     Norms inside other layers are replaced, too: in `TimeDistributed`,
     `Bidirectional` and other wrappers, and in the attributes of layers and
-    models with a `call` of their own, lists and dicts of attributes included.
-    Such a layer is made again by its `get_config`, and becomes a layer that
-    files hold with its new norms; biases inside it stay as they are, and
-    `replaced` says where that matters. A model of your own is made again, too;
-    save its weights, since a `.keras` file would make its old norms.
+    models with their own `call`, including lists and dicts in attributes. Such
+    a layer is created again from its `get_config`, in a form that can be saved
+    with its new norms. Biases inside it stay as they are, and `replaced` says
+    where that matters. A model with its own `call` is created again, too; save
+    its weights, since loading a `.keras` file would create its old norms.
 
-    Recurrent layers of this package become Keras' with the norm `"none"`, and
-    the other way round if `only` names them: `only=keras.layers.LSTM`. Their
-    norms are `"batch"` and `"layer"`.
+    With the norm `"none"`, recurrent layers of this package become Keras'
+    layers. Keras' recurrent layers become ours if `only` names them, such as
+    `only=keras.layers.LSTM`; their norms are `"batch"` and `"layer"`.
 
     Args:
-        model: a functional or Sequential model, built, with such models nested
-            in it; or a model of your own that has been called. It stays as it
-            is.
-        norm: what `layers.get` takes. Models with virtual batch norms belong
-            into a `ReferenceModel`.
-        only: which layers: a name or path, a class, a function of a layer that
-            says whether it is one, or several of these in a list. By default
-            all norms of Keras and of this package. It may name other layers
-            that keep their inputs' shape, such as an `Identity` where there
-            was no norm, or norms of your own.
+        model: a functional or Sequential model that is built, which may contain
+            other such models; or a model with its own `call` that has been
+            called. It is not changed.
+        norm: a normalization as `layers.get` takes it. Wrap models with virtual
+            batch norms in a `ReferenceModel`.
+        only: which layers to replace: a name or path, a class, a function that
+            takes a layer and returns whether to replace it, or a list of
+            these. By default, all norms of Keras and of this package. It may
+            also name other layers that keep the shape of their inputs, such as
+            an `Identity` where there was no norm, or your own norms.
         insert: for a functional or Sequential model without norms:
-            `"before_activation"` or `"after_activation"` puts one around the
-            activation of each `Dense` and convolutional layer but those of the
-            outputs. A layer with an activation of its own becomes a linear
+            `"before_activation"` or `"after_activation"` puts a norm at the
+            activation of each `Dense` and convolutional layer except those of
+            the outputs. A layer with a built-in activation becomes a linear
             layer and an `Activation`. The norm `"none"` adds nothing.
-        **arguments: of the new norm, e.g. `epsilon=1e-5`.
+        **arguments: arguments of the new norm, e.g. `epsilon=1e-5`.
 
     Returns:
-        A `ReplaceResult(model, replaced, left)`. Names in the report are paths:
+        A `ReplaceResult(model, replaced, left)`. Names in it are paths:
         `"encoder/bn"` is the layer `bn` of the nested model `encoder`, and
         `"block/pairs/0/norm"` is `block.pairs[0].norm` of a layer `block`.
 
     Raises:
         TypeError: `model` is neither functional nor Sequential, and has no norm
-            in its attributes that can be replaced; or `norm` is none.
+            in its attributes that can be replaced; or `norm` is not one.
         ValueError: a Sequential model is not built, `norm` has an unknown name,
             or `only` a name that no layer has; or a norm cannot be inserted.
 
@@ -89,8 +89,9 @@ def replace_norms(model, norm, *, only=None, insert=None, **arguments):
         return copy_with(model, choice, only)
     if only is not None:
         raise ValueError(
-            "`only` names layers that are there, and `insert` adds others. "
-            f"Received: only={only!r}, insert={insert!r}. Leave one out."
+            "`only` names existing layers and `insert` adds new ones, so they "
+            f"cannot be combined. Received: only={only!r}, insert={insert!r}. "
+            "Leave one out."
         )
     return insert_norms(model, choice, insert)
 

@@ -16,7 +16,7 @@ from .test_documents import DOCUMENTS, ROOT, name, prose
 
 CONFIGS = sorted(path.stem for path in (ROOT / "configs").glob("[!_]*.py"))
 #: Of absl, TensorBoard, Slurm and our tests.
-OTHERS = {"help", "logdir", "gpus-per-task", "pictures"}
+OTHERS = {"help", "logdir", "gpus-per-task", "pictures", "verbosity"}
 #: What stands for a value that a reader knows.
 PLACEHOLDER = re.compile(r"[A-Z]+|\.\.\.|…|")
 
@@ -42,7 +42,7 @@ def known_flags():
     """Returns the names of the flags that our scripts define."""
     return {
         node.args[0].value
-        for path in (ROOT / "trainers").glob("*.py")
+        for path in (ROOT / "trainers").rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)

@@ -7,6 +7,7 @@ import pathlib
 import shlex
 import signal
 import sys
+import traceback
 
 from absl import app, flags, logging
 from ml_collections import config_flags
@@ -17,6 +18,7 @@ from .common.errors import EXIT_RESTART, InputError, LostWorkerError
 from .common.paths import user_path
 from .common.script_help import help_text
 from .common.signals import EXIT_CODES, Interrupted
+from .common.user_code import is_users
 from .inspection.profile_steps import ProfileSteps
 
 _CONFIG_FLAGS = ("--config", "-config")
@@ -38,9 +40,6 @@ def run(main, required=()):
         main: function of the parsed flags.
         required: names of the flags that must be given.
     """
-    flags.DEFINE_string(
-        "workdir", None, "Folder for the results; made if it is missing."
-    )
     flags.mark_flags_as_required(required)
     if signal.getsignal(signal.SIGINT) != signal.SIG_IGN:
         # Until now it ended the process at once, see `common.startup`.
@@ -55,6 +54,15 @@ def run(main, required=()):
         sys.exit(EXIT_CODES[signal.SIGINT])
 
 
+def define_workdir():
+    """Defines the flag of the scripts that write results."""
+    flags.DEFINE_string(
+        "workdir",
+        None,
+        "Folder for the results; it is created if it does not exist.",
+    )
+
+
 def run_with_config(main, or_flag=None):
     """Does the same for a script that needs `--config` and `--workdir`.
 
@@ -65,12 +73,13 @@ def run_with_config(main, or_flag=None):
     config_flags.DEFINE_config_file(
         "config",
         None,
-        "Config file, or the bare name of a packaged one, such as digits_mlp; "
+        "Config file, or the bare name of a packaged one, such as digits_mlp. "
         "--config=FILE:ARG passes ARG to its get_config(). --config.KEY=VALUE "
         "overrides a key, such as --config.optimizer.learning_rate=0.01; "
         "normzoo/configs/default.py lists the keys.",
         lock_config=True,
     )
+    define_workdir()
     if or_flag is None:
         run(main, required=["config", "workdir"])
     else:
@@ -93,11 +102,13 @@ def define_data():
     flags.DEFINE_list(
         "label",
         None,
-        "Column of a .csv or .parquet file with the labels, or several, "
-        "separated by commas. Without it: the last one.",
+        "Name of the column of a .csv or .parquet file that holds the labels, "
+        "or several names separated by commas. Without it: the last column.",
     )
     flags.DEFINE_string(
-        "data_dir", None, "With a TFDS set: the folder of the prepared sets."
+        "data_dir",
+        None,
+        "With a TFDS data set: the folder that holds the prepared data sets.",
     )
 
 
@@ -106,8 +117,8 @@ def define_profile():
     flags.DEFINE_list(
         "profile",
         None,
-        "First and last step to record for TensorBoard's tab Profile, such as "
-        "10,14.",
+        "First and last training step to record for TensorBoard's Profile tab, "
+        "such as 10,14.",
     )
 
 
@@ -163,8 +174,11 @@ def _parse(argv):
         argv = [resolve_config_flag(a) for a in argv]
         with explained(_config_path(argv)):
             rest = flags.FLAGS(argv)
-        if flags.FLAGS.workdir is not None:
+        if "workdir" in flags.FLAGS and flags.FLAGS.workdir is not None:
             flags.FLAGS.workdir = str(user_path(flags.FLAGS.workdir))
+        if flags.FLAGS["verbosity"].using_default_value:
+            # Of absl's own, INFO, TFDS notes each data set that it opens.
+            flags.FLAGS.verbosity = logging.WARNING
         return rest
     # ml_collections reports a misspelled key as KeyError or AttributeError;
     # its text suggests the right one.
@@ -199,15 +213,13 @@ def _config_path(argv):
 def _main(main, argv):
     if len(argv) > 1:
         _fail(f"Unexpected arguments: {argv[1:]}. Flags begin with --.")
-    # TFDS notes each data set that it opens.
-    logging.set_verbosity(logging.WARNING)
     try:
         main(flags.FLAGS)
     except Interrupted:
         print("Saved. Repeat the same command to go on.", file=sys.stderr)
         raise
     except InputError as error:
-        _fail(error)
+        _fail_in_full(error)
     except LostWorkerError as error:
         _complain(error)
         # An orderly end would wait for the worker that is gone.
@@ -217,6 +229,15 @@ def _main(main, argv):
 def _fail(message):
     _complain(message)
     sys.exit(2)
+
+
+def _fail_in_full(error):
+    """Ends the process; with `--verbosity=1` after a traceback."""
+    if logging.level_debug():
+        traceback.print_exception(error)
+    elif is_users(error):
+        error = f"{error} (--verbosity=1 prints the traceback.)"
+    _fail(error)
 
 
 def _complain(message):

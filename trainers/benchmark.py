@@ -39,13 +39,14 @@ SUITES = {
     "sweep": sweep.run,
 }
 
-flags.DEFINE_enum("suite", "norms", list(SUITES), "What to measure.")
+flags.DEFINE_enum("suite", "norms", list(SUITES), "Suite of measurements.")
 flags.DEFINE_enum(
     "case",
     None,
     recurrent.cases(),
-    "The only case to measure, of the suite `recurrent`.",
+    "With --suite=recurrent: the only case to measure.",
 )
+app.define_workdir()
 
 
 def run(suite, workdir=None, case=None):

@@ -1,15 +1,16 @@
-r"""Tests a well-known sentence about normalization by experiment.
+r"""Tests a well-known claim about normalization by experiment.
 
     python -m normzoo.trainers.claims --config=claims/learning_rate \
         --workdir=runs/claims/learning_rate
 
-The config's `sweep()` says what is trained, on each of `config.claim.datasets`;
-its `judge()` what effect was found with each seed, and `config.claim.minimal`
-which effect counts. After each of `config.claim.looks` each data set gets its
-verdict: *supported* if the effect's interval lies above that, *refuted* if it
-lies below, *undecided* if it contains it; only then are there more seeds. All
-intervals together have a level of 95 %. The workdir gets `plan.json` before the
-first run, a folder for each run, and `claim.json`.
+The config's `sweep()` says what is trained, on each of `config.claim.datasets`.
+Its `judge()` computes the effect for each seed, and `config.claim.minimal` is
+the smallest effect that counts. After each number of seeds in
+`config.claim.looks`, each data set gets a verdict: *supported* if the interval
+of the effect lies above that minimum, *refuted* if it lies below, *undecided*
+if it contains it. Only undecided data sets get more seeds. All intervals
+together have a level of 95 %. The workdir gets `plan.json` before the first
+run, a folder for each run, and `claim.json`.
 """
 
 import shlex
@@ -60,12 +61,16 @@ def main(flags):
 
 
 if __name__ == "__main__":
-    flags.DEFINE_bool("quick", False, "Only check that it runs; do not judge.")
+    flags.DEFINE_bool(
+        "quick",
+        False,
+        "Only check that the experiment runs, without a verdict.",
+    )
     flags.DEFINE_integer(
         "seeds",
         None,
-        "Number of seeds, from config.claim.first_seed on, after which there "
-        "is one verdict. Without it: config.claim.looks.",
+        "Number of seeds, starting at config.claim.first_seed, after which "
+        "there is one verdict. Without it, config.claim.looks decides.",
     )
     app.define_jobs()
     app.run_with_config(main)

@@ -1,12 +1,12 @@
-"""Writes what the claims' experiments found into the documents.
+"""Writes the results of the claims' experiments into the documentation.
 
     python -m normzoo.trainers.claims_report --runs=runs/claims --docs=docs
 
-copies `claim.json` of each folder in `--runs` to `docs/results`, with a
-picture, and writes `docs/claims.md`, `docs/claims_tables.md` and the table in
-the README again, from all that is in `docs/results`. Without `--runs` it only
-does the latter. `docs/results/NAME.md` says what was seen: its first paragraph
-goes on the first page, the others on the second.
+copies `claim.json` of each folder in `--runs` to `docs/results`, adds a
+picture, and then regenerates `docs/claims.md`, `docs/claims_tables.md` and the
+table in the README from everything in `docs/results`. Without `--runs` it only
+regenerates them. `docs/results/NAME.md` is the comment on a claim: its first
+paragraph goes on the first page, the others on the second.
 """
 
 from absl import flags
@@ -26,8 +26,8 @@ if __name__ == "__main__":
     flags.DEFINE_string(
         "runs",
         None,
-        "Folder of the claims' workdirs; without it only the documents are "
-        "written.",
+        "Folder that holds the claims' workdirs. Without it, the pages are "
+        "regenerated from earlier results.",
     )
-    flags.DEFINE_string("docs", "docs", "Folder of the documents.")
+    flags.DEFINE_string("docs", "docs", "Folder of the documentation.")
     app.run(main)

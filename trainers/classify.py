@@ -4,8 +4,9 @@ r"""Trains one model on a TFDS data set of images, signals or text.
         --config.model.norm=layer --workdir=runs/layer
 
 `--config` takes a file or the bare name of a packaged config; each of its keys
-can be overridden with `--config.KEY=VALUE`. The workdir gets `config.json`,
-`metrics.jsonl`, TensorBoard events, `checkpoints/final.keras` and `DONE`.
+can be overridden with `--config.KEY=VALUE`. The script writes `config.json`,
+`metrics.jsonl`, TensorBoard events, `checkpoints/final.keras` and `DONE` into
+the workdir. If it is interrupted, repeat the command to continue.
 """
 
 from . import app

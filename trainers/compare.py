@@ -9,14 +9,16 @@ r"""Compares norms, or any other settings, with verdicts.
     python -m normzoo.trainers.compare --model=mine.py:build --data=mine.npz \
         --norms=as_is,none,layer --workdir=runs/mine
 
-The variants are those of the config's sweep(), or of --norms and --vary; a
-model of your own is compared as by `normzoo.compare_norms`.
-Every run gets a folder in the workdir, as of `normzoo.trainers.classify` or
-`normzoo.trainers.gan`; the workdir itself gets `plan.json` before the first
-run, and `report.html`, `summary.md`, `summary.csv`, `summary.json`,
-`summary.png`, and the folder `tensorboard` with a line for each variant.
-Finished runs are not repeated, interrupted ones continue. For one seed all
-variants start from equal kernels and see the same batches in the same order.
+The first two commands compare variants of a config: those of its sweep(), or
+those that --norms and --vary name. The third one compares norms in a model of
+your own, as `normzoo.compare_norms` does.
+Each run gets a folder in the workdir, like one of `normzoo.trainers.classify`
+or `normzoo.trainers.gan`. The workdir itself gets `plan.json` before the first
+run and, at the end, `report.html`, `summary.md`, `summary.csv`,
+`summary.json`, `summary.png`, and the folder `tensorboard` with one line for
+each variant. Repeat the command to continue after an interruption: finished
+runs are not repeated. With the same seed, all variants start from equal kernels
+and see the same batches in the same order.
 """
 
 import pathlib
@@ -27,9 +29,9 @@ import rich
 from absl import flags
 from ml_collections import config_flags
 
-from ..configs import default
 from . import app
 from .common.errors import InputError
+from .comparison import own_flags
 from .comparison.compare import carry_out, compare
 from .comparison.dashboard import folder as dashboard
 from .comparison.own_arguments import find_data, find_model
@@ -39,58 +41,34 @@ from .comparison.procedure import axes, preview
 from .comparison.procedure.designing import make_plan
 from .comparison.report import terminal_report
 from .comparison.sweep import load_module, overrides_of, unseeded
-from .comparison.trainers import TRAINERS, trainer_of
+from .comparison.trainers import trainer_of
 
 __all__ = ["compare"]
 
 _BASELINE = "compare.baseline"
-_CLASSIFIER = TRAINERS["classifier"]
 
 flags.DEFINE_list(
     "norms",
     None,
-    "Norms to compare in place of the config's sweep(), such as batch,layer; "
-    "of a GAN those of the generator.",
+    "Norms to compare instead of the variants of the config's sweep(), such as "
+    "batch,layer; for a GAN, norms of the generator.",
 )
 flags.DEFINE_multi_string(
     "vary",
     [],
-    "Config key and values to compare in place of the config's sweep(), such "
-    "as batch_size:8,32. Repeat it for other keys; all values are crossed.",
+    "Config key and values to compare instead of the variants of the config's "
+    "sweep(), such as batch_size:8,32. Repeat the flag for other keys: all "
+    "combinations of values are compared.",
 )
 flags.DEFINE_integer(
     "seeds",
     None,
-    "Number of seeds, from config.seed on, after which verdicts are given. "
-    "Without it: those of the sweep(), or config.compare.looks.",
+    "Number of seeds, starting at config.seed, after which verdicts are given. "
+    "Without it, the sweep() or config.compare.looks decides.",
 )
-flags.DEFINE_bool("dry_run", False, "List the runs and looks, and stop.")
-flags.DEFINE_string(
-    "model",
-    None,
-    "In place of --config: 'file.py:function' or 'module:function' that "
-    "returns a compiled Keras model, or a .keras file.",
-)
-flags.DEFINE_string(
-    "data",
-    None,
-    "With --model: a .npz, .csv or .parquet file, a folder of images, or the "
-    "name of a TFDS set.",
-)
+flags.DEFINE_bool("dry_run", False, "List the runs and looks without training.")
+own_flags.define()
 app.define_data()
-flags.DEFINE_string(
-    "insert",
-    None,
-    "With --model, if it has no norms: before_activation or after_activation.",
-)
-flags.DEFINE_string(
-    "callbacks",
-    None,
-    "With --model: 'file.py:function' or 'module:function' that returns a list "
-    "of Keras callbacks; each run gets its own.",
-)
-flags.DEFINE_integer("epochs", 10, "With --model: how long to train.")
-flags.DEFINE_integer("batch_size", 32, "With --model: of training.")
 app.define_jobs()
 
 
@@ -130,6 +108,7 @@ def _logdir(workdir):
 
 def _configured(flags):
     """Returns plan, config and config file for `--config`."""
+    own_flags.refuse(flags)
     config_file = config_flags.get_config_filename(flags["config"])
     given = config_flags.get_override_values(flags["config"])
     config, overrides = _variants(flags, config_file, given)
@@ -146,16 +125,7 @@ def _own(flags, folder):
     model = find_model(flags.model)
     data = find_data(model, flags.data, **app.data_options(flags))
     plan, config = make_own_plan(
-        model,
-        data,
-        folder,
-        norms=flags.norms,
-        insert=flags.insert,
-        seeds="auto" if flags.seeds is None else flags.seeds,
-        epochs=flags.epochs,
-        batch_size=flags.batch_size,
-        vary=axes.read(default.get_config(), _CLASSIFIER, flags.vary),
-        callbacks=flags.callbacks or "",
+        model, data, folder, **own_flags.arguments(flags)
     )
     code = flags.model.rpartition(":")[0]
     return plan, config, code if code.endswith(".py") else None

@@ -1,10 +1,11 @@
-r"""Says what is wrong with the norms of a trained model, and what helps.
+r"""Finds what is wrong with the norms of a trained model, and how to fix it.
 
     python -m normzoo.trainers.diagnose --model=model.keras --data=mine.npz
 
-The data are those of training: a `.npz` file with `x_train` and `y_train`, as
-`numpy.savez` writes them, a `.csv` or `.parquet` file, a folder of images, or
-the name of a TFDS set. `normzoo.diagnose` does the same in Python.
+Pass the data that the model was trained on: a `.npz` file with `x_train` and
+`y_train`, as written by `numpy.savez`, a `.csv` or `.parquet` file, a folder of
+images, or the name of a TFDS data set. `normzoo.diagnose` does the same in
+Python.
 """
 
 import keras
@@ -36,8 +37,14 @@ def main(flags):
 
 
 if __name__ == "__main__":
-    flags.DEFINE_string("model", None, "A .keras file.")
-    flags.DEFINE_string("data", None, "A file, a folder, or a name of TFDS.")
-    flags.DEFINE_integer("batch_size", 32, "Of training.", lower_bound=1)
+    flags.DEFINE_string("model", None, "The trained model, a .keras file.")
+    flags.DEFINE_string(
+        "data",
+        None,
+        "A data file, a folder of images, or the name of a TFDS data set.",
+    )
+    flags.DEFINE_integer(
+        "batch_size", 32, "Batch size of the training.", lower_bound=1
+    )
     app.define_data()
     app.run(main, required=["model", "data"])

@@ -5,10 +5,11 @@ r"""Trains one GAN, measures it, and draws samples from it.
     python -m normzoo.trainers.gan --config=digits_dcgan \
         --config.generator.norm=virtual --workdir=runs/virtual --mode=sample
 
-The workdir gets what `normzoo.trainers.classify` leaves there, and `images/`:
-the same noise after each epoch as PNGs and as an animated GIF, other noise, and
-real examples. `--mode=evaluate` measures a finished run again, with other
-metrics' settings for example; `--mode=sample` makes new pictures of it.
+The script writes the same files as `normzoo.trainers.classify`, and a folder
+`images/` with samples from the same noise after each epoch, as PNGs and as an
+animated GIF, samples from other noise, and real examples. `--mode=evaluate`
+measures a finished run again, for example with other settings of the metrics;
+`--mode=sample` draws new samples from it.
 """
 
 from absl import flags
@@ -42,10 +43,17 @@ def define_flags():
     """Defines the script's own flags: not on import, others import it."""
     app.define_profile()
     modes = ["train", "evaluate", "sample"]
-    flags.DEFINE_enum("mode", modes[0], modes, "What to do.")
-    flags.DEFINE_integer("sample_seed", 0, "Of the noise of --mode=sample.")
+    flags.DEFINE_enum(
+        "mode",
+        modes[0],
+        modes,
+        "Train, evaluate a finished run again, or draw samples from it.",
+    )
     flags.DEFINE_integer(
-        "samples", 64, "How many --mode=sample makes.", lower_bound=1
+        "sample_seed", 0, "With --mode=sample: seed of the noise."
+    )
+    flags.DEFINE_integer(
+        "samples", 64, "With --mode=sample: number of samples.", lower_bound=1
     )
 
 

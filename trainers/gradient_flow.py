@@ -1,18 +1,17 @@
-"""How far back through time gradients reach, by the initial gamma.
+"""Measures how far back in time gradients reach, by initial gamma.
 
     python -m normzoo.trainers.gradient_flow --workdir=runs/gradients
 
-writes `gradient_flow.svg` and `gradient_flow.csv`: the norm of the gradient of
-the loss to each hidden state, of untrained recurrent layers with batch
-normalization that read images pixel by pixel. It is the experiment of
+writes `gradient_flow.svg` and `gradient_flow.csv`: the norm of the loss
+gradient with respect to each hidden state, for untrained recurrent layers with
+batch normalization that read images pixel by pixel. This is the experiment of
 figure 1 of [Cooijmans et al., 2017](https://arxiv.org/abs/1603.09025), on the
-embedded digits at 28x28 in place of MNIST. Takes a minute.
+embedded digits, enlarged to 28x28, instead of MNIST. It takes about a minute.
 """
 
 from absl import flags
 
 from . import app
-from .common.errors import InputError
 from .inspection.gradient_flow import GAMMAS, LAYERS, gradient_norms, run
 
 __all__ = ["GAMMAS", "LAYERS", "gradient_norms", "run"]
@@ -20,11 +19,12 @@ __all__ = ["GAMMAS", "LAYERS", "gradient_norms", "run"]
 
 def main(flags):
     """Runs the script."""
-    if flags.workdir is None:
-        raise InputError("--workdir=FOLDER is missing: it gets the results.")
     run(flags.workdir, flags.size)
 
 
 if __name__ == "__main__":
-    flags.DEFINE_integer("size", 28, "Images are size x size pixels.")
-    app.run(main)
+    flags.DEFINE_integer(
+        "size", 28, "Width and height of the images in pixels."
+    )
+    app.define_workdir()
+    app.run(main, required=["workdir"])

@@ -1,10 +1,11 @@
-"""Writes the pages of a comparison again, from what its folder holds.
+"""Writes the report of a comparison again, from the files in its folder.
 
     python -m normzoo.trainers.report --workdir=runs/digits_mlp
 
 writes `report.html` and `summary.md`, as `normzoo.trainers.compare` does at the
-end. Nothing is trained or measured again, and data and models are not needed:
-a newer version of this package may show more of the same runs.
+end. Nothing is trained or measured again, and neither data nor models are
+needed. This is useful after an update: a newer version of normzoo may show more
+about the same runs.
 """
 
 from . import app
@@ -19,4 +20,5 @@ def main(flags):
 
 
 if __name__ == "__main__":
+    app.define_workdir()
     app.run(main, required=["workdir"])

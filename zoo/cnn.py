@@ -28,27 +28,27 @@ def cnn(
 ):
     """Returns a convolutional network that classifies images or sequences.
 
-    `depth` stages of convolution, norm, activation and average pooling, each
-    twice as wide and half as large as the one before; then Dense, norm,
-    activation and dropout; then Dense logits. Instance and filter response
-    norm need positions and are used in the stages only. With its defaults it
-    is the MNIST example of Flax.
+    It has `depth` stages of convolution, norm, activation and average pooling,
+    each with twice as many channels and half the size of the one before; then
+    Dense, norm, activation and dropout; then Dense logits. Instance norm and
+    filter response norm need positions, so they are used only in the stages.
+    With its defaults, this is the MNIST example of Flax.
 
     Args:
         input_shape: `(height, width, channels)` of one image, or
             `(steps, channels)` of one sequence.
-        num_classes: number of logits, or of targets of a regression.
+        num_classes: number of logits, or of targets in a regression.
         depth: number of stages; each halves the image or sequence.
         width: filters of the first stage.
-        growth: factor of the width from one stage to the next.
-        kernel_size: side of the convolutions' kernels, or a sequence with one
-            for each stage.
-        downsampling: whether a stage halves by average pooling, `"pool"`, or
-            by its convolution's stride, `"stride"`.
+        growth: factor by which the width grows from one stage to the next.
+        kernel_size: size of the kernels, or a sequence with one size for each
+            stage.
+        downsampling: `"pool"` if stages halve the size by average pooling,
+            `"stride"` if by the stride of their convolution.
         dense_units: units of the dense layer after the stages; 0 leaves it
             out.
-        normalize_inputs: whether there is a norm before the first stage.
-        name: of the model.
+        normalize_inputs: whether there is also a norm before the first stage.
+        name: name of the model.
         **knobs: `norm`, `norm_arguments`, `norm_position`, `weight_norm`,
             `norm_noise`, `activation`, `dropout`, `kernel_initializer`,
             `initializer_scale`, `seed`: see `normzoo.zoo.Hidden`.
@@ -58,7 +58,7 @@ def cnn(
         logits `(batch, num_classes)`.
 
     Raises:
-        ValueError: a knob is out of its range, or the input is too small.
+        ValueError: an option is out of its range, or the input is too small.
 
     Example:
 
@@ -129,6 +129,6 @@ def _check(input_shape, depth, width, growth, dense_units, downsampling):
     if min(input_shape[:-1]) < 2**depth:
         raise ValueError(
             f"{depth} stages halve the input {depth} times and need at least "
-            f"{2**depth} pixels a side, or steps. Received: input_shape="
-            f"{tuple(input_shape)}. Use a smaller depth."
+            f"{2**depth} pixels per side, or steps. Received: "
+            f"input_shape={tuple(input_shape)}. Use a smaller depth."
         )

@@ -22,23 +22,25 @@ def dcgan_generator(
 ):
     """Returns a network that generates images from noise.
 
-    Dense to the smallest image, then transposed convolutions, each of which
-    doubles the side and halves the width. Each is followed by norm and ReLU,
-    the last one by tanh alone.
+    A Dense layer makes the smallest image. Transposed convolutions follow, each
+    of which doubles the image size and halves the number of channels. Each is
+    followed by norm and ReLU, except for the last one, which is followed by
+    tanh.
 
     Args:
-        resolution: pixels a side, 8 to 128; the number of stages follows.
-        channels: of the images.
+        resolution: pixels per side, 8 to 128; it determines the number of
+            stages.
+        channels: number of channels of the images.
         base_width: channels before the last layer.
-        latent_dim: numbers of noise for one image.
+        latent_dim: size of the noise vector of an image.
         norm: what `normzoo.layers.get` takes. Batch norm has momentum 0.9;
             epsilon is 1e-5 in all norms.
-        weight_norm: what `normzoo.layers.get_weight_norm` takes, of the
+        weight_norm: what `normzoo.layers.get_weight_norm` takes, for the
             kernels.
-        kernel_size: of the transposed convolutions.
-        stddev: of the normally distributed initial kernels.
+        kernel_size: kernel size of the transposed convolutions.
+        stddev: standard deviation of the normally distributed initial kernels.
         seed: integer; equal seeds give equal kernels, whatever the norm.
-        name: of the model.
+        name: name of the model.
 
     Returns:
         A functional `keras.Model` from `(batch, latent_dim)` to float32
@@ -91,21 +93,23 @@ def dcgan_discriminator(
 ):
     """Returns a network that tells real images from generated ones.
 
-    Convolutions, each of which halves the side and doubles the width, followed
-    by norm and LeakyReLU of slope 0.2, the first one without norm. Then Dense.
+    Each convolution halves the image size and doubles the number of channels,
+    and is followed by norm and LeakyReLU with slope 0.2; the first one has no
+    norm. A Dense layer follows.
 
     Args:
-        resolution: pixels a side, 8 to 128; the number of stages follows.
-        channels: of the images.
+        resolution: pixels per side, 8 to 128; it determines the number of
+            stages.
+        channels: number of channels of the images.
         base_width: channels after the first layer.
         norm: what `normzoo.layers.get` takes. Batch norm has momentum 0.9;
             epsilon is 1e-5 in all norms.
-        weight_norm: what `normzoo.layers.get_weight_norm` takes, of the
+        weight_norm: what `normzoo.layers.get_weight_norm` takes, for the
             kernels.
-        kernel_size: of the convolutions.
-        stddev: of the normally distributed initial kernels.
+        kernel_size: kernel size of the convolutions.
+        stddev: standard deviation of the normally distributed initial kernels.
         seed: integer; equal seeds give equal kernels, whatever the norm.
-        name: of the model.
+        name: name of the model.
 
     Returns:
         A functional `keras.Model` from `(batch, resolution, resolution,

@@ -19,17 +19,17 @@ NORM_POSITIONS = ("before", "after")
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Hidden:
-    """The building block of all models, and the knobs that its uses share.
+    """The building block of all models, with the options that they share.
 
     `hidden.apply(linear, x, name)` is one hidden layer: a linear map, a norm,
     and an activation, unless the norm is one itself. Dropout (`drop`), a last
-    layer (`linear`, `logits`) and single norms (`norm_layer`) follow the same
-    knobs.
+    layer (`linear`, `logits`) and single norms (`norm_layer`) use the same
+    options.
 
     Args:
         norm: what `normzoo.layers.get` takes.
-        norm_arguments: name of a norm -> arguments of its layers, such as
-            `{"batch": {"momentum": 0.9}}`. Other norms ignore them.
+        norm_arguments: dict from the name of a norm to arguments of its layers,
+            such as `{"batch": {"momentum": 0.9}}`. Other norms ignore them.
         norm_position: `"before"` or `"after"` the activation.
         weight_norm: what `normzoo.layers.get_weight_norm` takes: of the kernels
             of all layers, or of the hidden ones alone where it sets the scale
@@ -38,19 +38,19 @@ class Hidden:
         norm_noise: strength of the `NormNoise` after each norm; 0 leaves it
             out.
         activation: name of a Keras activation, a function, or a layer such as
-            `keras.layers.LeakyReLU(negative_slope=0.2)`, of which each use
-            gets a copy.
+            `keras.layers.LeakyReLU(negative_slope=0.2)`, which is copied for
+            each use.
         dropout: rate in [0, 1) after each hidden layer; 0 leaves it out.
         kernel_initializer: a Keras variance-scaling initializer, a
             `RandomNormal`, or the name of one, such as `"he_normal"` or
             `"glorot_uniform"`.
-        initializer_scale: positive factor of the initial kernels' standard
-            deviation.
-        seed: integer; equal seeds give equal kernels to layers of equal name
-            and shape.
+        initializer_scale: positive factor for the standard deviation of the
+            initial kernels.
+        seed: integer; with equal seeds, layers of equal name and shape get
+            equal kernels.
 
     Raises:
-        ValueError: a knob is out of its range.
+        ValueError: an option is out of its range.
 
     Example:
 

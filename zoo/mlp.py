@@ -22,21 +22,20 @@ def mlp(
 ):
     """Returns a multilayer perceptron that classifies images or vectors.
 
-    Flatten, then `depth` times Dense, norm, activation, dropout, then Dense
-    logits.
+    It consists of Flatten, then `depth` times Dense, norm, activation and
+    dropout, then Dense logits.
 
     Args:
         input_shape: shape of one example, e.g. `(8, 8, 1)` or `(64,)`.
-        num_classes: number of logits, or of targets of a regression.
+        num_classes: number of logits, or of targets in a regression.
         depth: number of hidden layers.
         width: units of each hidden layer.
-        residual: whether each hidden layer but the first adds its input to
+        residual: whether each hidden layer except the first adds its input to
             its output.
-        normalize_inputs: whether the hidden layers' norm is before the first
-            layer, too.
-        input_norm: what `normzoo.layers.get` takes: the norm before the first
-            layer where it is not the hidden layers'.
-        name: of the model.
+        normalize_inputs: whether there is also a norm before the first layer.
+        input_norm: that norm, as `normzoo.layers.get` takes it, if it differs
+            from the norm of the hidden layers.
+        name: name of the model.
         **knobs: `norm`, `norm_arguments`, `norm_position`, `weight_norm`,
             `norm_noise`, `activation`, `dropout`, `kernel_initializer`,
             `initializer_scale`, `seed`: see `normzoo.zoo.Hidden`.
@@ -46,7 +45,7 @@ def mlp(
         logits `(batch, num_classes)`.
 
     Raises:
-        ValueError: a knob is out of its range.
+        ValueError: an option is out of its range.
 
     Example:
 

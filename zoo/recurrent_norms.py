@@ -61,7 +61,7 @@ def get_stack(norm):
     stack = look_up(norm, RECURRENT_NORMS, "norm of a stacked RNN")
     if not isinstance(stack, Stack):
         raise ValueError(
-            f"The norm of a stacked RNN is a `Stack`. Received: {norm!r}, "
+            f"The norm of a stacked RNN must be a `Stack`. Received: {norm!r}, "
             f"which is {stack!r}."
         )
     return stack

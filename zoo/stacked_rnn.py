@@ -31,15 +31,16 @@ def stacked_rnn(
 ):
     """Returns a stack of recurrent layers that classifies sequences or steps.
 
-    One recurrent layer and dropout for each number in `units`, then Dense
-    logits. The norms:
+    It has one recurrent layer and dropout for each number in `units`, then
+    Dense logits. The norms are:
 
     - `"none"`;
-    - `"batch"`: batch norm of the input's and the state's products (and of an
-      LSTM's cell), with statistics for each time step;
-    - `"batch_shared"`: the same with one set of statistics for all steps, as a
-      control: `docs/sequences.md` has where it is worse, and where it is not;
-    - `"input"`: batch norm of the input's products only, for each step;
+    - `"batch"`: batch norm of the products of the kernels with the input and
+      with the state (and of an LSTM's cell), with statistics for each time
+      step;
+    - `"batch_shared"`: the same with one set of moving statistics for all
+      steps, as a control: `docs/sequences.md` says where it is worse;
+    - `"input"`: batch norm of only the products with the input, for each step;
     - `"vertical"`: plain recurrent layers with batch norm between them, over
       the batch and all steps;
     - `"layer"`: layer norm of both products (and of an LSTM's cell).
@@ -48,30 +49,30 @@ def stacked_rnn(
         input_shape: `(steps, features)` of one sequence; or `(steps,)` where
             the steps are integers below `num_classes`, such as the characters
             of a text, which enter as one-hot vectors. `steps` may be None.
-        num_classes: number of logits, or of targets of a regression.
+        num_classes: number of logits, or of targets in a regression.
         cell: `"lstm"`, `"gru"` or `"simple"`.
-        units: size of each recurrent layer's state.
+        units: the size of the state of each recurrent layer.
         norm: one of the names above.
-        weight_norm: what `normzoo.layers.get_weight_norm` takes: of the
+        weight_norm: what `normzoo.layers.get_weight_norm` takes, for the
             kernels of the inputs and of the states.
-        readout: inputs of the logits: the `"last"` output; the outputs of
-            `"all"` steps, concatenated; or `"each"` output, for logits at each
-            step.
-        bidirectional: whether each layer has a second one that runs
+        readout: what the logits are computed from: the `"last"` output; the
+            outputs of `"all"` steps, concatenated; or `"each"` output, for
+            logits at each step.
+        bidirectional: whether each layer has a second one that reads
             backwards; their outputs are concatenated.
         gamma_initializer: of the norms inside the recurrent layers: a number,
             for a constant, or a Keras initializer. None: 0.1 for `"batch"`
             and `"batch_shared"`, 1 for the others.
-        momentum: of the moving statistics.
-        max_timesteps: how many steps have statistics of their own. None: all
-            of `input_shape`, which must then be known.
-        recurrent_dropout: rate of the recurrent layers' own dropout of the
-            state.
+        momentum: momentum of the moving statistics.
+        max_timesteps: the number of steps that have their own statistics.
+            None: all steps of `input_shape`, which must then be known.
+        recurrent_dropout: rate of the dropout of the state inside the
+            recurrent layers.
         dropout: rate after each recurrent layer.
         kernel_initializer, initializer_scale, seed: as in
-            `normzoo.zoo.Hidden`, for all kernels but the recurrent ones,
+            `normzoo.zoo.Hidden`, for all kernels except the recurrent ones,
             which are orthogonal.
-        name: of the model.
+        name: name of the model.
 
     Returns:
         A functional `keras.Model` to float32 logits, `(batch, num_classes)`,
@@ -165,9 +166,9 @@ def _check(input_shape, units, norm, readout, bidirectional):
     if len(input_shape) not in (1, 2):
         raise ValueError(
             "A stacked RNN takes sequences of shape (steps, features), or "
-            f"(steps,) for integers. Received: "
-            f"input_shape={tuple(input_shape)}. Make sequences of images, with "
-            "dataset.view=rows in a config."
+            "(steps,) for integers. Received: "
+            f"input_shape={tuple(input_shape)}. To read images as sequences, "
+            "set dataset.view=rows in the config."
         )
     if not units or min(units) < 1:
         raise ValueError(

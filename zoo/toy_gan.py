@@ -21,19 +21,19 @@ def toy_generator(
 ):
     """Returns a perceptron that generates points from noise.
 
-    `depth` times Dense, norm, ReLU; then Dense. The usual check of a GAN for
-    mode collapse trains it on a grid of Gaussians.
+    It consists of `depth` times Dense, norm and ReLU, then Dense. The usual
+    test for mode collapse trains a GAN of this kind on a grid of Gaussians.
 
     Args:
-        dimensions: of the points.
+        dimensions: number of coordinates of a point.
         base_width: units of each hidden layer.
         depth: number of hidden layers.
-        latent_dim: numbers of noise for one point.
+        latent_dim: size of the noise vector of a point.
         norm: what `normzoo.layers.get` takes.
         weight_norm: what `normzoo.layers.get_weight_norm` takes, of the
             kernels.
         seed: integer; equal seeds give equal kernels, whatever the norm.
-        name: of the model.
+        name: name of the model.
 
     Returns:
         A functional `keras.Model` from `(batch, latent_dim)` to float32
@@ -66,17 +66,18 @@ def toy_discriminator(
 ):
     """Returns a perceptron that tells real points from generated ones.
 
-    `depth` times Dense, norm, ReLU, the first time without norm; then Dense.
+    It consists of `depth` times Dense, norm and ReLU, the first time without
+    norm, then Dense.
 
     Args:
-        dimensions: of the points.
+        dimensions: number of coordinates of a point.
         base_width: units of each hidden layer.
         depth: number of hidden layers.
         norm: what `normzoo.layers.get` takes.
         weight_norm: what `normzoo.layers.get_weight_norm` takes, of the
             kernels.
         seed: integer; equal seeds give equal kernels, whatever the norm.
-        name: of the model.
+        name: name of the model.
 
     Returns:
         A functional `keras.Model` from `(batch, dimensions)` to float32 logits

@@ -26,33 +26,33 @@ CHECKS = (
 
 
 def diagnose(model, data, *, batch_size=32):
-    """Looks for what is wrong with the norms of a trained model.
+    """Finds what is wrong with the norms of a trained model.
 
-    It looks for moving statistics that are late (by the standard deviations
-    between them and those of the data) and momenta too close to 1 for the
-    steps that were taken; batches that are too small for statistics; outputs
-    that depend on the batch in inference; batch norms behind dropout; masks
-    that a norm does not use; time steps that recurrent norms never saw;
+    It looks for moving statistics that lag behind (measured by how many
+    standard deviations they are from those of the data) and momenta too close
+    to 1 for the number of steps; batches that are too small for statistics;
+    outputs that depend on the batch at inference; batch norms after dropout;
+    masks that a norm does not use; time steps that recurrent norms never saw;
     channels that do not vary and gammas that are 0; signals and gradients that
-    grow or shrink through the depth; inputs that overflow in float16. And, as
-    hints, for biases that a norm cancels and batch norms that can be folded.
+    grow or shrink with depth; and inputs that overflow in float16. As hints, it
+    also reports biases that a norm cancels and batch norms that can be folded.
 
-    Nothing of the model changes. Where layers stand in the model is looked at
-    in functional and Sequential models alone; gradients, where the model is
-    compiled and labels are given.
+    The model is not changed. The order of layers is examined only in functional
+    and Sequential models; gradients are examined if the model is compiled and
+    labels are given.
 
     Args:
         model: a Keras model with weights.
         data: inputs, as the model takes them, or a pair of inputs and labels;
-            arrays, of the kind that it was trained with. The first 1,024
-            examples are used.
-        batch_size: of the training.
+            arrays like those that it was trained on. The first 1,024 examples
+            are used.
+        batch_size: batch size of the training.
 
     Returns:
-        A `Diagnosis`: `print` it. It is true if there is a problem.
+        A `Diagnosis`, which can be printed. It is true if there is a problem.
 
     Raises:
-        TypeError: `model` is no Keras model.
+        TypeError: `model` is not a Keras model.
         ValueError: it has no weights yet, or no norms, or there are no data.
 
     Example:
@@ -73,11 +73,11 @@ def diagnose(model, data, *, batch_size=32):
     evidence = Evidence(model, inputs, labels, batch_size)
     if not evidence.norms:
         raise ValueError(
-            f"The model {model.name!r} has no norms, so none of them can be "
-            "diagnosed."
+            f"The model {model.name!r} has no norms, so there is nothing to "
+            "diagnose."
         )
     if not evidence.size:
-        raise ValueError("There is no example in the data.")
+        raise ValueError("The data are empty. Expected: at least one example.")
     # A norm that always trains learns from being looked at.
     with restored(model.variables):
         found = [check(evidence) for check in CHECKS]

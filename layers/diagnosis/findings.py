@@ -14,11 +14,12 @@ class Finding(NamedTuple):
 
     Attributes:
         symptom: the name of the check, such as `"late_statistics"`.
-        where: the path of the layer that has it worst, and of how many others.
-        figure: the number that tells, with what it is.
-        meaning: what that does.
+        where: the path of the layer where it is worst, and how many others
+            have it.
+        figure: the number that shows it, and what that number is.
+        meaning: the consequence.
         fix: the call or the change that helps.
-        is_problem: False for what costs nothing but could be had better.
+        is_problem: False for a hint: nothing is wrong, but it could be better.
     """
 
     symptom: str
@@ -31,14 +32,14 @@ class Finding(NamedTuple):
 
 @dataclasses.dataclass(frozen=True)
 class Diagnosis:
-    """What was found in a model, the problems first.
+    """What `diagnose` found in a model, problems first.
 
-    `print` shows it as text, a notebook as a table. It is true if there is a
-    problem.
+    `print` shows it as text, and a notebook shows it as a table. Its truth
+    value is True if there is a problem.
 
     Attributes:
-        findings: `Finding`s.
-        norms: how many norms were looked at.
+        findings: tuple of `Finding`.
+        norms: the number of norms that were examined.
     """
 
     findings: tuple[Finding, ...]

@@ -54,7 +54,7 @@ def with_places(model, where):
             "No Dense or convolutional layer in front of the outputs has an "
             "activation, so there is no place to insert a norm. Put "
             "`keras.layers.Identity(name=...)` where norms could be, and name "
-            "them by `only`."
+            "these layers with `only`."
         )
     copied, copies = copy_model(model, changes=changes, behind=behind)
     for layer in changes:
@@ -74,7 +74,7 @@ def _check_without_norms(graph):
         raise ValueError(
             "`insert` is for models without norms. This one has "
             f"{', '.join(norms[:3])}{', ...' * (len(norms) > 3)}: leave "
-            "`insert` out, and they are replaced."
+            "`insert` out to replace them."
         )
 
 

@@ -30,7 +30,7 @@ class ReplaceResult(NamedTuple):
     Attributes:
         model: the new functional model, not compiled.
         replaced: dict, path of a norm -> its `Replacement`.
-        left: dict, path of a norm -> why it stays as it is.
+        left: dict, path of a norm -> why it was not replaced.
     """
 
     model: keras.Model

@@ -71,4 +71,6 @@ def first(dataset):
 
 def no_population():
     """Returns the error of a data set without batches."""
-    return ValueError("The data set is empty: it has no population.")
+    return ValueError(
+        "The data set is empty, so there are no statistics to estimate."
+    )

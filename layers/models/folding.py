@@ -28,36 +28,38 @@ class FoldResult(NamedTuple):
 
 
 def fold_batch_norm(model):
-    """Copies a model without the batch norms that fold exactly.
+    """Copies a model and folds its batch norms into neighboring layers.
 
-    At inference batch normalization is `scale x + shift`, with
+    At inference, batch normalization is `scale x + shift`, with
     `scale = gamma / sqrt(moving_variance + epsilon)` and
-    `shift = beta - scale moving_mean`. A layer `K x + b` absorbs it
+    `shift = beta - scale moving_mean`. A layer `K x + b` can absorb
 
-    - from behind, always: `K' = scale K`, `b' = scale b + shift`;
-    - from in front: `K' = K scale`, `b' = b + K shift`, where every output
-      position reads the same taps: `Dense` (through `Flatten` too), and
+    - a batch norm that follows it, always: `K' = scale K`,
+      `b' = scale b + shift`;
+    - a batch norm before it, `K' = K scale`, `b' = b + K shift`, if all output
+      positions use the whole kernel: `Dense` (also after `Flatten`), and
       convolutions with `padding="valid"` or kernel size 1. With zero padding,
-      or in a transposed convolution, only if `shift` is 0.
+      or in a transposed convolution, this works only if `shift` is 0.
 
-    Such layers are `Dense`, `Conv1D` to `3D`, their transposed, depthwise and
-    separable relatives; Keras' own classes, not subclasses. Between them and
-    the batch norm only layers may stand that do nothing at inference, such as
-    `Dropout`. A layer that is called several times keeps one kernel, so it
-    absorbs a batch norm only where all its calls need that.
+    Such layers are `Dense`, `Conv1D` to `Conv3D`, and their transposed,
+    depthwise and separable variants, but not subclasses of these. Between them
+    and the batch norm there may only be layers that do nothing at inference,
+    such as `Dropout`. A layer that is called several times keeps one kernel, so
+    it absorbs a batch norm only if this is right for all its calls. Batch norms
+    that cannot be folded exactly stay in the model.
 
-    The products are taken in float64 and rounded once. The outputs at
-    inference are those of `model` up to rounding; in training the new model
-    is another one. `model` itself stays as it is.
+    Products are computed in float64 and rounded once. At inference, the outputs
+    are those of `model` up to rounding; in training, the new model behaves
+    differently. `model` itself is not changed.
 
     Args:
-        model: a functional or Sequential model, with Keras' batch norms or
-            ours, and with such models nested in it.
+        model: a functional or Sequential model, with batch norms of Keras or of
+            this package; such models may be nested in it.
 
     Returns:
         A `FoldResult(model, folded, left)`: the new functional model, with the
         same layer names (a layer that absorbed a batch norm has a bias), not
-        compiled; and the report. Names in the report are paths:
+        compiled; and what happened to each batch norm. Names are paths:
         `"encoder/bn"` is the layer `bn` of the nested model `encoder`.
 
     Raises:

@@ -72,7 +72,7 @@ def check_built(model):
     """
     if not isinstance(model, keras.Model):
         raise TypeError(
-            "Only Keras models can be looked at. Received: an object of type "
+            "Expected a Keras model. Received: an object of type "
             f"{type(model).__name__}."
         )
     if not model.built:

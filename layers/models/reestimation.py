@@ -18,41 +18,43 @@ def reestimate_statistics(
 ):
     """Sets the moving statistics of all batch norms to those of a data set.
 
-    Moving averages lag behind the weights, are noisy after small batches and
-    wrong after the weights were averaged or the data changed. Here
+    Moving averages lag behind the weights, are noisy after small batches, and
+    are wrong after weights were averaged or the data changed. This function
+    computes
 
         moving_mean = sum(x) / n,  moving_variance = sum((x - mean)^2) / n
 
-    over all `n` unmasked positions of all examples: a short last batch counts
-    as much as it has positions. Batches are merged by Chan's formula in
+    over all `n` unmasked positions of all examples, so a short last batch
+    counts by its number of positions. Batches are merged by Chan's formula in
     float64.
 
-    Which `x`? With `layerwise=True` the inputs that the norm has **in
-    inference**: everything in front of it, other batch norms with their new
-    statistics included, runs in inference mode. This does not depend on the
-    batch size. A norm has to wait for those in front of it, so the data set is
-    read once per level: as many times as batch norms stand one behind the
-    other.
+    With `layerwise=True`, `x` are the inputs that the norm has **in
+    inference**: everything before it, including other batch norms with their
+    new statistics, runs in inference mode. The result does not depend on the
+    batch size. Since a norm has to wait for those before it, the data set is
+    read once per level: as many times as there are batch norms in the longest
+    chain.
 
-    With `layerwise=False` the data set is read once: the norms in front
-    normalize by their own batch, as in training ("precise batch norm"). Norms
-    without another one in front get the same statistics either way.
+    With `layerwise=False`, the data set is read once, and the norms before a
+    norm normalize with their own batch, as in training ("precise batch norm").
+    Norms without another one before them get the same statistics either way.
 
     `BatchNormLSTM`, `BatchNormGRU` and `BatchNormSimpleRNN` count as one norm.
-    The statistics of a step are those of all examples that reach it. With
-    `layerwise=False` each batch is normalized by its own at the steps before;
-    else all are, by the new ones: all that the layer is given is kept in
-    memory, and the model runs without `tf.function`. With one row for all steps
-    (`per_timestep=False`) a norm then sees its old statistics at the step
-    before, and those in front of it the new ones.
+    The statistics of a time step are those of all examples that reach it. With
+    `layerwise=False`, each batch is normalized with its own statistics at the
+    earlier steps. With `layerwise=True`, the new statistics are used there; for
+    this, all inputs of the layer are kept in memory, and the model runs without
+    `tf.function`. With one row for all steps (`per_timestep=False`), a norm
+    then uses its old statistics at earlier steps, and the norms before it use
+    their new ones.
 
-    The layers themselves run in inference mode, dropout is off, and nothing
-    but the moving statistics changes: the states of stateful layers and of seed
-    generators are as before. If an error occurs, nothing changes at all. A
-    `ReferenceModel` is refreshed. Frozen batch norms are estimated too; a batch
-    norm that the model does not call, or whose positions are all masked, keeps
-    its statistics. A batch norm that is called again behind itself sees its old
-    statistics there.
+    Other layers run in inference mode, without dropout, and only the moving
+    statistics change: the states of stateful layers and of seed generators
+    remain. If an error occurs, nothing changes at all. A `ReferenceModel` is
+    refreshed. Frozen batch norms are estimated, too. A batch norm that the
+    model does not call, or whose positions are all masked, keeps its
+    statistics. Where a batch norm receives its own earlier output, that output
+    was computed with its old statistics.
 
     Args:
         model: any Keras model, with Keras' batch norms or ours at any depth.
@@ -60,11 +62,11 @@ def reestimate_statistics(
             `(x, y, weights)` as for `model.fit`; or arrays: one, or the
             structure of several that the model takes.
         layerwise: see above.
-        batch_size: for arrays; it only affects speed, if `layerwise`.
+        batch_size: for arrays; with `layerwise` it affects only the speed.
         verbose: 0 is silent; 1 or `"auto"` shows a progress bar.
 
     Returns:
-        How many times the data set was read.
+        The number of times that the data set was read.
 
     Raises:
         ValueError: the data set is infinite or empty, or the model has neither

@@ -116,6 +116,7 @@ def _rule(wanted):
     if callable(wanted):
         return lambda layer, path: wanted(layer)
     raise TypeError(
-        "`only` takes names, classes and functions of a layer. Received: "
-        f"{wanted!r} of type {type(wanted).__name__}."
+        "`only` takes names of layers, classes of layers, and functions that "
+        f"return whether a layer is meant. Received: {wanted!r} of type "
+        f"{type(wanted).__name__}."
     )

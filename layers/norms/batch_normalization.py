@@ -18,27 +18,30 @@ class BatchNormalization(keras.layers.BatchNormalization):
 
         y = gamma * (x - mean) / sqrt(variance + epsilon) + beta
 
-    In training, mean and biased variance are the batch's, over all axes but
-    `axis`, and the moving ones follow them:
+    In training, mean and biased variance are those of the batch, over all axes
+    except `axis`, and the moving statistics follow them:
 
-        moving = momentum * moving + (1 - momentum) * batch's
+        moving = momentum * moving + (1 - momentum) * batch statistic
 
-    In inference, and whenever `trainable` is False, they are the moving ones.
-    It takes the arguments of `keras.layers.BatchNormalization` and makes the
-    same weights, moving ones in float32 at least. It differs in this:
+    In inference, and whenever `trainable` is False, the moving statistics are
+    used. The layer takes the arguments of `keras.layers.BatchNormalization` and
+    has the same weights; moving statistics are float32 or higher. There are
+    these differences:
 
-    - it uses TensorFlow's fused kernel, and a hand-written gradient elsewhere;
-    - replicas of a `tf.distribute` strategy keep equal moving statistics, and
-      each counts by the examples that it has;
-    - large inputs do not overflow under `mixed_float16`: statistics and affine
-      are float32 at least, outputs have the policy's compute dtype;
-    - a batch without a single unmasked position leaves the moving statistics
-      as they are, and masked positions may hold anything, even NaN;
+    - it uses TensorFlow's fused kernel where possible, and a hand-written
+      gradient elsewhere;
+    - replicas of a `tf.distribute` strategy keep equal moving statistics,
+      weighted by their numbers of examples;
+    - large inputs do not overflow under `mixed_float16`: statistics, scale and
+      shift are computed in float32 or higher, and outputs have the policy's
+      compute dtype;
+    - a fully masked batch leaves the moving statistics unchanged, and masked
+      positions may hold anything, even NaN;
     - `synchronized=True` respects masks.
 
     Args:
         axis: the axis of the channels. Its size must be known.
-        momentum: of the moving statistics.
+        momentum: share of the moving statistics that a step keeps.
         epsilon: added to the variance.
         center: whether to add `beta`.
         scale: whether to multiply by `gamma`.
@@ -49,15 +52,16 @@ class BatchNormalization(keras.layers.BatchNormalization):
         renorm: whether to use [batch renormalization](
             https://arxiv.org/abs/1702.03275).
         renorm_clipping: a dictionary with bounds `"rmax"`, `"rmin"`, `"dmax"`.
-        renorm_momentum: of the statistics that renorm trains with.
-        synchronized: whether to take the statistics over all replicas.
+        renorm_momentum: the same for the statistics that renorm uses.
+        synchronized: whether to compute the statistics over all replicas.
         **kwargs: arguments of `keras.layers.Layer`, e.g. `name` and `dtype`.
 
     Call arguments:
         inputs: a tensor of rank 2 or greater.
-        training: whether to use and learn the batch's statistics.
-        mask: boolean, of rank one less than the inputs, without the last axis.
-            Positions that are False stay out of the statistics and may hold
+        training: whether to use the batch's statistics and update the moving
+            ones.
+        mask: boolean, of the shape of the inputs without the last axis.
+            Positions that are False are left out of the statistics and may hold
             anything, even NaN.
 
     Weights, all of shape (channels,):
@@ -65,8 +69,8 @@ class BatchNormalization(keras.layers.BatchNormalization):
         moving_stddev, renorm_mean, renorm_stddev.
 
     Raises:
-        ValueError: the mask has another rank, the size of `axis` is not known,
-            or an argument makes no sense.
+        ValueError: the mask has the wrong rank, the size of `axis` is not
+            known, or an argument is out of its range.
 
     Example:
 
@@ -146,7 +150,7 @@ class BatchNormalization(keras.layers.BatchNormalization):
     def _check_mask(self, inputs, mask):
         if mask is not None and len(mask.shape) != len(inputs.shape) - 1:
             raise ValueError(
-                "The mask must have one axis less than the inputs. Received: "
+                "The mask must have one axis fewer than the inputs. Received: "
                 f"mask.shape={mask.shape}, inputs.shape={inputs.shape}."
             )
 

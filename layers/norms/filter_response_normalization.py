@@ -19,21 +19,21 @@ class FilterResponseNormalization(ChannelNormalization):
         outputs = max(y, tau)
 
     with the mean over the positions of one channel of one example. The maximum
-    is the thresholded linear unit (TLU), an activation: no ReLU should follow.
-    Training and inference are one.
+    is the thresholded linear unit (TLU), which is an activation, so no ReLU
+    should follow. Training and inference are the same.
 
-    Where a channel has one position (dense layers, 1x1 maps) the quotient is
-    little more than the sign of x; the paper learns epsilon there, from 1e-4:
-    `learned_epsilon=True, epsilon=1e-4`.
+    Where a channel has only one position (dense layers, 1x1 maps), the quotient
+    is little more than the sign of x. For this case the paper learns epsilon,
+    with the initial value 1e-4: `learned_epsilon=True, epsilon=1e-4`.
 
-    The arithmetic is float32 at least whatever the dtype policy; outputs have
-    the policy's compute dtype.
+    The layer computes in float32 or higher, whatever the dtype policy; outputs
+    have the policy's compute dtype.
 
     Args:
         axis: the axis of the channels. Its size must be known if there are
             weights along it.
-        epsilon: added to the mean square; the initial value if it is learned.
-        learned_epsilon: whether |epsilon| is a weight, one for all channels.
+        epsilon: added to the mean square; if it is learned, its initial value.
+        learned_epsilon: whether to learn |epsilon|, one value for all channels.
         threshold: whether to take the maximum with `tau`.
         center: whether to add `beta`.
         scale: whether to multiply by `gamma`.
@@ -44,8 +44,8 @@ class FilterResponseNormalization(ChannelNormalization):
 
     Call arguments:
         inputs: a tensor of shape (batch, ...), of rank 2 or greater.
-        mask: boolean, over the leading axes of the inputs, in front of the
-            channels' axis. Positions that are False stay out of the mean and
+        mask: boolean, over the leading axes of the inputs, up to the axis of
+            the channels. Positions that are False are left out of the mean and
             may hold anything, even NaN.
 
     Weights:
@@ -53,8 +53,8 @@ class FilterResponseNormalization(ChannelNormalization):
         learned_epsilon: of shape ().
 
     Raises:
-        ValueError: `axis` is out of range or the batch's, or its size is not
-            known.
+        ValueError: `axis` is out of range or the axis of the batch, or its
+            size is not known.
 
     Example:
 

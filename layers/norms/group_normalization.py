@@ -19,20 +19,21 @@ class GroupNormalization(keras.layers.GroupNormalization):
 
         y = gamma * (x - mean) / sqrt(variance + epsilon) + beta
 
-    with mean and biased variance of each example over the positions and the
-    channels of one group. Training and inference are one. Unlike in Keras'
-    layer, masked positions stay out of the statistics.
+    with the mean and biased variance of each example over the positions and the
+    channels of one group. Training and inference are the same. Unlike in Keras'
+    layer, masked positions are left out of the statistics.
 
     The number of groups is the greatest common divisor of `groups` and the
-    number of channels, so one setting fits all stages of a model. Where Keras'
-    layer accepts `groups` at all, both compute the same, with the same weights.
+    number of channels, so one setting fits all stages of a model. Wherever
+    Keras' layer accepts `groups`, both layers compute the same with the same
+    weights.
 
-    The arithmetic is float32 at least whatever the dtype policy; outputs have
-    the policy's compute dtype.
+    The layer computes in float32 or higher, whatever the dtype policy; outputs
+    have the policy's compute dtype.
 
     Args:
-        groups: the greatest number of groups. -1 is one group per channel, see
-            `InstanceNormalization`; 1 is one group for all of them.
+        groups: the largest number of groups. -1 means one group per channel,
+            see `InstanceNormalization`; 1 means one group for all channels.
         axis: the axis of the channels. Its size must be known, unless `groups`
             is 1 or -1, without weights.
         epsilon: added to the variance.
@@ -45,16 +46,16 @@ class GroupNormalization(keras.layers.GroupNormalization):
 
     Call arguments:
         inputs: a tensor of shape (batch, ...), of rank 2 or greater.
-        mask: boolean, over the leading axes of the inputs, in front of the
-            channels' axis. Positions that are False stay out of the statistics
-            and may hold anything, even NaN.
+        mask: boolean, over the leading axes of the inputs, up to the axis of
+            the channels. Positions that are False are left out of the
+            statistics and may hold anything, even NaN.
 
     Weights:
         gamma, beta: of shape (channels,).
 
     Raises:
-        ValueError: `groups` is neither positive nor -1, or `axis` is out of
-            range or the batch's, or its size is not known.
+        ValueError: `groups` is neither positive nor -1, `axis` is out of range
+            or the axis of the batch, or its size is not known.
 
     Example:
 

@@ -13,9 +13,10 @@ class InstanceNormalization(GroupNormalization):
 
         y = gamma * (x - mean) / sqrt(variance + epsilon) + beta
 
-    This is `GroupNormalization(groups=-1)`, and computes and stores the same.
-    It needs several positions: from one value alone `x - mean` is 0 and every
-    output is `beta`.
+    The mean and biased variance are those of one channel of one example, over
+    its positions. Training and inference are the same. The layer computes and
+    stores the same as `GroupNormalization(groups=-1)`. It needs several
+    positions: with a single value, `x - mean` is 0 and every output is `beta`.
 
     Args:
         axis: the axis of the channels. Its size must be known if there are
@@ -25,13 +26,14 @@ class InstanceNormalization(GroupNormalization):
 
     Call arguments:
         inputs: a tensor of shape (batch, ...), of rank 3 or greater.
-        mask: as of `GroupNormalization`.
+        mask: as in `GroupNormalization`.
 
     Weights:
         gamma, beta: of shape (channels,).
 
     Raises:
-        ValueError: the inputs have a single position, e.g. rank 2.
+        ValueError: the inputs have a single position, for example if their
+            rank is 2.
 
     Example:
 
@@ -57,7 +59,7 @@ class InstanceNormalization(GroupNormalization):
         if None not in sizes and math.prod(sizes) == 1:
             raise ValueError(
                 "Instance normalization takes statistics over positions, and "
-                "there is one: every output would be beta. Received: "
+                "there is only one, so every output would be beta. Received: "
                 f"input_shape={tuple(input_shape)}, axis={self.axis}. Use "
                 "GroupNormalization or LayerNormalization."
             )

@@ -15,12 +15,12 @@ class LayerNormalization(keras.layers.LayerNormalization):
 
         y = gamma * (x - mean) / sqrt(variance + epsilon) + beta
 
-    with mean and biased variance of each example over `axis`. Training and
-    inference are one. It takes the arguments of Keras' layer of that name,
-    makes the same weights, and moves fewer bytes.
+    with the mean and biased variance of each example over `axis`. Training and
+    inference are the same. It takes the arguments of Keras' layer of that name,
+    has the same weights, and needs fewer passes over memory.
 
-    The arithmetic is float32 at least whatever the dtype policy; outputs have
-    the policy's compute dtype.
+    The layer computes in float32 or higher, whatever the dtype policy; outputs
+    have the policy's compute dtype.
 
     Args:
         axis: the axis or axes to normalize over. Their sizes must be known if
@@ -35,11 +35,11 @@ class LayerNormalization(keras.layers.LayerNormalization):
 
     Call arguments:
         inputs: a tensor of any shape (batch, ...).
-        mask: passed on. Each position is normalized by itself, so it changes
-            nothing.
+        mask: passed on. It changes nothing, since each position is normalized
+            on its own.
 
     Weights:
-        gamma, beta: of the inputs' sizes along the sorted `axis`.
+        gamma, beta: of the sizes of the inputs along the sorted `axis`.
 
     Raises:
         TypeError: `axis` is neither an integer nor a list or tuple of them.

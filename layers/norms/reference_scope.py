@@ -44,8 +44,8 @@ def reference_rows(layer):
     if layer in current.seen:
         raise ValueError(
             f"The layer {layer.name!r} is called several times in one pass "
-            "through a ReferenceModel. It can remember the statistics of one "
-            "place only. Make a layer for each place."
+            "through a ReferenceModel. It can remember the statistics of only "
+            "one place. Use a separate layer for each place."
         )
     current.seen.add(layer)
     return current.rows

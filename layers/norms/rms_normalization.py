@@ -14,13 +14,14 @@ class RMSNormalization(keras.layers.RMSNormalization):
 
         y = scale * x / sqrt(mean(x^2) + epsilon)
 
-    with the mean of each example over `axis`. Training and inference are one.
-    It takes the arguments of `keras.layers.RMSNormalization` and makes the same
-    weights. It differs in this:
+    with the mean of each example over `axis`. Training and inference are the
+    same. The layer takes the arguments of `keras.layers.RMSNormalization` and
+    has the same weights. There are these differences:
 
-    - large inputs do not overflow under `mixed_float16`: the arithmetic and
-      `scale` are float32 at least, outputs have the policy's compute dtype;
-    - axes other than the last ones work, and `axis` stays what was passed;
+    - large inputs do not overflow under `mixed_float16`: the layer computes in
+      float32 or higher, and outputs have the policy's compute dtype;
+    - axes other than the last ones work, and the attribute `axis` keeps the
+      value that was passed;
     - its gradient is written by hand.
 
     Args:
@@ -30,11 +31,11 @@ class RMSNormalization(keras.layers.RMSNormalization):
 
     Call arguments:
         inputs: a tensor of any shape (batch, ...).
-        mask: passed on. Each position is normalized by itself, so it changes
-            nothing.
+        mask: passed on. It changes nothing, since each position is normalized
+            on its own.
 
     Weights:
-        scale: of the inputs' sizes along the sorted `axis`.
+        scale: of the sizes of the inputs along the sorted `axis`.
 
     Raises:
         ValueError: an axis is out of range, or its size is not known.

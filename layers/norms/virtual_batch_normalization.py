@@ -14,7 +14,7 @@ from .weights import add_affine_weights, add_statistic
 
 @public_layer
 class VirtualBatchNormalization(ChannelNormalization):
-    """Normalizes each example by a reference batch's statistics and its own.
+    """Normalizes each example with a reference batch's statistics and its own.
 
         mean = w own_mean + (1 - w) reference_mean
         variance = w own_variance + (1 - w) reference_variance
@@ -22,21 +22,23 @@ class VirtualBatchNormalization(ChannelNormalization):
         y = gamma * (x - mean) / sqrt(variance + epsilon) + beta
 
     These are the moments of the reference batch with the example added to it.
-    The example's own moments are over all its axes but `axis`; inputs of rank 2
-    are their own mean, with variance 0. w = 1 / (n + 1) for a reference of n
-    examples of the same size; in general it is the example's share of all
-    positions.
+    The example's own moments are taken over all its axes except `axis`; for
+    inputs of rank 2, the mean is the input itself and the variance is 0. With a
+    reference of n examples of the same size, w = 1 / (n + 1); in general, it is
+    the example's share of all positions.
 
-    An example's output does not depend on the other examples of its batch: not
-    a bit of it changes with them; nor, on a CPU without XLA, with their number.
+    An example's output does not depend on the other examples of its batch: it
+    is bit-identical whatever they are and, on a CPU without XLA, however many
+    there are.
 
-    The reference's moments are remembered, for calls without a reference.
-    Before the first one, the layer takes 0 and 1 for them, and w = 0. Training
-    and inference are one. `ReferenceModel` pushes a reference batch through all
-    such layers of a model; without it, call each layer with `reference`.
+    The layer stores the moments of the reference for calls without a reference.
+    Before the first reference, it uses 0 and 1 for them, and w = 0. Training
+    and inference are the same. `ReferenceModel` passes a reference batch
+    through all such layers of a model; without it, call each layer with
+    `reference`.
 
-    Statistics and affine are float32 at least; outputs have the policy's
-    compute dtype.
+    Statistics, scale and shift are computed in float32 or higher; outputs have
+    the policy's compute dtype.
 
     Args:
         axis: the axis of the channels. Its size must be known.
@@ -51,20 +53,21 @@ class VirtualBatchNormalization(ChannelNormalization):
     Call arguments:
         inputs: a tensor of rank 2 or greater.
         reference: the reference batch as it arrives at this layer; it may
-            differ from `inputs` in all sizes but that of `axis`. Gradients flow
-            through its moments. None: the remembered moments are used.
-        mask: boolean, of rank one less than the inputs, without the last axis.
-            Positions that are False stay out of the statistics and may hold
+            differ from `inputs` in all sizes except that of `axis`. Gradients
+            flow through its moments. None: the stored moments are used.
+        mask: boolean, of the shape of the inputs without the last axis.
+            Positions that are False are left out of the statistics and may hold
             anything, even NaN.
         reference_mask: the same for `reference`.
-        inputs_mask: what Keras calls `mask` if there is a reference.
+        inputs_mask: the name under which Keras passes `mask` if there is a
+            reference.
 
     Weights, all of shape (channels,):
         gamma, beta, reference_mean, reference_variance, reference_count.
 
     Raises:
-        ValueError: `axis` is the batch's axis or out of range, its size is not
-            known, or a mask has another rank.
+        ValueError: `axis` is the axis of the batch or out of range, its size is
+            not known, or a mask has the wrong rank.
 
     Example:
 
@@ -141,7 +144,7 @@ class VirtualBatchNormalization(ChannelNormalization):
             mask = tf.cast(mask, bool)[..., tf.newaxis]
             if len(mask.shape) != rank:
                 raise ValueError(
-                    "The mask must have one axis less than the inputs. "
+                    "The mask must have one axis fewer than the inputs. "
                     f"Received: mask.shape={mask.shape[:-1]}, "
                     f"inputs.shape={x.shape}."
                 )

@@ -6,9 +6,9 @@ def non_batch_axis(axis, rank):
     one = isinstance(axis, int)
     if not one or not -rank <= axis < rank or axis % rank == 0:
         raise ValueError(
-            "The axis of the channels is out of range, or that of the batch, "
-            f"or not one integer. Received: axis={axis!r} with inputs of rank "
-            f"{rank}."
+            "The axis of the channels is out of range, is the axis of the "
+            f"batch, or is not one integer. Received: axis={axis!r} with "
+            f"inputs of rank {rank}."
         )
     return axis % rank
 

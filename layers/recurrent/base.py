@@ -31,7 +31,7 @@ class NormalizedRNN(keras.layers.RNN):
         zero_output_for_mask: as in `keras.layers.RNN`.
         activity_regularizer, name, dtype, trainable: as in
             `keras.layers.Layer`.
-        **kwargs: arguments of the Keras layer that remain.
+        **kwargs: further arguments of the Keras layer.
     """
 
     def __init__(

@@ -122,59 +122,64 @@ class BatchNormLSTM(_BatchNormRNN):
                             + beta
 
     In training, mean and biased variance are those of the batch **at step t**.
-    The affine is the same at all steps, moving statistics are not: each step
-    has a row. Inference, and training with `trainable=False`, use the rows.
+    Gammas and betas are the same at all steps, but moving statistics are not:
+    each step has its own row of them. Inference, and training with
+    `trainable=False`, use the rows.
 
-    - A step is counted from a sequence's first unmasked position, so padding
-      may stand anywhere: in front, behind or between. It enters no statistic.
+    - Steps are counted from a sequence's first unmasked position, so padding
+      may be anywhere: before, after or inside a sequence. It enters no
+      statistics.
     - Training moves a row by `(1 - momentum) * count / batch_size`, where
-      `count` examples reach the step; its first batch sets it.
-    - A step at or behind `max_timesteps` trains by its batch, leaves the rows
-      alone, and uses the last row in inference. So does, in inference, a step
-      behind all that were reached in training.
-    - A batch of one example has no variance: in training all steps are then
-      their `beta`.
-    - Replicas normalize by their own part of the batch and share their rows.
-      With `synchronized=True` they normalize by the whole batch.
+      `count` examples reach the step; the first batch sets the row.
+    - A step at or beyond `max_timesteps` is normalized with its batch in
+      training, without changing the rows, and with the last row in inference.
+      In inference, the last row is also used for steps beyond all those that
+      training has reached.
+    - A batch of one example has no variance: in training, all normalized
+      values are then `beta`.
+    - Replicas normalize with their own part of the batch and share their rows.
+      With `synchronized=True` they normalize with the whole batch.
 
-    It is a `keras.layers.RNN`, not a `keras.layers.LSTM`, whose kernels for
-    GPUs know no normalization. All but the products is computed in float32 at
-    least; under `mixed_float16` the products are, too.
+    It is a `keras.layers.RNN`, not a `keras.layers.LSTM`, whose GPU kernels do
+    not support normalization. Everything except the matrix products is computed
+    in float32 or higher; under `mixed_float16` the products are, too.
 
     Args:
         units: the size of the state.
-        max_timesteps: how many steps have a row. `None` is the length of the
-            sequences, which must then be known.
-        per_timestep: whether each step has a row. If not, all steps share one.
-            The first steps differ from the later ones, so that costs accuracy
-            in some networks and none in others, see `docs/sequences.md`.
-        momentum: of the moving statistics.
+        max_timesteps: the number of steps that have a row. `None` means the
+            length of the sequences, which must then be known.
+        per_timestep: whether each step has its own row. If not, all steps share
+            one. Since the first steps differ from later ones, sharing costs
+            accuracy in some networks and nothing in others, see
+            `docs/sequences.md`.
+        momentum: share of the moving statistics that a step keeps.
         epsilon: added to the variance.
         gamma_initializer: by default the constant 0.1. With 1, gradients
             vanish.
-        beta_initializer: of the cell's norm.
+        beta_initializer: for the beta of the cell's norm.
         normalize_input, normalize_recurrent, normalize_cell: whether to
             normalize `x_t W_x`, `h_(t-1) W_h` and `c_t`.
         initial_state_noise: standard deviation of normal noise that is added
-            to the initial state in training. Steps with equal inputs in all
-            examples, such as the black border of images, have zero variance
-            without it, and huge gradients.
-        synchronized: whether to take the statistics over all replicas. It
+            to the initial state in training. Without it, steps whose inputs are
+            equal in all examples, such as the black border of images, have zero
+            variance and huge gradients.
+        synchronized: whether to compute the statistics over all replicas. It
             needs `unroll=True`.
-        jit_compile: whether XLA compiles the loop for training on CPUs where
-            it does not compile the whole step: a quarter or more off its
-            time, after a second or two for each new shape. `"auto"` is where
-            the graph has a fixed batch size and length; `True` asks for a
-            fixed length alone. Eager mode, `unroll=True`, recurrent dropout
-            and other activations than tanh and sigmoid do without.
-        **kwargs: arguments of `keras.layers.LSTM`, without `use_cudnn`, and
+        jit_compile: whether XLA compiles the loop for training on CPUs if it
+            does not compile the whole step. This saves a quarter of the time or
+            more, and takes a second or two for each new shape. `"auto"` does so
+            if the graph has a fixed batch size and length; `True` needs only a
+            fixed length. It does not apply to eager mode, `unroll=True`,
+            recurrent dropout, or activations other than tanh and sigmoid.
+        **kwargs: arguments of `keras.layers.LSTM`, except `use_cudnn`, and
             of `keras.layers.RNN`.
 
     Call arguments:
         sequences: (batch, time, features).
         initial_state: h and c, each (batch, units).
         mask: boolean, (batch, time).
-        training: whether to use and learn the batch's statistics.
+        training: whether to use the batch's statistics and update the moving
+            ones.
 
     Weights:
         kernel, recurrent_kernel, bias: as in Keras' layer, in this order.
@@ -182,7 +187,7 @@ class BatchNormLSTM(_BatchNormRNN):
         gamma_cell, beta_cell: (units,).
         moving_mean_SITE, moving_variance_SITE: (max_timesteps, ...), for the
             sites input, recurrent, cell.
-        moving_weight: (max_timesteps,), 0 for a row that was not reached yet.
+        moving_weight: (max_timesteps,), 0 for a row that no step has reached.
 
     Raises:
         ValueError: the length is not known and `max_timesteps` is `None`; a
@@ -223,9 +228,9 @@ class BatchNormGRU(_BatchNormRNN):
         g = tanh(BN(x_t W_x) + b_x + r * (BN(h_(t-1) W_h) + b_h)), the third
         h_t = z * h_(t-1) + (1 - z) * g
 
-    This is Keras' form `reset_after=True`, with its two biases; no paper has a
-    form of its own. Statistics, masks and arguments are those of
-    `BatchNormLSTM`, apart from `normalize_cell` and `beta_initializer`: there
+    This is Keras' variant `reset_after=True`, with its two biases; the paper
+    does not define a GRU. Statistics, masks and arguments are those of
+    `BatchNormLSTM`, except for `normalize_cell` and `beta_initializer`: there
     is no cell state, and no `beta`.
 
     Example:
@@ -249,9 +254,9 @@ class BatchNormSimpleRNN(_BatchNormRNN):
 
         h_t = tanh(BN(x_t W_x; gamma_x, 0) + BN(h_(t-1) W_h; gamma_h, 0) + b)
 
-    Statistics, masks and arguments are those of `BatchNormLSTM`, apart from
+    Statistics, masks and arguments are those of `BatchNormLSTM`, except for
     `normalize_cell` and `beta_initializer`: there is no cell state, and no
-    `beta`. `normalize_recurrent=False` is the form of Laurent et al.
+    `beta`. `normalize_recurrent=False` is the variant of Laurent et al.
 
     Example:
 

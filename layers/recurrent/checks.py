@@ -82,7 +82,7 @@ def steps_to_learn(sequences_shape, max_timesteps):
             "Statistics per time step need to know the number of steps. "
             f"Received: inputs of shape {tuple(sequences_shape)} and "
             "max_timesteps=None. Pass max_timesteps, the length up to which "
-            "each step has statistics of its own."
+            "each step has its own statistics."
         )
     return steps
 

@@ -38,13 +38,14 @@ class LayerNormLSTM(_LayerNormRNN):
                             + beta
 
     Mean and biased variance are those of each example's features at each step,
-    all four gates together, in training as in inference. All but the products
-    is computed in float32 at least; under `mixed_float16` the products are,
-    too.
+    over all four gates together, in training and in inference. Everything
+    except the matrix products is computed in float32 or higher; under
+    `mixed_float16` the products are, too.
 
-    Two models have this name. In the paper's, the raw `c_t` goes to the next
-    step; in TensorFlow Addons' `LayerNormLSTMCell`, `LN(c_t)` does. The latter
-    is `carry_normalized=True, epsilon=1e-3`, and its list of weights loads.
+    There are two models of this name. In the paper, the raw `c_t` goes to the
+    next step; in TensorFlow Addons' `LayerNormLSTMCell`, `LN(c_t)` does. Set
+    `carry_normalized=True, epsilon=1e-3` for the latter; its list of weights
+    can be loaded.
 
     Args:
         units: the size of the state.
@@ -55,14 +56,14 @@ class LayerNormLSTM(_LayerNormRNN):
             normalize `x_t W_x`, `h_(t-1) W_h` and `c_t`.
         jit_compile: whether XLA compiles the loop for training on CPUs, see
             `BatchNormLSTM`.
-        **kwargs: arguments of `keras.layers.LSTM`, without `use_cudnn`, and
+        **kwargs: arguments of `keras.layers.LSTM`, except `use_cudnn`, and
             of `keras.layers.RNN`.
 
     Call arguments:
         sequences: (batch, time, features).
         initial_state: h and c, each (batch, units).
         mask: boolean, (batch, time). A position that is False keeps the state.
-        training: whether to drop out.
+        training: whether to apply dropout.
 
     Weights:
         kernel, recurrent_kernel, bias: as in Keras' layer, in this order.
@@ -116,9 +117,9 @@ class LayerNormGRU(_LayerNormRNN):
         g = tanh(LN(x_t W_x) + b_x + r * (LN(h_(t-1) W_h) + b_h)), the third
         h_t = z * h_(t-1) + (1 - z) * g
 
-    This is Keras' form `reset_after=True`, with its two biases. LN is over the
-    features of all three gates, with a gamma and beta for each product. The
-    arguments are those of `LayerNormLSTM`, apart from `normalize_cell` and
+    This is Keras' variant `reset_after=True`, with its two biases. LN is over
+    the features of all three gates, with a gamma and a beta for each product.
+    The arguments are those of `LayerNormLSTM`, except for `normalize_cell` and
     `carry_normalized`.
 
     Example:

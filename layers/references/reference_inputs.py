@@ -93,9 +93,10 @@ def reference_arrays(inputs, reference_batch):
     leaves = keras.tree.flatten(reference_batch)
     shapes = [None if leaf is None else np.shape(leaf) for leaf in leaves]
     error = ValueError(
-        "The reference batch must be like the model's inputs and have the "
-        f"same number of examples, one at least, for each. Received shapes "
-        f"{shapes}. Expected: {[x.shape for x in inputs.tensors]}."
+        "The reference batch must have the structure of the model's inputs, "
+        "and for each of them the same number of examples, at least one. "
+        f"Received shapes {shapes}. Expected: "
+        f"{[x.shape for x in inputs.tensors]}."
     )
     more = len(leaves) - len(inputs.tensors)
     if more < 0 or (more and not isinstance(reference_batch, dict)):

@@ -18,45 +18,46 @@ from .refreshing import Refreshed
 class ReferenceModel(Refreshed, keras.Model):
     """Gives the virtual batch norms inside a model their reference batch.
 
-    With `training=True` the reference batch goes through the whole model in
-    front of the inputs, with the weights of this moment; the outputs are those
-    of the inputs. Gradients flow through the reference, too. A training step
-    costs about as much as one with both batches. With `training=False` the
-    layers use the statistics they remember, and no reference is needed.
+    With `training=True`, the reference batch passes through the whole model
+    ahead of the inputs, with the current weights; only the outputs for the
+    inputs are returned. Gradients flow through the reference, too. A training
+    step costs about as much as one with both batches. With `training=False`,
+    the layers use the statistics they have stored, and no reference is needed.
 
-    What is remembered belongs to the weights it was computed with. `fit`
-    refreshes it at the end of each epoch, before validation and callbacks, and
-    when it ends, whatever has changed the weights: an average of the optimizer,
-    a callback. `predict`, `evaluate`, `export` and saving (`save`,
-    `save_weights`) refresh it first, so they use the weights as they are. Call
-    `refresh()` after other changes of the weights (a training loop of your own,
-    `fit` of a model around this one, `set_weights`) if you call the model
-    itself then, and before a `tf.train.Checkpoint`.
+    The stored statistics belong to the weights they were computed with. `fit`
+    refreshes them at the end of each epoch, before validation and callbacks,
+    and when it ends, whatever has changed the weights, such as a weight average
+    of the optimizer or a callback. `predict`, `evaluate`, `export` and saving
+    (`save`, `save_weights`) refresh them first, so they use the current
+    weights. After other changes of the weights (your own training loop, `fit`
+    of a model around this one, `set_weights`), call `refresh()` before you call
+    the model itself or write a `tf.train.Checkpoint`.
 
     The reference batch is saved with the model, as a weight. A configuration
-    alone holds its shape only: what `from_config` makes has a reference of
+    holds only its shape: a model that `from_config` creates has a reference of
     zeros.
 
     Other layers treat the reference as part of the batch. In particular, a
     `BatchNormalization` takes its batch statistics over both. A virtual batch
-    norm can be used once per model, and must see the examples on the first axis
-    in their order. Recomputation (`keras.remat`) hides the reference from it.
+    norm can be used once per model, and must receive the examples on the first
+    axis, in their order. With recomputation (`keras.remat`) it cannot see the
+    reference.
 
     Args:
         model: a functional or sequential model, built.
-        reference_batch: what `model` can be called on: an array, or a list,
-            tuple or dict of arrays; of the size of one batch, chosen once. Of a
-            `tf.data.Dataset` the first batch is taken, without its labels.
+        reference_batch: inputs that `model` can be called on: an array, or a
+            list, tuple or dict of arrays, with the size of one batch. From a
+            `tf.data.Dataset`, the first batch is taken without its labels.
         **kwargs: arguments of `keras.Model`, e.g. `name`.
 
     Call arguments:
-        inputs: as of `model`, in any structure and dtype that it takes.
-        training: whether to push the reference through the model.
+        inputs: those of `model`, in any structure and dtype that it takes.
+        training: whether to pass the reference through the model.
 
     Attributes:
         model: the model inside.
         reference: list of weights, the reference batch for each input.
-        inputs, outputs, input, output, input_shape, output_shape: as of
+        inputs, outputs, input, output, input_shape, output_shape: those of
             `model`.
 
     Raises:

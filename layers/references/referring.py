@@ -34,8 +34,8 @@ def referring(model, reference_batch, kind=None):
     taken = [name for name in _ADDED if hasattr(model, name)]
     if taken:
         raise TypeError(
-            f"The model {model.name!r} has an attribute `{taken[0]}`, as a "
-            "model with a reference batch has. Give yours another name."
+            f"The model {model.name!r} has an attribute `{taken[0]}`, a name "
+            "that models with a reference batch use. Give yours another name."
         )
     own, kind = type(model), kind or Referring
     variables = keras.tree.map_structure(_variable, reference_batch)

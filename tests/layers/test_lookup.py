@@ -28,12 +28,19 @@ def make(**kwargs):
 
 SETTING = 3
 """
+BROKEN = {
+    "broken": "import nothing_here",
+    "misspelled": "import keras\n\n\ndef make(:\n    pass\n",
+    "undefined": "import keras\n\nWIDTH = widht * 2\n",
+    "indirect": "import undefined\n",
+}
 
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     (tmp_path / "norms_of_ones_own.py").write_text(CODE)
-    (tmp_path / "broken.py").write_text("import nothing_here")
+    for name, code in BROKEN.items():
+        (tmp_path / f"{name}.py").write_text(code)
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
     return tmp_path
@@ -68,7 +75,17 @@ def test_a_file_is_run_once(folder):
         ("nowhere.py:Half", "cannot be found from the current folder.*nowhere"),
         ("norms_of_ones_own:Quarter", "no attribute 'Quarter'"),
         ("norms_of_ones_own.py:Quarter", r"own\.py has no attribute 'Quarter'"),
-        ("broken.py:Half", "nothing_here"),
+        ("broken.py:Half", "line 1 of .*broken.py raises .*nothing_here"),
+        ("broken:Half", "line 1 of .*broken.py raises .*nothing_here"),
+        ("misspelled.py:make", "line 4 of .*misspelled.py raises SyntaxError"),
+        (
+            "undefined.py:make",
+            "line 3 of .*undefined.py raises NameError",
+        ),
+        (
+            "indirect.py:make",
+            "line 3 of .*undefined.py raises NameError",
+        ),
         (":Half", "':Half' cannot be found"),
     ],
 )

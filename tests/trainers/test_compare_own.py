@@ -27,6 +27,9 @@ def build():
     model.compile("sgd", "mse")
     return model
 
+def broken():
+    return network(keras.layers.Dense(widht))
+
 def needy(units):
     return build()
 
@@ -60,11 +63,12 @@ def folder(tmp_path):
     return tmp_path
 
 
-def compare(folder, *flags, model="mine.py:build", data="mine.npz"):
+def compare(folder, *flags, model="mine.py:build", data="mine.npz", **others):
     return killable.script(
         "compare",
         f"--model={model}",
         f"--data={data}",
+        *(f"--{name}={value}" for name, value in others.items()),
         "--workdir=runs",
         "--epochs=1",
         "--batch_size=8",
@@ -110,6 +114,7 @@ def test_a_comparison_from_its_command_to_its_report(folder):
         ({"model": "mine.py:make"}, "mine.py has no attribute 'make'"),
         ({"model": "mine.py"}, "Expected: 'module:function' or 'file.py:fun"),
         ({"model": "mine.py:needy"}, "called without arguments"),
+        ({"model": "mine.py:broken"}, "mine.py raises NameError: name 'widht'"),
         ({"model": "mine.keras"}, "there is no such file"),
         ({"model": "other.py:build"}, "'other.py:build' cannot be found"),
         ({"model": "mine.py:uncompiled"}, "is not compiled"),
@@ -124,6 +129,9 @@ def test_a_comparison_from_its_command_to_its_report(folder):
         ({"data": "tiny.npz"}, "too few to hold some out"),
         ({"model": "mine.py:numbered", "data": "more.npz"}, "from 0 to 4, but"),
         ({"data": ""}, "needs --data, see --help"),
+        ({"tune": "fast"}, "--tune takes True, False or learning rates"),
+        ({"metric": "auc"}, "Unknown metric"),
+        ({"only": "norm,first"}, "no layer 'first'"),
     ],
     ids=lambda value: "".join(value.values()) if type(value) is dict else "",
 )
@@ -134,3 +142,31 @@ def test_what_cannot_be_compared_ends_with_one_line(folder, arguments, words):
     assert words in line
     assert "Traceback" not in errors
     assert not (folder / "runs").exists()
+
+
+@pytest.mark.slow
+def test_the_traceback_of_the_users_code_is_printed_on_request(folder):
+    code, _, errors = compare(folder, model="mine.py:broken")
+    assert code == 2
+    assert "(--verbosity=1 prints the traceback.)" in errors
+    code, _, errors = compare(folder, "--verbosity=1", model="mine.py:broken")
+    assert code == 2
+    assert "Traceback" in errors
+    assert errors.splitlines()[-1].endswith("name 'widht' is not defined")
+
+
+@pytest.mark.slow
+def test_flags_are_the_arguments_of_compare_norms(folder):
+    code, said, errors = compare(
+        folder,
+        "--dry_run",
+        "--norms=as_is,layer",
+        only="norm",
+        tune="0.1,0.2",
+        metric="loss",
+        least=0.25,
+        start="weights",
+    )
+    assert code == 0, errors
+    assert "difference that counts is 0.250." in " ".join(said.split())
+    assert "norm=layer,learning_rate=0.2,seed=0" in said

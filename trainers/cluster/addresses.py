@@ -76,8 +76,8 @@ def from_tf_config(text):
     others = sorted(set(jobs) - {"chief", "worker"})
     if others or task[0] not in ("chief", "worker"):
         raise InputError(
-            "TF_CONFIG may have the jobs 'chief' and 'worker' only. Received: "
-            f"{', '.join(map(repr, [*others, task[0]]))}."
+            "TF_CONFIG may contain only the jobs 'chief' and 'worker'. "
+            f"Received: {', '.join(map(repr, [*others, task[0]]))}."
         )
     # A separate chief counts as the first worker.
     before = len(chief) if task[0] == "worker" else 0

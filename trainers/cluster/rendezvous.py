@@ -63,7 +63,7 @@ def _listening(address):
     except OSError as error:
         raise InputError(
             f"Port {port} of this worker, {address}, cannot be used: {error}. "
-            "Name a free one."
+            "Choose a free port."
         ) from error
 
 

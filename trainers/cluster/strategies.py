@@ -73,8 +73,8 @@ def check(config, strategy):
         )
     if config.batch_size % replicas:
         raise InputError(
-            f"batch_size is that of all {replicas} replicas together, and must "
-            f"be a multiple of {replicas}. Received: {config.batch_size}."
+            f"batch_size is the total of all {replicas} replicas, and must be "
+            f"a multiple of {replicas}. Received: {config.batch_size}."
         )
 
 

@@ -1,10 +1,13 @@
 """What `--help` of a script says."""
 
+import re
 import textwrap
 
 from absl import flags
 
 _WIDTH = 80
+#: What absl adds to the texts of flags with several values.
+_ADDED = re.compile(r"^<.*?>: |;\s+repeat this option .*")
 
 
 def help_text(description):
@@ -26,11 +29,11 @@ def _rank(flag):
 
 
 def _describe(flag):
-    text = flag.help
+    text = _ADDED.sub("", flag.help)
     if getattr(flag.parser, "enum_values", None):
         text += f" One of: {', '.join(flag.parser.enum_values)}."
-    if flag.default is not None:
-        text += f" Default: {flag.default}."
+    if flag.default not in (None, []):
+        text += f" Default: {flag.default_as_str.strip(chr(39))}."
     text = textwrap.fill(
         text, _WIDTH, initial_indent=" " * 6, subsequent_indent=" " * 6
     )

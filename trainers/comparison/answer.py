@@ -16,9 +16,9 @@ from .summary import Summary
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class Comparison:
-    """What a comparison of norms has found.
+    """The result of a comparison of norms.
 
-    A notebook shows sentence, table and picture.
+    A notebook shows its sentence, table and picture.
 
     Attributes:
         found: the `Found`, with every run.

@@ -31,21 +31,22 @@ def compare(
 ):
     """Trains every variant with every seed and compares them.
 
-    What counts is written into `plan.json` before the first run. After each
-    look only variants that are undecided get more seeds.
+    The design of the comparison is written to `plan.json` before the first run.
+    After each look, only undecided variants get more seeds.
 
     Args:
         config: `ConfigDict` with the keys of `configs/default.py` or of
             `configs/gan_default.py`.
-        overrides: dicts, dotted config key -> value; a list or a generator.
-            If they hold `"seed"`, there is one per run; if not, one per
-            variant.
+        overrides: a list or generator of dicts from dotted config keys to
+            values. If they contain `"seed"`, there is one for each run; if
+            not, one for each variant.
         workdir: folder of the comparison.
-        seeds: number of seeds from `config.seed` on, judged once; those of
-            the overrides are ignored then. None: those of the overrides, or
-            else as many as `config.compare.looks` says; one if it is `()`.
+        seeds: number of seeds, starting at `config.seed`, after which there is
+            one verdict; seeds in the overrides are then ignored. None: the
+            seeds of the overrides, or else as many as `config.compare.looks`
+            says, or one if that is `()`.
         jobs: number of processes.
-        command: the command line, for the report.
+        command: the command line that the report shows.
         config_file: path of a Python file that registers norms and models;
             each of several processes runs it. Not needed for names such as
             `"module:function"`, nor for norms of `layers.register`.
@@ -54,8 +55,8 @@ def compare(
         A `normzoo.trainers.comparison.summary.Summary`, one row per variant.
 
     Raises:
-        InputError: a run could not start; then none has been started. Or
-            another process works on the same folder.
+        InputError: a run cannot start, in which case none was started; or
+            another process is using the same folder.
     """
     plan = make_plan(config, overrides, seeds)
     return carry_out(plan, config, workdir, jobs, command, config_file)[1]

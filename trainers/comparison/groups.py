@@ -214,6 +214,6 @@ def _read(workdir):
 
 def _damaged(path):
     return InputError(
-        f"{path} is damaged. Remove it: runs that are not finished then start "
-        "again, or name another workdir."
+        f"{path} is damaged. Remove it, and unfinished runs will start over; "
+        "or name another workdir."
     )

@@ -109,7 +109,7 @@ def level_said(level, variants, looks):
     which = "The interval has a level of"
     if intervals > 1:
         which = (
-            f"All {intervals} intervals together have a level of 95 %, so each "
+            f"The {intervals} intervals together have a level of 95 %, so each "
             "has"
         )
     fewer = looks[-1] < fewest

@@ -35,77 +35,77 @@ def compare_norms(
 ):
     """Trains a model with several norms and says which one it needs.
 
-    Each norm takes the place of the model's own, see `replace_norms`. All are
-    trained with the same seeds, each at its own best learning rate, and are
-    compared by the rules of `normzoo.trainers.compare`: paired by seed,
-    population statistics, diverged runs count as worst, and at most 5 % of
-    comparisons say something false. A seed draws the fresh weights, the order
-    of the batches, and the validation split unless that is given.
+    Each norm replaces the model's own, see `replace_norms`. All are trained
+    with the same seeds, each at its own best learning rate, and compared by the
+    rules of `normzoo.trainers.compare`: runs are paired by seed, measured with
+    population statistics, diverged runs count as the worst, and at most 5 % of
+    comparisons reach a false verdict. A seed determines the fresh weights, the
+    order of the batches and, unless it is given, the validation split.
 
     Args:
         model: a compiled Keras model with weights, with one input and output
             or several, whose losses, metrics and optimizer are used; its class
-            may have a `call` or a `train_step` of its own if its `get_config`
-            makes it again. Or a function without arguments that returns one,
-            or its `"file.py:function"` or `"module:function"`; or the path of
-            a `.keras` file.
-        train, validation, test: pairs of inputs and labels, or these and
-            weights of the examples, which may be arrays, lists, tensors,
-            pandas' frames and series; inputs and labels also dicts of such by
-            the names of the model's inputs and outputs; a `tf.data.Dataset` or
-            a `keras.utils.PyDataset` of pairs or triples; a frame, or the path
-            of a `.csv` or `.parquet` file, with the labels in a column; the
-            path of a folder of images. Or `train` alone is the name of a TFDS
-            set, a folder of images with a folder for each split, or a `.npz`
-            file with `x_train`, `y_train` and perhaps the same of `validation`
-            and `test`. Nothing is scaled. A fifth of `train` is held out for
-            each split that is not there.
+            may have its own `call` or `train_step` if its `get_config` can
+            create it again. Or a function without arguments that returns such a
+            model, or the name of one, `"file.py:function"` or
+            `"module:function"`; or the path of a `.keras` file.
+        train, validation, test: pairs of inputs and labels, or triples with
+            weights of the examples as well. These may be arrays, lists,
+            tensors, pandas data frames and series, and, for inputs and labels,
+            dicts of these by the names of the model's inputs and outputs. Or a
+            `tf.data.Dataset` or a `keras.utils.PyDataset` of pairs or triples;
+            a data frame, or the path of a `.csv` or `.parquet` file, with the
+            labels in a column; or the path of a folder of images. `train`
+            alone may also be the name of a TFDS data set, a folder of images
+            with a folder for each split, or a `.npz` file with `x_train`,
+            `y_train` and optionally the same for `validation` and `test`.
+            Nothing is scaled. A fifth of `train` is held out for each split
+            that is missing.
         label: the name of the column of a table that holds the labels, or a
-            list of several; None: the last column.
-        data_dir: of a TFDS set, the folder of the prepared sets; None: TFDS'
-            own.
-        norms: what `layers.get` takes, and `"as_is"`, the model unchanged. The
-            first one is what the others are compared with. Norms of your own
-            are those of `layers.register`, classes or functions at the top
-            level of a file, or configurations of layers. None: `"as_is"`,
-            `"none"`, `"batch"`, `"layer"` and `"group"`; with `insert` without
-            `"none"`.
-        only: which layers make room for them, as of `replace_norms`.
-        insert: `"before_activation"` or `"after_activation"` puts norms around
-            the activations of a model without norms, as of `replace_norms`.
-        seeds: how many; `"auto"`: 10, and 20 where those do not decide.
-        tune: whether each seed and norm chooses from three learning rates by
-            the validation split: the model's own, and a third and three times
-            as much; or the rates to choose from.
-        epochs, batch_size: of the training.
-        metric: the name of one of the model's metrics as Keras prints it, or
-            `"loss"`, that is judged on the test split; `""`: the first metric,
-            of several outputs the loss.
-        least: the difference of it that counts. None: half a percentage point
-            of a share, such as an accuracy; 1 % of what the untrained model
-            has of others.
-        start: `"fresh"` weights, drawn by the seed from the layers' own
-            initializers; or those of the model, `"weights"`.
-        vary: what else varies, dict of a config key and its values, crossed
-            with the norms: `{"batch_size": (8, 32)}`. Keys are `"batch_size"`,
-            `"epochs"`, `"optimizer.learning_rate"`, `"model.weight_norm"`, as
-            of `replace_weight_norms`, and, where norms are inserted,
-            `"model.insert"`. All are compared with the first norm at
-            the first values.
+            list of names; None: the last column.
+        data_dir: the folder of prepared TFDS data sets; None: TFDS' default.
+        norms: normalizations as `layers.get` takes them, and `"as_is"` for the
+            unchanged model. The others are compared with the first one. Your
+            own norms may be those of `layers.register`, classes or functions
+            at the top level of a file, or configurations of layers. None:
+            `"as_is"`, `"none"`, `"batch"`, `"layer"` and `"group"`; with
+            `insert`, without `"none"`.
+        only: which layers to replace, as in `replace_norms`.
+        insert: `"before_activation"` or `"after_activation"` puts norms at the
+            activations of a model without norms, as in `replace_norms`.
+        seeds: number of seeds; `"auto"`: 10, and 20 if those do not decide.
+        tune: whether each norm chooses, for each seed and by the validation
+            split, from three learning rates: the model's own, a third of it,
+            and three times as much. Or a tuple of rates to choose from.
+        epochs, batch_size: number of epochs and batch size of the training.
+        metric: the metric that is judged on the test split: the name of one of
+            the model's metrics, as Keras prints it, or `"loss"`. `""`: the
+            first metric, or the loss if there are several outputs.
+        least: the smallest difference in that metric that counts. None: half a
+            percentage point for a share, such as an accuracy; otherwise 1 % of
+            the untrained model's value.
+        start: `"fresh"` draws fresh weights by the seed, from the layers' own
+            initializers; `"weights"` starts from the weights of the model.
+        vary: other settings to vary, a dict from config keys to values that is
+            crossed with the norms, such as `{"batch_size": (8, 32)}`. Keys are
+            `"batch_size"`, `"epochs"`, `"optimizer.learning_rate"`,
+            `"model.weight_norm"`, as in `replace_weight_norms`, and, if norms
+            are inserted, `"model.insert"`. Everything is compared with the
+            first norm at the first values.
         callbacks: a function without arguments that returns a list of new Keras
-            callbacks, for each run its own; or its `"module:function"`. Such
-            runs train alone. What a callback remembers is not saved: a run that
-            was interrupted goes on with new ones.
-        workdir: folder for everything: a second call with the same arguments
-            continues there. None: a new one below the folder for temporary
-            files.
+            callbacks and is called for each run; or its `"module:function"`.
+            Such runs train alone. The state of callbacks is not saved: an
+            interrupted run continues with new ones.
+        workdir: folder for all files; a second call with the same arguments
+            continues there. None: a new folder for temporary files.
         jobs: number of processes.
 
     Returns:
         A `Comparison`.
 
     Raises:
-        InputError: something does not fit; nothing is trained then.
+        InputError: an argument cannot be used, or the arguments do not fit each
+            other; nothing was trained.
 
     Example:
 

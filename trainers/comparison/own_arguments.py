@@ -6,8 +6,10 @@ import pathlib
 import keras
 
 from ...layers.lookup import look_up
+from ...layers.user_code import failure, line_of
 from ..common.errors import InputError
 from ..common.paths import user_path
+from ..common.user_code import running
 from ..data import array_files, arrays, nested
 from ..data.sources.finding import find_arrays
 from ..data.sources.options import Options
@@ -15,6 +17,9 @@ from ..own import files, tasks
 from ..own.compiled import compile_arguments, unlabeled
 from ..own.likeness import copied, has_own_code
 from ..own.measures import metrics_of
+
+#: What a model or a loss raises for data that do not fit it.
+_MISFIT = (KeyError, TypeError, ValueError, ArithmeticError)
 
 
 def find_model(model):
@@ -28,8 +33,8 @@ def find_model(model):
     Raises:
         InputError: there is none, or it cannot be trained, see `files.checked`.
     """
+    name = getattr(model, "__name__", str(model))
     if isinstance(model, (str, pathlib.Path)):
-        name = str(model)
         if name.endswith(".keras"):
             return files.read(_file(name))
         try:
@@ -37,9 +42,14 @@ def find_model(model):
         except ValueError as error:
             raise InputError(str(error)) from error
     if callable(model) and not isinstance(model, keras.Model):
-        _check_no_arguments(model)
-        model = model()
+        model = _made(model, name)
     return files.checked(model)
+
+
+def _made(make, name):
+    _check_no_arguments(make, name)
+    with running(f"The model function {name!r}"):
+        return make()
 
 
 def _file(name):
@@ -51,13 +61,14 @@ def _file(name):
     return path
 
 
-def _check_no_arguments(make):
+def _check_no_arguments(make, name):
     try:
         inspect.signature(make).bind()
     except TypeError as error:
         raise InputError(
-            "The model is made by a function that is called without "
-            f"arguments. Received: {make.__name__}, {error}."
+            "The model function is called without arguments. Received: "
+            f"{name}, {error}. Give its arguments defaults, or wrap it in a "
+            "function without any."
         ) from error
 
 
@@ -103,11 +114,17 @@ def _check_fit(model, examples):
     x, y, *weights = examples.seen()
     try:
         model.test_on_batch(x, y, *weights)
-    except (KeyError, TypeError, ValueError, ArithmeticError) as error:
+    except Exception as error:  # whatever the user's own code raises
+        if line_of(error) and not isinstance(error, _MISFIT):
+            raise InputError(
+                f"The model {model.name!r} cannot be evaluated on its data: "
+                f"{failure(error)}"
+            ) from error
         shapes = nested.each(lambda x: f"{x.shape[1:]} of {x.dtype}", y)
         raise InputError(
             f"The labels, {shapes}, do not fit the model's outputs of shape "
-            f"{getattr(model, 'output_shape', 'unknown')} and its loss: {error}"
+            f"{getattr(model, 'output_shape', 'unknown')} and its loss: "
+            f"{failure(error)}"
         ) from error
 
 
@@ -123,11 +140,11 @@ def _check_copy(model, examples):
             x, y, sample_weight=weights, verbose=0, return_dict=True
         )
     except Exception as error:  # whatever the user's own code raises
-        line = str(error).strip().partition("\n")[0].rstrip(".")
         raise InputError(
             f"The model {model.name!r} cannot be trained again, as each run "
-            f"must: {line}. Let the constructor of {type(model).__name__} make "
-            "what its methods use, from arguments alone."
+            f"must: {failure(error).rstrip('.')}. The constructor of "
+            f"{type(model).__name__} must create whatever its methods use, "
+            "from its arguments alone."
         ) from error
     expected = [metric.name for metric in metrics_of(model)]
     if missing := [name for name in expected if name not in logs]:

@@ -124,7 +124,10 @@ def plan(
         complete = _complete(config, override, what)
         runs.append(_run(complete, override, name, short, digits))
     if not runs:
-        raise InputError("The sweep() of the config yields no run.")
+        raise InputError(
+            "The sweep() of the config yields no run. Expected: at least one "
+            "dict from config keys to values."
+        )
     found = [run.name for run in runs]
     twice = sorted({name for name in found if found.count(name) > 1})
     if twice:

@@ -25,7 +25,7 @@ def trainer_of(config):
         f"{trainer.key} ({trainer.script})" for trainer in TRAINERS.values()
     )
     raise InputError(
-        f"The config is for no trainer: it has none of the keys {expected}. "
+        f"No trainer takes this config: it has none of the keys {expected}. "
         "Begin it with normzoo.configs.default.get_config()."
     )
 

@@ -122,8 +122,9 @@ def write(found, folder):
             archives.write(temporary, flat)
     elif _digest(archives.read(path)) != digest:
         raise InputError(
-            f"The data {path} are damaged: their name is of other contents. "
-            "Remove the file, and the runs that were trained with it."
+            f"The data {path} are damaged: their contents do not match the "
+            "name of the file. Remove the file, and the runs that were "
+            "trained with it."
         )
     return path
 

@@ -76,8 +76,8 @@ def _weights(values, name):
     values = converted(_numbers(values, name), np.float32)
     if values.min(initial=0) < 0 or not values.any():
         raise InputError(
-            f"{name} goes from {values.min():g} to {values.max():g}. Expected: "
-            "weights of at least 0, and one above 0."
+            f"{name} ranges from {values.min():g} to {values.max():g}. "
+            "Expected: weights of at least 0, and one above 0."
         )
     return values
 
@@ -88,11 +88,14 @@ def _numbers(values, name):
     if not is_number or np.iscomplexobj(values):
         raise InputError(
             f"{name} holds no numbers. Received: an array of type "
-            f"{values.dtype}. Encode texts and categories in front of the "
-            "model, or by layers in it."
+            f"{values.dtype}. Encode texts and categories before they reach "
+            "the model, or with layers of the model."
         )
     if not values.ndim:
-        raise InputError(f"{name} is a single number, {values}.")
+        raise InputError(
+            f"{name} is a single number, {values}. Expected: an array with an "
+            "entry for each example."
+        )
     values = converted(values, _kept(values.dtype, name))
     if values.dtype.kind == "f":
         _check_finite(values, name)
@@ -133,7 +136,7 @@ def _check_counts(arrays, split):
             if len(leaf) != count or not count:
                 raise InputError(
                     f"{name} has {len(leaf)} examples and {labels} has "
-                    f"{count}. Expected: as many of both, and one at least."
+                    f"{count}. Expected: the same number of both, at least one."
                 )
 
 

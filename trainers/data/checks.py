@@ -68,7 +68,7 @@ def check_range(where, inputs, dtype):
         largest = np.iinfo(dtype).max
         raise InputError(
             f"{where} has inputs of type {dtype.name}, which are divided by "
-            f"{largest}, but go to {round(share * largest)} only: models would "
-            "see nearly nothing. Save them as a smaller type, uint8 for "
+            f"{largest}, but reach only {round(share * largest)}: models would "
+            "see almost nothing. Save them as a smaller type, uint8 for "
             "example, or as floats in [0, 1]."
         )

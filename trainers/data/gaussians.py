@@ -45,7 +45,7 @@ def load(dataset):
     for key, value in _FIXED.items():
         if dataset[key] != value:
             raise InputError(
-                f"Data set {NAME!r} has points, no images, and its splits are "
+                f"Data set {NAME!r} has points, not images, and its splits are "
                 f"fixed. Received: dataset.{key}={dataset[key]!r}. Leave it at "
                 f"{value!r}."
             )

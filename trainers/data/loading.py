@@ -127,9 +127,10 @@ def _check_settings(name, feature, dataset):
     if (resized and feature != "image") or (dataset.view and feature == "text"):
         raise InputError(
             f"Data set {name!r} has no images. Received: "
-            f"dataset.image_size={dataset.image_size}, dataset.pooling="
-            f"{dataset.pooling}, dataset.view={dataset.view!r}. Leave them at "
-            "0, 1 and ''; a set of signals has views, too."
+            f"dataset.image_size={dataset.image_size}, "
+            f"dataset.pooling={dataset.pooling}, "
+            f"dataset.view={dataset.view!r}. Leave them at 0, 1 and ''; data "
+            "sets of signals may have a view."
         )
 
 

@@ -104,10 +104,10 @@ def check_apart(builder, splits):
 def _refuse(name, splits, keys):
     received = " and ".join(f"dataset.{k}_split={splits[k]!r}" for k in keys)
     raise InputError(
-        f"Examples of {name!r} are in more than one split, or twice in one: "
-        "they could be trained with and validated with when dataset.split_seed "
-        f"draws the splits again. Received: {received}. Name splits that share "
-        "no example, or set --config.dataset.split_seed=-1."
+        f"Examples of {name!r} are in more than one split, or twice in one. "
+        "When dataset.split_seed draws the splits again, they could be used "
+        f"both for training and for validation. Received: {received}. Name "
+        "splits that share no example, or set --config.dataset.split_seed=-1."
     )
 
 

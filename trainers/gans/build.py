@@ -1,13 +1,12 @@
 """From a config to a compiled GAN."""
 
-import contextlib
 import types
 
 import keras
 
 from ... import zoo
 from ...layers import ReferenceModel
-from ..common.errors import InputError
+from ..common.user_code import building
 from ..run.optimizers import build_optimizer
 from ..supervised.build import steps_per_execution
 from .model import losses
@@ -69,7 +68,7 @@ def new_generator(config, shape):
     """Returns the generator, with its reference batch if it needs one."""
     player = config.generator
     make, _ = zoo.GANS[config.networks]
-    with _explained():
+    with building("The network"):
         generator = make(
             *_sizes(config, shape),
             base_width=player.base_width,
@@ -89,7 +88,7 @@ def new_discriminator(config, shape):
     """Returns the discriminator."""
     player = config.discriminator
     _, make = zoo.GANS[config.networks]
-    with _explained():
+    with building("The network"):
         return make(
             *_sizes(config, shape),
             base_width=player.base_width,
@@ -101,14 +100,6 @@ def new_discriminator(config, shape):
 
 def _sizes(config, shape):
     return (shape[0], shape[2]) if config.networks == "dcgan" else shape
-
-
-@contextlib.contextmanager
-def _explained():
-    try:
-        yield
-    except ValueError as error:
-        raise InputError(f"The networks cannot be built. {error}") from error
 
 
 def steps_per_epoch(config, data):

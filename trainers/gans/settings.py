@@ -57,9 +57,10 @@ def checked(config):
     discriminator = config.discriminator
     if discriminator.batch == "joint" and discriminator.statistics != "both":
         raise InputError(
-            "In a joint batch the statistics are those of both. Received: "
-            f"discriminator.statistics={discriminator.statistics!r}. Set it "
-            "to 'both', or discriminator.batch to 'separate'."
+            "In a joint batch, the statistics are those of real and generated "
+            "examples together. Received: "
+            f"discriminator.statistics={discriminator.statistics!r}. Set it to "
+            "'both', or discriminator.batch to 'separate'."
         )
     losses.get(config.loss.name, config.loss.label_smoothing)
     _check_norms(config)
@@ -116,9 +117,10 @@ def _check_norms(config):
     penalized = losses.LOSSES[config.loss.name].penalized
     if penalized and discriminator.norm == "batch":
         raise InputError(
-            "The gradient penalty is that of each example alone, which batch "
-            f"norm mixes. Received: loss.name={config.loss.name!r} and "
-            "discriminator.norm='batch'. Use layer or none."
+            "The gradient penalty is computed for each example separately, "
+            "but batch norm mixes examples. Received: "
+            f"loss.name={config.loss.name!r} and discriminator.norm='batch'. "
+            "Use layer or none."
         )
     for name, player in (
         ("generator", generator),
@@ -126,7 +128,7 @@ def _check_norms(config):
     ):
         if config.batch_size == 1 and player.norm == "batch":
             raise InputError(
-                "Batch norm has nothing to compare in a batch of 1. Received: "
+                "Batch norm needs more than one example in a batch. Received: "
                 f"batch_size=1 and {name}.norm='batch'. Raise batch_size, or "
                 "use another norm."
             )

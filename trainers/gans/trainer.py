@@ -28,24 +28,24 @@ def train(config, workdir, *, callbacks=(), verbose="auto", session=None):
     Args:
         config: `ConfigDict` with the keys of `configs/gan_default.py`.
         workdir: folder of this run.
-        callbacks: more Keras callbacks.
+        callbacks: additional Keras callbacks.
         verbose: Keras' progress bar, as in `keras.Model.fit`.
         session: the `Session` of all runs of this process, or None.
 
     Returns:
-        The result, as `DONE` holds it: `status` (`"finished"` or
+        The result, as in the file `DONE`: `status` (`"finished"` or
         `"diverged"`); the metrics of the averaged generator after the last
-        step, such as `last_frechet`, and on the last validation, such as
-        `validation_frechet` (null when diverged); `best_frechet`, the
-        best one on the validation split, and its `best_epoch`; `split`,
+        step, such as `last_frechet`, and in the last validation, such as
+        `validation_frechet` (null if the run diverged); `best_frechet`, the
+        best value on the validation split, and its `best_epoch`; `split`,
         `features`, `steps`, `skipped` steps of both networks, `parameters`
         (trainable ones of the generator), `memory` (see `inspection.memory`),
         `seconds`, and `examples` of each
         split.
 
     Raises:
-        InputError: something in the config, the data or the workdir cannot be
-            worked with; nothing has been written then.
+        InputError: the config, the data or the workdir cannot be used; nothing
+            was written.
     """
     config = settings.checked(config)
     with opened(session) as session:

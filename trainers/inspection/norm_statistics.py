@@ -24,41 +24,41 @@ FOLDER = "norms"
 
 
 class NormStatistics(keras.callbacks.Callback):
-    """Writes what norms see, and how large gradients are, for TensorBoard.
+    """Shows inputs of norms and sizes of gradients in TensorBoard.
 
-    At the first step of a `fit` and at each `every`-th one it takes the
-    training step's batch and computes the step once more, with all variables
-    set back afterwards: training is bitwise the same with and without it. What
-    has never been trained is looked at from its second step on, when Keras has
-    made all variables. Written are, for the weights before the step,
+    At the first step of a `fit` and at every `every`-th step, it takes the
+    batch of the training step, computes the step once more, and then restores
+    all variables, so training is bit-identical with and without it. A model
+    that has never been trained is examined from its second step on, when Keras
+    has created all variables. For the weights before the step, it writes
 
-    - of each norm histograms of its inputs, outputs and weights, its moving
-      statistics among them, the {15, 50, 85} percentiles of the middle unit's
-      input, and how far the moving statistics are from the batch's;
-    - the norms of gradients, of weights and of their updates, of all weights
-      and by layer;
-    - of recurrent layers with norms, heat maps of the outputs' mean and
-      variance, of those of what the norms inside are given and of the moving
-      statistics of each time step, how far these are from the batch's, and how
-      large the loss's gradient to the input of each time step is; of layers in
-      the cell of a `keras.layers.RNN` also what they are given.
+    - for each norm, histograms of its inputs, outputs and weights, including
+      moving statistics; the {15, 50, 85} percentiles of the middle unit's
+      input; and the distance of the moving statistics from the batch's;
+    - the norms of gradients, of weights and of their updates, in total and for
+      each layer;
+    - for recurrent layers with norms, heat maps of the mean and variance of the
+      outputs, of the inputs of the norms inside and of the moving statistics at
+      each time step; the distance of the latter from the batch's; and the norm
+      of the loss gradient with respect to the input of each time step. For
+      layers in the cell of a `keras.layers.RNN`, also their inputs.
 
-    Masked positions do not count.
+    Masked positions are left out.
 
-    `docs/tensorboard.md` explains each tag. The number of a step is that of
-    the optimizer, also where training was resumed. With `steps_per_execution`
-    above 1 a call into TensorFlow is looked at that holds such a step; the
-    figures are of its first batch, and the update is that of the whole call.
-    Under a `MirroredStrategy` gradients are those of all replicas, and norms
-    are shown as the first replica has them; under others only weights and
-    updates are written.
+    `docs/tensorboard.md` explains each tag. Steps are numbered by the
+    optimizer, also after training was resumed. With `steps_per_execution` above
+    1, the call into TensorFlow that contains such a step is examined: figures
+    are those of its first batch, and the update is that of the whole call.
+    Under a `MirroredStrategy`, gradients are those of all replicas, and norms
+    are shown as the first replica has them; under other strategies, only
+    weights and updates are written.
 
     Args:
         log_dir: folder for TensorBoard; the events are in `norms` below it.
-        every: number of steps between two that are looked at.
+        every: number of steps between two that are examined.
 
     Raises:
-        InputError: `every` is no positive whole number.
+        InputError: `every` is not a positive whole number.
 
     Example:
 

@@ -11,21 +11,22 @@ from ..run.state import steps_of
 
 
 class ProfileSteps(keras.callbacks.Callback):
-    """Records what takes the time of some training steps.
+    """Profiles some training steps: it records what takes their time.
 
-    The events are in `plugins/profile` below the folder, where TensorBoard's
-    tab *Profile* looks, which `pip install xprof` adds. The steps are those of
-    the optimizer, also where training was resumed; with `steps_per_execution`
-    above 1 it is each call into TensorFlow that holds one of them. Training is
-    bitwise the same with and without it.
+    The events are written to `plugins/profile` in the folder, for TensorBoard's
+    *Profile* tab, which `pip install xprof` adds. Steps are numbered by the
+    optimizer, also after training was resumed; with `steps_per_execution` above
+    1, each call into TensorFlow that contains one of them is recorded. Training
+    is bit-identical with and without it.
 
     Args:
         log_dir: folder for TensorBoard.
-        first, last: the steps, from 1. The first two of a process are slower
-            than others: in them the graph is traced and compiled.
+        first, last: the first and last step to record, counted from 1. The
+            first two steps of a process are slower than others, since they
+            trace and compile the graph.
 
     Raises:
-        InputError: they are no such steps.
+        InputError: they are not whole numbers of at least 1 in this order.
 
     Example:
 
@@ -45,9 +46,9 @@ class ProfileSteps(keras.callbacks.Callback):
         whole = all(type(step) is int for step in (first, last))
         if not whole or not 1 <= first <= last:
             raise InputError(
-                "The steps of a profile must be whole numbers from 1, the "
-                f"first one not above the last. Received: {first!r} to "
-                f"{last!r}."
+                "The steps of a profile must be whole numbers of at least 1, "
+                "and the first one no larger than the last. Received: "
+                f"{first!r} to {last!r}."
             )
         self.log_dir = pathlib.Path(user_path(log_dir, "log_dir"))
         self.first, self.last = first, last
@@ -83,7 +84,7 @@ class ProfileSteps(keras.callbacks.Callback):
         except tf.errors.AlreadyExistsError as error:
             # Of a `fit` that was interrupted, or of another callback.
             raise InputError(
-                "TensorFlow is profiling already. End that first: "
+                "TensorFlow is already profiling. Stop that first: "
                 "tf.profiler.experimental.stop()."
             ) from error
         self._is_on = True

@@ -12,9 +12,9 @@ from .compiled import unlabeled
 
 
 def diagnose(model, data, *, label=None, data_dir=None, batch_size=32):
-    """Looks for what is wrong with the norms of a trained model.
+    """Finds what is wrong with the norms of a trained model.
 
-    It is `normzoo.layers.diagnose` for data of more kinds.
+    This is `normzoo.layers.diagnose` for more kinds of data.
 
     Args:
         model: a Keras model with weights.
@@ -23,17 +23,17 @@ def diagnose(model, data, *, label=None, data_dir=None, batch_size=32):
             `keras.utils.PyDataset` of either; or the path of a file or folder
             or the name of a TFDS set, as of `compare_norms`. 1,024 examples
             are used.
-        label: the name of the column of a table that holds the labels. Where
-            it is None, a frame holds inputs alone, and the last column of a
-            file is the label.
-        data_dir: of a TFDS set.
-        batch_size: of the training.
+        label: the name of the column of a table that holds the labels. If it
+            is None, a data frame holds only inputs, and in a file the last
+            column is the label.
+        data_dir: the folder of prepared TFDS data sets.
+        batch_size: batch size of the training.
 
     Returns:
-        A `Diagnosis`: `print` it. It is true if there is a problem.
+        A `Diagnosis`, which can be printed. It is true if there is a problem.
 
     Raises:
-        TypeError: `model` is no Keras model.
+        TypeError: `model` is not a Keras model.
         ValueError: it has no weights yet, or no norms, or the data cannot be
             read or do not fit it.
 

@@ -39,8 +39,8 @@ def checked(model):
     name = f"The model {model.name!r}"
     if not model.built:
         raise InputError(
-            f"{name} has no weights yet. Start it with a `keras.Input`, or, "
-            "where it has a `call` of its own, call it once."
+            f"{name} has no weights yet. Start it with a `keras.Input`, or, if "
+            "it has its own `call`, call it once on a batch."
         )
     if type(model).compile is not keras.Model.compile:
         raise InputError(

@@ -79,11 +79,11 @@ def _with_norm(model, norm, only, insert):
     if not result.replaced and (result.left or not insert):
         reasons = "; ".join(f"{p}: {why}" for p, why in result.left.items())
         raise InputError(
-            f"The model has no norms that {name!r} can take the place of. "
+            f"The model has no norms that {name!r} can replace. "
             f"{reasons or 'It has none at all'}. Set insert="
             '"before_activation" to put some around its activations; or put '
             "`keras.layers.Identity(name=...)` where norms could be, and name "
-            "them by `only`."
+            "them with `only`."
         )
     return result.model
 

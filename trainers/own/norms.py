@@ -139,8 +139,8 @@ def registered_in(runs):
             found[name] = described(norm)
         except InputError as error:
             raise InputError(
-                f"With more than one of `jobs` the norm {name!r} must be found "
-                f"by all of them. {error} Or set jobs=1."
+                "With `jobs` above 1, every process must be able to import "
+                f"the norm {name!r}. {error} Or set jobs=1."
             ) from error
     return found
 

@@ -7,6 +7,7 @@ import tensorflow as tf
 from ...layers import ReferenceModel, VirtualBatchNormalization
 from ...layers.models.inner_layers import inner_layers
 from ...layers.references.referring import Referring, referring
+from ...layers.user_code import failure
 from ..common.errors import InputError
 from ..data import nested
 from .likeness import has_own_code
@@ -55,7 +56,7 @@ def check_reference(model, examples, arguments):
         raise InputError(
             "Virtual batch norm keeps a reference batch, which cannot hold "
             f"texts. The model takes texts as {', '.join(texts)}. Leave "
-            "'virtual' out, or encode them in front of the model."
+            "'virtual' out, or encode the texts before they reach the model."
         )
     if has_own_code(model):
         _check_step(model, examples, arguments)
@@ -69,8 +70,7 @@ def _check_step(model, examples, arguments):
         batches = tf.data.Dataset.from_tensors((x, *labels))
         model.fit(batches, verbose=0)
     except Exception as error:  # whatever the user's own code raises
-        line = str(error).strip().partition("\n")[0]
-        raise _impossible(model, line.rstrip(".")) from error
+        raise _impossible(model, failure(error).rstrip(".")) from error
     if not model.seen():
         raise _impossible(
             model,
@@ -118,5 +118,5 @@ def _equal(given, seen):
 def _impossible(model, why):
     return InputError(
         f"The model {model.name!r} cannot have virtual batch norms: {why}. "
-        "Or leave 'virtual' out."
+        "Otherwise, leave 'virtual' out."
     )

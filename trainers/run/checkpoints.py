@@ -53,9 +53,9 @@ class Checkpoints:
             self._checkpoint.read(str(path)).assert_consumed()
         except (AssertionError, ValueError) as error:
             raise InputError(
-                f"The checkpoint {path} does not fit the model: {error} "
-                "Was it made with other versions of normzoo or Keras "
-                "(config.json tells)? Use those, or name another workdir."
+                f"The checkpoint {path} does not fit the model: {error} It may "
+                "come from other versions of normzoo or Keras, which "
+                "config.json names. Use those, or name another workdir."
             ) from error
         return self._from_json(self._progress.text)
 

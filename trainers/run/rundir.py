@@ -77,8 +77,8 @@ class RunDir:
             raise
         except OSError as error:
             raise InputError(
-                f"{self.path / name} cannot be read: {error}. Name another "
-                "workdir, or fix that."
+                f"{self.path / name} cannot be read: {error}. Fix that, or "
+                "name another workdir."
             ) from error
         except ValueError as error:  # not JSON, not text
             raise InputError(

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from ... import zoo
 from ...layers.lookup import look_up
-from ..common.errors import InputError
+from ..common.user_code import building
 from ..data import nested, pipeline
 from ..own.optimizers import optimizer_like
 from ..own.references import check_reference, needs_reference, with_reference
@@ -125,11 +125,9 @@ def build_model(config, input_shape, units):
     """
     knobs = config.model.to_dict()
     name = knobs.pop("name")
-    try:
+    with building("The model"):
         make = look_up(name, zoo.MODELS, "model")
         return make(input_shape, units, seed=config.seed, **knobs)
-    except (TypeError, ValueError) as error:
-        raise InputError(f"The model cannot be built. {error}") from error
 
 
 def _reference_batch(config, data):

@@ -5,6 +5,7 @@ import keras
 from ...layers.lookup import import_path, look_up
 from ..common.code import digest_of
 from ..common.errors import InputError
+from ..common.user_code import running
 
 #: Name -> function that makes them, of those that this process alone knows.
 CALLBACKS = {}
@@ -58,8 +59,7 @@ def make_callbacks(config):
     """
     if not config.callbacks:
         return []
-    make = _maker(config)
-    made = make() if callable(make) else make
+    made = _made(config)
     is_list = isinstance(made, (list, tuple))
     if not is_list or not all(
         isinstance(each, keras.callbacks.Callback) for each in made
@@ -68,6 +68,14 @@ def make_callbacks(config):
             f"{_EXPECTED} Received: {config.callbacks}, which gives {made!r}."
         )
     return list(made)
+
+
+def _made(config):
+    make = _maker(config)
+    if not callable(make):
+        return make
+    with running(f"The function of callbacks {config.callbacks!r}"):
+        return make()
 
 
 def _maker(config):

@@ -116,8 +116,8 @@ def _checked(config):
     config = checked(config, SETTINGS)
     if config.distribution != "none":
         raise InputError(
-            "Latency is that of one device. Received: distribution="
-            f"{config.distribution!r}."
+            "Latency is measured on one device. Received: "
+            f"distribution={config.distribution!r}."
         )
     return config
 

@@ -36,30 +36,31 @@ def train(config, workdir, *, callbacks=(), verbose="auto", session=None):
     Args:
         config: `ConfigDict` with the keys of `configs/default.py`.
         workdir: folder of this run.
-        callbacks: more Keras callbacks.
+        callbacks: additional Keras callbacks.
         verbose: Keras' progress bar, as in `keras.Model.fit`.
         session: the `Session` of all runs of this process, or None.
 
     Returns:
-        The result, as `DONE` holds it: `status` (`"finished"`, or
+        The result, as in the file `DONE`: `status` (`"finished"`, or
         `"diverged"` when a loss was not finite), `test_loss` and
-        `test_accuracy`, the same of `validation` and `train` (the mean over
-        the last epoch, in training mode), `examples` of each split,
-        `test_examples` and
-        `validation_examples`, `steps`, `parameters` (trainable ones), `memory`
-        (see `inspection.memory`), `seconds` (of training and validation,
-        compilation included); on a text also `test_bits_per_character` and the
-        like. Figures are null when diverged.
+        `test_accuracy`, the same for `validation` and `train` (the mean over
+        the last epoch, in training mode), the `examples` of each split,
+        `test_examples` and `validation_examples`, `steps`, `parameters`
+        (trainable ones), `memory` (see `inspection.memory`) and `seconds` (of
+        training and validation, including compilation); for text also
+        `test_bits_per_character` and the like. The figures of a diverged run
+        are null.
 
-        If the model's norms have statistics and `config.population.examples` is
-        not 0, test and validation are measured with those of the training data
-        for the final weights, and `test_accuracy_moving` and the like are
-        those with the moving ones; `population` tells from how many `batches`
-        and `examples`, and in how many `seconds`.
+        If the model's norms have moving statistics and
+        `config.population.examples` is not 0, test and validation are measured
+        with the statistics of the training data for the final weights, and
+        `test_accuracy_moving` and the like are measured with the moving ones.
+        `population` says from how many `batches` and `examples` the statistics
+        were computed, and in how many `seconds`.
 
     Raises:
-        InputError: something in the config, the data or the workdir cannot be
-            worked with; nothing has been written then.
+        InputError: the config, the data or the workdir cannot be used; nothing
+            was written.
     """
     config = checked(config)
     with opened(session) as session:

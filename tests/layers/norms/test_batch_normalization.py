@@ -261,7 +261,7 @@ def test_synchronized_masks(two_replicas, masked_replica):
 
 
 def test_mask_of_another_rank_is_refused():
-    with pytest.raises(ValueError, match="one axis less"):
+    with pytest.raises(ValueError, match="one axis fewer"):
         BatchNormalization()(np.ones((2, 3, 4)), mask=np.ones((2,), bool))
 
 

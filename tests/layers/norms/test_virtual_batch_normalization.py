@@ -293,7 +293,7 @@ def test_wrong_arguments_are_refused():
             VirtualBatchNormalization(axis=axis).build((2, 3, 4))
     with pytest.raises(ValueError, match="must be known"):
         VirtualBatchNormalization().build((2, 3, None))
-    with pytest.raises(ValueError, match="one axis less"):
+    with pytest.raises(ValueError, match="one axis fewer"):
         VirtualBatchNormalization()(np.ones((2, 3)), mask=np.ones((2, 3)))
 
 

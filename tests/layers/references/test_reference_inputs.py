@@ -238,5 +238,5 @@ def test_export_needs_no_call(tmp_path):
     [[A], [A, B, C], {"a": A}, {"a": A, "d": B}, [A, B[:4]], [A, B[:, :2]]],
 )
 def test_references_that_do_not_fit_are_refused(reference):
-    with pytest.raises(ValueError, match="reference batch must be like"):
+    with pytest.raises(ValueError, match="reference batch must have"):
         ReferenceModel(bare("list"), reference)

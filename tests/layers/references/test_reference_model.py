@@ -270,7 +270,7 @@ def test_wrong_models_and_references_are_refused():
         (network(), 1.0),
         (two, [X, X[:3]]),
     ]:
-        with pytest.raises(ValueError, match="reference batch must be like"):
+        with pytest.raises(ValueError, match="reference batch must have"):
             ReferenceModel(model, reference)
 
 

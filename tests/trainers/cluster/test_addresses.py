@@ -74,7 +74,7 @@ BAD = {
     "a number": (tf_config({"worker": [1]}), "HOST:PORT"),
     "index": (tf_config(TWO, index=2), "index 2, but has 2 workers.*0 to 1"),
     "negative": (tf_config(TWO, index=-1), "index -1"),
-    "a server": (tf_config({**TWO, "ps": ["c:3"]}), "only. Received: 'ps'"),
+    "a server": (tf_config({**TWO, "ps": ["c:3"]}), "'worker'. Received: 'ps'"),
     "evaluator": (tf_config(TWO, "evaluator"), "'evaluator'"),
     "Slurm alone": ({"SLURM_PROCID": "0"}, "SLURM_STEP_NODELIST.*TF_CONFIG"),
     "Slurm nodes": ({**SLURM, "SLURM_STEP_NODELIST": "a[1"}, "SLURM_PROCID"),

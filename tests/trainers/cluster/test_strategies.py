@@ -173,7 +173,7 @@ def test_xla_stays_on_one_device(mirrored, two_replicas, tmp_path):
 
 def test_a_batch_that_replicas_cannot_share(mirrored, two_replicas, tmp_path):
     mirrored.batch_size = 63
-    with pytest.raises(InputError, match=r"all 2 replicas together.*63"):
+    with pytest.raises(InputError, match=r"total of all 2 replicas.*63"):
         classify.train(mirrored, tmp_path / "run")
     assert not (tmp_path / "run").exists()
 

@@ -130,7 +130,7 @@ def test_a_port_in_use():
     first, _ = on_this_machine(2)
     with (
         rendezvous._listening(first.addresses[0]),
-        pytest.raises(InputError, match=r"Port .* cannot be used.*a free one"),
+        pytest.raises(InputError, match=r"Port .* cannot be used.*a free port"),
         rendezvous.join(first),
     ):
         pytest.fail("the port is not free")

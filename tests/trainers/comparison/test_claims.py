@@ -128,13 +128,13 @@ def test_there_is_a_seed():
         (
             None,
             "Judged on digits, mnist1d after 10, 20 seeds; an effect counts "
-            "above 0.1. All 4 intervals together have a level of 95 %, so each "
+            "above 0.1. The 4 intervals together have a level of 95 %, so each "
             "has 98.75 %, which takes at least 8 seeds.",
         ),
         (
             3,
             "Judged on digits, mnist1d after 3 seeds; an effect counts above "
-            "0.1. All 2 intervals together have a level of 95 %, so each has "
+            "0.1. The 2 intervals together have a level of 95 %, so each has "
             "97.5 %, which takes at least 7 seeds; with fewer, all stay "
             "undecided.",
         ),

@@ -226,7 +226,7 @@ def test_the_plan_in_words(config, tmp_path):
     assert preview.said(found.design).split(".\n") == [
         "3 variants, compared with norm=a and judged by score after 10, 20 "
         "seeds; the\nsmallest difference that counts is 0.100",
-        "All 4 intervals together have a level of 95 %, so each has 98.75 %, "
+        "The 4 intervals together have a level of 95 %, so each has 98.75 %, "
         "which takes\nat least 8 seeds",
         f"Each variant chooses {RATE} from 3 settings, once, by 3 "
         "other\nseeds.",

@@ -394,7 +394,7 @@ def test_a_folder_without_a_finished_comparison(tmp_path):
     held = json.loads(path.read_text())
     del held["runs"]
     path.write_text(json.dumps(held))
-    with pytest.raises(InputError, match="of an older version"):
+    with pytest.raises(InputError, match="from an older version"):
         report.write_pages(tmp_path)
     path.write_text("{")
     with pytest.raises(InputError, match="cannot be read"):

@@ -49,9 +49,13 @@ IMAGES = {
     "unused_int": (
         tensor(np.int32, value=255),
         None,
-        "int32.*2147483647.*go to 255 only",
+        "int32.*2147483647.*reach only 255",
     ),
-    "unused_word": (tensor(np.uint16, value=255), None, "65535.*to 255 only"),
+    "unused_word": (
+        tensor(np.uint16, value=255),
+        None,
+        "65535.*reach only 255",
+    ),
     "negative": (tensor(np.int16, value=-7), None, "int16.*down to -7"),
     "words": (
         (

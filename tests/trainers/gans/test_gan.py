@@ -361,11 +361,11 @@ BAD = {
     "no reference": ({"discriminator.norm": "virtual"}, "reference batch"),
     "penalty": (
         {"loss.name": "wasserstein", "discriminator.norm": "batch"},
-        "each example alone",
+        "each example separately",
     ),
     "batch of 1": (
         {"batch_size": 1, "generator.norm": "batch"},
-        "batch of 1.*generator.norm='batch'",
+        "more than one example.*generator.norm='batch'",
     ),
     "few samples": ({"metrics.samples": 60}, "64 features.*60.*samples"),
     "networks": ({"networks": "toy"}, "'toy' makes the points"),

@@ -30,7 +30,10 @@ CONFIGS = {
     "kernels": ({"model.kernel_initializer": "zeros"}, "he_normal"),
     "scale": ({"model.initializer_scale": NAN}, "initializer_scale.*nan"),
     "position": ({"model.norm_position": "middle"}, "before, after"),
-    "small images": ({"model.name": "cnn", "model.depth": 9}, "pixels a side"),
+    "small images": (
+        {"model.name": "cnn", "model.depth": 9},
+        "pixels per side",
+    ),
     "large batch": ({"batch_size": 2000}, "1 to 1204.*2000"),
     "negative batch": ({"batch_size": -5}, "1 to 1204.*-5"),
     "no epoch": ({"epochs": 0}, "epochs must be positive.*0"),

@@ -62,7 +62,7 @@ def test_the_variants_are_what_they_are_called(timed):
     ("key", "value", "message"),
     [
         ("latency.repeats", 0, "repeats must be positive"),
-        ("distribution", "mirrored", "of one device"),
+        ("distribution", "mirrored", "on one device"),
         ("model.norm_position", "after", "cannot be folded"),
     ],
 )

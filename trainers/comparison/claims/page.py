@@ -13,25 +13,26 @@ _HEAD = f"""\
 Is what people say about normalization true? Each sentence below is tested by an
 experiment that anyone can repeat.
 
-An experiment yields one number for each seed, the **effect**: positive if the
-sentence is right with that seed. How large it must be to count was fixed before
-the first run. On each data set the sentence is **supported** if the effect is
-surely larger than that, **refuted** if it is surely smaller, and **undecided**
-if the seeds cannot tell. "Surely" means that the chance of any wrong verdict on
-a claim, all its data sets and looks included, is at most 5 %. Verdicts are
-given after 10 seeds, and after 20 where 10 were not enough.
+An experiment yields one number for each seed, the **effect**, which is positive
+if the sentence is true with that seed. How large it must be to count was fixed
+before the first run. On each data set the sentence is **supported** if the
+effect is certainly larger than that, **refuted** if it is certainly smaller,
+and **undecided** if the seeds cannot tell. "Certainly" means that the chance of
+any wrong verdict on a claim, over all its data sets and looks, is at most 5 %.
+Verdicts are given after 10 seeds, and after 20 where 10 were not enough.
 
-Each effect is given as its center and its interval: 1.5 [1.2, 1.9]. A verdict
-is about small models, small data and short training; what an experiment cannot
-tell is said in [the tables]({TABLES}), with all numbers and the command. How
-the intervals are made is in [verdicts.md](verdicts.md#claims).
+Each effect is given as its center and its interval, such as 1.5 [1.2, 1.9]. A
+verdict holds for small models, small data sets and short training.
+[The tables]({TABLES}) say what each experiment cannot tell, and have all
+numbers and the command. [verdicts.md](verdicts.md#claims) says how the
+intervals are computed.
 
 """
 
 _OLDER = """\
-Claims that are marked *older rules* were measured before these rules: five to
-seventeen seeds, the mean over all data sets, a 95 % t interval, and late moving
-statistics. Take them as hints.
+Claims that are marked *older rules* were measured before these rules: with five
+to seventeen seeds, the mean over all data sets, a 95 % t interval, and moving
+statistics that lag behind. Treat them as hints.
 
 """
 

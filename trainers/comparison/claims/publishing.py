@@ -31,7 +31,8 @@ def collect(runs, results):
         record = json.loads(path.read_text())
         if record["verdict"] is None:
             raise InputError(
-                f"{path} is of a run with --quick, which is not judged."
+                f"{path} comes from a run with --quick, which has no verdict. "
+                "Repeat it without --quick."
             )
         name = _file_name(record)
         write_text(results / f"{name}.json", json.dumps(record, indent=1))

@@ -6,11 +6,12 @@ from .records import interval_text
 _HEAD = """\
 # Claims: all numbers
 
-What stands behind the verdicts of [claims.md](claims.md), claim by claim. An
-interval of an effect has the level at which all verdicts of its claim are right
-at once in 95 of 100 experiments; what is observed besides has 95 %, each row by
-itself. Both are signed-rank intervals about the Hodges-Lehmann center
-([verdicts.md](verdicts.md)). By older rules: mean and 95 % t interval.
+The numbers behind the verdicts in [claims.md](claims.md), claim by claim. The
+interval of an effect has the level at which all verdicts on its claim are right
+together in 95 of 100 experiments; other observations have 95 % intervals, each
+row on its own. Both are signed-rank intervals around the Hodges-Lehmann center
+([verdicts.md](verdicts.md)). By the older rules they are means and 95 % t
+intervals.
 
 """
 

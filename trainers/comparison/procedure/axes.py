@@ -71,8 +71,8 @@ def _once(axes):
     keys = [key for key, _ in axes]
     if twice := sorted({key for key in keys if keys.count(key) > 1}):
         raise InputError(
-            f"--vary names {', '.join(twice)} twice, or what --norms is for. "
-            "Give all values of a key at once."
+            f"--vary names {', '.join(twice)} twice, or the key that --norms "
+            "sets. Give all values of a key at once."
         )
     return dict(axes)
 

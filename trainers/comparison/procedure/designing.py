@@ -125,9 +125,9 @@ def _find_metric(trainer, config):
 def _find_least(least, metric):
     if metric.name not in least:
         raise InputError(
-            f"compare.least has no {metric.name!r}, the difference of it that "
-            f"counts. Set config.compare.least.{metric.name} in the config "
-            "file, before the first run."
+            f"compare.least has no {metric.name!r}, the smallest difference in "
+            f"it that counts. Set config.compare.least.{metric.name} in the "
+            "config file, before the first run."
         )
     return float(least[metric.name])
 
@@ -155,9 +155,9 @@ def _tuning_seeds(tune, seeds):
     found = range(tune.first_seed, tune.first_seed + tune.seeds)
     if both := sorted(set(found) & set(seeds)):
         raise InputError(
-            f"compare.tune.once tunes with {tune.seeds} seeds from "
-            f"compare.tune.first_seed={tune.first_seed} on, which the final "
-            f"runs must not have, and {both[0]} is one of theirs. Set another "
+            f"compare.tune.once tunes with {tune.seeds} seeds, starting at "
+            f"compare.tune.first_seed={tune.first_seed}. The final runs must "
+            f"have other seeds, but {both[0]} is one of theirs. Set another "
             "compare.tune.first_seed."
         )
     return tuple(found)

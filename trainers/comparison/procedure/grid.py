@@ -117,7 +117,7 @@ def _checked(name, values):
     if len(values) < 2:
         raise InputError(
             f"{name} must have at least two values to choose from. Received: "
-            f"{values}. Set the value itself instead, or add others; () is "
-            "no tuning."
+            f"{values}. Set the value itself instead, or add others; () turns "
+            "tuning off."
         )
     return values

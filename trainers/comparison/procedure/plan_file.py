@@ -124,8 +124,9 @@ def _read(path):
         return None
     except (OSError, ValueError, TypeError) as error:
         raise InputError(
-            f"{path} cannot be read: {error}. It holds what has been seen; "
-            "name another workdir, or remove the file to begin again."
+            f"{path} cannot be read: {error}. It records which results have "
+            "been looked at. Name another workdir, or remove the file to "
+            "start over."
         ) from error
 
 

@@ -53,9 +53,9 @@ def _place(result, metric):
     name = f"validation_{metric.name}"
     if name not in result:
         raise InputError(
-            f"Runs are tuned by {name}, which their results lack: they are an "
-            "older version's, or their trainer gives none. Name another "
-            "workdir, or set --config.compare.tune.rates=()."
+            f"Runs are tuned by {name}, which their results lack: they come "
+            "from an older version, or their trainer does not measure it. "
+            "Name another workdir, or set --config.compare.tune.rates=()."
         )
     value, loss = result[name], result.get(_LOSS)
     if result["status"] == "diverged" or value is None:

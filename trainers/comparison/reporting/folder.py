@@ -73,7 +73,7 @@ def read(workdir):
     held = _json(path)
     if "runs" not in held:
         raise InputError(
-            f"{path} is of an older version. Repeat the command of the "
+            f"{path} comes from an older version. Repeat the command of the "
             "comparison: it trains nothing again and writes all reports."
         )
     runs = [_chosen(workdir, each) for each in held["runs"]]
@@ -97,8 +97,8 @@ def _json(path):
         return json.loads(path.read_text())
     except FileNotFoundError as error:
         raise InputError(
-            f"{path} is missing, so that there is no finished comparison to "
-            "report on. Repeat its command, or name another workdir."
+            f"{path} is missing, so there is no finished comparison to report "
+            "on. Repeat its command, or name another workdir."
         ) from error
     except (OSError, ValueError) as error:
         raise InputError(f"{path} cannot be read: {error}.") from error

@@ -1,6 +1,7 @@
 """Data that come in batches, read once."""
 
 import contextlib
+import functools
 
 import keras
 import rich.progress
@@ -75,9 +76,9 @@ def _parts(element, name):
         return (element,)
     if not 1 <= len(element) <= 3:
         raise InputError(
-            f"`{name}` yields tuples of {len(element)}. Expected: pairs of "
-            "inputs and labels, or these and the weights of examples. Map it "
-            "to such."
+            f"`{name}` yields tuples of {len(element)} entries. Expected: "
+            "pairs of inputs and labels, or these and the weights of "
+            "examples. Change it with `map`."
         )
     while len(element) > 1 and element[-1] is None:
         element = element[:-1]
@@ -96,7 +97,7 @@ def _check_dense(spec, name):
         if not isinstance(each, tf.TensorSpec):
             raise InputError(
                 f"`{name}` yields a {type(each).__name__[:-4]}. Expected: "
-                "dense tensors. Map it to them by to_tensor(), or "
+                "dense tensors. Convert it with `map`, by to_tensor() or "
                 "tf.sparse.to_dense()."
             )
 
@@ -152,7 +153,8 @@ def joined(elements, name, options, total=None):
             shown(elements, f"Reading {name}", total), 1
         ):
             part = keras.tree.map_structure(
-                lambda x: as_array(x, name), _parts(element, name)
+                functools.partial(as_array, name=name, first=count),
+                _parts(element, name),
             )
             if piles is None:
                 piles = keras.tree.map_structure(
@@ -165,7 +167,9 @@ def joined(elements, name, options, total=None):
             if options.most and count >= options.most:
                 break
         if piles is None:
-            raise InputError(f"`{name}` holds no batch.")
+            raise InputError(
+                f"`{name}` holds no batch. Expected: at least one."
+            )
         x, *others = keras.tree.map_structure(Pile.array, piles)
     return Examples(x, *(others or [None]))
 

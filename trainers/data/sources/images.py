@@ -162,7 +162,8 @@ def _images(files, shape):
             raise InputError(
                 f"The image {files[count]} has shape {image.shape} and the "
                 f"first one {first}, and the model takes any size. Resize "
-                "them, or say what size it takes: keras.Input((96, 96, 3))."
+                "them, or give the model a fixed size: keras.Input((96, 96, "
+                "3))."
             )
         yield image[np.newaxis]
         count += 1

@@ -132,9 +132,9 @@ def _as_taken(values, tensor, name):
         kinds = ("texts", "numbers") if is_text else ("numbers", "texts")
         raise InputError(
             f"{name} holds {kinds[0]}, but the model's input {tensor.name!r} "
-            f"takes {kinds[1]}. Encode texts and categories in front of the "
-            "model, or by layers in it, behind "
-            "keras.Input(..., dtype='string')."
+            f"takes {kinds[1]}. Encode texts and categories before they reach "
+            "the model, or with layers of the model, after keras.Input(..., "
+            "dtype='string')."
         )
     if array.ndim == len(shape) - 1 and shape[-1] == 1:
         array = array[..., np.newaxis]

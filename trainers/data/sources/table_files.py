@@ -62,9 +62,32 @@ def _reading(path):
             f"The table {path} needs {needed.replace(' ', ' and ')}. Install: "
             f"pip install {needed}."
         ) from error
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"The table {path} is not UTF-8: {_first_odd(path) or error}. "
+            "Convert it, such as by `iconv -f latin1 -t utf-8`, or save it as "
+            "UTF-8."
+        ) from error
     # What a parser raises for what is no table is a ValueError, or pyarrow's.
     except (OSError, ValueError) as error:
         raise InputError(f"The table {path} cannot be read: {error}") from error
+
+
+def _first_odd(path):
+    """Returns where the first byte is that is not UTF-8, in words."""
+    start = 0
+    with path.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            try:
+                line.decode()
+            except UnicodeDecodeError as error:
+                place = error.start
+                return (
+                    f"line {number} holds the byte {line[place]:#04x}, byte "
+                    f"{start + place} of the file"
+                )
+            start += len(line)
+    return None
 
 
 def _of_csv(path):

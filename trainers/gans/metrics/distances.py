@@ -64,7 +64,7 @@ def kernel_distance(real, fake):
     real, fake = np.asarray(real, np.float64), np.asarray(fake, np.float64)
     if min(len(real), len(fake)) < 2:
         raise InputError(
-            "A kernel distance needs two samples at least. Received: "
+            "A kernel distance needs at least two samples of each. Received: "
             f"{len(real)} real and {len(fake)} generated ones."
         )
     within = sum(_mean_of_pairs(_kernel(x, x)) for x in (real, fake))

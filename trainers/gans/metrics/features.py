@@ -174,7 +174,7 @@ def _inception_weights(config):
     if not path.is_file():
         raise InputError(
             f"The weights of Inception v3 are not in {path}. Nothing is "
-            f"downloaded here: put Keras' {name} there, name its place with "
+            f"downloaded here: put Keras' {name} there, give its path with "
             "--config.metrics.inception_weights=FILE, or use "
             "--config.metrics.features=classifier."
         )

@@ -14,6 +14,8 @@ from normzoo.trainers.data.sources.options import Options
 X = np.arange(24, dtype=np.float32).reshape(12, 2)
 Y = np.arange(12) % 3
 PLAIN = tf.data.Dataset.from_tensor_slices((X, Y))
+CITIES = [["bonn", "rome"]] * 10 + [["bonn", "zürich"], ["rome", "bern"]]
+LATIN = np.char.encode(CITIES, "latin-1"), Y
 FRAME = pandas.DataFrame(X, columns=["a", "b"])
 
 
@@ -168,7 +170,13 @@ def growing():
         ((FRAME.assign(b="x"), Y), "no numbers: 'b'"),
         ((FRAME.assign(b=pandas.NaT), Y), "12 missing values in column 'b'"),
         ((FRAME.assign(b=pandas.Timestamp(0)), Y), "of type datetime"),
-        (([["a"], [None]], Y), "1 times, others, such as None"),
+        (([["a"], [None]], Y), "both texts and other values, such as None"),
+        ((CITIES[:1] + LATIN[0][8:].tolist(), Y[:5]), r"row 3 .*z\\xfcrich"),
+        (LATIN, r"x_train .* row 10 .*b'z\\xfcrich', first .* 1.*latin-1"),
+        (
+            tf.data.Dataset.from_tensor_slices(LATIN).batch(4),
+            r"train .* row 10 .*first at byte 1",
+        ),
     ],
 )
 def test_what_cannot_be_read(given, words):

@@ -92,7 +92,12 @@ def test_a_frame_to_look_at_has_labels_if_they_are_named():
         ("a,b,c\n1,,0\n2,3,1\n", None, "1 missing values in column 'b'.*row 0"),
         ("a,b,c\n1,2,\n2,3,1\n", None, "1 missing values in column 'c'.*row 0"),
         ("", None, "cannot be read"),
-        (b"\xff\xfe\x00\x01,\xff", None, "cannot be read"),
+        (b"\xff\xfe\x00\x01,\xff", None, "UTF-8: line 1 .* 0xff, byte 0 of"),
+        (
+            b"a,b\n1,2\n\xe9,3\n",
+            None,
+            "line 3 .* 0xe9, byte 8 of.*iconv",
+        ),
         (None, None, "cannot be read: .*No such file"),
     ],
 )
