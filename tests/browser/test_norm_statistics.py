@@ -40,7 +40,7 @@ def address(tmp_path_factory):
 
 VIEWS = [
     View(tabs.scalars, {"tag": "gradient_norm/all"}),
-    View(tabs.images, {"tag": "mean_over_time/steps"}),
+    View(tabs.images, {"tag": "batch_mean_input_over_time/steps"}),
     View(
         tabs.histograms,
         {"tag": "inputs/norm"},
