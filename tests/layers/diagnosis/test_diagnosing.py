@@ -274,7 +274,7 @@ def test_how_it_is_shown():
     [
         (3, X, TypeError, "object of type int"),
         (keras.Sequential(), X, ValueError, "no weights yet"),
-        (late, X[:0], ValueError, "no example"),
+        (late, X[:0], ValueError, "at least one example"),
     ],
 )
 def test_bad_arguments(model, data, error, words):

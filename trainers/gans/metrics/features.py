@@ -112,6 +112,9 @@ def folder_name(settings):
     # Older versions did not have the keys, and their classifiers are as good.
     del resolved["task"], resolved["population"], resolved["callbacks"]
     del resolved["dataset"]["split_seed"]
+    # The classifier has neither.
+    del resolved["model"]["weight_norm"]
+    del resolved["optimizer"]["adaptive_clipping"]
     # No GAN has such inputs.
     del resolved["dataset"]["standardize"]
     key = json.dumps(resolved, sort_keys=True)
