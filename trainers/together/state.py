@@ -173,6 +173,8 @@ def _parts(model):
 
 def _assign(variable, value):
     """Gives a `tf.Variable` a value; its own `assign` takes longer."""
+    # The rate of a stack is float64, that of a run's optimizer is not.
+    value = np.asarray(value, variable.dtype.as_numpy_dtype)
     tf.raw_ops.AssignVariableOp(resource=variable.handle, value=value)
 
 
