@@ -119,13 +119,20 @@ def _like(mask, x):
     return mask[(..., *[tf.newaxis] * (len(x.shape) - len(mask.shape)))]
 
 
+#: What the weights of norms are called, before the name of a site or a step.
+_WEIGHTS = (
+    *("gamma", "beta", "moving_mean", "moving_variance", "scale", "tau"),
+    *("alpha", "shift"),
+)
+
+
 def weights_of(norm):
     """Returns name -> variable of what a norm learns or estimates."""
-    names = ("gamma", "beta", "moving_mean", "moving_variance", "scale", "tau")
     return {
         variable.name: variable
         for variable in norm.weights
-        if variable.name.startswith(names) and "float" in variable.dtype
+        if variable.name.startswith(_WEIGHTS) or variable.name == "v"
+        if "float" in variable.dtype
     }
 
 
