@@ -122,7 +122,7 @@ def _like(mask, x):
 #: What the weights of norms are called, before the name of a site or a step.
 _WEIGHTS = (
     *("gamma", "beta", "moving_mean", "moving_variance", "scale", "tau"),
-    *("alpha", "shift"),
+    *("alpha", "shift", "reference_mean", "reference_variance"),
 )
 
 
