@@ -38,6 +38,7 @@ def targets_in(text):
             yield code.split()[1:]
 
 
+@functools.cache
 def known_flags():
     """Returns the names of the flags that our scripts define."""
     return {
