@@ -8,6 +8,7 @@ import contextlib
 import os
 import sys
 import threading
+import time
 
 import tensorflow as tf
 
@@ -15,6 +16,9 @@ from ..common.errors import CONNECTION_ERRORS, EXIT_RESTART, LostWorkerError
 from .rendezvous import listens
 
 _INTERVAL = 5.0  # seconds between two checks
+#: For how many seconds a worker that is gone may still answer. What a killed
+#: process had open is closed one by one: a connection, and later its address.
+_LINGERING = 5.0
 
 
 @contextlib.contextmanager
@@ -40,8 +44,9 @@ def monitor(cluster, patience):
     try:
         yield
     except tf.errors.OpError as error:
-        unreachable = _unreachable(cluster, range(len(cluster.addresses)))
-        if not (unreachable or isinstance(error, CONNECTION_ERRORS)):
+        is_lost = isinstance(error, CONNECTION_ERRORS)
+        unreachable = _gone(cluster, _LINGERING if is_lost else 0.0)
+        if not (unreachable or is_lost):
             raise
         raise LostWorkerError(_message(cluster, unreachable)) from error
     finally:
@@ -60,6 +65,17 @@ def _check_repeatedly(cluster, limit, done):
             print(f"error: {_message(cluster, unreachable)}", file=sys.stderr)
             sys.stderr.flush()
             os._exit(EXIT_RESTART)  # TensorFlow cannot be interrupted
+
+
+def _gone(cluster, seconds):
+    """Returns the unreachable workers, waiting until there is one."""
+    end = time.monotonic() + seconds
+    everyone = range(len(cluster.addresses))
+    while not (found := _unreachable(cluster, everyone)):
+        if time.monotonic() >= end:
+            break
+        time.sleep(0.1)
+    return found
 
 
 def _unreachable(cluster, indices):
