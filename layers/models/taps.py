@@ -2,7 +2,6 @@
 
 import tensorflow as tf
 
-from ..norms.evonorm_b0 import EvoNormB0
 from ..numerics.arithmetic import moments, normalize, spread, widen
 from .batch_norms import is_recurrent
 from .population import Population
@@ -77,7 +76,7 @@ class Batchwise:
         population.add(mean, variance, count)
         if not norm.trainable:
             return call(inputs, training=False, mask=mask)
-        if isinstance(norm, EvoNormB0):
+        if hasattr(norm, "normalize_by"):  # by a formula of its own
             return norm.normalize_by(inputs, variance, mask)
         x = widen(inputs)
         affine = (spread(w, [norm.axis], x) for w in (norm.gamma, norm.beta))

@@ -2,7 +2,6 @@
 
 import keras
 
-from .evonorm_b0 import EvoNormB0
 from .instance_normalization import InstanceNormalization
 from .virtual_batch_normalization import VirtualBatchNormalization
 
@@ -17,11 +16,17 @@ def cancels_bias(norm):
     """Returns whether a norm subtracts whatever was added to each channel.
 
     A bias before such a norm has no effect. Layer and group norm subtract the
-    mean over several channels, so differences between channels remain; EvoNorm
-    B0 subtracts none.
+    mean over several channels, so differences between channels remain.
     """
-    centers = isinstance(norm, _OVER_ONE_CHANNEL)
-    return centers and not isinstance(norm, EvoNormB0)
+    return isinstance(norm, _OVER_ONE_CHANNEL) and subtracts_mean(norm)
+
+
+def subtracts_mean(norm):
+    """Returns whether a norm subtracts a mean, if its kind does.
+
+    EvoNorm B0 has the statistics of a batch norm, and another formula.
+    """
+    return getattr(norm, "subtracts_mean", True)
 
 
 def has_shift(layer):

@@ -62,6 +62,9 @@ class EvoNormB0(BatchNormalization):
     #: No other activation should follow.
     activates = True
 
+    #: Unlike the batch norm that this is a subclass of.
+    subtracts_mean = False
+
     #: Behind a Dense layer there are no positions to take statistics over.
     over_positions = True
 

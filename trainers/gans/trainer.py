@@ -40,8 +40,7 @@ def train(config, workdir, *, callbacks=(), verbose="auto", session=None):
         best value on the validation split, and its `best_epoch`; `split`,
         `features`, `steps`, `skipped` steps of both networks, `parameters`
         (trainable ones of the generator), `memory` (see `inspection.memory`),
-        `seconds`, and `examples` of each
-        split.
+        `seconds`, and `examples` of each split.
 
     Raises:
         InputError: the config, the data or the workdir cannot be used; nothing

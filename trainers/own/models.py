@@ -77,10 +77,9 @@ def _with_norm(model, norm, only, insert):
     result = replace_norms(model, norm, only=list(only) or None, insert=insert)
     # The norm "none" is not inserted.
     if not result.replaced and (result.left or not insert):
-        reasons = "; ".join(f"{p}: {why}" for p, why in result.left.items())
         raise InputError(
             f"The model has no norms that {name!r} can replace. "
-            f"{reasons or 'It has none at all'}. Set insert="
+            f"{_reasons(result) or 'It has none at all'}. Set insert="
             '"before_activation" to put some around its activations; or put '
             "`keras.layers.Identity(name=...)` where norms could be, and name "
             "them with `only`."
@@ -94,13 +93,17 @@ def _with_weight_norm(model, name):
     except TypeError as error:
         raise InputError(str(error)) from error
     if name != "none" and not result.replaced:
-        reasons = "; ".join(f"{p}: {why}" for p, why in result.left.items())
         raise InputError(
             f"The model has no layer whose kernels {name!r} can normalize. "
-            f"{reasons or 'It has no such layer at all'}. Leave "
+            f"{_reasons(result) or 'It has no such layer at all'}. Leave "
             "model.weight_norm out."
         )
     return result.model
+
+
+def _reasons(result):
+    """Returns why layers were not replaced, as text."""
+    return "; ".join(f"{path}: {why}" for path, why in result.left.items())
 
 
 def trained(knobs, folder):

@@ -24,7 +24,6 @@ class Measures:
         self._populations = populations
         self._report = report
         self._config = members[0].config
-        self._memory = None
         measure = find_probe(self._config.probe)
         self._probes = {
             run: Probe(measure, data[run], member)
@@ -66,8 +65,10 @@ class Measures:
         estimated = {}
         if self._estimates:
             estimated = self._evaluated("test", "validation")
+        # All have one structure, so one of the models tells it.
+        memory = fit.memory_of_run(model, self._data[0], self._config)
         return {
-            run: self._finish(run, model, trained[run], estimated)
+            run: self._finish(run, model, trained[run], estimated, memory)
             for run, model in self._program.each()
             if not isinstance(self._members[run], Finished)
         }
@@ -112,7 +113,7 @@ class Measures:
             trained.append(figures)
         return trained
 
-    def _finish(self, run, model, trained, estimated):
+    def _finish(self, run, model, trained, estimated, memory):
         member, population = self._members[run], self._populations[run]
         progress, log = member.progress, member.log
         if not estimated or progress.diverged:
@@ -123,19 +124,12 @@ class Measures:
             own, cost = _of(run, estimated), population.cost()
             figures = results.with_population(log, progress, trained, own, cost)
         folder = member.rundir.path / "checkpoints"
-        memory = self._memory_of(model)
         found = results.result(
             model, self._data[run], progress, figures, memory
         )
         fit.save(model, folder, found)
         member.rundir.finish(found)
         return found
-
-    def _memory_of(self, model):
-        """Returns what each run would take alone: they have one structure."""
-        if self._memory is None:
-            self._memory = fit.memory_of_run(model, self._data[0], self._config)
-        return self._memory
 
 
 def _of(run, values):

@@ -19,6 +19,9 @@ from .build import (
 )
 from .population import find_population
 
+#: Bytes of a model's variables that are worth looking for ones to discard.
+_MUCH = 2**20
+
 
 def stacked(configs, data, session, jit_compile=True):
     """Returns the `Stacked` program of runs, and their `Population`s.
@@ -73,10 +76,6 @@ def _beginnings(configs, data, session):
             # Layers refer to each other, and would stay with their weights.
             gc.collect(1)
     return values.arrays, rates
-
-
-#: Bytes of a model's variables that are worth looking for ones to discard.
-_MUCH = 2**20
 
 
 def side_by_side(configs, data, session):
