@@ -49,7 +49,7 @@ test-all: $(TEST_STAMP)
 	$(PYTEST)
 
 claims-quick: $(TEST_STAMP)
-	$(PYTEST) tests/quick_claims.py
+	$(PYTEST) tests/test_quick_claims.py
 
 docs: $(DOCS_STAMP)
 	$(BIN)/python docs/site/config_keys.py

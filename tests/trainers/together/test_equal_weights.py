@@ -26,7 +26,7 @@ RUNS, EPOCHS, BATCH = 2, 10, 8  # 5 steps each
 SHAPE = (4, 6)
 OPTIMIZERS = {cls.__name__.lower(): cls for cls in ELEMENTWISE}
 CASES = [(norm, "adam", True) for norm in NORMS]
-CASES += [("batch", name, True) for name in OPTIMIZERS if name != "adam"]
+CASES += [("none", name, True) for name in OPTIMIZERS if name != "adam"]
 # Where runs are called one by one a norm is what it is alone.
 CASES += [("batch", "adam", False), ("virtual", "sgd", False)]
 

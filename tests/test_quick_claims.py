@@ -1,6 +1,7 @@
 """Every claim with --quick, from its file to its record. Takes minutes.
 
-Not part of `make test`: `make claims-quick` runs it.
+Not part of `make test`: `make test-slow` runs it with the others, `make
+claims-quick` by itself.
 """
 
 import json
@@ -11,6 +12,8 @@ from normzoo.trainers import app, claims
 from normzoo.trainers.comparison import sweep
 
 from .trainers.comparison.test_claims import NAMES
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.mark.parametrize("name", NAMES)
