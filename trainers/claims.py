@@ -41,6 +41,7 @@ def main(flags):
     given = config_flags.get_override_values(flags["config"])
     if DATASET in given:
         config.claim.datasets = (given[DATASET],)
+        config.claim.elsewhere = config.dataset.train_split or "train"
     design = make_design(config, module, flags.seeds, flags.quick)
     if not flags.quick:
         print(said(design), flush=True)

@@ -128,6 +128,9 @@ def with_claim(config):
     claim.minimal = 0.0  # the effect that counts is larger than that
     claim.limits = ""  # what the experiment cannot tell
     claim.datasets = ("digits", "mnist1d")
+    # The split, such as "train[:1500]", where --config.dataset.name says that
+    # the claim is judged on another data set.
+    claim.elsewhere = ""
     claim.first_seed = 0
     # Numbers of seeds after which there are verdicts; data sets without one
     # alone go on.

@@ -2,7 +2,7 @@
 
 from ..models.copying import copy_model
 from ..models.graph import Graph
-from ..models.kinds import check_graph
+from ..models.kinds import check_graph, is_graph
 from ..models.layer_state import copy_state, copy_trainable
 from ..models.selection import chosen
 from ..weight_norms.base import WeightNorm
@@ -11,6 +11,7 @@ from .insertion import last_layers
 from .report import Replacement, ReplaceResult
 
 _INSIDE = "it is inside another layer"
+_UNKNOWN = "its kernels are of a kind that no weight norm knows"
 
 
 def copy_with_weight_norm(model, make, only):
@@ -33,17 +34,37 @@ def copy_with_weight_norm(model, make, only):
         if type(new) is not type(layer) or isinstance(layer, WeightNorm):
             others[layer] = new
     if only is None:
-        left |= {
-            path: _INSIDE
-            for path, layer, owner in graph.hidden()
-            if _has_kernels(layer) and not _has_kernels(owner)
-        }
+        left |= _out_of_reach(graph)
     copied, _ = copy_model(model, others=others)
     replaced = {
         graph.paths[layer]: _replacement(layer, new)
         for layer, new in others.items()
     }
     return ReplaceResult(copied, replaced, left)
+
+
+def _out_of_reach(graph):
+    """Returns path -> reason, of kernels that get no norm."""
+    inside = {
+        path: owner
+        for path, layer, owner in graph.hidden()
+        if _has_kernels(layer) and not _has_kernels(owner)
+    }
+    unknown = {
+        graph.paths[layer]: _UNKNOWN
+        for layer in chosen(graph, _has_unknown_kernels)
+        if layer not in inside.values()
+    }
+    return dict.fromkeys(inside, _INSIDE) | unknown
+
+
+def _has_unknown_kernels(layer):
+    if is_graph(layer) or _has_kernels(layer):
+        return False
+    return any(
+        "kernel" in weight.name and len(weight.shape) > 1
+        for weight in layer.trainable_weights
+    )
 
 
 def _meant(graph, model, make, only):

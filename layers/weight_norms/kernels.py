@@ -12,10 +12,22 @@ _DEPTHWISE = {"kernel": (-2, -1)}
 _SEPARABLE = {"depthwise_kernel": (-2, -1), "pointwise_kernel": (-1,)}
 _RECURRENT = {"kernel": (-1,), "recurrent_kernel": (-1,)}
 
+
+def _of_einsum(layer):
+    """Returns the kernel of an `EinsumDense`: units are what outputs have."""
+    operands, outputs = layer.equation.split("->")
+    _, kernel = (part.strip() for part in operands.split(","))
+    axes = tuple(i for i, label in enumerate(kernel) if label in outputs)
+    # One that sums over nothing scales its inputs.
+    return {"kernel": axes} if len(axes) < len(kernel) else {}
+
+
 #: Layer class -> its kernels: the attribute, and the axes that tell the units
-#: apart. Along the other axes is what one unit sums over, its fan-in.
+#: apart; or a function of the layer that returns them. Along the other axes is
+#: what one unit sums over, its fan-in.
 UNITS = {
     keras.layers.Dense: _LAST,
+    keras.layers.EinsumDense: _of_einsum,
     keras.layers.Conv1D: _LAST,
     keras.layers.Conv2D: _LAST,
     keras.layers.Conv3D: _LAST,
@@ -43,7 +55,7 @@ class Kernel:
             `"forward_kernel"`.
         holder: the layer or the cell that has it.
         public: the attribute by which it can be read.
-        axes: those of the units, negative or 0.
+        axes: those of the units, perhaps negative.
         autocast: whether the layer computes with it in its compute dtype.
     """
 
@@ -169,7 +181,8 @@ def _walk(layer, prefix, autocast):
     autocast = autocast and layer.autocast
     for cls, kernels in UNITS.items():
         if isinstance(layer, cls):
-            for name, axes in kernels.items():
+            found = kernels(layer) if callable(kernels) else kernels
+            for name, axes in found.items():
                 yield Kernel(f"{prefix}{name}", layer, name, axes, autocast)
             return
     for name, inner in _inside(layer):

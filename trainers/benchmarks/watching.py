@@ -11,41 +11,47 @@ from ... import zoo
 from ..inspection.norm_statistics import NormStatistics
 from .report import goal
 
-MODELS = {"MLP": zoo.mlp, "CNN": zoo.cnn}
-#: Steps before the clock starts, and those that it counts.
-WARM_UP, STEPS = 100, 2000
+_SHAPE = (8, 8, 1)
+#: Name -> function that makes the model, and how many steps are counted.
+MODELS = {
+    "MLP": (lambda: zoo.mlp(_SHAPE, 10, norm="batch"), 2000),
+    "CNN": (lambda: zoo.cnn(_SHAPE, 10, norm="batch"), 2000),
+    "LSTM": (lambda: zoo.stacked_rnn(_SHAPE[:2], 10, norm="batch"), 600),
+}
+#: Steps before the clock starts.
+WARM_UP = 100
 _BATCH = 32
 
 
-def goals(repeats=5, steps=STEPS):
+def goals(repeats=5):
     """Returns the rows that compare a step with and without the callback."""
     return [
         goal(
             f"step with NormStatistics / without, digits {name}",
-            _ratio(make, repeats, steps),
+            _ratio(make(), repeats, steps),
             1.10,
         )
-        for name, make in MODELS.items()
+        for name, (make, steps) in MODELS.items()
     ]
 
 
-def _ratio(make, repeats, steps):
+def _ratio(model, repeats, steps):
     """Returns the median over trainings that take turns, at the default."""
-    model = make((8, 8, 1), 10, norm="batch")
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile("adam", loss)
-    alone, watched = [], []
+    ratios = []
     _seconds(model, [], 1)
     for _ in range(repeats):
-        alone.append(_seconds(model, [], steps))
+        alone = _seconds(model, [], steps)
         with tempfile.TemporaryDirectory() as folder:
-            watched.append(_seconds(model, [NormStatistics(folder)], steps))
-    return statistics.median(watched) / statistics.median(alone)
+            watched = _seconds(model, [NormStatistics(folder)], steps)
+        ratios.append(watched / alone)
+    return statistics.median(ratios)
 
 
 def _seconds(model, callbacks, steps):
     images, labels = load_digits(return_X_y=True)
-    images = images.reshape(-1, 8, 8, 1) / 16
+    images = images.reshape(-1, *model.input_shape[1:]) / 16
     size = len(images) // _BATCH * _BATCH
     clock = _Clock()
     model.fit(

@@ -17,8 +17,9 @@ def check(arrays, where):
 
     Numbers stay what they are: inputs of `scaling.SMALL` types as they are,
     integers of a text's kind (int32 and int64) and whole labels as int64, and
-    others as float32. Nothing is scaled. Inputs may be texts, for a model that
-    has layers for them. What has another type and is large is on the disk.
+    others as float32. Nothing is scaled. Inputs may be texts or their bytes in
+    UTF-8, for a model that has layers for them. What has another type and is
+    large is on the disk.
 
     Args:
         arrays: dict, `"x_train"`, `"y_train"`, and the same with `validation`
@@ -68,7 +69,20 @@ def checked_inputs(x, name):
 def _values(values, name):
     """Returns an array of inputs: numbers, or texts."""
     values = np.asarray(values)
+    if values.dtype.kind == "S":
+        values = _decoded(values, name)
     return values if values.dtype.kind == "U" else _numbers(values, name)
+
+
+def _decoded(values, name):
+    try:
+        return np.char.decode(values, "utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"{name} holds bytes that are not texts in UTF-8: "
+            f"{error.object[:20]!r}. Decode them with the encoding that they "
+            'have, such as np.char.decode(x, "latin-1").'
+        ) from error
 
 
 def _weights(values, name):

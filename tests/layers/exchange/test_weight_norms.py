@@ -105,7 +105,20 @@ def test_layers_inside_others_are_left():
     inputs = keras.Input((8, 4))
     x = L.MultiHeadAttention(1, 2, name="attention")(inputs, inputs)
     model = keras.Model(inputs, L.Dense(2)(x))
-    assert len(layers.replace_weight_norms(model, "spectral").replaced) == 1
+    result = layers.replace_weight_norms(model, "spectral")
+    assert len(result.replaced) == 1
+    assert len(result.left) == 4  # queries, keys, values and outputs
+    assert all(path.startswith("attention/") for path in result.left)
+    assert set(result.left.values()) == {"it is inside another layer"}
+
+
+def test_kernels_of_an_unknown_kind_are_left():
+    layer = L.ConvLSTM1D(2, 3, name="unknown")
+    scale = L.EinsumDense("...x,x->...x", 4, name="scale")
+    parts = [keras.Input((3, 8, 4)), scale, layer, L.Flatten(), L.Dense(2)]
+    result = layers.replace_weight_norms(keras.Sequential(parts), "spectral")
+    assert result.left.keys() == {"unknown"}
+    assert "no weight norm knows" in result.left["unknown"]
 
 
 def test_norms_of_both_kinds_combine():

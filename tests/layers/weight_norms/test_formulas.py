@@ -69,6 +69,12 @@ FORMULAS = {
 #: the units when the kernel is seen as a matrix.
 KERNELS = {
     "dense": (lambda: L.Dense(4), (5, 6), "kernel", (0, 1)),
+    "einsum-dense": (
+        lambda: L.EinsumDense("...ab,bca->...ac", (4, 3)),
+        (5, 4, 6),
+        "kernel",
+        (0, 1, 2),
+    ),
     "conv1d": (lambda: L.Conv1D(4, 3), (5, 8, 6), "kernel", (0, 1, 2)),
     "conv2d": (lambda: L.Conv2D(4, 3), (2, 5, 5, 3), "kernel", (0, 1, 2, 3)),
     "conv3d": (
@@ -125,7 +131,7 @@ KERNELS = {
     ),
 }
 #: Kernel -> how many of the last axes in its order belong to units.
-SEVERAL_UNITS = {"depthwise1d": 2, "depthwise2d": 2}
+SEVERAL_UNITS = {"einsum-dense": 2, "depthwise1d": 2, "depthwise2d": 2}
 
 
 def holder(layer):

@@ -189,10 +189,23 @@ def exploding_weights(settings, gain):
     return {}, {"probe": lines}
 
 
+def renormalization(settings, gain):
+    repaired = settings["renorm"] and settings["batch_size"] < 8
+    result, _ = _accuracy(0.9 + 0.02 * (1 + 2 * gain) * repaired)
+    return {**result, "validation_loss": 1.0}, {}
+
+
+def dynamic_tanh(settings, gain):
+    lost = 0.02 * (1 - gain) * (settings["norm"] == "dynamic_tanh")
+    result, _ = _accuracy(0.9 - lost)
+    return {**result, "validation_loss": 1.0}, {}
+
+
 WORLDS = {
     "batch_mates": batch_mates,
     "between_steps": between_steps,
     "dropout": dropout,
+    "dynamic_tanh": dynamic_tanh,
     "exploding_weights": exploding_weights,
     "independence": independence,
     "inference_cost": inference_cost,
@@ -204,6 +217,7 @@ WORLDS = {
     "pre_norm": pre_norm,
     "raw_inputs": raw_inputs,
     "recurrent": recurrent,
+    "renormalization": renormalization,
     "scale_and_shift": scale_and_shift,
     "scale_and_shift_speed": scale_and_shift_speed,
     "small_batches": small_batches,

@@ -126,6 +126,12 @@ def test_targets_that_are_no_classes(tmp_path):
     assert data.test.labels.dtype == np.float32
 
 
+def test_bytes_are_texts():
+    texts = np.array(["größer", "x"] * 10)
+    found = arrays.checked_inputs(np.char.encode(texts, "utf-8"), "x_train")
+    np.testing.assert_array_equal(found, texts)
+
+
 @pytest.mark.parametrize(
     ("others", "words"),
     [
@@ -133,6 +139,7 @@ def test_targets_that_are_no_classes(tmp_path):
         ({"x_test": np.ones((2, 3))}, "needs both x_test and y_test"),
         ({"y_train": np.arange(19)}, "20 examples and y_train has 19"),
         ({"y_train": np.array(["a"] * 20)}, "holds no numbers"),
+        ({"x_train": np.array([b"\xff"] * 20)}, r"bytes that.*b'\\xff'"),
         ({"y_train": np.zeros(20, int)}, "nothing to learn"),
         ({"x_train": np.full((20, 3), np.nan)}, "not finite: 60 of 60"),
         ({"x_train": 3.0}, "single number"),

@@ -36,13 +36,15 @@ def collect(runs, results):
             )
         name = _file_name(record)
         write_text(results / f"{name}.json", json.dumps(record, indent=1))
-        if not record["first_seed"]:
+        if reading.is_first(record):
             plot_claim(record, results / f"{name}.svg")
 
 
 def _file_name(record):
-    first = record["first_seed"]
-    return record["name"] + (f"-seeds-from-{first}" if first else "")
+    name, first = record["name"], record["first_seed"]
+    if reading.split_of(record):
+        name += f"-on-{'-'.join(record['datasets'])}"
+    return name + (f"-seeds-from-{first}" if first else "")
 
 
 def write(docs):

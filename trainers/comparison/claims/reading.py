@@ -38,8 +38,8 @@ class Entry(NamedTuple):
     """A claim with all its records.
 
     Attributes:
-        record: of the seeds from 0.
-        others: records of other seeds, by the same rules.
+        record: of the seeds from 0, on the claim's own data sets.
+        others: records of other seeds or data sets, by the same rules.
     """
 
     record: dict[str, Any]
@@ -53,13 +53,38 @@ class Entry(NamedTuple):
     @property
     def second(self):
         """The record of the second pass by the present rules, or None."""
-        found = (r for r in self.others if r["first_seed"] == SECOND)
+        found = (
+            other
+            for other in self.others
+            if other["first_seed"] == SECOND and not split_of(other)
+        )
         return None if is_older(self.record) else next(found, None)
+
+    @property
+    def elsewhere(self):
+        """The records of the seeds from 0 on other data sets."""
+        return [other for other in self.others if not other["first_seed"]]
 
 
 def is_older(record):
     """Returns whether a record is of the older rules."""
     return "judged" not in record
+
+
+def split_of(record):
+    """Returns the split of another data set than the claim's, or ""."""
+    return record.get("elsewhere", "")
+
+
+def is_first(record):
+    """Returns whether a record is of the seeds from 0 on the claim's data."""
+    return not record["first_seed"] and not split_of(record)
+
+
+def data_text(record, name):
+    """Returns what a data set of a record is called, with its split."""
+    split = split_of(record)
+    return f"{name} (`{split}`)" if split else name
 
 
 def found_in(record):
@@ -91,18 +116,22 @@ def entries(results):
     read = [
         json.loads(path.read_text()) for path in sorted(results.glob("*.json"))
     ]
-    records = sorted(read, key=lambda r: (r["number"], r["first_seed"]))
+    records = sorted(read, key=_place)
     return [
         Entry(record, [other for other in records if _goes_with(other, record)])
         for record in records
-        if not record["first_seed"]
+        if is_first(record)
     ]
 
 
+def _place(record):
+    return record["number"], bool(split_of(record)), record["first_seed"]
+
+
 def _goes_with(other, record):
-    """Whether a record is of other seeds of the same claim and rules."""
+    """Whether a record is of the same claim and rules, but other runs."""
     return (
-        other["first_seed"] != 0
+        not is_first(other)
         and other["name"] == record["name"]
         and is_older(other) == is_older(record)
     )

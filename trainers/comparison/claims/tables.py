@@ -1,6 +1,6 @@
 """`docs/claims_tables.md`: all numbers of the claims, and their commands."""
 
-from .reading import SECOND, found_in, is_older
+from .reading import SECOND, data_text, found_in, is_older
 from .records import interval_text
 
 _HEAD = """\
@@ -57,8 +57,8 @@ def _verdicts(entry):
             needed = each.seeds_needed
             more = f" (about {needed} would decide)" if needed else ""
             lines.append(
-                f"| {_pass(record)} | {each.data} | {each.verdict}{rules} | "
-                f"{each.text} | {each.seeds}{more} |"
+                f"| {_pass(record)} | {data_text(record, each.data)} | "
+                f"{each.verdict}{rules} | {each.text} | {each.seeds}{more} |"
             )
     return "\n".join(lines)
 

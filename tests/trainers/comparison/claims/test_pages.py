@@ -238,6 +238,38 @@ def test_a_new_record_hides_older_ones_of_other_seeds(tmp_path):
     assert entry.second["first_seed"] == 1000
 
 
+def test_another_data_set_stands_beside_the_claims_own(tmp_path):
+    slice_ = {"elsewhere": "train[:1500]"}
+    records = [
+        made({"digits": S}),
+        made({"digits": S}, 1000),
+        made({"mnist": R}, **slice_),
+        made({"mnist": U}, 1000, **slice_),
+    ]
+    for i, record in enumerate(records):
+        folder = tmp_path / "runs" / str(i)
+        folder.mkdir(parents=True)
+        (folder / "claim.json").write_text(json.dumps(record))
+    results = tmp_path / "results"
+    results.mkdir()
+    publishing.collect(tmp_path / "runs", results)
+    assert len(list(results.glob("*.json"))) == 4
+    (entry,) = reading.entries(results)
+    assert entry.record == records[0]
+    assert entry.second == records[1]
+    assert entry.elsewhere == [records[2]]
+    page = claims_page([entry], {"speed": ""})
+    assert "\n- mnist (`train[:1500]`): **refuted**, 0.25" in page
+    assert "Some experiments were repeated on another data set" in page
+    assert "| **supported** |" in page  # the table has the claim's own
+    assert "1 of 1 verdicts" in page
+    assert "another data set" not in claims_page(
+        [Entry(records[0], [])], {"speed": ""}
+    )
+    tables = tables_page([entry], {"speed": ""})
+    assert "| from 1000, the second pass | mnist (`train[:1500]`) |" in tables
+
+
 def test_what_is_published(tmp_path):
     runs = {"speed": made({"digits": S}), "two": made({"digits": S}, 1000)}
     for folder, content in runs.items():
