@@ -29,7 +29,7 @@ def get_config():
     config.model.width = 32
     config.model.head_width = 16
     config.batch_size = 64
-    config.epochs = 10
+    config.epochs = 20
     claim = config.claim
     claim.name, claim.number = "pre_norm", 23
     claim.sentence = (
@@ -48,6 +48,7 @@ def get_config():
     )
     # Images, which patches are cut out of.
     claim.datasets = ("digits",)
+    claim.quick.model = {"depth": 1}
     claim.quick_only = (("optimizer.learning_rate", (1e-3,)),)
     claim.axes = ("log learning rate", "validation accuracy")
     return config
