@@ -15,8 +15,8 @@ STARTS = ("plain", "skip_init", "fixup")
 class Branches:
     """What residual branches have besides their layers, so that they train.
 
-    Without a norm, each branch adds as much variance as there is, and what a
-    deep network returns explodes. `start` says what is done about it:
+    Without a norm, each branch adds as much variance as there is, and the
+    outputs of a deep network explode. `start` says what is done about it:
 
     - `"plain"`: nothing; norms see to it.
     - `"skip_init"`: each branch ends with a trained scalar that starts at 0, so
