@@ -34,7 +34,9 @@ def get_config():
     config.model.norm = "batch"  # in layers.NORMS, or module:function
     # Of the kernels, in layers.WEIGHT_NORMS, or module:function.
     config.model.weight_norm = "none"
-    config.model.norm_position = "before"  # "before" or "after" the activation
+    # "before" or "after" the activation; in vit_tiny and mlp_mixer pre- or
+    # post-norm.
+    config.model.norm_position = "before"
     # Whether there is also a norm before the first layer.
     config.model.normalize_inputs = False
     config.model.activation = "relu"  # of hidden layers; any of Keras'

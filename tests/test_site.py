@@ -32,6 +32,13 @@ def test_the_page_of_config_keys_is_current(config_keys):
     assert config_keys.PAGE.read_text() == config_keys.page(), command
 
 
+def test_the_table_of_networks_is_current():
+    networks = load("networks")
+    command = "python docs/site/networks.py"
+    assert networks.PAGE.read_text() == networks.page(), command
+    assert all(f"| `{name}` |" in networks.table() for name in zoo.MODELS)
+
+
 def test_every_config_key_has_a_meaning(config_keys):
     found = re.findall(r"^\| `(\S+)` .*\|(.*)\|$", config_keys.page(), re.M)
     assert len(found) > 100

@@ -110,6 +110,15 @@ def _is_layer(settings):
     return settings["norm"] == "layer"
 
 
+def pre_norm(settings, gain):
+    pre_norm = (settings["norm"], settings["norm_position"]) == (
+        "layer",
+        "before",
+    )
+    trains = math.log10(settings["learning_rate"]) <= gain * pre_norm - 2.4
+    return _accuracy(0.9 if trains else 0.1)
+
+
 def recurrent(settings, gain):
     line = {"accuracy": 0.9, "accuracy_twice_as_long": 0.9, "shift": 0.5}
     result, _ = _accuracy(0.9 - 0.1 * gain * (settings["norm"] == "batch"))
@@ -205,6 +214,7 @@ WORLDS = {
     "layer_norm_regularizes": layer_norm_regularizes,
     "learning_rate": learning_rate,
     "position": position,
+    "pre_norm": pre_norm,
     "raw_inputs": raw_inputs,
     "recurrent": recurrent,
     "renormalization": renormalization,

@@ -25,6 +25,7 @@ FAVORED = {
     "layer_norm_regularizes": {"norm": "layer"},
     "learning_rate": {"norm": "batch"},
     "position": {"norm_position": "before", "norm": "batch"},
+    "pre_norm": {"norm": "layer", "norm_position": "before"},
     "raw_inputs": {"input_norm": "batch", "epsilon": 1e-3},
     "recurrent": {"norm": "none"},
     "scale_and_shift": {"scale": True, "center": True},

@@ -185,6 +185,30 @@ def test_norms_of_an_mlp(norm):
     check(functools.partial(mlp, norm=norm), batches())
 
 
+#: Networks with all layers that the ones above do not have.
+RESIDUAL = {
+    "resnet": {"depth": 8, "width": 2, "branch_start": "fixup"},
+    "vit_tiny": {"depth": 1, "width": 4, "head_width": 2, "norm": "layer"},
+    "mlp_mixer": {
+        "depth": 1,
+        "width": 4,
+        "token_units": 2,
+        "channel_units": 3,
+        "branch_start": "skip_init",
+    },
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", RESIDUAL)
+def test_residual_networks(name):
+    def make(seed):
+        network = zoo.MODELS[name]((8, 8, 2), 3, seed=seed, **RESIDUAL[name])
+        return with_logits(network)
+
+    check(make, batches((8, 8, 2)))
+
+
 @pytest.mark.quick("dropout")
 @pytest.mark.parametrize("name", LAYERS)
 def test_layers(name):
