@@ -148,7 +148,7 @@ class Hidden:
             return layer
         return make(layer)
 
-    def apply(self, layer, x, name, reshape=None):
+    def apply(self, layer, x, name, reshape=None, labels=None):
         """Returns the hidden layer's output.
 
         A bias that the norm would cancel is left out, and so is the activation
@@ -160,19 +160,24 @@ class Hidden:
             x: a symbolic tensor.
             name: of the linear layer; the others' names end with it.
             reshape: shape of one example after the linear map, or None.
+            labels: the `Labels` whose classes scale and shift what the norm
+                makes, or None.
         """
         norm = self.norm_layer(f"norm_{name}")
+        if labels is not None:
+            norm = _without_threshold(norm)
         noise = self._noise(name)
         use_bias = self.norm_position == "after" or not cancels_bias(norm)
         x = self.linear(layer, name, use_bias=use_bias)(x)
         if reshape is not None:
             x = keras.layers.Reshape(reshape, name=f"reshape_{name}")(x)
+        normalize = norm if labels is None else labels.condition(norm)
         if self.norm_position == "before":
-            x = noise(norm(x))
+            x = noise(normalize(x))
             if getattr(norm, "activates", False):
                 return x
             return self.activate(x, name)
-        return noise(norm(self.activate(x, name)))
+        return noise(normalize(self.activate(x, name)))
 
     def activate(self, x, name):
         """Returns the activations of `x`, by a new layer."""
@@ -205,3 +210,10 @@ class Hidden:
             )
         dense = functools.partial(keras.layers.Dense, num_classes)
         return self.linear(dense, "logits", last=True, dtype="float32")(x)
+
+
+def _without_threshold(norm):
+    """Returns a new norm without what would follow its scale and shift."""
+    if not getattr(norm, "threshold", False):
+        return norm
+    return type(norm).from_config({**norm.get_config(), "threshold": False})
