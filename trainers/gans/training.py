@@ -80,7 +80,7 @@ def _memory(gan, config):
 
     def loss_of(noise, real, share, labels):
         fakes = gan.generator(given(noise, labels), training=True)
-        return gan.discrimination(player, real, fakes, share, labels)[0]
+        return gan.discrimination(player.told(labels), real, fakes, share)[0]
 
     batch = config.batch_size
     return memory(

@@ -335,6 +335,7 @@ BAD = [
     (distances.frechet_distance, (FEW, FEW), "Too few real.*4.*least 5"),
     (kernel.kernel_distance, (FEW[:1], FEW), "two samples.*1 real"),
     (manifolds.precision_recall, (FEW, FEW, 4), "neighbors=4"),
+    (conditional.class_frechet, (FEW, FEW, range(4)), "two examples.*4 ex"),
 ]
 
 

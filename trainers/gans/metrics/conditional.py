@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ...common.errors import InputError
 from .distances import frechet_distance
 
 
@@ -23,17 +24,40 @@ def class_frechet(real, fake, labels):
         A dict with `class_frechet` and `n_class`, the number of examples in the
         smallest class that was measured.
 
+    Raises:
+        InputError: no class has two examples.
+
     Reference: [Miyato and Koyama, 2018](https://arxiv.org/abs/1802.05637).
     """
-    labels = np.asarray(labels)
-    classes, counts = np.unique(labels, return_counts=True)
-    distances = [
-        frechet_distance(
-            real[labels == label], fake[labels == label], singular=True
+    measured = measured_classes(labels)
+    distances = []
+    for label in measured:
+        rows = np.asarray(labels) == label
+        distances.append(
+            frechet_distance(real[rows], fake[rows], singular=True)
         )
-        for label in classes[counts > 1]
-    ]
     return {
         "class_frechet": float(np.mean(distances)),
-        "n_class": int(counts[counts > 1].min()),
+        "n_class": min(measured.values()),
     }
+
+
+def measured_classes(labels):
+    """Returns class -> how many examples it has, of those with two or more.
+
+    Raises:
+        InputError: there are none.
+    """
+    classes, counts = np.unique(labels, return_counts=True)
+    found = {
+        int(label): int(count)
+        for label, count in zip(classes, counts, strict=True)
+        if count > 1
+    }
+    if not found:
+        raise InputError(
+            "The Frechet distance within classes needs a class with two "
+            f"examples. Received: {len(labels)} examples of as many classes. "
+            "Raise --config.metrics.samples, or name larger splits."
+        )
+    return found

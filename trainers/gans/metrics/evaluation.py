@@ -10,6 +10,7 @@ from ...data import nested
 from .. import real
 from ..inputs import drawn_inputs, inputs_for
 from ..sampling import Sampler, sampling_statistics
+from .conditional import measured_classes
 from .dependence import batch_dependence
 from .features import SOURCES
 from .measures import Samples, measures
@@ -35,6 +36,9 @@ def check_samples(config, data):
             f"Received: {smallest}. Raise --config.metrics.samples, name "
             "larger splits, or lower --config.metrics.feature_units."
         )
+    if config.conditional:
+        for split in splits:
+            measured_classes(split.labels[: config.metrics.samples])
 
 
 class Evaluator:

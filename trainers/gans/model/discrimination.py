@@ -2,7 +2,6 @@
 
 import tensorflow as tf
 
-from .given import given
 from .losses import gradient_penalty
 
 BATCHES = ("separate", "joint")
@@ -28,7 +27,7 @@ class Discrimination:
         self.statistics = statistics
         self.penalty = penalty
 
-    def __call__(self, player, real, fakes, share, labels=None):
+    def __call__(self, player, real, fakes, share):
         """Returns the loss, and the mean scores of real and made examples.
 
         Args:
@@ -37,32 +36,25 @@ class Discrimination:
             fakes: as many.
             share: `(batch,)`, how much of each example that the penalty looks
                 at is real.
-            labels: the classes of the real examples, and of the made ones;
-                None if the discriminator is not told.
         """
-        of_real, of_fakes = self._logits(player, real, fakes, labels)
+        of_real, of_fakes = self._logits(player, real, fakes)
         loss = self.loss.discriminator(of_real, of_fakes)
         if self.loss.penalized:
             loss += self.penalty * gradient_penalty(
-                lambda x: player.network(given(x, labels), training=True),
-                real,
-                fakes,
-                share,
+                lambda x: player.network(x, training=True), real, fakes, share
             )
         means = [
             tf.reduce_mean(self.loss.score(x)) for x in (of_real, of_fakes)
         ]
         return loss, *means
 
-    def _logits(self, player, real, fakes, labels):
+    def _logits(self, player, real, fakes):
         if self.batch == "joint":
-            twice = None if labels is None else tf.concat([labels, labels], 0)
-            both = given(tf.concat([real, fakes], 0), twice)
-            return tf.split(player.network(both, training=True), 2)
+            both = player.network(tf.concat([real, fakes], 0), training=True)
+            return tf.split(both, 2)
         logits = []
         for name, examples in (("real", real), ("fake", fakes)):
             learned = self.statistics in ("both", name)
             with player.statistics_kept(unless=learned):
-                inputs = given(examples, labels)
-                logits.append(player.network(inputs, training=True))
+                logits.append(player.network(examples, training=True))
         return logits

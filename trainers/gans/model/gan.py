@@ -195,7 +195,7 @@ class GAN(keras.Model):
         )
         with tf.GradientTape() as tape:
             loss, of_real, of_fakes = self.discrimination(
-                player, real, fakes, share, labels
+                player.told(labels), real, fakes, share
             )
             scaled = player.scale_loss(loss)
         norm, applied = player.apply(tape.gradient(scaled, player.weights))
