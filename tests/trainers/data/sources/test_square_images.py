@@ -149,6 +149,7 @@ def test_a_fingerprint_changes_with_the_files(tmp_path):
 
 def test_a_config_names_a_folder(classes):
     config = default.get_config()
+    config.batch_size = 26
     config.dataset.name, config.dataset.image_size = str(classes), 8
     data = loading.load_data(config)
     assert data.counts == {"train": 26, "validation": 6, "test": 8}
