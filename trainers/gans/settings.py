@@ -113,7 +113,7 @@ def _check_examples(config, data):
     if config.conditional and data.num_classes < 2:
         raise InputError(
             "A conditional GAN needs examples of several classes. Received: "
-            f"conditional=True and data of {data.num_classes}. Set "
+            f"conditional=True and {data.num_classes} class in the data. Set "
             "--config.conditional=False."
         )
     if points and config.metrics.features != "raw":

@@ -173,4 +173,8 @@ def _square(file, size):
             f"The image {file} cannot be read: {error} Remove it, or save it "
             "again."
         ) from error
-    return np.asarray(ImageOps.fit(upright, (size, size)))
+    width, height = upright.size
+    side = min(width, height)
+    left, top = (width - side) // 2, (height - side) // 2
+    square = upright.crop((left, top, left + side, top + side))
+    return np.asarray(square.resize((size, size), Image.Resampling.BICUBIC))
