@@ -62,12 +62,14 @@ def _loader(config):
         return lambda split_seed: data
     if dataset.name.endswith(array_files.SUFFIX):
         as_they_are = {"image_size": 0, **_UNCHANGED}
-        _check_unchanged(dataset, "Arrays in a file", as_they_are)
+        what = "Arrays in a file are taken as they are"
+        _check_unchanged(dataset, what, as_they_are)
         data = array_files.load(dataset.name, -1)
         _check_batch(config, data.train.count)
         return functools.partial(array_files.load, dataset.name)
     if square_images.is_folder(dataset.name):
-        _check_unchanged(dataset, "Images of a folder", _UNCHANGED)
+        what = "Images of a folder are cropped and resized, and no more"
+        _check_unchanged(dataset, what, _UNCHANGED)
         image_size, _, _ = _numbers(dataset)
         load = functools.partial(square_images.load, dataset.name, image_size)
         _check_batch(config, load(-1).train.count)
@@ -169,8 +171,8 @@ def _check_unchanged(dataset, what, expected):
         shown = ", ".join(f"dataset.{k}={v!r}" for k, v in received.items())
         *others, last = map(repr, expected.values())
         raise InputError(
-            f"{what} are taken as they are. Received: {shown}. Leave them at "
-            f"{', '.join(others)} and {last}."
+            f"{what}. Received: {shown}. Leave them at {', '.join(others)} and "
+            f"{last}."
         )
 
 

@@ -158,7 +158,7 @@ def test_a_config_names_a_folder(classes):
 BAD = {
     "missing": ({"dataset.name": "/no/such/folder"}, "no folder /no/such"),
     "size": ({"dataset.image_size": 0}, "differ in size.*image_size=32"),
-    "view": ({"dataset.view": "rows"}, "as they are.*view='rows'"),
+    "view": ({"dataset.view": "rows"}, "no more.*view='rows'"),
     "batch": ({"batch_size": 99}, "1 to 26.*99"),
 }
 
