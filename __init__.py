@@ -56,6 +56,7 @@ _SAVED = {
     ),
     "layers.exchange.with_norms": ("WithNorms",),
     "zoo.dropout": ("Dropout",),
+    "zoo.labels": ("OfClass",),
     "zoo.norm_noise": ("NormNoise",),
     "trainers.common.adaptive_clipping": (
         "ClippedAdadelta",

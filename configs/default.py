@@ -8,7 +8,8 @@ def get_config():
     config.seed = 0  # for kernels, order of batches, dropout
 
     config.dataset = ml_collections.ConfigDict()
-    # A TFDS data set of images, signals or text, or a .npz file.
+    # A TFDS data set of images, signals or text, a .npz file, or the path of a
+    # folder of images.
     config.dataset.name = "digits"
     config.dataset.data_dir = ""  # "": $TFDS_DATA_DIR or TFDS' default
     config.dataset.download = False  # whether TFDS may use the network

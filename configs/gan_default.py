@@ -10,6 +10,8 @@ def get_config():
     config.seed = 0  # for kernels, order of batches, noise
     config.dataset = default.get_config().dataset  # or name "gaussians25"
     config.networks = "dcgan"  # "dcgan" or "toy", in zoo.GANS
+    # Whether both networks are told the class of an example.
+    config.conditional = False
 
     config.generator = ml_collections.ConfigDict()
     config.generator.norm = "batch"  # in layers.NORMS
@@ -79,11 +81,15 @@ def get_config():
     config.compare.metric = "frechet"  # what is judged
     config.compare.least.frechet = 1.0  # the smallest difference that counts
     config.compare.least.kernel = 0.01  # likewise
+    # Within classes, of a conditional GAN.
+    config.compare.least.class_frechet = 1.0
+    config.compare.least.class_accuracy = 0.01  # a share of the samples
     # For precision and recall.
     config.compare.least.precision = config.compare.least.recall = 0.05
     config.compare.least.class_coverage = 0.05  # a share of the classes
     config.compare.least.class_entropy = 0.05  # 1 is uniform
     config.compare.least.modes = 1.0  # of 25
+    config.compare.least.mode_kl = 0.05  # in nats
     config.compare.least.good = 0.05  # a share of the points
     return config
 

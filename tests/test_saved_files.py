@@ -30,7 +30,8 @@ import numpy as np
 for path in sys.argv[1:]:
     model = keras.saving.load_model(path)
     with np.load(path[: -len("keras")] + "npz") as held:
-        y = np.asarray(model(held["x"], training=False))
+        x = [held[name] for name in sorted(held) if name.startswith("x")]
+        y = np.asarray(model(x if len(x) > 1 else x[0], training=False))
         np.testing.assert_allclose(y, held["y"], rtol=1e-4, atol=1e-5)
 """
 
@@ -63,9 +64,12 @@ def test_a_search_for_keras_does_not_use_up_the_registration():
 
 
 def save(model, x, path):
+    """Saves a model and what it makes of an array, or of a list of arrays."""
     model.save(path)
     y = np.asarray(model(x, training=False))
-    np.savez(path.with_suffix(".npz"), x=x, y=y)
+    several = x if isinstance(x, list) else [x]
+    named = {f"x{i}": each for i, each in enumerate(several)}
+    np.savez(path.with_suffix(".npz"), y=y, **named)
     return path
 
 
@@ -104,6 +108,7 @@ def small(data_dir):
 @pytest.fixture
 def toy_gan():
     config = gaussians_gan.get_config()
+    config.conditional = True
     config.generator.update(norm="virtual", base_width=8)
     config.discriminator.base_width = 8
     config.discriminator.weight_norm = "weight"
@@ -125,8 +130,8 @@ def test_every_layer_and_what_the_trainers_save_loads(small, toy_gan, tmp_path):
     ]
     for path in paths:
         model = keras.saving.load_model(path)
-        x = np.ones((2, *model.input_shape[1:]), model.inputs[0].dtype)
-        save(model, x, path)
+        x = [np.ones((2, *x.shape[1:]), x.dtype) for x in model.inputs]
+        save(model, x if len(x) > 1 else x[0], path)
     text = language_model(tmp_path / "text.keras")
     load_elsewhere([*paths, *every_layer(tmp_path), text])
 

@@ -9,12 +9,14 @@ The script writes the same files as `normzoo.trainers.classify`, and a folder
 `images/` with samples from the same noise after each epoch, as PNGs and as an
 animated GIF, samples from other noise, and real examples. `--mode=evaluate`
 measures a finished run again, for example with other settings of the metrics;
-`--mode=sample` draws new samples from it.
+`--mode=sample` draws new samples from it, of a conditional GAN
+(`--config.conditional=True`) with one class in each row.
 """
 
 from absl import flags
 
 from . import app
+from .common.paths import user_path
 from .comparison.trainers import expect
 from .gans.finished import evaluate, load_generator, sample
 from .gans.trainer import train
@@ -25,9 +27,16 @@ __all__ = ["evaluate", "load_generator", "sample", "train"]
 def main(flags):
     """Runs the script."""
     expect("gan", flags.config)
+    if flags.data:
+        _use_folder(flags.config.dataset, flags.data)
     if flags.mode == "sample":
-        seed, count = flags.sample_seed, flags.samples
-        for path in sample(flags.config, flags.workdir, seed, count):
+        for path in sample(
+            flags.config,
+            flags.workdir,
+            flags.sample_seed,
+            flags.samples,
+            flags.sample_labels,
+        ):
             print(path)
         return
     if flags.mode == "train":
@@ -37,6 +46,12 @@ def main(flags):
         result = evaluate(flags.config, flags.workdir)
     advice = "Lower the learning rates, or set --config.loss.on_nan=restore."
     app.show(result, flags.workdir, advice)
+
+
+def _use_folder(dataset, path):
+    """Makes a folder the data set of a config, of 32 pixels unless it says."""
+    dataset.name = str(user_path(path, "data").absolute())
+    dataset.image_size = dataset.image_size or 32
 
 
 def define_flags():
@@ -49,11 +64,24 @@ def define_flags():
         modes,
         "Train, evaluate a finished run again, or draw samples from it.",
     )
+    flags.DEFINE_string(
+        "data",
+        None,
+        "A folder of PNG or JPEG images of any size, with or without a folder "
+        "for each class. They are cropped to squares and resized to 32 pixels, "
+        "or to --config.dataset.image_size=64.",
+    )
     flags.DEFINE_integer(
         "sample_seed", 0, "With --mode=sample: seed of the noise."
     )
     flags.DEFINE_integer(
         "samples", 64, "With --mode=sample: number of samples.", lower_bound=1
+    )
+    flags.DEFINE_multi_integer(
+        "sample_labels",
+        [],
+        "With --mode=sample of a conditional GAN: the class of a row; repeat "
+        "it for more rows. Without it there are ten classes at most.",
     )
 
 

@@ -5,6 +5,7 @@ import functools
 import keras
 
 from .gan_layers import check_sizes, hidden_layers, stages
+from .labels import inputs_with, labels_of
 
 
 def dcgan_generator(
@@ -18,6 +19,7 @@ def dcgan_generator(
     kernel_size=4,
     stddev=0.02,
     seed=0,
+    classes=0,
     name="generator",
 ):
     """Returns a network that generates images from noise.
@@ -40,11 +42,15 @@ def dcgan_generator(
         kernel_size: kernel size of the transposed convolutions.
         stddev: standard deviation of the normally distributed initial kernels.
         seed: integer; equal seeds give equal kernels, whatever the norm.
+        classes: number of classes that the network is told; 0: none. Each norm
+            then is a `normzoo.layers.Conditional` with a scale and a shift for
+            each class, `"none"` among them.
         name: name of the model.
 
     Returns:
         A functional `keras.Model` from `(batch, latent_dim)` to float32
-        `(batch, resolution, resolution, channels)` in [-1, 1].
+        `(batch, resolution, resolution, channels)` in [-1, 1]; with classes
+        from a list of noise and labels, integers `(batch,)`.
 
     Raises:
         ValueError: the network cannot make that resolution, or a size is not
@@ -68,15 +74,17 @@ def dcgan_generator(
         padding="same",
     )
     width = base_width * 2 ** (count - 1)
+    labels = labels_of(classes)
     inputs = keras.Input((latent_dim,), name="noise")
     dense = functools.partial(keras.layers.Dense, side * side * width)
-    x = hidden.apply(dense, inputs, "project", reshape=(side, side, width))
+    smallest = (side, side, width)
+    x = hidden.apply(dense, inputs, "project", smallest, labels)
     for i in range(1, count):
         layer = functools.partial(up, filters=width >> i)
-        x = hidden.apply(layer, x, f"up_{i}")
+        x = hidden.apply(layer, x, f"up_{i}", labels=labels)
     x = hidden.linear(up, "images", last=True, filters=channels)(x)
     x = keras.layers.Activation("tanh", dtype="float32", name="tanh")(x)
-    return keras.Model(inputs, x, name=name)
+    return keras.Model(inputs_with(inputs, labels), x, name=name)
 
 
 def dcgan_discriminator(
@@ -89,6 +97,7 @@ def dcgan_discriminator(
     kernel_size=4,
     stddev=0.02,
     seed=0,
+    classes=0,
     name="discriminator",
 ):
     """Returns a network that tells real images from generated ones.
@@ -109,11 +118,15 @@ def dcgan_discriminator(
         kernel_size: kernel size of the convolutions.
         stddev: standard deviation of the normally distributed initial kernels.
         seed: integer; equal seeds give equal kernels, whatever the norm.
+        classes: number of classes that the network is told; 0: none. Then it
+            is a projection discriminator: the inner product of what the last
+            layer sees with an embedding of the class is added to the logits.
         name: name of the model.
 
     Returns:
         A functional `keras.Model` from `(batch, resolution, resolution,
-        channels)` to float32 logits `(batch, 1)`, high for real images.
+        channels)` to float32 logits `(batch, 1)`, high for real images; with
+        classes from a list of images and labels, integers `(batch,)`.
 
     Raises:
         ValueError: the network cannot take that resolution, or a size is not
@@ -125,7 +138,8 @@ def dcgan_discriminator(
     >>> zoo.dcgan_discriminator(28, norm="layer", base_width=16).output_shape
     (None, 1)
 
-    Reference: [Radford et al., 2016](https://arxiv.org/abs/1511.06434).
+    Reference: [Radford et al., 2016](https://arxiv.org/abs/1511.06434),
+    [Miyato and Koyama, 2018](https://arxiv.org/abs/1802.05637).
     """
     count, _ = stages(resolution)
     check_sizes(channels=channels, base_width=base_width)
@@ -135,6 +149,7 @@ def dcgan_discriminator(
     down = functools.partial(
         keras.layers.Conv2D, kernel_size=kernel_size, strides=2, padding="same"
     )
+    labels = labels_of(classes)
     inputs = keras.Input((resolution, resolution, channels), name="images")
     x = hidden.linear(down, "down_0", filters=base_width)(inputs)
     x = hidden.activate(x, "down_0")
@@ -144,5 +159,7 @@ def dcgan_discriminator(
     x = keras.layers.Flatten(name="flatten")(x)
     logits = hidden.linear(
         keras.layers.Dense, "logits", last=True, units=1, dtype="float32"
-    )
-    return keras.Model(inputs, logits(x), name=name)
+    )(x)
+    if labels is not None:
+        logits = labels.project(hidden, x, logits)
+    return keras.Model(inputs_with(inputs, labels), logits, name=name)

@@ -147,7 +147,7 @@ class Hidden:
             return layer
         return make(layer)
 
-    def apply(self, layer, x, name, reshape=None):
+    def apply(self, layer, x, name, reshape=None, labels=None):
         """Returns the hidden layer's output.
 
         A bias that the norm would cancel is left out, and so is the activation
@@ -159,11 +159,13 @@ class Hidden:
             x: a symbolic tensor.
             name: of the linear layer; the others' names end with it.
             reshape: shape of one example after the linear map, or None.
+            labels: the `Labels` whose classes scale and shift what the norm
+                makes, or None.
         """
         x = self.linear(layer, name, use_bias=self.needs_bias)(x)
         if reshape is not None:
             x = keras.layers.Reshape(reshape, name=f"reshape_{name}")(x)
-        return self.normalize_and_activate(x, name)
+        return self.normalize_and_activate(x, name, labels)
 
     @property
     def needs_bias(self):
@@ -174,18 +176,25 @@ class Hidden:
     @property
     def norm_activates(self):
         """Whether the norm is an activation itself."""
-        return getattr(self.norm_layer(None), "activates", False)
+        return _activates(self.norm_layer(None))
 
-    def normalize_and_activate(self, x, name):
+    def normalize_and_activate(self, x, name, labels=None):
         """Returns `x` behind a norm and an activation, in their order."""
         if self.norm_position == "after":
-            return self.normalize(self.activate(x, name), name)
-        x = self.normalize(x, name)
-        return x if self.norm_activates else self.activate(x, name)
+            return self.normalize(self.activate(x, name), name, labels)
+        x = self.normalize(x, name, labels)
+        is_active = _activates(self._norm(None, labels))
+        return x if is_active else self.activate(x, name)
 
-    def normalize(self, x, name):
+    def normalize(self, x, name, labels=None):
         """Returns the normalized `x`, with the noise that comes behind."""
-        return self._noise(name)(self.norm_layer(f"norm_{name}")(x))
+        norm = self._norm(f"norm_{name}", labels)
+        normalize = norm if labels is None else labels.condition(norm)
+        return self._noise(name)(normalize(x))
+
+    def _norm(self, name, labels):
+        norm = self.norm_layer(name)
+        return norm if labels is None else _without_threshold(norm)
 
     def activate(self, x, name):
         """Returns the activations of `x`, by a new layer."""
@@ -225,3 +234,14 @@ class Hidden:
         dense = functools.partial(keras.layers.Dense, num_classes)
         options = {"dtype": "float32", **options}
         return self.linear(dense, "logits", last=True, **options)(x)
+
+
+def _activates(norm):
+    return getattr(norm, "activates", False)
+
+
+def _without_threshold(norm):
+    """Returns a new norm without what would follow its scale and shift."""
+    if not getattr(norm, "threshold", False):
+        return norm
+    return type(norm).from_config({**norm.get_config(), "threshold": False})

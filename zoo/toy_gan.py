@@ -6,6 +6,7 @@ import functools
 import keras
 
 from .gan_layers import check_sizes, hidden_layers
+from .labels import inputs_with, labels_of
 
 
 def toy_generator(
@@ -17,6 +18,7 @@ def toy_generator(
     norm="batch",
     weight_norm="none",
     seed=0,
+    classes=0,
     name="generator",
 ):
     """Returns a perceptron that generates points from noise.
@@ -33,6 +35,8 @@ def toy_generator(
         weight_norm: what `normzoo.layers.get_weight_norm` takes, of the
             kernels.
         seed: integer; equal seeds give equal kernels, whatever the norm.
+        classes: number of classes that the network is told, as of the DCGAN's;
+            0: none.
         name: name of the model.
 
     Returns:
@@ -50,8 +54,10 @@ def toy_generator(
     """
     check_sizes(latent_dim=latent_dim)
     sizes = (latent_dim, base_width, depth, dimensions)
-    norms = (norm, weight_norm)
-    return _perceptron(*sizes, norms=norms, seed=seed, name=name, bare=0)
+    hidden = _hidden(base_width, norm, weight_norm, seed)
+    labels = labels_of(classes)
+    inputs, _, outputs = _perceptron(*sizes, hidden, 0, labels)
+    return keras.Model(inputs_with(inputs, labels), outputs, name=name)
 
 
 def toy_discriminator(
@@ -62,6 +68,7 @@ def toy_discriminator(
     norm="none",
     weight_norm="none",
     seed=0,
+    classes=0,
     name="discriminator",
 ):
     """Returns a perceptron that tells real points from generated ones.
@@ -77,6 +84,8 @@ def toy_discriminator(
         weight_norm: what `normzoo.layers.get_weight_norm` takes, of the
             kernels.
         seed: integer; equal seeds give equal kernels, whatever the norm.
+        classes: number of classes that the network is told, as of the DCGAN's;
+            0: none.
         name: name of the model.
 
     Returns:
@@ -93,22 +102,33 @@ def toy_discriminator(
     (None, 1)
     """
     sizes = (dimensions, base_width, depth, 1)
-    norms = (norm, weight_norm)
-    return _perceptron(*sizes, norms=norms, seed=seed, name=name, bare=1)
+    hidden = _hidden(base_width, norm, weight_norm, seed)
+    labels = labels_of(classes)
+    inputs, features, logits = _perceptron(*sizes, hidden, 1)
+    if labels is not None:
+        logits = labels.project(hidden, features, logits)
+    return keras.Model(inputs_with(inputs, labels), logits, name=name)
 
 
-def _perceptron(inputs, width, depth, outputs, *, norms, seed, name, bare):
-    """Returns the model; its first `bare` hidden layers have no norm."""
-    check_sizes(dimensions=min(inputs, outputs), base_width=width, depth=depth)
+def _hidden(width, norm, weight_norm, seed):
+    check_sizes(base_width=width)
     stddev = (2 / width) ** 0.5  # He's, for hidden layers
-    hidden = hidden_layers(*norms, keras.layers.ReLU(), stddev, seed)
+    return hidden_layers(norm, weight_norm, keras.layers.ReLU(), stddev, seed)
+
+
+def _perceptron(inputs, width, depth, outputs, hidden, bare, labels=None):
+    """Returns what a perceptron sees, what its last layer sees, and returns.
+
+    Its first `bare` hidden layers have no norm.
+    """
+    check_sizes(dimensions=min(inputs, outputs), depth=depth)
     without_norm = dataclasses.replace(hidden, norm="none")
     inputs = x = keras.Input((inputs,), name="inputs")
     dense = functools.partial(keras.layers.Dense, width)
     for i in range(depth):
         block = without_norm if i < bare else hidden
-        x = block.apply(dense, x, f"dense_{i}")
+        x = block.apply(dense, x, f"dense_{i}", labels=labels)
     last = hidden.linear(
         keras.layers.Dense, "outputs", last=True, units=outputs, dtype="float32"
     )
-    return keras.Model(inputs, last(x), name=name)
+    return inputs, x, last(x)

@@ -3,6 +3,7 @@
 import importlib
 import itertools
 import pathlib
+import types
 
 import pytest
 
@@ -12,7 +13,13 @@ from normzoo.trainers.gans import build
 from normzoo.trainers.supervised.build import build_model
 
 #: The configs of GANs, and those of classifiers.
-GANS = ("digits_dcgan", "gan_default", "gaussians_gan", "mnist_dcgan")
+GANS = (
+    "digits_dcgan",
+    "gan_default",
+    "gaussians_gan",
+    "mnist_dcgan",
+    "stacked_mnist_dcgan",
+)
 NAMES = sorted(
     {
         path.stem
@@ -87,7 +94,8 @@ def test_the_published_models_of_mnist1d_have_their_sizes(name, parameters):
 def test_the_gans_can_be_built(name):
     config = importlib.import_module(f"normzoo.configs.{name}").get_config()
     shape = (2,) if config.networks == "toy" else (28, 28, 1)
-    generator, discriminator = build.networks(config, shape)
+    data = types.SimpleNamespace(input_shape=shape, num_classes=10)
+    generator, discriminator = build.networks(config, data)
     assert generator.output_shape == (None, *shape)
     assert discriminator.output_shape == (None, 1)
 

@@ -45,9 +45,9 @@ def load(path, split_seed):
 def _loaded(path, split_seed):
     splits = dict(_given(path))
     if "test" not in splits:
-        splits["train"], splits["test"] = _parted(splits["train"], 0)
+        splits["train"], splits["test"] = parted(splits["train"], 0)
     if "validation" not in splits:
-        splits["train"], splits["validation"] = _parted(
+        splits["train"], splits["validation"] = parted(
             splits["train"], split_seed
         )
     return Data(
@@ -160,8 +160,16 @@ def _digest(flat):
     return found.hexdigest()[:12]
 
 
-def _parted(examples, seed):
-    """Returns the larger and the smaller part of examples."""
+def parted(examples, seed):
+    """Returns the larger and the smaller part of examples.
+
+    Args:
+        examples: `Examples`.
+        seed: of the draw, which is stratified by classes.
+
+    Raises:
+        InputError: there are too few.
+    """
     labels, count = examples.labels, examples.count
     most = count - round(HELD_OUT * count)
     if not 0 < most < count:

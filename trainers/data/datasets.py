@@ -100,7 +100,8 @@ def _unknown(name):
     return (
         f"Unknown data set. Received: {name!r}.{hint} Expected a name of "
         "https://www.tensorflow.org/datasets/catalog/overview or an embedded "
-        f"one: breast_cancer, digits, mnist1d, {gaussians.NAME}."
+        f"one: breast_cancer, digits, mnist1d, {gaussians.NAME}, "
+        "stacked_digits."
     )
 
 

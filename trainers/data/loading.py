@@ -4,13 +4,24 @@ import functools
 import numbers
 
 from ..common.errors import InputError
-from . import array_files, gaussians, splitting, standardizing, texts
+from . import (
+    array_files,
+    gaussians,
+    splitting,
+    stacked,
+    standardizing,
+    texts,
+)
 from .datasets import find_builder, find_splits
 from .decoding import decode
 from .examples import Data, Examples
 from .features import input_feature
 from .reading import described, records
+from .sources import square_images
 from .views import find_view
+
+#: Keys that change examples, with the values that do not.
+_UNCHANGED = {"pooling": 1, "view": "", "standardize": False}
 
 
 def load_data(config):
@@ -50,16 +61,29 @@ def _loader(config):
         _check_batch(config, data.train.count, "train")
         return lambda split_seed: data
     if dataset.name.endswith(array_files.SUFFIX):
-        _check_as_they_are(dataset)
+        as_they_are = {"image_size": 0, **_UNCHANGED}
+        what = "Arrays in a file are taken as they are"
+        _check_unchanged(dataset, what, as_they_are)
         data = array_files.load(dataset.name, -1)
         _check_batch(config, data.train.count)
         return functools.partial(array_files.load, dataset.name)
-    builder = find_builder(config)
+    if square_images.is_folder(dataset.name):
+        what = "Images of a folder are cropped and resized, and no more"
+        _check_unchanged(dataset, what, _UNCHANGED)
+        image_size, _, _ = _numbers(dataset)
+        load = functools.partial(square_images.load, dataset.name, image_size)
+        _check_batch(config, load(-1).train.count)
+        return load
+    is_stacked = stacked.is_stacked(dataset.name)
+    one = stacked.of_one(config) if is_stacked else config
+    builder = find_builder(one)
     splits = find_splits(builder, dataset)
     path, names = str(builder.data_path), tuple(splits.values())
     feature = input_feature(builder)
     image_size, pooling, window = _numbers(dataset)
     _check_settings(builder.name, feature, dataset)
+    if is_stacked:
+        stacked.check(dataset, feature)
     if feature == "text":
         data = _read_texts(path, names, window)
         _check_batch(config, data.train.count, names[0])
@@ -71,6 +95,8 @@ def _loader(config):
     _check_batch(config, count, names[0])
     decoded = path, names, feature, image_size, pooling, dataset.view
     load = _standardized if dataset.standardize else _decoded
+    if is_stacked:
+        load = _stacked
     return lambda split_seed: load(split_seed, *decoded)
 
 
@@ -84,6 +110,11 @@ def _decoded(split_seed, *arguments):
 @functools.lru_cache(maxsize=1)
 def _standardized(split_seed, *arguments):
     return standardizing.standardized(_decoded(split_seed, *arguments))
+
+
+@functools.lru_cache(maxsize=1)
+def _stacked(split_seed, *arguments):
+    return stacked.stack(_decoded(split_seed, *arguments))
 
 
 def _numbers(dataset):
@@ -134,17 +165,14 @@ def _check_settings(name, feature, dataset):
         )
 
 
-def _check_as_they_are(dataset):
-    keys = ("image_size", "pooling", "view", "standardize")
-    received = [dataset[key] for key in keys]
-    if received != [0, 1, "", False]:
-        shown = ", ".join(
-            f"dataset.{key}={value!r}"
-            for key, value in zip(keys, received, strict=True)
-        )
+def _check_unchanged(dataset, what, expected):
+    received = {key: dataset[key] for key in expected}
+    if received != expected:
+        shown = ", ".join(f"dataset.{k}={v!r}" for k, v in received.items())
+        *others, last = map(repr, expected.values())
         raise InputError(
-            "Arrays in a file are taken as they are. Received: "
-            f"{shown}. Leave them at 0, 1, '' and False."
+            f"{what}. Received: {shown}. Leave them at {', '.join(others)} and "
+            f"{last}."
         )
 
 

@@ -9,9 +9,9 @@ from ...layers import ReferenceModel
 from ..common.user_code import building
 from ..run.optimizers import build_optimizer
 from ..supervised.build import steps_per_execution
+from .inputs import drawn_inputs
 from .model import losses
 from .model.gan import GAN
-from .sampling import latent
 
 
 def compiled_gan(config, data):
@@ -24,7 +24,7 @@ def compiled_gan(config, data):
     Raises:
         InputError: the networks or the optimizers cannot be made.
     """
-    generator, discriminator = networks(config, data.input_shape)
+    generator, discriminator = networks(config, data)
     optimizers = new_optimizers(config, data)
     gan = GAN(
         generator,
@@ -59,43 +59,51 @@ def new_optimizers(config, data):
     ]
 
 
-def networks(config, shape):
-    """Returns the generator and the discriminator for examples of a shape."""
-    return new_generator(config, shape), new_discriminator(config, shape)
+def networks(config, data):
+    """Returns the generator and the discriminator for the examples of data."""
+    return new_generator(config, data), new_discriminator(config, data)
 
 
-def new_generator(config, shape):
+def new_generator(config, data):
     """Returns the generator, with its reference batch if it needs one."""
     player = config.generator
     make, _ = zoo.GANS[config.networks]
     with building("The network"):
         generator = make(
-            *_sizes(config, shape),
+            *_sizes(config, data.input_shape),
             base_width=player.base_width,
             latent_dim=player.latent_dim,
             norm=player.norm,
             weight_norm=player.weight_norm,
             seed=config.seed,
+            **_classes(config, data),
         )
     if player.norm == "virtual":
-        size = player.latent_dim
-        reference = latent(config.seed, "reference", config.batch_size, size)
+        reference = drawn_inputs(
+            config, data, config.seed, "reference", config.batch_size
+        )
         generator = ReferenceModel(generator, reference, name="generator")
     return generator
 
 
-def new_discriminator(config, shape):
+def new_discriminator(config, data):
     """Returns the discriminator."""
     player = config.discriminator
     _, make = zoo.GANS[config.networks]
     with building("The network"):
         return make(
-            *_sizes(config, shape),
+            *_sizes(config, data.input_shape),
             base_width=player.base_width,
             norm=player.norm,
             weight_norm=player.weight_norm,
             seed=config.seed,
+            **_classes(config, data),
         )
+
+
+def _classes(config, data):
+    # Networks that know no classes need not have the argument.
+    return {"classes": data.num_classes} if config.conditional else {}
 
 
 def _sizes(config, shape):

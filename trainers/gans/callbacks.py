@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from ...layers.numerics.restoring import remember, restore
-from .pictures import grid, save
+from .pictures import save
 
 #: How often a run goes back before it is given up.
 _RETURNS = 10
@@ -21,27 +21,29 @@ class Pictures(keras.callbacks.Callback):
 
     Args:
         folder: of the run.
-        make: function of the generator that returns examples.
+        draw: function of the generator that returns a picture.
         progress: the `Progress` that tells the step.
+        tag: of TensorBoard, which says what the picture shows.
     """
 
-    def __init__(self, folder, make, progress):
+    def __init__(self, folder, draw, progress, tag="fixed noise"):
         super().__init__()
         self.folder = folder
-        self.make = make
+        self.draw = draw
         self.progress = progress
+        self.tag = tag
 
     def on_epoch_end(self, epoch, logs=None):
         """Writes the picture of this step."""
         with self.model.averaged_generator() as generator:
-            picture = grid(self.make(generator))
+            picture = self.draw(generator)
         step = self.progress.step
         save(picture, self.folder / "images" / f"fixed-{step:08}.png")
         pixels = np.asarray(picture)
         pixels = pixels.reshape(1, *pixels.shape[:2], -1)
         folder = str(self.folder / "train" / "images")
         with tf.summary.create_file_writer(folder).as_default() as writer:
-            tf.summary.image("fixed noise", pixels, step=step)
+            tf.summary.image(self.tag, pixels, step=step)
             writer.close()
 
 

@@ -6,18 +6,24 @@ import keras
 import numpy as np
 from PIL import Image
 
+from ...layers import ClassCondition
+from ...layers.models.inner_layers import inner_layers
 from ..common.errors import InputError
 from ..common.files import write_json
 from ..common.paths import user_path
 from ..run.rundir import RunDir
 from . import pictures, settings
+from .inputs import rows_of_classes, shown_classes
+from .model.given import given
 from .preparation import prepared
 from .sampling import Sampler, latent
 from .settings import SETTINGS
-from .training import SHOWN
 
 #: The networks of a run; the raw generator has the layers of the averaged one.
 _NETWORKS = ("discriminator", "generator")
+
+#: Of the picture of interpolations.
+_ROWS = 10
 
 
 def evaluate(config, workdir):
@@ -32,21 +38,23 @@ def evaluate(config, workdir):
     _, evaluator = prepared(config)
     split = config.metrics.split
     # Its statistics are those for sampling already.
-    measured = evaluator.measure(generator, split)
+    measured = evaluator.measure_last(generator, split)
     measured |= evaluator.dependence(generator)
     measured |= {"split": split, "features": config.metrics.features}
     write_json(user_path(workdir) / "evaluation.json", measured)
     return measured
 
 
-def sample(config, workdir, seed=0, count=SHOWN):
+def sample(config, workdir, seed=0, count=64, labels=()):
     """Makes pictures with the generator of a finished run.
 
     Args:
         config: that of the run.
         workdir: folder of the run.
         seed: of the noise.
-        count: how many examples.
+        count: how many examples; of a conditional GAN as many as fill the rows.
+        labels: the classes that the rows of a conditional GAN's picture show,
+            each with the same noise. None given: ten at most, evenly spread.
 
     Returns:
         The paths of `images/sample-SEED.png` and, where each row leads from
@@ -54,18 +62,62 @@ def sample(config, workdir, seed=0, count=SHOWN):
     """
     config = settings.checked(config)
     generator = load_generator(config, workdir)
+    labels = _labels(config, generator, labels)
     make = Sampler(generator, config.batch_size)
-    size = config.generator.latent_dim
-    starts, ends = (latent(seed, role, 10, size) for role in ("start", "end"))
     made = {
-        "sample": pictures.grid(make(latent(seed, "sample", count, size))),
-        "interpolation": pictures.interpolation(make, starts, ends),
+        "sample": _samples(config, make, seed, count, labels),
+        "interpolation": _interpolation(config, make, seed, labels),
     }
     folder = user_path(workdir) / "images"
     paths = [folder / f"{name}-{seed}.png" for name in made]
     for path, picture in zip(paths, made.values(), strict=True):
         pictures.save(picture, path)
     return paths
+
+
+def _labels(config, generator, labels):
+    """Returns the classes that pictures show, or None without classes."""
+    if not config.conditional:
+        if labels:
+            raise InputError(
+                "Only a conditional GAN can be asked for a class. Received: "
+                f"labels {list(labels)} and conditional=False. Leave out the "
+                "labels."
+            )
+        return None
+    layers = inner_layers(generator)
+    classes = next(x.classes for x in layers if isinstance(x, ClassCondition))
+    labels = list(labels) or shown_classes(classes)
+    if not all(0 <= label < classes for label in labels):
+        raise InputError(
+            f"The labels are 0 to {classes - 1}. Received: {labels}."
+        )
+    return labels
+
+
+def _samples(config, make, seed, count, labels):
+    if labels is None:
+        noise = latent(seed, "sample", count, config.generator.latent_dim)
+        return pictures.grid(make(noise))
+    columns = -(-count // len(labels))
+    inputs = rows_of_classes(config, seed, "sample", labels, columns)
+    return pictures.grid(make(inputs), columns)
+
+
+def _interpolation(config, make, seed, labels):
+    size = config.generator.latent_dim
+    starts, ends = (
+        latent(seed, role, _ROWS, size) for role in ("start", "end")
+    )
+    classes = None if labels is None else np.resize(labels, _ROWS)
+
+    def made(noise):
+        if classes is None:
+            return make(noise)
+        each = np.repeat(classes, len(noise) // _ROWS)
+        return make(given(noise, each.astype(np.int32)))
+
+    return pictures.interpolation(made, starts, ends)
 
 
 def load_generator(config, workdir):

@@ -14,12 +14,13 @@ _SMALLEST = 32
 _SHOWN, _LAST_SHOWN = 200, 1500
 
 
-def grid(examples):
-    """Returns examples side by side in a square, as a `PIL.Image`.
+def grid(examples, columns=None):
+    """Returns examples side by side, as a `PIL.Image`.
 
     Args:
         examples: in [-1, 1]: images `(count, height, width, channels)` of one
             or three channels, or points `(count, 2)`.
+        columns: images in a row; None makes a square.
     """
     examples = np.nan_to_num(examples)
     if examples.ndim == 2:
@@ -30,7 +31,7 @@ def grid(examples):
     # A line between two images.
     bright = np.pad(bright, ((0, 0), (1, 1), (1, 1), (0, 0)))
     count, height, width, channels = bright.shape
-    columns = int(np.ceil(np.sqrt(count)))
+    columns = columns or int(np.ceil(np.sqrt(count)))
     rows = -(-count // columns)
     board = np.zeros((rows * columns, height, width, channels), np.uint8)
     board[:count] = bright
@@ -40,21 +41,21 @@ def grid(examples):
     return Image.fromarray(board[..., 0] if channels == 1 else board)
 
 
-def interpolation(generator, starts, ends, steps=10):
+def interpolation(make, starts, ends, steps=10):
     """Returns a grid whose rows lead from one noise to another.
 
     On the sphere, along which normal noise lies: linear mixtures of two are
     shorter than what the generator has seen.
 
     Args:
-        generator: a function from noise to examples, as NumPy arrays.
+        make: a function from noise, row by row, to examples, as NumPy arrays.
         starts: noise, `(rows, latent_dim)`.
         ends: as many.
         steps: examples in a row.
     """
     angles = np.linspace(0, np.pi / 2, steps, dtype="float32")[None, :, None]
     noise = np.cos(angles) * starts[:, None] + np.sin(angles) * ends[:, None]
-    made = generator(noise.reshape(-1, noise.shape[-1]))
+    made = make(noise.reshape(-1, noise.shape[-1]))
     rows = made.reshape(len(starts), steps, *made.shape[1:])
     if made.ndim == 2:
         return grid(made)

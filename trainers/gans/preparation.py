@@ -28,6 +28,6 @@ def prepared(config):
     """Returns the data and the evaluator of a config that can be run."""
     data = load_checked(config)
     # Their mistakes are said before a classifier is trained.
-    build.networks(config, data.input_shape)
+    build.networks(config, data)
     extractor = features.load_features(config)
     return data, Evaluator(config, data, extractor)

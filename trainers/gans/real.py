@@ -4,6 +4,8 @@
 see; images of those are in [0, 1], the points of a mixture in [-1, 1].
 """
 
+import tensorflow as tf
+
 from ..common.errors import InputError
 from ..data import pipeline, scaling
 
@@ -19,13 +21,20 @@ def check(data):
         )
 
 
-def training_batches(data, *args, **kwargs):
+def training_batches(data, labeled, *args, **kwargs):
     """Returns batches as `pipeline.training_batches`, in [-1, 1].
 
-    Without labels.
+    Args:
+        data: `Data`.
+        labeled: whether there are labels; if not, batches are inputs alone.
+        *args, **kwargs: of `pipeline.training_batches`.
     """
-    batches = pipeline.training_batches(data.train, *args, **kwargs)
-    return batches.map(lambda inputs, labels: _signed(inputs, data.bounds))
+
+    def signed(inputs, labels):
+        inputs = _signed(inputs, data.bounds)
+        return (inputs, tf.cast(labels, tf.int32)) if labeled else inputs
+
+    return pipeline.training_batches(data.train, *args, **kwargs).map(signed)
 
 
 def examples(data, split):

@@ -19,10 +19,13 @@ def appendix(runs, results, workdir):
     seed = runs[0].seed
     figures = [_figure(run, workdir) for run in runs if run.seed == seed]
     real = _real(runs, workdir)
+    heading = f"Samples, seed {seed}, the same noise"
+    if runs[0].config.conditional:
+        heading += ", one class per row"
     return (
         element("p", _conditions(found)),
         element("div", table(titles, rows), class_="wide"),
-        element("h3", f"Samples, seed {seed}, the same noise"),
+        element("h3", heading),
         element("div", *real, *figures, class_="samples"),
     )
 
@@ -70,7 +73,9 @@ def _image(path, alt):
 
 
 def _text(result, key):
-    value = result[key]
-    if result["status"] == "diverged" or value is None:
+    value = result.get(key)
+    if result["status"] == "diverged":
         return "diverged"
+    if value is None:  # an older version's run, or one without classes
+        return ""
     return f"{value:.3g}" if isinstance(value, float) else str(value)

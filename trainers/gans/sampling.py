@@ -10,6 +10,7 @@ from ...layers import reestimate_statistics
 from ...layers.models.batch_norms import batch_norms_in
 from ...layers.numerics.restoring import restored
 from ...layers.numerics.tracing import graph_of
+from ..data import nested
 
 
 def latent(seed, role, rows, size):
@@ -21,8 +22,12 @@ def latent(seed, role, rows, size):
         rows: number of examples.
         size: of the noise of one example.
     """
-    rng = np.random.default_rng([seed, zlib.crc32(role.encode())])
-    return rng.standard_normal((rows, size)).astype("float32")
+    return rng_of(seed, role).standard_normal((rows, size)).astype("float32")
+
+
+def rng_of(seed, role):
+    """Returns a generator of the random numbers of a seed and a role."""
+    return np.random.default_rng([seed, zlib.crc32(role.encode())])
 
 
 class Sampler:
@@ -35,12 +40,12 @@ class Sampler:
 
     def __init__(self, generator, batch_size):
         self.generator = generator
-        self._step = graph_of(lambda noise: generator(noise, training=False))
+        self._step = graph_of(lambda inputs: generator(inputs, training=False))
         self._batch_size = batch_size
 
-    def __call__(self, noise):
-        """Returns what the generator makes of `noise`, a NumPy array."""
-        return in_batches(self._step, noise, self._batch_size)
+    def __call__(self, inputs):
+        """Returns what the generator makes of inputs, as of `inputs`."""
+        return in_batches(self._step, inputs, self._batch_size)
 
 
 def in_batches(step, rows, batch_size):
@@ -48,38 +53,43 @@ def in_batches(step, rows, batch_size):
 
     Args:
         step: function of a batch; returns a tensor or a structure of them.
-        rows: a NumPy array.
+        rows: a NumPy array, or several in one of the ways of `nested`.
         batch_size: of all batches; the last one is filled up.
     """
-    parts = []
-    for start in range(0, len(rows), batch_size):
-        batch = rows[start : start + batch_size]
-        filled = np.resize(batch, (batch_size, *rows.shape[1:]))
-        parts.append(step(filled))
+    count = nested.count_of(rows)
+
+    def batch(start):
+        def filled(array):
+            some = array[start : start + batch_size]
+            return np.resize(some, (batch_size, *array.shape[1:]))
+
+        return nested.each(filled, rows)
+
+    parts = [step(batch(start)) for start in range(0, count, batch_size)]
 
     def join(*outputs):
-        return np.concatenate([y.numpy() for y in outputs])[: len(rows)]
+        return np.concatenate([y.numpy() for y in outputs])[:count]
 
     return tf.nest.map_structure(join, *parts)
 
 
 @contextlib.contextmanager
-def sampling_statistics(generator, noise=None, batch_size=64):
+def sampling_statistics(generator, inputs=None, batch_size=64):
     """Makes a generator's statistics those of its weights, for a block.
 
     A `ReferenceModel` computes those of its reference. Batch norms keep their
-    moving ones, unless there is noise to re-estimate them from.
+    moving ones, unless there are inputs to re-estimate them from.
 
     Args:
         generator: a built Keras model.
-        noise: a NumPy array, or None.
+        inputs: of the generator, NumPy arrays, or None.
         batch_size: of the estimation.
     """
     with restored(generator.non_trainable_variables):
         if hasattr(generator, "refresh"):
             generator.refresh()
-        if noise is not None and batch_norms_in(generator):
+        if inputs is not None and batch_norms_in(generator):
             reestimate_statistics(
-                generator, noise, batch_size=batch_size, verbose=0
+                generator, inputs, batch_size=batch_size, verbose=0
             )
         yield

@@ -4,6 +4,7 @@ from ... import zoo
 from ...configs import gan_default
 from ..common.errors import InputError
 from ..data import gaussians
+from ..data.sources import square_images
 from ..own.code_parts import norms_code
 from ..run.settings import Settings
 from ..run.values import check_name
@@ -15,6 +16,16 @@ from .model.discrimination import BATCHES, STATISTICS
 
 ON_NAN = ("raise", "restore", "ignore")
 SPLITS = ("train", "validation", "test")
+
+
+def _beside(config):
+    """Returns what a result depends on besides, as `Settings` says."""
+    found = norms_code(config.generator, config.discriminator)
+    if square_images.is_folder(config.dataset.name):
+        files = square_images.fingerprint(config.dataset.name)
+        found["files of dataset.name"] = files
+    return found
+
 
 SETTINGS = Settings(
     defaults=gan_default.get_config,
@@ -31,7 +42,7 @@ SETTINGS = Settings(
         "metrics.samples",
     ),
     not_negative=("loss.penalty", "steps_per_epoch"),
-    beside=lambda config: norms_code(config.generator, config.discriminator),
+    beside=_beside,
     below_one=("ema_decay",),
     older={"ema_ramp": False},
     seeds=("seed", "metrics.seed"),
@@ -99,6 +110,12 @@ def _check_examples(config, data):
             "dataset.view."
         )
     real.check(data)
+    if config.conditional and data.num_classes < 2:
+        raise InputError(
+            "A conditional GAN needs examples of several classes. Received: "
+            f"conditional=True and {data.num_classes} class in the data. Set "
+            "--config.conditional=False."
+        )
     if points and config.metrics.features != "raw":
         raise InputError(
             "Points are their own features. Received: metrics.features="

@@ -81,9 +81,9 @@ def _train(strategy, config, rundir, data, evaluator, callbacks, verbose):
 
     def train_and_save():
         with training(gan, data, config, rundir) as run:
-            result = fit_and_measure(run, evaluator, callbacks, verbose)
+            result = fit_and_measure(run, data, evaluator, callbacks, verbose)
             result["examples"] = data.counts
-        save(gan, evaluator, data, rundir.path)
+        save(gan, evaluator, config, data, rundir.path)
         return result
 
     return completion.load_or_run(
@@ -114,19 +114,21 @@ def check(configs):
                 ("generator", build.new_generator),
                 ("discriminator", build.new_discriminator),
             ):
-                like = _built_from(config, player, data.input_shape)
+                like = _built_from(config, player, data)
                 if like not in built:
-                    make(config, data.input_shape)
+                    make(config, data)
                 built.add(like)
     for config in configs:
         SOURCES[config.metrics.features].prepare(config)
 
 
-def _built_from(config, player, shape):
+def _built_from(config, player, data):
     knobs = getattr(config, player).to_dict()
     del knobs["optimizer"]  # which is none of the network
     knobs = json.dumps(knobs, sort_keys=True)
-    return player, knobs, config.networks, config.precision, shape
+    classes = data.num_classes if config.conditional else 0
+    kind = config.networks, config.precision
+    return player, knobs, *kind, data.input_shape, classes
 
 
 #: Of generative adversarial networks, see `configs/gan_default.py`.

@@ -10,12 +10,10 @@ from ..run.logs import finite
 from ..run.training import Training
 from . import build, pictures, real
 from .callbacks import BackToFinite, Pictures, Speed
+from .gallery import Gallery
 from .metrics.measures import BEST, BEST_EPOCH, FRECHET, metrics
 from .model.gan import input_shape_of
-from .sampling import latent
-
-#: How many examples a picture shows.
-SHOWN = 64
+from .model.given import given
 
 
 def training(gan, data, config, rundir):
@@ -27,6 +25,7 @@ def training(gan, data, config, rundir):
     def batches(epoch, step, part):
         return real.training_batches(
             data,
+            config.conditional,
             config.batch_size * config.discriminator.updates,
             passes,
             config.seed,
@@ -37,16 +36,16 @@ def training(gan, data, config, rundir):
     return Training(gan, batches, per_epoch, config, rundir)
 
 
-def fit_and_measure(run, evaluator, callbacks=(), verbose=0):
+def fit_and_measure(run, data, evaluator, callbacks=(), verbose=0):
     """Trains to the end; returns the result, as `DONE` holds it."""
     gan, config = run.model, run.config
     # `GAN.evaluate` makes its own examples.
     unread = tf.data.Dataset.from_tensors(tf.zeros([1]))
-    own = _callbacks(run, evaluator)
+    own = _callbacks(run, Gallery(config, data, evaluator.make))
     run.fit((unread, 1), [*own, *callbacks], verbose)
     split = config.metrics.split
     with gan.averaged_generator() as generator:
-        measured = evaluator.measure(generator, split)
+        measured = evaluator.measure_last(generator, split)
     measured |= evaluator.dependence(gan.generator)
     if run.progress.diverged:
         measured = dict.fromkeys(measured, math.nan)
@@ -79,9 +78,9 @@ def _memory(gan, config):
     """
     player = gan.players["d"]
 
-    def loss_of(noise, real, share):
-        fakes = gan.generator(noise, training=True)
-        return gan.discrimination(player, real, fakes, share)[0]
+    def loss_of(noise, real, share, labels):
+        fakes = gan.generator(given(noise, labels), training=True)
+        return gan.discrimination(player.told(labels), real, fakes, share)[0]
 
     batch = config.batch_size
     return memory(
@@ -96,6 +95,7 @@ def _memory(gan, config):
         tf.TensorSpec([batch, *input_shape_of(gan.generator)]),
         tf.TensorSpec([batch, *input_shape_of(gan.discriminator)]),
         tf.TensorSpec([batch]),
+        tf.TensorSpec([batch], tf.int32) if gan.conditional else None,
     )
 
 
@@ -106,15 +106,14 @@ def _last_validated(progress, name):
     return progress.logs.get(f"val_{name}", math.nan)
 
 
-def _callbacks(run, evaluator):
+def _callbacks(run, gallery):
     config, folder = run.config, run.rundir.path
-    noise = latent(config.seed, "fixed", SHOWN, config.generator.latent_dim)
 
-    def make(generator):
-        return evaluator.make(generator, noise)
+    def draw(generator):
+        return gallery.samples(generator, "fixed")
 
     callbacks = [
-        Pictures(folder, make, run.progress),
+        Pictures(folder, draw, run.progress, gallery.title),
         Speed(folder, run.progress),
     ]
     if config.loss.on_nan == "restore":
@@ -135,22 +134,20 @@ def _best(folder):
     return {BEST.key: best, BEST_EPOCH.key: epoch}
 
 
-def save(gan, evaluator, data, folder):
+def save(gan, evaluator, config, data, folder):
     """Writes the models, the last pictures and the film of the fixed noise."""
     checkpoints = folder / "checkpoints"
     checkpoints.mkdir(exist_ok=True)
     gan.discriminator.save(checkpoints / "discriminator.keras")
-    latent_dim = gan.latent_dim
-    noise = latent(gan.seed, "random", SHOWN, latent_dim)
+    gallery = Gallery(config, data, evaluator.make)
     with evaluator.statistics(gan.generator):
         gan.generator.save(checkpoints / "raw_generator.keras")
     with gan.averaged_generator() as generator:
         with evaluator.statistics(generator):
             generator.save(checkpoints / "generator.keras")
-        made = evaluator.make(generator, noise)
-    shown = real.examples(data, "test")[:SHOWN]
+        made = gallery.samples(generator, "random")
     images = folder / "images"
-    pictures.save(pictures.grid(made), images / "random.png")
-    pictures.save(pictures.grid(shown), images / "real.png")
+    pictures.save(made, images / "random.png")
+    pictures.save(gallery.real(), images / "real.png")
     frames = sorted(images.glob("fixed-*.png"))
     pictures.film(frames, images / "fixed.gif")

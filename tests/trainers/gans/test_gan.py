@@ -50,7 +50,9 @@ def config(data_dir):
 
 
 def small_toy():
+    """Returns the config of a GAN that is told which Gaussian is wanted."""
     config = small(gaussians_gan.get_config())
+    config.conditional = True
     config.generator.norm = "virtual"
     return config
 
@@ -184,6 +186,7 @@ def test_a_longer_and_resumed_run_is_bitwise_the_same(
     toy, finished_toy, tmp_path
 ):
     assert toy.discriminator.norm == "batch"
+    assert toy.conditional
     whole, _ = finished_toy
     toy.checkpoint.every_steps = 4
     toy.epochs = 1
@@ -324,6 +327,18 @@ def test_a_classifier_is_trained_once_per_data_set(config, tmp_path):
     stamp = (folder / "DONE").stat().st_mtime_ns
     assert features.load_features(config).accuracy == extractor.accuracy
     assert (folder / "DONE").stat().st_mtime_ns == stamp
+
+
+@pytest.mark.slow
+def test_a_conditional_gan_is_asked_for_classes(toy, finished_toy, finished):
+    folder, _ = finished_toy
+    paths = gan.sample(toy, folder, seed=3, count=9, labels=[3, 24])
+    assert all(path.exists() for path in paths)
+    with pytest.raises(InputError, match=r"0 to 24.*25"):
+        gan.sample(toy, folder, labels=[25])
+    config, folder, _ = finished
+    with pytest.raises(InputError, match=r"Only a conditional GAN.*3"):
+        gan.sample(config, folder, labels=[3])
 
 
 @pytest.mark.slow

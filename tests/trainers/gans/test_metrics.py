@@ -13,9 +13,12 @@ from normzoo.trainers.gans import real as gan_data
 from normzoo.trainers.gans import sampling
 from normzoo.trainers.gans.metrics import (
     classes,
+    conditional,
     dependence,
     distances,
+    kernel,
     manifolds,
+    memorization,
 )
 
 RNG = np.random.default_rng(0)
@@ -59,16 +62,141 @@ def test_kernel_distance_is_the_mean_over_all_pairs():
         for s in (x, y)
     )
     expected = within - 2 * np.mean([k(a, b) for a in x for b in y])
-    np.testing.assert_allclose(distances.kernel_distance(x, y), expected)
+    np.testing.assert_allclose(kernel.kernel_distance(x, y), expected)
 
 
 def test_kernel_distance_has_no_bias():
     same = [
-        distances.kernel_distance(*RNG.normal(size=(2, 20, 4)))
-        for _ in range(400)
+        kernel.kernel_distance(*RNG.normal(size=(2, 20, 4))) for _ in range(400)
     ]
     error = np.std(same) / np.sqrt(len(same))
     assert abs(np.mean(same)) < 4 * error
+
+
+def test_the_kernel_distances_interval_is_that_of_the_bootstrap():
+    x, y = RNG.normal(size=(9, 3)), RNG.normal(size=(7, 3)) + 1
+    rng = np.random.default_rng(5)
+    copies = [rng.multinomial(n, np.full(n, 1 / n), 200) for n in (9, 7)]
+
+    def distance(i, j):
+        def k(a, b):
+            return (a @ b / 3 + 1) ** 3
+
+        within = sum(
+            np.mean([k(z[a], z[b]) for a in rows for b in rows if a != b])
+            for z, rows in ((x, i), (y, j))
+        )
+        return within - 2 * np.mean([k(x[a], y[b]) for a in i for b in j])
+
+    resampled = [
+        distance(np.repeat(range(9), i), np.repeat(range(7), j))
+        for i, j in zip(*copies, strict=True)
+    ]
+    point = distance(range(9), range(7))
+    reach = 1.959964 * np.std(resampled, ddof=1)
+    found = kernel.kernel_interval(x, y, seed=5)
+    expected = {
+        "kernel": point,
+        "kernel_low": point - reach,
+        "kernel_high": point + reach,
+    }
+    assert found == pytest.approx(expected, 1e-9)
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.5])
+def test_the_interval_holds_the_kernel_distance(shift):
+    found = [
+        kernel.kernel_interval(
+            RNG.normal(size=(60, 3)), RNG.normal(size=(60, 3)) + shift
+        )
+        for _ in range(150)
+    ]
+    # Unbiased, so that the mean of many stands for the truth.
+    truth = np.mean([each["kernel"] for each in found]) if shift else 0
+    held = [e["kernel_low"] <= truth <= e["kernel_high"] for e in found]
+    # 95 % and four standard errors; wider where the sets are alike.
+    assert np.mean(held) > 0.95 - 4 * np.sqrt(0.95 * 0.05 / 150)
+
+
+def test_the_kernel_is_summed_in_parts(monkeypatch):
+    x, y = RNG.normal(size=(20, 3)), RNG.normal(size=(15, 3))
+    whole = kernel.kernel_interval(x, y)
+    monkeypatch.setattr(kernel, "_ROWS", 7)
+    assert kernel.kernel_interval(x, y) == pytest.approx(whole, 1e-12)
+
+
+def test_class_frechet_is_the_mean_of_the_classes():
+    labels = np.repeat([0, 2, 5, 7], [30, 4, 1, 20])
+    real = RNG.normal(size=(55, 6)) + labels[:, None]
+    fake = 2 * RNG.normal(size=(55, 6))
+
+    def of_class(label):
+        x, y = real[labels == label], fake[labels == label]
+        offset = x.mean(0) - y.mean(0)
+        c, d = np.cov(x.T), np.cov(y.T)
+        shared = np.sqrt(np.maximum(np.linalg.eigvals(c @ d).real, 0)).sum()
+        return offset @ offset + np.trace(c) + np.trace(d) - 2 * shared
+
+    found = conditional.class_frechet(real, fake, labels)
+    # One example alone has no covariance.
+    expected = np.mean([of_class(label) for label in (0, 2, 7)])
+    np.testing.assert_allclose(found["class_frechet"], expected, 1e-5)
+    assert found["n_class"] == 4
+
+
+def test_class_frechet_sees_classes_that_are_mixed_up():
+    real, labels = mixture(500)
+    fake = np.concatenate([mixture(1, [label])[0] for label in labels])
+    right, wrong = (
+        conditional.class_frechet(real, x, labels)["class_frechet"]
+        for x in (fake, fake[::-1])
+    )
+    assert wrong > 10 * right
+    plain = distances.frechet_distance(real, fake)
+    assert distances.frechet_distance(real, fake[::-1]) == pytest.approx(plain)
+
+
+def test_memorization_is_the_share_of_nearer_pairs():
+    made, held_out = RNG.normal(size=(8, 3)), RNG.normal(size=(6, 3))
+    training = RNG.normal(size=(30, 3))
+    made[:2] = training[:2]
+    held_out[0] = training[9]  # a tie
+
+    def nearest(x):
+        return min(np.linalg.norm(x - t) for t in training)
+
+    scores = [
+        np.heaviside(nearest(h) - nearest(m), 0.5)
+        for m in made
+        for h in held_out
+    ]
+    parts = np.split(training, 3)
+    found = memorization.memorization(made, held_out, parts)
+    assert found == pytest.approx(np.mean(scores))
+
+
+def test_memorization_tells_copies_from_new_examples():
+    training, held_out, new = RNG.normal(size=(3, 300, 5))
+    found = [
+        memorization.memorization(made, held_out, [training])
+        for made in (new + 9, new, training + 0.01 * new)
+    ]
+    assert found[0] == 0
+    # Mann and Whitney's standard error.
+    error = np.sqrt((300 + 300 + 1) / (12 * 300 * 300))
+    assert abs(found[1] - 0.5) < 5 * error
+    assert found[2] > 0.99
+
+
+def test_modes_of_stacked_images_are_classes():
+    labels = RNG.integers(0, 1000, 5000)
+    found = classes.class_modes(labels, 1000)
+    assert found["modes"] == len(set(labels))
+    shares = np.array([np.mean(labels == label) for label in set(labels)])
+    expected = np.sum(shares * np.log(shares * 1000))
+    assert found["mode_kl"] == pytest.approx(expected)
+    one = classes.class_modes(np.zeros(9, int), 1000)
+    assert one == {"modes": 1, "mode_kl": pytest.approx(np.log(1000))}
 
 
 def test_precision_and_recall_by_definition():
@@ -101,7 +229,7 @@ def test_distances_grow_with_noise():
     real, clean = mixture(500)[0], mixture(500)[0]
     for distance in (
         distances.frechet_distance,
-        distances.kernel_distance,
+        kernel.kernel_distance,
         lambda x, y: -manifolds.precision_recall(x, y)[0],
     ):
         values = [
@@ -121,7 +249,7 @@ def test_dropped_classes_cost_recall_coverage_and_entropy():
         found.append(
             (
                 -distances.frechet_distance(real, fake),
-                -distances.kernel_distance(real, fake),
+                -kernel.kernel_distance(real, fake),
                 manifolds.precision_recall(real, fake)[1],
                 *balance.values(),
             )
@@ -205,8 +333,9 @@ def test_statistics_are_estimated_for_sampling_only():
 FEW = np.zeros((4, 4))
 BAD = [
     (distances.frechet_distance, (FEW, FEW), "Too few real.*4.*least 5"),
-    (distances.kernel_distance, (FEW[:1], FEW), "two samples.*1 real"),
+    (kernel.kernel_distance, (FEW[:1], FEW), "two samples.*1 real"),
     (manifolds.precision_recall, (FEW, FEW, 4), "neighbors=4"),
+    (conditional.class_frechet, (FEW, FEW, range(4)), "two examples.*4 ex"),
 ]
 
 

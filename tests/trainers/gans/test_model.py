@@ -8,17 +8,24 @@ import tensorflow as tf
 from normzoo import layers, zoo
 from normzoo.trainers.gans.model import losses
 from normzoo.trainers.gans.model.gan import GAN
+from normzoo.trainers.gans.model.given import given
 from normzoo.trainers.gans.model.noise import Noise
 
-LATENT = 3
+LATENT, CLASSES = 3, 4
 
 
 def points(rows, seed=0):
     return np.random.default_rng(seed).normal(size=(rows, 2)).astype("float32")
 
 
-def networks(g_norm="batch", d_norm="batch", weight_norm="none"):
-    knobs = {"base_width": 8, "depth": 2}
+def classes(rows, seed=0):
+    return np.random.default_rng(seed).integers(
+        CLASSES, size=rows, dtype="int32"
+    )
+
+
+def networks(g_norm="batch", d_norm="batch", weight_norm="none", classes=0):
+    knobs = {"base_width": 8, "depth": 2, "classes": classes}
     generator = zoo.toy_generator(latent_dim=LATENT, norm=g_norm, **knobs)
     if g_norm == "virtual":
         reference = np.random.default_rng(5).normal(size=(6, LATENT))
@@ -60,7 +67,7 @@ def assert_close(left, right, rtol=1e-5, atol=1e-6):
         np.testing.assert_allclose(a, b, rtol, atol)
 
 
-def by_hand(generator, discriminator, real, noise, rate=0.1):
+def by_hand(generator, discriminator, real, noise, labels=None, rate=0.1):
     """One step of both, as the papers write it."""
     bce = keras.losses.BinaryCrossentropy(from_logits=True)
 
@@ -73,11 +80,12 @@ def by_hand(generator, discriminator, real, noise, rate=0.1):
             weight.assign(weight - rate * slope)
 
     ones, zeros = tf.ones([len(real), 1]), tf.zeros([len(real), 1])
+    noise = given(noise, labels)
     fakes = generator(noise, training=True)
 
     def of_discriminator():
-        of_real = discriminator(real, training=True)
-        of_fakes = discriminator(fakes, training=True)
+        of_real = discriminator(given(real, labels), training=True)
+        of_fakes = discriminator(given(fakes, labels), training=True)
         return bce(ones, of_real) + bce(zeros, of_fakes)
 
     descend(discriminator, of_discriminator)
@@ -86,7 +94,8 @@ def by_hand(generator, discriminator, real, noise, rate=0.1):
 
     def of_generator():
         fakes = generator(noise, training=True)
-        return bce(ones, discriminator(fakes, training=True))
+        logits = discriminator(given(fakes, labels), training=True)
+        return bce(ones, logits)
 
     descend(generator, of_generator)
     for network, statistics in ((discriminator, kept), (generator, moved)):
@@ -99,15 +108,21 @@ def by_hand(generator, discriminator, real, noise, rate=0.1):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "norms",
-    [("batch", "batch"), ("virtual", "layer"), ("batch", "none", "spectral")],
+    [
+        ("batch", "batch"),
+        ("virtual", "layer"),
+        ("batch", "none", "spectral"),
+        ("batch", "none", "spectral", CLASSES),
+    ],
 )
 def test_a_step_is_what_the_papers_write(norms):
     model = gan(norms, seed=11)
     generator, discriminator = networks(*norms)
     real = points(16)
-    logs = fit(model, real, 16)
+    labels = tf.constant(classes(16)) if model.conditional else None
+    logs = fit(model, real if labels is None else (real, labels), 16)
     noise = Noise(11).normal(0, 0, 16, LATENT)
-    by_hand(generator, discriminator, real, noise)
+    by_hand(generator, discriminator, tf.constant(real), noise, labels)
     assert_close(values(model.generator), values(generator))
     assert_close(values(model.discriminator), values(discriminator))
     assert 0 < logs["d_real"][0] < 1
@@ -136,8 +151,9 @@ def test_the_discriminators_statistics_follow_the_chosen_pass(seen):
 def test_joint_and_separate_passes_differ_by_the_batch_norm_only():
     def trained(norm, batch):
         knobs = {"discriminator_batch": batch, "seed": 3}
-        model = gan(("none", norm), run_eagerly=True, **knobs)
-        fit(model, points(32), 16)
+        norms = ("none", norm, "none", CLASSES)
+        model = gan(norms, run_eagerly=True, **knobs)
+        fit(model, (points(32), classes(32)), 16)
         return values(model.discriminator)
 
     plain = trained("none", "separate"), trained("none", "joint")
@@ -148,8 +164,9 @@ def test_joint_and_separate_passes_differ_by_the_batch_norm_only():
 
 @pytest.mark.slow
 def test_more_discriminator_updates_use_other_examples_and_noise():
-    model = gan(("none", "none"), n_dis=2, loss="hinge")
-    fit(model, points(32), 32)
+    norms = ("none", "none", "none", CLASSES)
+    model = gan(norms, n_dis=2, loss="hinge")
+    fit(model, (points(32), classes(32)), 32)
     assert model.d_optimizer.iterations == 2
     assert model.g_optimizer.iterations == 1
     assert model.tally.steps == 1
@@ -255,6 +272,7 @@ def test_what_is_not_finite_is_counted_and_seen_unless_told(finite_only):
         (("batch", "batch"), "non_saturating"),
         (("virtual", "layer"), "wasserstein"),
         (("batch", "none", "spectral"), "wasserstein"),
+        (("batch", "none", "spectral", CLASSES), "wasserstein"),
     ],
 )
 def test_xla_computes_the_same(norms, loss, monkeypatch):
@@ -269,7 +287,8 @@ def test_xla_computes_the_same(norms, loss, monkeypatch):
 
     def trained(jit_compile):
         model = gan(norms, loss, jit_compile=jit_compile)
-        logs = fit(model, points(64), 32)
+        data = (points(64), classes(64)) if model.conditional else points(64)
+        logs = fit(model, data, 32)
         return values(model), logs
 
     (plain, logs), (compiled, compiled_logs) = trained(False), trained(True)

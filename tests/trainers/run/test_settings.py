@@ -76,6 +76,7 @@ OWN = {
         ("callbacks", 3, "a string"),
     ],
     "gan": [
+        ("conditional", "yes", "True or False"),
         ("ema_decay", 1.0, r"in \[0, 1\)"),
         ("ema_decay", -0.1, r"in \[0, 1\)"),
         ("ema_decay", NAN, "a finite number"),
@@ -105,6 +106,9 @@ OWN = {
         ("compare.least.recall", -1.0, "at least 0"),
         ("compare.least.class_coverage", -1.0, "at least 0"),
         ("compare.least.class_entropy", -1.0, "at least 0"),
+        ("compare.least.class_frechet", -1.0, "at least 0"),
+        ("compare.least.class_accuracy", -1.0, "at least 0"),
+        ("compare.least.mode_kl", -1.0, "at least 0"),
         ("compare.least.modes", NAN, "a finite number"),
         ("compare.least.good", -1.0, "at least 0"),
     ],

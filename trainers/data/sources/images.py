@@ -6,16 +6,8 @@ import tensorflow as tf
 from ...common.errors import InputError
 from ..pipeline import untuned
 from ..reading import first_line
-from . import batches, table_files
-
-#: Split -> what its folder may be called.
-_FOLDERS = {
-    "train": ("train", "training"),
-    "validation": ("validation", "val", "valid"),
-    "test": ("test", "testing"),
-}
-_LABELS = "labels.csv"
-_SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png")
+from . import batches
+from .image_files import listed, splits_of
 
 
 def of_folder(path, name, signature, options):
@@ -38,10 +30,10 @@ def of_folder(path, name, signature, options):
     """
     shape = _shape(signature)
     found = {}
-    for split, folder in _splits(path).items():
+    for split, folder in splits_of(path).items():
         if split != "train" and options.most:
             continue
-        files, labels = _listed(folder)
+        files, labels = listed(folder)
         if options.most and len(files) > options.most:
             # The files are in the order of their classes.
             rows = np.linspace(0, len(files) - 1, options.most).astype(int)
@@ -65,73 +57,6 @@ def _shape(signature):
             "or 4 channels."
         )
     return shape[0], shape[1], shape[2] or 3
-
-
-def _splits(path):
-    """Returns split -> its folder; all is of training if there are none."""
-    found = {
-        split: path / folder
-        for split, folders in _FOLDERS.items()
-        for folder in folders
-        if _is_split(path / folder)
-    }
-    return found if "train" in found else {"train": path}
-
-
-def _is_split(folder):
-    # Else it is a class of that name.
-    return folder.is_dir() and (
-        (folder / _LABELS).exists() or bool(_folders(folder))
-    )
-
-
-def _folders(path):
-    return sorted(
-        each
-        for each in path.iterdir()
-        if each.is_dir() and not each.name.startswith(".")
-    )
-
-
-def _listed(folder):
-    """Returns paths and labels."""
-    if (folder / _LABELS).exists():
-        return _labeled(folder)
-    files, labels = [], []
-    for each in _folders(folder):
-        inside = sorted(
-            file for file in each.rglob("*") if file.suffix.lower() in _SUFFIXES
-        )
-        files += inside
-        labels += [each.name] * len(inside)
-    if not files:
-        raise InputError(
-            f"The folder {folder} has no images. Expected: CLASS/IMAGE, "
-            f"SPLIT/CLASS/IMAGE, or images and {_LABELS} with the columns file "
-            f"and label; images are {', '.join(_SUFFIXES)}."
-        )
-    return files, np.array(labels)
-
-
-def _labeled(folder):
-    frame = table_files.whole(folder / _LABELS)
-    if not {"file", "label"} <= set(frame.columns):
-        raise InputError(
-            f"{folder / _LABELS} has the columns "
-            f"{', '.join(map(repr, frame.columns))}. Expected: file and label."
-        )
-    files = [folder / str(file) for file in frame["file"]]
-    missing = [file for file in files if not file.is_file()]
-    if missing or not files:
-        raise InputError(
-            f"{folder / _LABELS} names {len(missing) or 'no'} files"
-            + (
-                f" that are not there, such as {missing[0]}."
-                if missing
-                else "."
-            )
-        )
-    return files, frame["label"]
 
 
 def _images(files, shape):

@@ -44,6 +44,35 @@ def class_balance(real_labels, fake_labels, num_classes):
     }
 
 
+def class_modes(labels, num_classes):
+    """Returns how many classes are made, and how unevenly.
+
+    Args:
+        labels: classes of the made examples, integers `(samples,)`.
+        num_classes: number of classes.
+
+    Returns:
+        A dict with `modes`, the number of classes that are made at least once,
+        and `mode_kl`, the Kullback-Leibler divergence of their shares from
+        uniform ones, in nats.
+
+    Example:
+
+    >>> from normzoo.trainers.gans.metrics.classes import class_modes
+    >>> class_modes([0, 3, 3, 0], 4)
+    {'modes': 2, 'mode_kl': 0.6931471805599453}
+
+    Reference: [Metz et al., 2017](https://arxiv.org/abs/1611.02163), section
+    3.3.1; [Lin et al., 2018](https://arxiv.org/abs/1712.04086).
+    """
+    shares = np.bincount(labels, minlength=num_classes) / len(labels)
+    divergence = np.log(num_classes) - special.entr(shares).sum()
+    return {
+        "modes": int(np.count_nonzero(shares)),
+        "mode_kl": float(divergence),
+    }
+
+
 def mode_counts(points, centers, deviation):
     """Returns how many modes of a mixture of Gaussians are found, and how well.
 

@@ -3,9 +3,10 @@
 import numpy as np
 
 from ....layers.numerics.restoring import restored
+from ...data import nested
 
 
-def batch_dependence(generator, noise, mates):
+def batch_dependence(generator, inputs, mates):
     """Returns how far G(z) moves when the rest of its batch changes.
 
     The root mean square difference of the values of G(z) for the same z in two
@@ -15,8 +16,9 @@ def batch_dependence(generator, noise, mates):
 
     Args:
         generator: a built Keras model.
-        noise: the z, `(examples, latent_dim)`.
-        mates: two sets of other noise, of equal shape, one per batch.
+        inputs: the z, `(examples, latent_dim)`, or a list of these and their
+            classes.
+        mates: two sets of other inputs, of equal shape, one per batch.
 
     Returns:
         A dict with `batch_dependence_training` and
@@ -43,11 +45,15 @@ def batch_dependence(generator, noise, mates):
     for mode, training in (("training", True), ("inference", False)):
         with restored(generator.non_trainable_variables):
             first, second = (
-                generator(np.concatenate([noise, others]), training=training)
+                generator(_joined(inputs, others), training=training)
                 for others in mates
             )
         # In float64: squares of small differences vanish in float32.
         apart = np.asarray(first, "float64") - np.asarray(second, "float64")
-        own = apart[: len(noise)]
+        own = apart[: nested.count_of(inputs)]
         moved[f"batch_dependence_{mode}"] = float(np.sqrt(np.mean(own**2)))
     return moved
+
+
+def _joined(*inputs):
+    return nested.each(lambda *arrays: np.concatenate(arrays), *inputs)

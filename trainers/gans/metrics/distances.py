@@ -1,4 +1,4 @@
-"""How far two sets of feature vectors are apart."""
+"""The Frechet distance of two sets of feature vectors."""
 
 import numpy as np
 from scipy import linalg
@@ -6,7 +6,7 @@ from scipy import linalg
 from ...common.errors import InputError
 
 
-def frechet_distance(real, fake):
+def frechet_distance(real, fake, singular=False):
     """Returns the squared Frechet distance of two Gaussians fitted to features.
 
         |m - n|^2 + trace(C + D - 2 (C D)^(1/2))
@@ -17,6 +17,7 @@ def frechet_distance(real, fake):
     Args:
         real: `(samples, dimensions)`.
         fake: the same with other samples.
+        singular: whether covariances may be singular.
 
     Raises:
         InputError: a set has no more samples than dimensions, so that its
@@ -34,7 +35,8 @@ def frechet_distance(real, fake):
     """
     real, fake = np.asarray(real, np.float64), np.asarray(fake, np.float64)
     for name, features in (("real", real), ("made", fake)):
-        _check_enough(name, features)
+        if not singular:
+            _check_enough(name, features)
     offset = real.mean(0) - fake.mean(0)
     of_real, of_fake = (np.atleast_2d(np.cov(x.T)) for x in (real, fake))
     root = _root(of_real)
@@ -43,32 +45,6 @@ def frechet_distance(real, fake):
     traces = np.trace(of_real) + np.trace(of_fake)
     traces -= 2 * np.sqrt(np.maximum(shared, 0)).sum()
     return float(offset @ offset + traces)
-
-
-def kernel_distance(real, fake):
-    """Returns the unbiased squared kernel distance of two sets of features.
-
-    The mean of k within each set, without the pairs of a sample with itself,
-    minus twice the mean of k between the sets; k(x, y) = (x y / d + 1)^3. For
-    samples of one distribution its expectation is 0, at any number of them.
-
-    Args:
-        real: `(samples, dimensions)`.
-        fake: the same with other samples.
-
-    Raises:
-        InputError: a set has fewer than two samples.
-
-    Reference: [Binkowski et al., 2018](https://arxiv.org/abs/1801.01401).
-    """
-    real, fake = np.asarray(real, np.float64), np.asarray(fake, np.float64)
-    if min(len(real), len(fake)) < 2:
-        raise InputError(
-            "A kernel distance needs at least two samples of each. Received: "
-            f"{len(real)} real and {len(fake)} generated ones."
-        )
-    within = sum(_mean_of_pairs(_kernel(x, x)) for x in (real, fake))
-    return float(within - 2 * _kernel(real, fake).mean())
 
 
 def _check_enough(name, features):
@@ -86,12 +62,3 @@ def _check_enough(name, features):
 def _root(covariance):
     values, vectors = linalg.eigh(covariance)
     return vectors * np.sqrt(np.maximum(values, 0)) @ vectors.T
-
-
-def _kernel(x, y):
-    return (x @ y.T / x.shape[1] + 1) ** 3
-
-
-def _mean_of_pairs(kernel):
-    count = len(kernel)
-    return (kernel.sum() - np.trace(kernel)) / (count * (count - 1))

@@ -6,14 +6,22 @@ import math
 import numpy as np
 
 from ...common.errors import InputError
+from ...data import nested
 from .. import real
-from ..sampling import Sampler, latent, sampling_statistics
+from ..inputs import drawn_inputs, inputs_for
+from ..sampling import Sampler, sampling_statistics
+from .conditional import measured_classes
 from .dependence import batch_dependence
 from .features import SOURCES
 from .measures import Samples, measures
+from .memorization import memorization
 
 #: How much noise batch norms' statistics are estimated from.
 _STATISTICS = 1024
+
+#: How many training examples are searched for those that were memorized, and
+#: how many of them at once.
+_SEARCHED, _AT_ONCE = 10_000, 1000
 
 
 def check_samples(config, data):
@@ -28,12 +36,16 @@ def check_samples(config, data):
             f"Received: {smallest}. Raise --config.metrics.samples, name "
             "larger splits, or lower --config.metrics.feature_units."
         )
+    if config.conditional:
+        for split in splits:
+            measured_classes(split.labels[: config.metrics.samples])
 
 
 class Evaluator:
     """Measures a generator against the real examples of a split.
 
-    As many examples are made as are real, always from the same noise.
+    As many examples are made as are real, always from the same noise, and of
+    the same classes where the generator is told.
 
     Args:
         config: `ConfigDict` with the keys of `configs/gan_default.py`.
@@ -58,9 +70,24 @@ class Evaluator:
         Beside the metrics stand `n_real`, `n_fake`, `seed` (of the noise) and,
         for classifiers, `feature_accuracy`.
         """
+        each = [measure.measure for measure in measures(self._config)]
+        return self._measured(generator, split, each)
+
+    def measure_last(self, generator, split):
+        """Returns what `measure` does, and `memorization`, once at the end.
+
+        Beside it stands `n_train`, how many training examples were searched.
+        """
+        each = [measure.measure for measure in measures(self._config)]
+        each.append(lambda samples: self._memorization(samples, split))
+        return self._measured(generator, split, each)
+
+    def _measured(self, generator, split, functions):
         config = self._config.metrics
         real, real_classes = self._real_features(split)
-        made = self.make(generator, self._noise("metrics", len(real)))
+        labels = np.asarray(getattr(self._data, split).labels[: len(real)])
+        inputs = inputs_for(self._config, config.seed, "metrics", labels)
+        made = self.make(generator, inputs)
         finite = np.isfinite(made).all()
         made = np.nan_to_num(made)
         fake, fake_classes = self._features.extract(made)
@@ -70,13 +97,15 @@ class Evaluator:
             made=made,
             real_classes=real_classes,
             fake_classes=fake_classes,
+            labels=labels,
             num_classes=self._data.num_classes,
             modes=self._data.modes,
             neighbors=config.neighbors,
+            seed=config.seed,
         )
         measured = {}
-        for each in measures(self._config):
-            measured |= each.measure(samples)
+        for function in functions:
+            measured |= function(samples)
         if not finite:
             measured = dict.fromkeys(measured, math.nan)
         conditions = {"n_real": len(real), "n_fake": len(fake)}
@@ -85,31 +114,54 @@ class Evaluator:
             conditions["feature_accuracy"] = self._features.accuracy
         return measured | conditions
 
-    def make(self, generator, noise):
+    def _memorization(self, samples, split):
+        """Returns the made examples' `memorization` of training examples."""
+        held_out = samples.real
+        if split == "train":
+            held_out, _ = self._real_features("validation")
+        train = self._data.train
+        count = min(train.count, _SEARCHED)
+        # All parts of the set, which may be in the order of its classes.
+        rows = np.linspace(0, train.count - 1, count).astype(int)
+        searched = self._data._replace(train=train.taken(rows))
+        examples = real.examples(searched, "train")
+        features = (
+            self._features.extract(examples[i : i + _AT_ONCE])[0]
+            for i in range(0, count, _AT_ONCE)
+        )
+        found = memorization(samples.fake, held_out, features)
+        return {"memorization": found, "n_train": count}
+
+    def make(self, generator, inputs):
         """Returns examples in [-1, 1], with statistics fit for sampling."""
         with self.statistics(generator):
             if self._sampler is None or self._sampler.generator != generator:
                 self._sampler = Sampler(generator, self._config.batch_size)
-            return self._sampler(noise)
+            return self._sampler(inputs)
 
     @contextlib.contextmanager
     def statistics(self, generator):
         """Makes the generator's statistics fit for sampling, for a block."""
-        noise = None
+        inputs = None
         if self._config.generator.reestimate:
-            noise = self._noise("statistics", _STATISTICS)
-        with sampling_statistics(generator, noise, self._config.batch_size):
+            inputs = self._drawn("statistics", _STATISTICS)
+        with sampling_statistics(generator, inputs, self._config.batch_size):
             yield
 
     def dependence(self, generator):
         """Returns how the generator's outputs depend on their batch mates."""
         size = self._config.batch_size
-        noise = self._noise("dependence", 3 * size).reshape(3, size, -1)
-        return batch_dependence(generator, noise[0], noise[1:])
+        inputs = self._drawn("dependence", 3 * size)
 
-    def _noise(self, role, rows):
-        size = self._config.generator.latent_dim
-        return latent(self._config.metrics.seed, role, rows, size)
+        def part(i):
+            return nested.each(lambda x: x[i * size : (i + 1) * size], inputs)
+
+        first, *mates = map(part, range(3))
+        return batch_dependence(generator, first, mates)
+
+    def _drawn(self, role, rows):
+        seed = self._config.metrics.seed
+        return drawn_inputs(self._config, self._data, seed, role, rows)
 
     def _real_features(self, split):
         if split not in self._real:

@@ -17,6 +17,8 @@ import tensorflow as tf
 from ....configs import default
 from ....layers.numerics.tracing import graph_of
 from ...common.errors import InputError
+from ...data import stacked
+from ...data.sources import square_images
 from ...supervised import trainer as classifier
 from ..real import to_unit
 from ..sampling import in_batches
@@ -66,6 +68,9 @@ def load_features(config):
       the set's own splits, whatever `dataset.split_seed`: all runs are
       measured alike. Some of the examples that a run validates with, it may
       have been trained with, the same ones for all variants; none of the test.
+      Of stacked images it sees one color at a time; the features of the three
+      stand side by side. Images without classes are turned by quarters, and
+      it tells by how many.
     - `raw`: the values themselves.
     - `inception`: Keras' Inception v3, for those who have its ImageNet weights.
 
@@ -117,9 +122,13 @@ def folder_name(settings):
     del resolved["optimizer"]["adaptive_clipping"]
     # No GAN has such inputs.
     del resolved["dataset"]["standardize"]
+    name = settings.dataset.name
+    if square_images.is_folder(name):
+        resolved["files"] = square_images.fingerprint(name)
+        name = pathlib.Path(name).name
     key = json.dumps(resolved, sort_keys=True)
     digest = hashlib.sha256(key.encode()).hexdigest()[:12]
-    return f"{settings.dataset.name}-{digest}"
+    return f"{name}-{digest}"
 
 
 def _classifier(config):
@@ -134,13 +143,32 @@ def _classifier(config):
         features, logits = in_batches(step, to_unit(images), _BATCH)
         return features.astype(np.float64), logits.argmax(-1)
 
-    return Features("classifier", result["test_accuracy"], extract)
+    def extract_unlabeled(images):
+        return extract(images)[0], None
+
+    def extract_stacked(images):
+        features, classes = extract(stacked.channels_apart(images))
+        triples = classes.reshape(len(images), -1)
+        joined = stacked.joined_classes(triples, both.output_shape[1][-1])
+        return features.reshape(len(images), -1), joined
+
+    if stacked.is_stacked(config.dataset.name):
+        chosen = extract_stacked
+    elif classifier_config(config).dataset.name != config.dataset.name:
+        chosen = extract_unlabeled  # its classes are none of the data's
+    else:
+        chosen = extract
+    return Features("classifier", result["test_accuracy"], chosen)
 
 
 def classifier_config(config):
     """Returns the config of the classifier that a GAN's config asks for."""
     settings = default.get_config()
+    if stacked.is_stacked(config.dataset.name):
+        config = stacked.of_one(config)
     settings.dataset = config.dataset.copy_and_resolve_references()
+    if square_images.is_folder(config.dataset.name):
+        settings.dataset.name = square_images.with_labels(config.dataset.name)
     # One measure for all seeds of a comparison.
     settings.dataset.split_seed = -1
     settings.model.name = "cnn"
@@ -203,11 +231,16 @@ def _inception(config):
     return Features("Inception v3", None, extract)
 
 
+def _classifier_dimensions(config, shape):
+    channels = shape[-1] if stacked.is_stacked(config.dataset.name) else 1
+    return channels * config.metrics.feature_units
+
+
 #: Name of `config.metrics.features` -> `Source`.
 SOURCES = {
     "classifier": Source(
         load=_classifier,
-        dimensions=lambda config, shape: config.metrics.feature_units,
+        dimensions=_classifier_dimensions,
         prepare=_trained,
     ),
     "raw": Source(

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ...common.metric import Metric
-from . import classes, distances, manifolds
+from ...data import stacked
+from . import classes, conditional, distances, kernel, manifolds
 
 
 class Samples(NamedTuple):
@@ -20,9 +21,12 @@ class Samples(NamedTuple):
         made: the made examples themselves, in [-1, 1].
         real_classes: predicted classes of the real examples, or None.
         fake_classes: those of the generated ones.
+        labels: the classes of the real examples. A conditional generator was
+            asked for the same ones, in the same order.
         num_classes: number of classes.
         modes: `Modes` that the data were drawn from, or None.
         neighbors: `config.metrics.neighbors`.
+        seed: `config.metrics.seed`.
     """
 
     real: np.ndarray
@@ -30,9 +34,11 @@ class Samples(NamedTuple):
     made: np.ndarray
     real_classes: np.ndarray | None
     fake_classes: np.ndarray | None
+    labels: np.ndarray
     num_classes: int
     modes: Any
     neighbors: int
+    seed: int
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -43,7 +49,8 @@ class Measure:
 
     Attributes:
         metrics: the `Metric`s; the key of each is `"last_"` and its name.
-        measure: function of `Samples` that returns name -> number.
+        measure: function of `Samples` that returns name -> number, also of
+            what stands beside the metrics, such as an interval.
         applies: function of a config that returns whether it is measured.
     """
 
@@ -85,9 +92,15 @@ def _precision_recall(samples):
 
 
 def _classes(samples):
+    if samples.fake_classes is None:  # of images without classes
+        return {}
     return classes.class_balance(
         samples.real_classes, samples.fake_classes, samples.num_classes
     )
+
+
+def _classified(config):
+    return config.metrics.features == "classifier"
 
 
 MODES = Measure(
@@ -116,6 +129,35 @@ MODES = Measure(
     applies=lambda config: config.networks == "toy",
 )
 
+STACKED = Measure(
+    metrics=(
+        last(
+            "modes",
+            "modes",
+            True,
+            bounds=(0, math.inf),
+            digits=1,
+            noun="number of modes",
+            legend="Modes found after the last step, and the divergence of "
+            "their shares from uniform ones in nats: {means}; more samples "
+            "find more modes, and all variants have equally many; ",
+        ),
+        last(
+            "mode_kl",
+            "divergence",
+            False,
+            bounds=(0, math.inf),
+            noun="divergence of the modes",
+        ),
+    ),
+    measure=lambda samples: classes.class_modes(
+        samples.fake_classes, samples.num_classes
+    ),
+    applies=lambda config: (
+        stacked.is_stacked(config.dataset.name) and _classified(config)
+    ),
+)
+
 MEASURES = (
     Measure(
         metrics=(FRECHET,),
@@ -125,9 +167,9 @@ MEASURES = (
     ),
     Measure(
         metrics=(last("kernel", "kernel", False, noun="kernel distance"),),
-        measure=lambda samples: {
-            "kernel": distances.kernel_distance(samples.real, samples.fake)
-        },
+        measure=lambda samples: kernel.kernel_interval(
+            samples.real, samples.fake, samples.seed
+        ),
     ),
     Measure(
         metrics=(
@@ -142,9 +184,45 @@ MEASURES = (
             last("class_entropy", "entropy", True, bounds=(0, 1)),
         ),
         measure=_classes,
-        applies=lambda config: config.metrics.features == "classifier",
+        applies=_classified,
+    ),
+    Measure(
+        metrics=(
+            last(
+                "class_frechet",
+                "class Frechet",
+                False,
+                bounds=(0, math.inf),
+                digits=2,
+                noun="Frechet distance within classes",
+            ),
+        ),
+        measure=lambda samples: conditional.class_frechet(
+            samples.real, samples.fake, samples.labels
+        ),
+        applies=lambda config: config.conditional,
+    ),
+    Measure(
+        metrics=(
+            last(
+                "class_accuracy",
+                "right class",
+                True,
+                bounds=(0, 1),
+                scale=100,
+                digits=1,
+                noun="share of the right class",
+            ),
+        ),
+        measure=lambda samples: {
+            "class_accuracy": float(
+                np.mean(samples.fake_classes == samples.labels)
+            )
+        },
+        applies=lambda config: config.conditional and _classified(config),
     ),
     MODES,
+    STACKED,
 )
 
 #: What a run holds besides of its best epoch, and of its end.
@@ -158,6 +236,12 @@ BEST = Metric(
 )
 BEST_EPOCH = Metric(
     key="best_epoch", title="in epoch", higher_is_better=None, digits=0
+)
+MEMORIZATION = Metric(
+    key="last_memorization",
+    title="memorization",
+    higher_is_better=None,
+    bounds=(0, 1),
 )
 DEPENDENCE = Metric(
     key="last_batch_dependence_training",
@@ -178,10 +262,13 @@ def metrics(config):
 
 def columns(config):
     """Returns the `Metric`s that tell how good a generator is."""
-    return MODES.metrics if MODES.applies(config) else (FRECHET, BEST)
+    for counted in (MODES, STACKED):
+        if counted.applies(config):
+            return counted.metrics
+    return FRECHET, BEST
 
 
 def every(config):
     """Returns the `Metric`s of a result, as a report lists them."""
     first, *others = metrics(config)
-    return (first, BEST, BEST_EPOCH, *others, DEPENDENCE)
+    return (first, BEST, BEST_EPOCH, *others, MEMORIZATION, DEPENDENCE)

@@ -8,6 +8,7 @@ import tensorflow as tf
 from ....layers.numerics.restoring import restore
 from .average import MovingAverage
 from .discrimination import Discrimination
+from .given import given
 from .meters import Meters
 from .noise import Noise
 from .player import Player
@@ -21,6 +22,9 @@ class GAN(keras.Model):
     discriminator on each and then the generator once. Noise is a function of
     the seed and the step.
 
+    Networks that take classes, too, make it a conditional GAN: a batch then
+    has labels, and the generated examples get those of the real ones.
+
     A `Discrimination` says how the discriminator sees real and made examples.
     What the generator's update makes of its statistics is never remembered.
 
@@ -30,8 +34,10 @@ class GAN(keras.Model):
     updated in that step, and neither are its statistics and its average.
 
     Args:
-        generator: a built model from noise `(batch, latent_dim)`.
-        discriminator: a built model to logits `(batch, 1)`.
+        generator: a built model from noise `(batch, latent_dim)`, or from a
+            list of noise and labels.
+        discriminator: a built model to logits `(batch, 1)`, with labels if the
+            generator has them.
         loss: a `normzoo.trainers.gans.model.losses.Loss`.
         n_dis: discriminator updates per step.
         discriminator_batch, statistics, penalty: of the `Discrimination`.
@@ -45,7 +51,7 @@ class GAN(keras.Model):
             returns metric -> number; set it to validate in `fit`.
 
     Call arguments:
-        inputs: real or made examples.
+        inputs: real or made examples, or a list of them and their labels.
         training: as of the discriminator.
 
     Example:
@@ -89,6 +95,7 @@ class GAN(keras.Model):
         self.seed = seed
         self.noise = Noise(seed)
         (self.latent_dim,) = input_shape_of(generator)
+        self.conditional = takes_labels(generator)
         self.players = {}
         self.evaluator = None
         self.meters = Meters(finite_only)
@@ -138,26 +145,37 @@ class GAN(keras.Model):
 
     def train_step(self, data):
         """Updates both networks once, and returns the logs."""
-        examples = data[0] if isinstance(data, tuple) else data
-        batches = tf.split(examples, self.n_dis)
-        for i, real in enumerate(batches[:-1]):
+        batches = self._batches(data)
+        for i, (real, labels) in enumerate(batches[:-1]):
             with self.players["g"].statistics_kept():
-                fakes = self.generator(self._draw(i, real), training=True)
-            self._train_discriminator(i, real, fakes)
-        self._train_on_last(self.n_dis - 1, batches[-1])
+                fakes = self._make(i, real, labels)
+            self._train_discriminator(i, real, fakes, labels)
+        self._train_on_last(self.n_dis - 1, *batches[-1])
         self.tally.steps.assign_add(1)
         return self._logs()
 
-    def _train_on_last(self, i, real):
+    def _batches(self, data):
+        """Returns pairs of examples and their labels, or None for these."""
+        examples, *others = data if isinstance(data, tuple) else (data,)
+        labels = [None] * self.n_dis
+        if self.conditional:
+            labels = tf.split(others[0], self.n_dis)
+        return list(zip(tf.split(examples, self.n_dis), labels, strict=True))
+
+    def _make(self, i, real, labels):
+        noise = self._draw(i, real)
+        return self.generator(given(noise, labels), training=True)
+
+    def _train_on_last(self, i, real, labels):
         """Updates the discriminator, then the generator by the same fakes."""
         player = self.players["g"]
         before = player.remember() if player.scaled else []
         with tf.GradientTape() as tape:
-            fakes = self.generator(self._draw(i, real), training=True)
-        self._train_discriminator(i, real, fakes)
+            fakes = self._make(i, real, labels)
+        self._train_discriminator(i, real, fakes, labels)
         with tf.GradientTape() as outer, self.players["d"].statistics_kept():
             outer.watch(fakes)
-            logits = self.discriminator(fakes, training=True)
+            logits = self.discriminator(given(fakes, labels), training=True)
             loss = self.loss_functions.generator(logits)
             scaled = player.scale_loss(loss)
         slopes = outer.gradient(scaled, fakes)
@@ -168,7 +186,7 @@ class GAN(keras.Model):
         counts = self.tally.count("g", applied, player.scale, loss, norm)
         self.meters.update(counts, g_loss=loss, g_norm=norm)
 
-    def _train_discriminator(self, i, real, fakes):
+    def _train_discriminator(self, i, real, fakes, labels):
         player = self.players["d"]
         before = player.remember() if player.scaled else []
         fakes = tf.stop_gradient(fakes)
@@ -177,7 +195,7 @@ class GAN(keras.Model):
         )
         with tf.GradientTape() as tape:
             loss, of_real, of_fakes = self.discrimination(
-                player, real, fakes, share
+                player.told(labels), real, fakes, share
             )
             scaled = player.scale_loss(loss)
         norm, applied = player.apply(tape.gradient(scaled, player.weights))
@@ -211,6 +229,15 @@ class GAN(keras.Model):
 
 
 def input_shape_of(network):
-    """Returns the shape of an example that a network is given."""
+    """Returns the shape of an example, or of its noise, without its label."""
+    return _inputs_of(network)[0].shape[1:]
+
+
+def takes_labels(network):
+    """Returns whether a network is told the classes of examples."""
+    return len(_inputs_of(network)) > 1
+
+
+def _inputs_of(network):
     network = getattr(network, "model", network)  # of a ReferenceModel
-    return network.input_shape[1:]
+    return network.inputs

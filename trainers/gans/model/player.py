@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 
 from ....layers.numerics.restoring import remember, restored
+from .given import Told
 
 
 class Player:
@@ -30,6 +31,14 @@ class Player:
         self.optimizer = optimizer
         self.scaled = isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
         optimizer.build(network.trainable_variables)
+
+    def told(self, labels):
+        """Returns the player as one that judges examples of these classes.
+
+        Args:
+            labels: integers `(batch,)`, or None if the network is not told.
+        """
+        return self if labels is None else Told(self, labels)
 
     @property
     def scale(self):

@@ -1,0 +1,117 @@
+"""Networks of a GAN that are told the classes of examples."""
+
+import keras
+import numpy as np
+import pytest
+
+from normzoo import layers, zoo
+
+CLASSES = 3
+LABELS = np.array([2, 0, 2, 1], "int32")
+NORMS = sorted(layers.NORMS)
+
+
+def generator(networks="dcgan", **knobs):
+    make, _ = zoo.GANS[networks]
+    size = 8 if networks == "dcgan" else 2
+    return make(size, **{"base_width": 8, "latent_dim": 5, **knobs})
+
+
+def discriminator(networks="dcgan", **knobs):
+    _, tell = zoo.GANS[networks]
+    size = 8 if networks == "dcgan" else 2
+    return tell(size, **{"base_width": 8, "norm": "layer", **knobs})
+
+
+def noise(rows=4):
+    return np.random.default_rng(0).normal(size=(rows, 5)).astype("float32")
+
+
+def examples(networks):
+    shape = (8, 8, 1) if networks == "dcgan" else (2,)
+    rng = np.random.default_rng(1)
+    return rng.normal(size=(len(LABELS), *shape)).astype("float32")
+
+
+def randomized(model):
+    """Returns a model whose weights are none of its initial ones."""
+    rng = np.random.default_rng(2)
+    for weight in model.trainable_weights:
+        weight.assign(rng.normal(0, 0.3, weight.shape))
+    return model
+
+
+@pytest.mark.parametrize("weight_norm", ["none", "spectral"])
+@pytest.mark.parametrize("networks", zoo.GANS)
+def test_logits_have_the_projection_of_miyato_and_koyama(networks, weight_norm):
+    knobs = {"classes": CLASSES, "weight_norm": weight_norm}
+    model = randomized(discriminator(networks, **knobs))
+    name = "logits" if networks == "dcgan" else "outputs"
+    last, projection = model.get_layer(name), model.get_layer("projection")
+    inner = keras.Model(model.inputs, last.input)
+    inputs = [examples(networks), LABELS]
+    features = np.asarray(inner(inputs), "float64")
+    outputs, embeddings = (
+        np.asarray(normalized(layer, weight_norm), "float64")
+        for layer in (last, projection)
+    )
+    bias = getattr(last, "layer", last).bias.numpy()
+    psi = features @ outputs + bias
+    projected = (features * embeddings.T[LABELS]).sum(1, keepdims=True)
+    np.testing.assert_allclose(model(inputs), psi + projected, 1e-4, 1e-5)
+
+
+def normalized(layer, weight_norm):
+    """Returns the kernel that a Dense layer multiplies by."""
+    if weight_norm == "none":
+        return layer.kernel
+    units = np.eye(layer.layer.kernel.shape[0], dtype="float32")
+    bias = layer.layer.bias
+    return np.asarray(layer(units)) - (0 if bias is None else bias.numpy())
+
+
+@pytest.mark.quick("batch", "filter_response", "none")
+@pytest.mark.parametrize("norm", NORMS)
+def test_a_conditional_generator_begins_as_the_plain_one(norm):
+    plain = generator(norm=norm)
+    if norm == "filter_response":  # Its threshold would come last.
+        make = layers.get(norm, threshold=False)
+        plain = generator(norm=make)
+    told = generator(norm=norm, classes=CLASSES)
+    expected = plain(noise(), training=True)
+    found = told([noise(), LABELS], training=True)
+    np.testing.assert_allclose(found, expected, 1e-4, 1e-5)
+
+
+@pytest.mark.parametrize("networks", zoo.GANS)
+def test_a_class_has_its_own_scale_and_shift_of_each_norm(networks):
+    model = generator(networks, norm="layer", classes=CLASSES)
+    before = np.asarray(model([noise(), LABELS]))
+    tables = [w for w in model.weights if w.shape[0] == CLASSES]
+    hidden = 2 if networks == "dcgan" else 3
+    assert [w.name for w in tables] == ["gamma", "beta"] * hidden
+    for table in tables:
+        value = table.numpy()
+        value[2] += 0.5
+        table.assign(value)
+    after = np.asarray(model([noise(), LABELS]))
+    changed = (after != before).reshape(len(LABELS), -1).any(1)
+    np.testing.assert_array_equal(changed, LABELS == 2)
+
+
+@pytest.mark.parametrize("norm", ["none", "virtual"])
+def test_a_conditional_generator_is_saved_and_loaded(norm, tmp_path):
+    model = randomized(generator(norm=norm, classes=CLASSES))
+    if norm == "virtual":
+        reference = [noise(6), np.resize(LABELS, 6)]
+        model = layers.ReferenceModel(model, reference)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    inputs = [noise(), LABELS]
+    np.testing.assert_array_equal(loaded(inputs), model(inputs))
+
+
+def test_classes_are_not_negative():
+    for build in (generator, discriminator):
+        with pytest.raises(ValueError, match=r"classes must be at least 1.*-3"):
+            build(classes=-3)

@@ -1,0 +1,113 @@
+"""Classes as a second input of a GAN's networks."""
+
+from typing import NamedTuple
+
+import keras
+import tensorflow as tf
+
+from ..layers import ClassCondition, Conditional
+from .gan_layers import check_sizes
+
+
+class Labels(NamedTuple):
+    """The classes that a network is given.
+
+    Attributes:
+        symbol: the input, symbolic integers `(batch,)`.
+        classes: how many there are.
+    """
+
+    symbol: keras.KerasTensor
+    classes: int
+
+    def condition(self, norm):
+        """Returns a function of x: a norm with a scale and shift per class.
+
+        Args:
+            norm: a new layer; what is made of it has its name.
+        """
+        source = ClassCondition(self.classes)
+        layer = Conditional(norm, source, name=norm.name)
+        return lambda x: layer(x, condition=self.symbol)
+
+    def project(self, hidden, features, logits):
+        """Returns the logits of a projection discriminator.
+
+            logits + <e_y, features>
+
+        with an embedding e_y of each class. It is the column of a Dense kernel,
+        so that the weight norm is that of the other layers.
+
+        Args:
+            hidden: the `Hidden` that makes the kernel.
+            features: symbolic, `(batch, features)`: what the logits are of.
+            logits: symbolic, `(batch, 1)`.
+
+        Reference: [Miyato and Koyama, 2018](https://arxiv.org/abs/1802.05637).
+        """
+        products = hidden.linear(
+            keras.layers.Dense,
+            "projection",
+            last=True,
+            units=self.classes,
+            use_bias=False,
+            dtype="float32",
+        )(features)
+        of_class = OfClass(name="of_class", dtype="float32")
+        projected = of_class(products, labels=self.symbol)
+        add = keras.layers.Add(name="conditional_logits", dtype="float32")
+        return add([logits, projected])
+
+
+def labels_of(classes):
+    """Returns the `Labels` of a new input, or None if there are no classes.
+
+    Args:
+        classes: how many; 0: none.
+
+    Raises:
+        ValueError: `classes` is negative.
+    """
+    if classes == 0:
+        return None
+    check_sizes(classes=classes)
+    return Labels(keras.Input((), dtype="int32", name="labels"), classes)
+
+
+def inputs_with(inputs, labels):
+    """Returns the inputs of a model, its `Labels` among them unless None."""
+    return inputs if labels is None else [inputs, labels.symbol]
+
+
+@keras.saving.register_keras_serializable(package="normzoo")
+class OfClass(keras.layers.Layer):
+    """Picks from the scores of all classes that of each example's class.
+
+    Args:
+        **kwargs: arguments of `keras.layers.Layer`, e.g. `name` and `dtype`.
+
+    Call arguments:
+        scores: `(batch, classes)`.
+        labels: integers `(batch,)`. One out of range is an error on CPUs.
+
+    Returns:
+        The scores, `(batch, 1)`.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from normzoo.zoo.labels import OfClass
+    >>> scores = np.array([[1.0, 2.0], [3.0, 4.0]])
+    >>> OfClass()(scores, labels=np.array([1, 0])).numpy().tolist()
+    [[2.0], [3.0]]
+    """
+
+    def call(self, scores, labels):
+        """Returns the scores of the examples' classes."""
+        labels = tf.cast(labels, tf.int32)
+        return tf.gather(scores, labels[:, tf.newaxis], axis=1, batch_dims=1)
+
+    def compute_output_shape(self, scores_shape, labels_shape=None):
+        """Returns `(batch, 1)`."""
+        del labels_shape
+        return scores_shape[0], 1
