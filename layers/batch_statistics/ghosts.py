@@ -34,8 +34,9 @@ def normalize_by_groups(x, size, channels, epsilon, gamma, beta, mask=None):
         The outputs; and mean, biased variance and count of the groups, each of
         shape (groups, channels).
     """
-    parts = _grouped(x, size)
-    masks = [None] * len(parts) if mask is None else _grouped(mask, size)
+    plan = _plan(_sizes(x)[0], size)
+    parts = _grouped(x, plan)
+    masks = [None] * len(plan) if mask is None else _grouped(mask, plan)
     axes = [i for i in range(1, len(x.shape) + 1) if i != channels + 1]
     outputs, found = [], []
     for part, real in zip(parts, masks, strict=True):
@@ -47,10 +48,14 @@ def normalize_by_groups(x, size, channels, epsilon, gamma, beta, mask=None):
         ones = tf.ones_like(own[0])
         rows = [tf.reshape(v * ones, [-1, x.shape[channels]]) for v in own]
         found.append(rows)
-    if len(parts) == 1:
-        return outputs[0], found[0]
-    y = tf.ensure_shape(tf.concat(outputs, 0), x.shape)
-    return y, [tf.concat(rows, 0) for rows in zip(*found, strict=True)]
+    y, *rows = (
+        _joined(pieces) for pieces in (outputs, *zip(*found, strict=True))
+    )
+    return tf.ensure_shape(y, x.shape), rows
+
+
+def _joined(parts):
+    return parts[0] if len(parts) == 1 else tf.concat(parts, 0)
 
 
 def average(mean, variance, count):
@@ -69,28 +74,34 @@ def average(mean, variance, count):
     return weighted(mean), weighted(variance), every
 
 
-def _grouped(x, size):
-    """Returns groups as tensors (groups, examples, ...), one for each length.
+def _plan(batch, size):
+    """Returns how a batch is divided: its groups of one length each time.
 
-    First the groups that have one example more.
+    Args:
+        batch: how many examples there are, a number or a tensor.
+        size: the most examples of a group.
+
+    Returns:
+        Tuples of the slice of the batch, the number of groups, and of examples
+        in each. The groups that have one example more are first.
     """
-    batch = _sizes(x)[0]
     known = isinstance(batch, int)
-    larger_of = max if known else tf.maximum
-    groups = larger_of((batch + size - 1) // size, 1)
+    groups = (batch + size - 1) // size
+    groups = max(groups, 1) if known else tf.maximum(groups, 1)
     least = batch // groups
     longer = batch - groups * least
-    if known and not longer:
-        return [_regroup(x, groups, least)]
     cut = longer * (least + 1)
+    first = slice(None, cut), longer, least + 1
+    rest = slice(cut, None), groups - longer, least
+    return [rest] if known and not longer else [first, rest]
+
+
+def _grouped(x, plan):
+    """Returns groups as tensors (groups, examples, ...), one for each part."""
     return [
-        _regroup(x[:cut], longer, least + 1),
-        _regroup(x[cut:], groups - longer, least),
+        tf.reshape(x[rows], [groups, examples, *_sizes(x)[1:]])
+        for rows, groups, examples in plan
     ]
-
-
-def _regroup(x, groups, examples):
-    return tf.reshape(x, [groups, examples, *_sizes(x)[1:]])
 
 
 def _sizes(x):

@@ -69,15 +69,20 @@ class LastSteps:
             tf.where(full, *(v.value for v in pair))
             for pair in zip(recent, earlier, strict=True)
         ]
-        new = merge([tf.where(full, 0.0, v.value) for v in recent], batch)
+        new = merge([_zero_if(full, v) for v in recent], batch)
         _assign(earlier, kept)
         _assign(recent, new)
-        layer.updates.assign(tf.where(full, 0.0, layer.updates.value))
+        layer.updates.assign(_zero_if(full, layer.updates))
         count_update(layer.updates, count)
         *moments, _ = merge(kept, new)
         for name, value in zip(_MOMENTS, moments, strict=False):
             variable = getattr(layer, f"moving_{name}")
             variable.assign(tf.where(batch[2] > 0, value, variable.value))
+
+
+def _zero_if(condition, variable):
+    value = tf.convert_to_tensor(variable)
+    return tf.where(condition, tf.zeros_like(value), value)
 
 
 def _assign(variables, values):

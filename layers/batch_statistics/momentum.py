@@ -3,6 +3,8 @@
 import keras
 import tensorflow as tf
 
+from ..numerics.arguments import is_share, plain
+
 Schedule = keras.optimizers.schedules.LearningRateSchedule
 
 #: Of this share of the initial values nothing is left.
@@ -37,7 +39,8 @@ class MomentumWarmUp(Schedule):
 
     def __init__(self, momentum=0.99):
         super().__init__()
-        if not 0 <= momentum <= 1:
+        momentum = plain(momentum)
+        if not is_share(momentum):
             raise ValueError(
                 "MomentumWarmUp takes a number from 0 to 1. Received: "
                 f"momentum={momentum!r}."
