@@ -1,5 +1,6 @@
 """Normalization layers for Keras, and their names."""
 
+from .batch_statistics.momentum import MomentumWarmUp
 from .conditional.class_condition import ClassCondition
 from .conditional.conditional import Conditional
 from .conditional.spatial_condition import SpatialCondition
@@ -21,6 +22,7 @@ from .norms.layer_normalization import LayerNormalization
 from .norms.pixel_normalization import PixelNormalization
 from .norms.rms_normalization import RMSNormalization
 from .norms.scale_normalization import ScaleNormalization
+from .norms.split_batch_normalization import SplitBatchNormalization
 from .norms.virtual_batch_normalization import VirtualBatchNormalization
 from .recurrent.batch_norm_rnn import (
     BatchNormGRU,
@@ -67,6 +69,7 @@ __all__ = [
     "LayerNormLSTM",
     "LayerNormSimpleRNN",
     "LayerNormalization",
+    "MomentumWarmUp",
     "PixelNormalization",
     "RMSNormalization",
     "ReferenceModel",
@@ -76,6 +79,7 @@ __all__ = [
     "ScaledWeightStandardization",
     "SpatialCondition",
     "SpectralNormalization",
+    "SplitBatchNormalization",
     "VectorCondition",
     "VirtualBatchNormalization",
     "WeightNormalization",

@@ -25,6 +25,7 @@ from .norms.virtual_batch_normalization import VirtualBatchNormalization
 NORMS = {
     "none": keras.layers.Identity,
     "batch": BatchNormalization,
+    "ghost_batch": functools.partial(BatchNormalization, virtual_batch_size=16),
     "layer": LayerNormalization,
     # Groups of several channels even in narrow models.
     "group": functools.partial(GroupNormalization, groups=8),

@@ -18,6 +18,7 @@ ORDERS = {
     "": ("configs", "layers", "zoo", "trainers"),
     "layers": (
         "numerics",
+        "batch_statistics",
         "norms",
         "references",
         "conditional",

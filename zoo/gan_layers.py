@@ -8,6 +8,7 @@ from .hidden import Hidden
 #: that is not in this table (or a callable) has its own defaults.
 NORM_OPTIONS = {
     "batch": {"momentum": 0.9, "epsilon": 1e-5},
+    "ghost_batch": {"momentum": 0.9, "epsilon": 1e-5},
     "layer": {"epsilon": 1e-5},
     "group": {"epsilon": 1e-5},
     "instance": {"epsilon": 1e-5},

@@ -30,6 +30,10 @@ def _batch(n, p, c):
     return c == VALUE[2]
 
 
+def _ghost(n, p, c):
+    return c == VALUE[2] and n // 2 == VALUE[0] // 2
+
+
 def _layer(n, p, c):
     return (n, p) == VALUE[:2]
 
@@ -57,6 +61,7 @@ def _step(n, p, c):
 #: Name of the picture -> what is averaged, and in words.
 PICTURES = {
     "batch": (_batch, "One channel, over all examples and positions"),
+    "ghost_batch": (_ghost, "One channel, over a group of examples"),
     "layer": (_layer, "All channels of one position of one example"),
     "group": (_group, "A group of channels of one example, all positions"),
     "instance": (_instance, "One channel of one example, all positions"),

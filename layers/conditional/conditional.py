@@ -5,7 +5,7 @@ import inspect
 import keras
 import tensorflow as tf
 
-from ..numerics.affine import affine
+from ..numerics.affine import Modulation, modulated
 from ..numerics.arguments import public_layer
 from ..numerics.arithmetic import widen
 from ..numerics.axes import feature_axes, known_sizes
@@ -70,13 +70,19 @@ class Conditional(keras.layers.Layer):
 
     def call(self, inputs, condition, mask=None):
         """Normalizes `inputs`."""
-        takes = "mask" in inspect.signature(self.norm.call).parameters
-        y = widen(self.norm(inputs, **({"mask": mask} if takes else {})))
-        axis = self._axis(len(y.shape))
-        gamma, beta = (
-            _spread(value, axis, y) for value in self.source(condition, like=y)
+        x = widen(inputs)
+        axis = self._axis(len(x.shape))
+        modulation = Modulation(
+            *(_spread(v, axis, x) for v in self.source(condition, like=x))
         )
-        return tf.cast(affine(y, gamma, beta), self.compute_dtype)
+        # Of the class: `call_hooks` puts something else into the object.
+        taken = inspect.signature(type(self.norm).call).parameters
+        given = {"mask": mask, "modulation": modulation}
+        given = {k: v for k, v in given.items() if k in taken}
+        y = self.norm(inputs, **given)
+        if "modulation" not in given:
+            y = modulated(widen(y), modulation)
+        return tf.cast(y, self.compute_dtype)
 
     def _axis(self, rank):
         """Returns the axis of the channels: the norm's, or the last one."""

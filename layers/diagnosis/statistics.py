@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ..batch_statistics.momentum import momentum_at, share_left
 from ..models.batch_norms import is_recurrent
 from .findings import Finding
 
@@ -50,18 +51,21 @@ def slow_momentum(evidence):
     optimizer = getattr(evidence.model, "optimizer", None)
     steps = int(optimizer.iterations.numpy()) if optimizer is not None else 0
     left = {
-        norm: norm.momentum**steps
+        norm: share_left(norm.momentum, steps)
         for norm in evidence.batch_norms
-        if steps and norm.momentum**steps > LEFT
+        # Those of the last steps have no part of the initial values.
+        if steps and getattr(norm, "statistics", "moving") == "moving"
     }
+    left = {norm: share for norm, share in left.items() if share > LEFT}
     if not left:
         return None
     worst = max(left, key=left.get)
+    momentum = float(momentum_at(worst.momentum, steps))
     return Finding(
         "slow_momentum",
         where(evidence, left, worst),
         f"{left[worst]:.0%} of the initial values are left after {steps} "
-        f"steps with a momentum of {worst.momentum:.4g}",
+        f"steps with a momentum of {momentum:.4g}",
         "The moving statistics are still on their way from 0 and 1.",
         "a smaller momentum, such as 0.9, or "
         "normzoo.layers.reestimate_statistics(model, x)",

@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 import keras
 
+from ..batch_statistics.momentum import is_schedule
+from ..norms.batch_normalization import BatchNormalization
 from ..norms.bias import subtracts_mean
 from ..recurrent.families import FAMILIES, place_of
 
@@ -16,6 +18,8 @@ _KINDS = (
     keras.layers.RMSNormalization,
 )
 _OF_A_KIND = ("epsilon", "momentum")
+#: Of all our recurrent layers, and of none of Keras'.
+_ZONEOUT = ("zoneout", "cell_zoneout")
 _AFFINE = (
     "center",
     "scale",
@@ -77,6 +81,10 @@ def substitute(layer, choice, rank):
     if isinstance(choice.norm.func, type):
         names = _AFFINE + _OF_A_KIND * _are_alike(layer, made)
         carried |= {name: had[name] for name in names if name in had}
+        # Keras' layer takes numbers alone.
+        takes_schedule = isinstance(made, BatchNormalization)
+        if is_schedule(carried.get("momentum")) and not takes_schedule:
+            del carried["momentum"]
     axis = _channels(layer, rank)
     if axis != rank - 1 and not isinstance(made, keras.layers.Identity):
         if "axis" not in has:
@@ -109,7 +117,10 @@ def _recurrent(layer, choice, cell, family):
     had, has = layer.get_config(), cls(1).get_config()
     if not had.get("reset_after", True):
         raise NoSubstituteError(f"{cls.__name__} has no `reset_after=False`")
-    known = set(has) & set(plain(1).get_config())
+    known = set(has) & {*plain(1).get_config(), *_ZONEOUT}
+    for name in _ZONEOUT:
+        if had.get(name) and name not in has:
+            raise NoSubstituteError(f"{cls.__name__} has no `{name}`")
     if choice.family == family:
         known = set(has)
     given = {k: v for k, v in choice.arguments.items() if k in has}

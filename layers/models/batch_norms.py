@@ -3,6 +3,7 @@
 import keras
 
 from ..norms.batch_normalization import BatchNormalization
+from ..norms.split_batch_normalization import SplitBatchNormalization
 from ..recurrent.batch_norm_rnn import (
     BatchNormGRU,
     BatchNormLSTM,
@@ -11,7 +12,11 @@ from ..recurrent.batch_norm_rnn import (
 from .inner_layers import inner_layers
 
 #: The classes whose inference is known; a subclass may compute another thing.
-KNOWN_BATCH_NORMS = (keras.layers.BatchNormalization, BatchNormalization)
+KNOWN_BATCH_NORMS = (
+    keras.layers.BatchNormalization,
+    BatchNormalization,
+    SplitBatchNormalization,
+)
 
 
 def is_batch_norm(layer):

@@ -7,6 +7,8 @@ import inspect
 import keras
 import tensorflow as tf
 
+from ..numerics.affine import Modulation
+
 
 @contextlib.contextmanager
 def tapped(layers, tap):
@@ -122,7 +124,8 @@ class _Recorder:
         outputs = keras.tree.map_structure(tf.identity, outputs)
         if inputs.graph is self._graph:
             # Those that are captured from outside depend on no norm.
-            given = keras.tree.flatten([inputs, call.keywords])
+            others = map(_tensors_of, call.keywords.values())
+            given = keras.tree.flatten([inputs, *others])
             given = [x for x in given if getattr(x, "graph", 0) is self._graph]
             front = self._nearest(given) | self._inner
             for output in keras.tree.flatten(outputs):
@@ -148,3 +151,10 @@ class _Recorder:
             else:
                 pending += [source.op for source in operation.inputs]
         return found
+
+
+def _tensors_of(argument):
+    """Returns what an argument of `call` holds, a nest of tensors."""
+    if isinstance(argument, Modulation):
+        return [argument.gamma, argument.beta]
+    return argument

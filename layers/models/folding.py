@@ -158,5 +158,6 @@ def _hidden_norms(graph):
     return {
         path: f"it is inside a {type(outer).__name__}"
         for path, layer, outer in graph.hidden()
-        if is_batch_norm(layer)
+        # A batch norm inside another one is not used in inference.
+        if is_batch_norm(layer) and not is_batch_norm(outer)
     }

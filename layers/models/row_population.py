@@ -76,11 +76,15 @@ def _as_in_training(layer, learn):
     def without_mask(step_input):
         del step_input
 
+    def without_seeds(count):
+        del count
+
     replaced = (
         (layer.statistics, "learn", learn),
         (layer.cell, "get_dropout_mask", without_mask),
         (layer.cell, "get_recurrent_dropout_mask", without_mask),
         (layer, "initial_state_noise", 0.0),
+        (layer, "_seeds", without_seeds),
         # Whole batches are counted, outside of all replicas.
         (layer, "synchronized", False),
         # Compiling takes longer than what is to be run.

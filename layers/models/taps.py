@@ -2,6 +2,7 @@
 
 import tensorflow as tf
 
+from ..numerics.affine import modulated
 from ..numerics.arithmetic import moments, normalize, spread, widen
 from .batch_norms import is_recurrent
 from .population import Population
@@ -79,8 +80,13 @@ class Batchwise:
         if hasattr(norm, "normalize_by"):  # by a formula of its own
             return norm.normalize_by(inputs, variance, mask)
         x = widen(inputs)
-        affine = (spread(w, [norm.axis], x) for w in (norm.gamma, norm.beta))
-        outputs = normalize(x, mean, variance, norm.epsilon, *affine)
+        if getattr(norm, "virtual_batch_size", None):
+            outputs, _ = norm.normalize_by_groups(inputs, mask)
+        else:
+            gamma = spread(norm.gamma, [norm.axis], x)
+            beta = spread(norm.beta, [norm.axis], x)
+            outputs = normalize(x, mean, variance, norm.epsilon, gamma, beta)
+        outputs = modulated(outputs, call.keywords.get("modulation"))
         return tf.cast(outputs, norm.compute_dtype)
 
 

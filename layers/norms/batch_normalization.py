@@ -1,15 +1,32 @@
 """Batch normalization, a drop-in for Keras' layer."""
 
+from typing import ClassVar
+
 import keras
 import tensorflow as tf
 
+from ..batch_statistics import ghosts, renormalization
+from ..batch_statistics.last_steps import LastSteps, check_statistics
+from ..batch_statistics.momentum import (
+    described,
+    first,
+    is_schedule,
+    resolved,
+)
+from ..batch_statistics.moving import Moving, Renormalized
 from ..numerics import fused
-from ..numerics.arguments import public_layer
+from ..numerics.affine import Modulation, modulated, with_modulation
+from ..numerics.arguments import is_share, public_layer
 from ..numerics.arithmetic import moments, normalize, spread, widen
-from ..numerics.axes import feature_axes, known_sizes
-from ..numerics.replicas import by_count
-from . import renormalization
+from ..numerics.axes import feature_axes, known_sizes, non_batch_axis
 from .weights import add_affine_weights, add_statistic
+
+#: Of the arguments that Keras' layer does not have, besides renorm's.
+_DEFAULTS = {
+    "virtual_batch_size": None,
+    "statistics": "moving",
+    "population_steps": 100,
+}
 
 
 @public_layer
@@ -41,7 +58,9 @@ class BatchNormalization(keras.layers.BatchNormalization):
 
     Args:
         axis: the axis of the channels. Its size must be known.
-        momentum: share of the moving statistics that a step keeps.
+        momentum: share of the moving statistics that a step keeps: a number, or
+            a `keras.optimizers.schedules.LearningRateSchedule` of the number of
+            updates, such as `MomentumWarmUp`.
         epsilon: added to the variance.
         center: whether to add `beta`.
         scale: whether to multiply by `gamma`.
@@ -54,6 +73,17 @@ class BatchNormalization(keras.layers.BatchNormalization):
         renorm_clipping: a dictionary with bounds `"rmax"`, `"rmin"`, `"dmax"`.
         renorm_momentum: the same for the statistics that renorm uses.
         synchronized: whether to compute the statistics over all replicas.
+        virtual_batch_size: in training, the most examples that are normalized
+            together ([ghost batch norm](https://arxiv.org/abs/1705.08741)). The
+            batch is divided into as few groups of consecutive examples as
+            possible, of equal sizes or sizes that differ by one. The moving
+            statistics follow the average of the groups' means and variances,
+            once per step.
+        statistics: `"moving"`, the averages above; or `"population"`, the exact
+            mean and variance of all values that the layer was given in its last
+            steps: `population_steps` of them or more, less than twice as many.
+            `momentum` is then not used.
+        population_steps: see `statistics`.
         **kwargs: arguments of `keras.layers.Layer`, e.g. `name` and `dtype`.
 
     Call arguments:
@@ -63,14 +93,19 @@ class BatchNormalization(keras.layers.BatchNormalization):
         mask: boolean, of the shape of the inputs without the last axis.
             Positions that are False are left out of the statistics and may hold
             anything, even NaN.
+        modulation: what a `Conditional` has made of its condition, or None.
 
     Weights, all of shape (channels,):
         gamma, beta, moving_mean, moving_variance; with `renorm` also
-        moving_stddev, renorm_mean, renorm_stddev.
+        moving_stddev, renorm_mean, renorm_stddev; with the statistics of the
+        population also mean, variance and count of two windows, earlier_mean to
+        recent_count. With these or a schedule also updates, a scalar.
 
     Raises:
         ValueError: the mask has the wrong rank, the size of `axis` is not
-            known, or an argument is out of its range.
+            known, an argument is out of its range, or two cannot be combined:
+            `virtual_batch_size` with `renorm` or `synchronized`,
+            `statistics="population"` with `renorm` or a schedule.
 
     Example:
 
@@ -86,25 +121,44 @@ class BatchNormalization(keras.layers.BatchNormalization):
     Reference: [Ioffe and Szegedy, 2015](https://arxiv.org/abs/1502.03167).
     """
 
+    argument_checks: ClassVar = {
+        "momentum": (
+            lambda value: is_share(value) or is_schedule(value),
+            "a number from 0 to 1, or a LearningRateSchedule,",
+        )
+    }
+
     # Renorm is ours alone: the Keras of Python 3.10 does not know it.
     def __init__(
         self,
+        axis=-1,
+        momentum=0.99,
         *args,
         renorm=False,
         renorm_clipping=None,
         renorm_momentum=0.99,
+        virtual_batch_size=_DEFAULTS["virtual_batch_size"],
+        statistics=_DEFAULTS["statistics"],
+        population_steps=_DEFAULTS["population_steps"],
         **kwargs,
     ):
-        super().__init__(*args, **kwargs)
+        schedule = resolved(momentum)
+        # Keras takes numbers alone.
+        super().__init__(axis, first(schedule), *args, **kwargs)
+        self.momentum = schedule
         self.autocast = False
         self.renorm = renorm
         self.renorm_clipping = renorm_clipping
         self.renorm_momentum = renorm_momentum
+        self.virtual_batch_size = virtual_batch_size
         if renorm:
             renormalization.check_clipping(renorm_clipping or {})
-        self.moving_stddev = None
-        self.renorm_mean = None
-        self.renorm_stddev = None
+        self.statistics = statistics
+        self.population_steps = population_steps
+        ghosts.check(virtual_batch_size, renorm, self.synchronized)
+        check_statistics(statistics, self.momentum, renorm)
+        for name in self._learner.weights(None, None, ()):
+            setattr(self, name, None)
 
     def build(self, input_shape):
         """Makes the weights."""
@@ -113,38 +167,39 @@ class BatchNormalization(keras.layers.BatchNormalization):
         self.input_spec = keras.layers.InputSpec(
             ndim=len(input_shape), axes={self.axis: shape[0]}
         )
+        if self.virtual_batch_size:
+            non_batch_axis(self.axis, len(input_shape))
         wanted = {"gamma": self.scale, "beta": self.center}
         add_affine_weights(self, wanted, axes, input_shape)
-        mean, variance = (
+        statistics = self._learner.weights(
             self.moving_mean_initializer,
             self.moving_variance_initializer,
+            shape,
         )
-        statistics = {"moving_mean": mean, "moving_variance": variance}
-        if self.renorm:
-            stddev = renormalization.square_root_of(variance)
-            statistics["moving_stddev"] = stddev
-            statistics["renorm_mean"] = renormalization.copy_of(mean)
-            statistics["renorm_stddev"] = stddev
-        for name, initializer in statistics.items():
-            setattr(self, name, add_statistic(self, name, initializer, shape))
+        for name, (initializer, sizes) in statistics.items():
+            setattr(self, name, add_statistic(self, name, initializer, sizes))
 
     def get_config(self):
         """Returns the constructor's arguments."""
         config = super().get_config()
+        config["momentum"] = described(self.momentum)
         if self.renorm:
             config["renorm"] = self.renorm
             config["renorm_clipping"] = self.renorm_clipping
             config["renorm_momentum"] = self.renorm_momentum
-        return config
+        # Keras' layer takes the config of one that has none of its own options.
+        own = {name: getattr(self, name) for name in _DEFAULTS}
+        return config | {k: v for k, v in own.items() if v != _DEFAULTS[k]}
 
-    def call(self, inputs, training=None, mask=None):
+    def call(self, inputs, training=None, mask=None, modulation=None):
         """Normalizes `inputs`."""
         self._check_mask(inputs, mask)
         inputs = tf.convert_to_tensor(inputs)
         if training and self.trainable:
-            y = self._normalize_by_batch(inputs, mask)
+            y = self._normalize_by_batch(inputs, mask, modulation)
         else:
-            y = self._normalize_by_moving(inputs, mask is not None)
+            masked = mask is not None
+            y = self._normalize_by_moving(inputs, masked, modulation)
         return tf.cast(y, self.compute_dtype)
 
     def _check_mask(self, inputs, mask):
@@ -154,11 +209,11 @@ class BatchNormalization(keras.layers.BatchNormalization):
                 f"mask.shape={mask.shape}, inputs.shape={inputs.shape}."
             )
 
-    def _normalize_by_moving(self, inputs, masked):
+    def _normalize_by_moving(self, inputs, masked, modulation):
         statistics = self.moving_mean, self.moving_variance
         # The kernel's gradient to gamma is NaN if what is masked is.
         has_kernel = fused.has_kernel(inputs, self.axis, self.epsilon)
-        if has_kernel and not masked:
+        if has_kernel and not masked and modulation is None:
             return fused.normalize_fixed(
                 inputs,
                 *(tf.cast(value, tf.float32) for value in statistics),
@@ -167,32 +222,47 @@ class BatchNormalization(keras.layers.BatchNormalization):
             )
         x = widen(inputs)
         mean, variance = self._spread(statistics, x)
-        affine = self._spread(self._affine(x.dtype), x)
+        affine = with_modulation(modulation, *self._own_affine(x))
         return normalize(x, mean, variance, self.epsilon, *affine, masked)
 
-    def _normalize_by_batch(self, inputs, mask):
+    def _normalize_by_batch(self, inputs, mask, modulation):
         plain = mask is None and not self.synchronized and not self.renorm
+        if self.virtual_batch_size:
+            y, groups = self.normalize_by_groups(inputs, mask)
+            self._learn(*ghosts.average(*groups))
+            return modulated(y, modulation)
         if plain and fused.has_kernel(inputs, self.axis, self.epsilon):
             affine = self._affine(tf.float32)
             y, *learned = fused.normalize_batch(inputs, *affine, self.epsilon)
             self._learn(*learned)
-            return y
+            return y if modulation is None else modulated(widen(y), modulation)
         x = widen(inputs)
-        if mask is not None:
-            mask = tf.cast(mask, bool)[..., tf.newaxis]
+        mask = _with_channels(mask)
         channels = self.axis % len(x.shape)
         axes = [axis for axis in range(len(x.shape)) if axis != channels]
         mean, variance, count = moments(x, axes, mask, self.synchronized)
-        gamma, beta = self._spread(self._affine(x.dtype), x)
+        affine = with_modulation(modulation, *self._own_affine(x))
         if self.renorm:
             longer = self._spread((self.renorm_mean, self.renorm_stddev), x)
-            ratio, shift = renormalization.correction(
+            correction = renormalization.correction(
                 mean, variance, *longer, self.epsilon, self.renorm_clipping
             )
-            gamma, beta = gamma * ratio, gamma * shift + beta
+            affine = with_modulation(Modulation(*affine), *correction)
         self._learn(mean, variance, count)
-        affine, masked = (gamma, beta), mask is not None
+        masked = mask is not None
         return normalize(x, mean, variance, self.epsilon, *affine, masked)
+
+    def normalize_by_groups(self, inputs, mask=None):
+        """Returns the outputs of ghost batches, and the groups' moments."""
+        x = widen(inputs)
+        return ghosts.normalize_by_groups(
+            x,
+            self.virtual_batch_size,
+            self.axis % len(x.shape),
+            self.epsilon,
+            *self._affine(x.dtype),
+            _with_channels(mask),
+        )
 
     def _affine(self, dtype):
         """Returns gamma and beta, or 1 and 0 where there is none."""
@@ -201,30 +271,29 @@ class BatchNormalization(keras.layers.BatchNormalization):
         beta = self.beta if self.center else tf.zeros(channels)
         return tf.cast(gamma, dtype), tf.cast(beta, dtype)
 
+    def _own_affine(self, x):
+        """Returns gamma and beta, broadcast against `x`, or None."""
+        return self._spread((self.gamma, self.beta), x)
+
     def _spread(self, values, x):
         return [spread(value, [self.axis], x) for value in values]
 
-    def _learn(self, mean, variance, count):
-        """Moves the moving statistics, unless nothing counts."""
+    @property
+    def _learner(self):
+        """What updates the statistics."""
+        if self.statistics == "population":
+            return LastSteps(self.population_steps)
+        if self.renorm:
+            momenta = self.momentum, self.renorm_momentum
+            return Renormalized(*momenta, self.epsilon)
+        return Moving(self.momentum)
+
+    def _learn(self, *batch):
+        """Updates the statistics by the batch's mean, variance and count."""
         # The count is a scalar, or a mask's count per channel.
-        mean, variance, count = (
-            tf.reshape(x, [-1]) for x in (mean, variance, count)
-        )
+        self._learner.learn(self, *(tf.reshape(x, [-1]) for x in batch))
 
-        def move(variable, value, momentum=self.momentum):
-            old = tf.cast(variable, value.dtype)
-            new = momentum * old + (1 - momentum) * value
-            new = tf.where(count > 0, new, old)
-            variable.assign(by_count(old, new, count))
-            return tf.cast(variable, value.dtype)
 
-        move(self.moving_mean, mean)
-        if not self.renorm:
-            move(self.moving_variance, variance)
-            return
-        stddev = tf.sqrt(variance + self.epsilon)
-        move(self.renorm_mean, mean, self.renorm_momentum)
-        move(self.renorm_stddev, stddev, self.renorm_momentum)
-        moved = tf.square(move(self.moving_stddev, stddev)) - self.epsilon
-        # Momentum 0: the value is the new one, and that of all replicas.
-        move(self.moving_variance, tf.nn.relu(moved), 0.0)
+def _with_channels(mask):
+    """Returns a mask of the inputs' rank, or None."""
+    return None if mask is None else tf.cast(mask, bool)[..., tf.newaxis]

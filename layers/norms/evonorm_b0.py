@@ -30,7 +30,8 @@ class EvoNormB0(BatchNormalization):
         axis: the axis of the channels. Its size must be known.
         momentum: of the moving statistics.
         epsilon: added to the variances.
-        **kwargs: the other arguments of `BatchNormalization`, except `renorm`.
+        **kwargs: the other arguments of `BatchNormalization`, except
+            `renorm` and `virtual_batch_size`.
 
     Call arguments:
         inputs: a tensor of rank 2 or greater. With a single position the own
@@ -69,11 +70,12 @@ class EvoNormB0(BatchNormalization):
     over_positions = True
 
     def __init__(self, axis=-1, momentum=0.9, epsilon=1e-5, **kwargs):
-        if kwargs.get("renorm"):
-            raise ValueError(
-                "EvoNorm B0 has no batch renormalization. Received: "
-                "renorm=True. Leave it out."
-            )
+        for name in ("renorm", "virtual_batch_size"):
+            if kwargs.get(name):
+                raise ValueError(
+                    f"EvoNorm B0 has no option {name}. Received: "
+                    f"{name}={kwargs[name]!r}. Leave it out."
+                )
         super().__init__(axis, momentum, epsilon, **kwargs)
         self.v = None
 

@@ -5,6 +5,7 @@ import math
 import keras
 import tensorflow as tf
 
+from ..numerics.affine import with_modulation
 from ..numerics.arguments import public_layer
 from ..numerics.arithmetic import moments, normalize, spread, widen
 from ..numerics.axes import known_sizes, non_batch_axis
@@ -85,7 +86,7 @@ class GroupNormalization(keras.layers.GroupNormalization):
         wanted = {"gamma": self.scale, "beta": self.center}
         add_affine_weights(self, wanted, [axis], input_shape)
 
-    def call(self, inputs, mask=None):
+    def call(self, inputs, mask=None, modulation=None):
         """Normalizes `inputs`."""
         x = widen(inputs)
         axis = non_batch_axis(self.axis, len(x.shape))
@@ -93,6 +94,7 @@ class GroupNormalization(keras.layers.GroupNormalization):
         groups = self._number_of_groups(channels)
         gamma = spread(self.gamma, [axis], x)
         beta = spread(self.beta, [axis], x)
+        gamma, beta = with_modulation(modulation, gamma, beta)
         if len(x.shape) == 2:
             y = self._normalize_vectors(x, groups, channels, gamma, beta)
         else:

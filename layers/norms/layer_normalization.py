@@ -3,6 +3,7 @@
 import keras
 import tensorflow as tf
 
+from ..numerics.affine import with_modulation
 from ..numerics.arguments import public_layer
 from ..numerics.arithmetic import moments, normalize, spread, widen
 from ..numerics.axes import feature_axes
@@ -37,6 +38,7 @@ class LayerNormalization(keras.layers.LayerNormalization):
         inputs: a tensor of any shape (batch, ...).
         mask: passed on. It changes nothing, since each position is normalized
             on its own.
+        modulation: what a `Conditional` has made of its condition, or None.
 
     Weights:
         gamma, beta: of the sizes of the inputs along the sorted `axis`.
@@ -72,7 +74,7 @@ class LayerNormalization(keras.layers.LayerNormalization):
         }
         add_affine_weights(self, wanted, axes, input_shape)
 
-    def call(self, inputs, mask=None):
+    def call(self, inputs, mask=None, modulation=None):
         """Normalizes `inputs`."""
         del mask
         x = widen(inputs)
@@ -82,5 +84,6 @@ class LayerNormalization(keras.layers.LayerNormalization):
             mean = tf.zeros_like(mean)
         gamma = spread(self.gamma, axes, x)
         beta = spread(self.beta, axes, x)
+        gamma, beta = with_modulation(modulation, gamma, beta)
         y = normalize(x, mean, variance, self.epsilon, gamma, beta)
         return tf.cast(y, self.compute_dtype)

@@ -3,6 +3,7 @@
 import keras
 import tensorflow as tf
 
+from ..numerics.affine import with_modulation
 from ..numerics.arguments import public_layer
 from ..numerics.arithmetic import mean_square, normalize, spread, widen
 from ..numerics.axes import feature_axes, known_sizes
@@ -67,7 +68,7 @@ class RMSNormalization(keras.layers.RMSNormalization):
             autocast=False,
         )
 
-    def call(self, inputs, mask=None):
+    def call(self, inputs, mask=None, modulation=None):
         """Normalizes `inputs`."""
         del mask
         x = widen(inputs)
@@ -75,5 +76,6 @@ class RMSNormalization(keras.layers.RMSNormalization):
         scale = spread(self.scale, axes, x)
         square = mean_square(x, axes)
         zero = tf.zeros_like(square)
-        y = normalize(x, zero, square, self.epsilon, scale)
+        affine = with_modulation(modulation, scale, None)
+        y = normalize(x, zero, square, self.epsilon, *affine)
         return tf.cast(y, self.compute_dtype)

@@ -21,10 +21,8 @@ def public_layer(layer):
     def checked(self, *args, **kwargs):
         args = [plain(value) for value in args]
         kwargs = {name: plain(value) for name, value in kwargs.items()}
-        _check(
-            type(self).__name__,
-            {**dict(zip(names, args, strict=False)), **kwargs},
-        )
+        named = dict(zip(names, args, strict=False))
+        _check(type(self), {**named, **kwargs})
         init(self, *args, **kwargs)
 
     # Keras looks at it and does not look through the decorator.
@@ -61,6 +59,11 @@ def _is_number(value):
     return is_number and not isinstance(value, bool) and math.isfinite(value)
 
 
+def is_share(value):
+    """Returns whether it is a number from 0 to 1."""
+    return _is_number(value) and 0 <= value <= 1
+
+
 def _is_integer(value):
     return isinstance(value, int) and not isinstance(value, bool)
 
@@ -75,10 +78,7 @@ _NOT_NEGATIVE = (
     lambda value: _is_number(value) and value >= 0,
     "a finite number, 0 or greater,",
 )
-_SHARE = (
-    lambda value: _is_number(value) and 0 <= value <= 1,
-    "a number from 0 to 1",
-)
+_SHARE = (is_share, "a number from 0 to 1")
 _COUNT = (
     lambda value: _is_integer(value) and value > 0,
     "a positive integer",
@@ -86,6 +86,7 @@ _COUNT = (
 
 #: The name of an argument -> whether a value is one, and what is expected.
 _CHECKS = {
+    "cell_zoneout": _SHARE,
     "classes": _COUNT,
     "epsilon": _NOT_NEGATIVE,
     "groups": (
@@ -97,19 +98,35 @@ _CHECKS = {
     "initial_shift": _NUMBER,
     "initial_state_noise": _NOT_NEGATIVE,
     "momentum": _SHARE,
+    "population_steps": _COUNT,
     "power_iterations": _COUNT,
     "renorm_momentum": _SHARE,
+    "splits": (
+        lambda value: _is_integer(value) and value > 1,
+        "an integer, 2 or greater,",
+    ),
     "units": _COUNT,
+    "virtual_batch_size": (
+        lambda value: value is None or _COUNT[0](value),
+        "a positive integer or None",
+    ),
+    "zoneout": _SHARE,
 }
 
 
 def _check(layer, arguments):
-    """Raises an error if an argument of a layer makes no sense."""
-    for name in _CHECKS.keys() & arguments.keys():
-        is_right, expected = _CHECKS[name]
+    """Raises an error if an argument of a layer makes no sense.
+
+    Args:
+        layer: its class, which may have `argument_checks` of its own.
+        arguments: dict.
+    """
+    checks = {**_CHECKS, **getattr(layer, "argument_checks", {})}
+    for name in checks.keys() & arguments.keys():
+        is_right, expected = checks[name]
         if not is_right(arguments[name]):
             raise ValueError(
-                f"{layer} takes {expected} for the argument `{name}`. "
+                f"{layer.__name__} takes {expected} for the argument `{name}`. "
                 f"Received: {name}={arguments[name]!r}."
             )
     if "axis" in arguments and not _is_axis(arguments["axis"]):

@@ -27,17 +27,25 @@ def total(x, axes, by=None):
     x = _plain_total(x, [i for i in axes if by.shape[i] == 1])
     if not varying:
         return x * by
-    if on_cpu() and _is_vector(by, varying):
-        return _product(x, varying, by)
-    return _plain_total(x * by, varying)
+    lead = _leading_axes(x, by, varying)
+    if not on_cpu() or lead is None:
+        return _plain_total(x * by, varying)
+    return _products(x, varying, by, lead) if lead else _product(x, varying, by)
 
 
-def _is_vector(by, varying):
-    # Whether x * by summed is the product of a matrix and a vector.
+def _leading_axes(x, by, varying):
+    """Returns how many axes count matrices that are multiplied by vectors.
+
+    That is what x * by summed then is: the axes behind are those of a matrix,
+    and `by` varies along `varying` alone, first or last of them. None if not.
+    """
+    rank, constant = len(by.shape), set(shared_axes(by))
     run = list(range(varying[0], varying[-1] + 1))
-    constant = set(range(len(by.shape))) - set(run)
-    at_the_edge = run[0] == 0 or run[-1] == len(by.shape) - 1
-    return run == varying and at_the_edge and constant <= set(shared_axes(by))
+    lead = next((i for i in range(run[0]) if i in constant), run[0])
+    at_the_edge = run[0] == lead or run[-1] == rank - 1
+    others = set(range(lead, rank)) - set(run)
+    fits = run == varying and at_the_edge and others <= constant
+    return lead if fits and 1 not in x.shape[:lead] else None
 
 
 def _plain_total(x, axes):
@@ -75,8 +83,7 @@ def _fits(run, shape):
 
 
 def _product(x, run, by=None):
-    static = x.shape.as_list()
-    sizes = static if None not in static else tf.unstack(tf.shape(x))
+    sizes = _sizes(x)
     before, after = sizes[: run[0]], sizes[run[-1] + 1 :]
     inside = math.prod(sizes[run[0] : run[-1] + 1])
     view = tf.reshape(x, [math.prod(before), inside, math.prod(after)])
@@ -87,10 +94,44 @@ def _product(x, run, by=None):
         result = _rows(view)
     else:
         result = tf.matmul(tf.reshape(by, [1, inside]), view[0])
-    ones = [1] * len(run)
-    result = tf.reshape(result, [*before, *ones, *after])
-    result.set_shape([*static[: run[0]], *ones, *static[run[-1] + 1 :]])
+    return _with_ones(result, x, run, sizes)
+
+
+def _products(x, run, by, lead):
+    """Sums x * by over a run of axes, a product for each of leading axes."""
+    sizes = _sizes(x)
+    many, before, inside, after = (
+        math.prod(sizes[start:end])
+        for start, end in (
+            (0, lead),
+            (lead, run[0]),
+            (run[0], run[-1] + 1),
+            (run[-1] + 1, None),
+        )
+    )
+    if run[0] == lead:
+        vectors = tf.reshape(by, [many, 1, inside])
+        result = tf.matmul(vectors, tf.reshape(x, [many, inside, after]))
+    else:
+        vectors = tf.reshape(by, [many, inside, 1])
+        result = tf.matmul(tf.reshape(x, [many, before, inside]), vectors)
+    return _with_ones(result, x, run, sizes)
+
+
+def _with_ones(sums, x, run, sizes):
+    """Returns sums over a run of axes of `x`, which are of size 1."""
+    shapes = [
+        [*shape[: run[0]], *[1] * len(run), *shape[run[-1] + 1 :]]
+        for shape in (sizes, x.shape.as_list())
+    ]
+    result = tf.reshape(sums, shapes[0])
+    result.set_shape(shapes[1])
     return result
+
+
+def _sizes(x):
+    static = x.shape.as_list()
+    return static if None not in static else tf.unstack(tf.shape(x))
 
 
 def _rows(view):

@@ -5,11 +5,13 @@ import contextlib
 import keras
 import tensorflow as tf
 
+from ..numerics.replicas import replica_seed
 from . import alignment
 from .cells import Site
-from .checks import check_mask, check_states, check_weights
+from .checks import check_cell_state, check_mask, check_states, check_weights
 from .recurrence import Recurrence
 from .weights import Weights
+from .zoneout import Zoneout
 
 
 class NormalizedRNN(keras.layers.RNN):
@@ -27,6 +29,8 @@ class NormalizedRNN(keras.layers.RNN):
         normalize_input: whether to normalize the product of the input.
         normalize_recurrent: whether to normalize the product of the state.
         normalize_cell: whether to normalize the LSTM's cell state.
+        zoneout: the probability that a unit of h keeps its value at a step.
+        cell_zoneout: the same for the LSTM's cell state.
         return_sequences, return_state, go_backwards, stateful, unroll,
         zero_output_for_mask: as in `keras.layers.RNN`.
         activity_regularizer, name, dtype, trainable: as in
@@ -46,6 +50,8 @@ class NormalizedRNN(keras.layers.RNN):
         normalize_input=True,
         normalize_recurrent=True,
         normalize_cell=False,
+        zoneout=0.0,
+        cell_zoneout=0.0,
         return_sequences=False,
         return_state=False,
         go_backwards=False,
@@ -58,11 +64,12 @@ class NormalizedRNN(keras.layers.RNN):
         trainable=True,
         **kwargs,
     ):
-        if normalize_cell and not kind.has_cell_state:
-            raise ValueError(
-                f"{type(self).__name__} has no cell state to normalize. "
-                "Received: normalize_cell=True."
-            )
+        check_cell_state(
+            type(self).__name__,
+            kind.has_cell_state,
+            normalize_cell=normalize_cell,
+            cell_zoneout=cell_zoneout,
+        )
         wanted = {
             "input": normalize_input,
             "recurrent": normalize_recurrent,
@@ -98,6 +105,8 @@ class NormalizedRNN(keras.layers.RNN):
         self.normalize_input = normalize_input
         self.normalize_recurrent = normalize_recurrent
         self.normalize_cell = normalize_cell
+        self.zoneout = zoneout
+        self.cell_zoneout = cell_zoneout
         self._kind = kind
 
     #: What `noting` sets.
@@ -142,6 +151,8 @@ class NormalizedRNN(keras.layers.RNN):
             "normalize_input": self.normalize_input,
             "normalize_recurrent": self.normalize_recurrent,
             "normalize_cell": self.normalize_cell,
+            "zoneout": self.zoneout,
+            "cell_zoneout": self.cell_zoneout,
             "activity_regularizer": keras.regularizers.serialize(
                 self.activity_regularizer
             ),
@@ -217,11 +228,24 @@ class NormalizedRNN(keras.layers.RNN):
             epsilon=self.epsilon,
             dropout=masks[0],
             recurrent_dropout=masks[1],
+            zoneout=self._zoneout(len(states), training),
             dtype=self._wide,
             product_dtype=self._wide if half else self.compute_dtype,
             unroll=self.unroll,
             return_sequences=self.return_sequences,
         )
+
+    def _zoneout(self, states, training):
+        """Returns what keeps states, or None."""
+        rates = (self.zoneout, self.cell_zoneout)[:states]
+        if not any(rates):
+            return None
+        return Zoneout(rates, self._seeds(states) if training else None)
+
+    def _seeds(self, count):
+        """Returns seeds, which differ from call to call and replica."""
+        generator = self.cell.seed_generator
+        return [replica_seed(generator.next()) for _ in range(count)]
 
     @property
     def _wide(self):

@@ -159,6 +159,10 @@ class BatchNormLSTM(_BatchNormRNN):
         beta_initializer: for the beta of the cell's norm.
         normalize_input, normalize_recurrent, normalize_cell: whether to
             normalize `x_t W_x`, `h_(t-1) W_h` and `c_t`.
+        zoneout, cell_zoneout: the probability that a unit of h, and of the
+            cell's state, keeps its value at a step in training. In inference,
+            both values are averaged with these weights
+            ([Krueger et al., 2017](https://arxiv.org/abs/1606.01305)).
         initial_state_noise: standard deviation of normal noise that is added
             to the initial state in training. Without it, steps whose inputs are
             equal in all examples, such as the black border of images, have zero
@@ -230,8 +234,8 @@ class BatchNormGRU(_BatchNormRNN):
 
     This is Keras' variant `reset_after=True`, with its two biases; the paper
     does not define a GRU. Statistics, masks and arguments are those of
-    `BatchNormLSTM`, except for `normalize_cell` and `beta_initializer`: there
-    is no cell state, and no `beta`.
+    `BatchNormLSTM`, except for `normalize_cell`, `cell_zoneout` and
+    `beta_initializer`: there is no cell state, and no `beta`.
 
     Example:
 
@@ -255,8 +259,9 @@ class BatchNormSimpleRNN(_BatchNormRNN):
         h_t = tanh(BN(x_t W_x; gamma_x, 0) + BN(h_(t-1) W_h; gamma_h, 0) + b)
 
     Statistics, masks and arguments are those of `BatchNormLSTM`, except for
-    `normalize_cell` and `beta_initializer`: there is no cell state, and no
-    `beta`. `normalize_recurrent=False` is the variant of Laurent et al.
+    `normalize_cell`, `cell_zoneout` and `beta_initializer`: there is no cell
+    state, and no `beta`. `normalize_recurrent=False` is the variant of Laurent
+    et al.
 
     Example:
 

@@ -16,6 +16,16 @@ def check_mask(sequences, mask):
         )
 
 
+def check_cell_state(layer, has_cell_state, **options):
+    """Raises `ValueError` for options of a cell state where there is none."""
+    for name, value in options.items():
+        if value and not has_cell_state:
+            raise ValueError(
+                f"{layer} has no cell state, which only an LSTM has. Received: "
+                f"{name}={value}. Leave it out."
+            )
+
+
 def check_synchronized(synchronized, unroll):
     """Raises `ValueError` where replicas would have to meet inside a loop."""
     if synchronized and not unroll:

@@ -49,6 +49,7 @@ def fits(recurrence, source, x):
         and "recurrent" in affine
         and "cell" in affine
         and recurrence.recurrent_dropout is None
+        and recurrence.zoneout is None
     )
 
 

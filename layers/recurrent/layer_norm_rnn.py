@@ -54,6 +54,8 @@ class LayerNormLSTM(_LayerNormRNN):
         gamma_initializer, beta_initializer: initializers.
         normalize_input, normalize_recurrent, normalize_cell: whether to
             normalize `x_t W_x`, `h_(t-1) W_h` and `c_t`.
+        zoneout, cell_zoneout: the probability that a unit keeps its value, see
+            `BatchNormLSTM`.
         jit_compile: whether XLA compiles the loop for training on CPUs, see
             `BatchNormLSTM`.
         **kwargs: arguments of `keras.layers.LSTM`, except `use_cudnn`, and
@@ -119,8 +121,8 @@ class LayerNormGRU(_LayerNormRNN):
 
     This is Keras' variant `reset_after=True`, with its two biases. LN is over
     the features of all three gates, with a gamma and a beta for each product.
-    The arguments are those of `LayerNormLSTM`, except for `normalize_cell` and
-    `carry_normalized`.
+    The arguments are those of `LayerNormLSTM`, except for `normalize_cell`,
+    `cell_zoneout` and `carry_normalized`.
 
     Example:
 
@@ -143,8 +145,8 @@ class LayerNormSimpleRNN(_LayerNormRNN):
         h_t = tanh(LN(x_t W_x; gamma_x, beta_x)
                    + LN(h_(t-1) W_h; gamma_h, beta_h) + b)
 
-    The arguments are those of `LayerNormLSTM`, apart from `normalize_cell` and
-    `carry_normalized`.
+    The arguments are those of `LayerNormLSTM`, apart from `normalize_cell`,
+    `cell_zoneout` and `carry_normalized`.
 
     Example:
 

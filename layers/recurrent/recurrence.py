@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from .cells import Kind
 from .weights import Weights
+from .zoneout import Zoneout
 
 
 @dataclasses.dataclass(frozen=True)
@@ -20,6 +21,7 @@ class Recurrence:
         dropout: masks of the inputs for all gates or a list of one for each,
             or None.
         recurrent_dropout: likewise of the states.
+        zoneout: of the states, a `Zoneout` or None.
         dtype: of all but the products.
         product_dtype: of the products.
         unroll: whether to write out the loop.
@@ -32,6 +34,7 @@ class Recurrence:
     epsilon: float
     dropout: object
     recurrent_dropout: object
+    zoneout: Zoneout | None
     dtype: tf.DType
     product_dtype: object
     unroll: bool

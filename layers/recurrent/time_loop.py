@@ -44,6 +44,8 @@ class TimeLoop:
         sequences = {"z": z, **self.norms.sequences()}
         if real is not None:
             sequences["real"] = real
+        if zoneout := self.recurrence.zoneout:
+            sequences |= zoneout.sequences(tf.shape(z)[0], states)
         shapes = {
             "kept": self.norms.kept_shapes(),
             "h": [states[0].shape][:sequence],
@@ -66,6 +68,8 @@ class TimeLoop:
 
         z = self.norms.of_input(now["z"], now)
         new = kind.step(self.recurrence.cell, z, r, states, norm_cell)
+        if self.recurrence.zoneout:
+            new = self.recurrence.zoneout(new, states, now)
         if "real" in now:
             pairs = zip(new, states, strict=True)
             new = [tf.where(now["real"], s, old) for s, old in pairs]

@@ -29,6 +29,7 @@ class Case:
             training, too.
         whole_batch: whether two replicas give what one device does on the whole
             batch.
+        fewest: how many examples a batch has at least in training.
         seed_generators: how many the layer has.
         amplifies: how many times the usual rounding errors it may have.
         stops: values of `training` with which no gradient flows through a part
@@ -43,6 +44,7 @@ class Case:
     reference: bool = False
     per_example: bool = False
     whole_batch: bool = False
+    fewest: int = 1
     seed_generators: int = 0
     amplifies: float = 1.0
     stops: tuple = ()
@@ -113,6 +115,7 @@ RMS = layers.RMSNormalization
 FILTER_RESPONSE = layers.FilterResponseNormalization
 DYNAMIC_TANH = layers.DynamicTanh
 DYNAMIC_ERF = layers.DynamicErf
+SPLIT = layers.SplitBatchNormalization
 EVONORM_B0 = layers.EvoNormB0
 EVONORM_S0 = layers.EvoNormS0
 PIXEL = layers.PixelNormalization
@@ -150,6 +153,9 @@ CASES = [
         mask=True,
         whole_batch=True,
     ),
+    Case("batch-ghost", BATCH, {"virtual_batch_size": 3}, (7, 6, 3), mask=True),
+    Case("batch-population", BATCH, {"statistics": "population"}),
+    Case("split", SPLIT, mask=True, fewest=2),
     Case("layer", LAYER, per_example=True, whole_batch=True),
     Case("layer-vector", LAYER, shape=(8, 3), per_example=True),
     Case("layer-middle", LAYER, {"axis": 1}, per_example=True),

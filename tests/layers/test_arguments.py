@@ -34,8 +34,11 @@ NUMBERS = {
     "max_timesteps": (np.int64(7), 7),
     "momentum": (np.float64(0.9), 0.9),
     "normalize_input": (np.bool_(False), False),
+    "population_steps": (np.int64(5), 5),
     "power_iterations": (np.int64(3), 3),
+    "splits": (np.int64(3), 3),
     "units": (np.array(3), 3),
+    "virtual_batch_size": (np.int32(8), 8),
 }
 
 #: Values that make no sense, by the name of the argument.
@@ -48,9 +51,18 @@ SENSELESS = {
     "initial_state_noise": [-0.1, np.nan],
     "max_timesteps": [0, -1, 2.5, np.int64(0)],
     "momentum": [-0.1, 1.1, np.nan, np.float32(2)],
+    "population_steps": [0, 2.5, None],
     "power_iterations": [0, -1, 2.5, np.int64(0)],
     "renorm_momentum": [-0.1, 1.1, np.nan],
+    "splits": [0, 1, 2.5, None],
     "units": [0, -3, 2.5, np.int64(-1)],
+    "virtual_batch_size": [0, -1, 2.5, np.int64(0)],
+}
+
+#: Arguments of the base class that a layer does not take.
+WITHOUT = {
+    layers.InstanceNormalization: {"groups"},
+    layers.EvoNormB0: {"renorm", "virtual_batch_size"},
 }
 
 
@@ -65,9 +77,7 @@ def names(layer):
             found.update(inspect.signature(kind.__init__).parameters)
     if issubclass(layer, keras.layers.RNN):
         return found | {"dropout"}
-    # Instance norm has one group a channel.
-    without = layer is layers.InstanceNormalization
-    return found - {"groups"} if without else found
+    return found - WITHOUT.get(layer, set())
 
 
 def make(layer, **kwargs):

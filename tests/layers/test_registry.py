@@ -104,7 +104,7 @@ def test_what_cannot_be_registered(table, name, norm, error, message):
 @pytest.mark.parametrize(
     ("identifier", "error", "message"),
     [
-        ("btach", ValueError, "'btach'.*none, batch, layer"),
+        ("btach", ValueError, "'btach'.*none, batch, ghost_batch, layer"),
         (3, TypeError, "3 of type int"),
         (keras.layers.Identity(), TypeError, "Pass its class"),
     ],

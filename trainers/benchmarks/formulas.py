@@ -36,6 +36,20 @@ class Formula(keras.layers.Layer):
         return self.formula(inputs, *self.values)
 
 
+def ghost_batch(virtual_batch_size=16, **kwargs):
+    """Returns a layer that normalizes groups of a batch."""
+
+    def formula(x, gamma, beta):
+        size = min(virtual_batch_size, x.shape[0])
+        groups = ops.reshape(x, [-1, size, *x.shape[1:]])
+        axes = list(range(1, len(groups.shape) - 1))
+        mean, variance = ops.moments(groups, axes, keepdims=True)
+        y = (groups - mean) * ops.rsqrt(variance + 1e-3)
+        return ops.reshape(y, x.shape) * gamma + beta
+
+    return Formula(formula, (1.0, 0.0), **kwargs)
+
+
 def evonorm_b0(**kwargs):
     """Returns a layer that normalizes as EvoNorm B0 does, by the batch."""
 
@@ -104,6 +118,7 @@ def dynamic_erf(**kwargs):
 
 #: Name of the norm -> function that returns the layer.
 FORMULAS = {
+    "ghost_batch": ghost_batch,
     "evonorm_b0": evonorm_b0,
     "evonorm_s0": evonorm_s0,
     "pixel": pixel,

@@ -123,6 +123,10 @@ def _check_examples(config, data):
         )
 
 
+#: Norms by which an example's outputs depend on the rest of its batch.
+_MIX_EXAMPLES = ("batch", "ghost_batch", "evonorm_b0")
+
+
 def _check_norms(config):
     generator, discriminator = config.generator, config.discriminator
     if discriminator.norm == "virtual":
@@ -132,20 +136,20 @@ def _check_norms(config):
             "discriminator.norm='virtual'. Use another norm there."
         )
     penalized = losses.LOSSES[config.loss.name].penalized
-    if penalized and discriminator.norm == "batch":
+    if penalized and discriminator.norm in _MIX_EXAMPLES:
         raise InputError(
             "The gradient penalty is computed for each example separately, "
             "but batch norm mixes examples. Received: "
-            f"loss.name={config.loss.name!r} and discriminator.norm='batch'. "
-            "Use layer or none."
+            f"loss.name={config.loss.name!r} and "
+            f"discriminator.norm={discriminator.norm!r}. Use layer or none."
         )
     for name, player in (
         ("generator", generator),
         ("discriminator", discriminator),
     ):
-        if config.batch_size == 1 and player.norm == "batch":
+        if config.batch_size == 1 and player.norm in _MIX_EXAMPLES:
             raise InputError(
                 "Batch norm needs more than one example in a batch. Received: "
-                f"batch_size=1 and {name}.norm='batch'. Raise batch_size, or "
-                "use another norm."
+                f"batch_size=1 and {name}.norm={player.norm!r}. Raise "
+                "batch_size, or use another norm."
             )

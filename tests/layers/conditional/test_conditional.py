@@ -480,3 +480,60 @@ def test_a_map_is_for_images():
 def test_senseless_arguments(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+def passes(norm, jit):
+    """Returns how many results of the size of the inputs a step computes."""
+    if isinstance(norm, layers.Conditional):
+        norm.build(SHAPE, (4,))
+        kwargs = {"condition": tf.constant([3, 0, 4, 3])}
+    else:
+        norm.build(SHAPE)
+        kwargs = {}
+    norm.built = True
+    if "training" in inspect.signature(norm.call).parameters:
+        kwargs["training"] = True
+
+    @tf.function(jit_compile=jit, autograph=False)
+    def run(x, dy):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = norm(x, **kwargs)
+        weights = [w.value for w in norm.trainable_weights]
+        return tape.gradient(y, [x, *weights], dy)
+
+    graph = run.get_concrete_function(*[tf.TensorSpec(SHAPE)] * 2).graph
+    outputs = [out for op in graph.get_operations() for out in op.outputs]
+    costly = [out for out in outputs if out.shape.as_list() == list(SHAPE)]
+    return len([out for out in costly if out.op.type != "Identity"])
+
+
+@pytest.mark.parametrize(
+    ("norm", "jit"),
+    [("layer", False), ("instance", False), ("rms", False), ("batch", True)],
+)
+def test_it_takes_no_more_passes_than_the_plain_norm(norm, jit):
+    conditional, _ = make(norm, "class")
+    # RMS norm has no shift of its own.
+    more = 1 if norm == "rms" else 0
+    assert passes(conditional, jit) <= passes(layers.get(norm)(), jit) + more
+
+
+@pytest.mark.parametrize("norm", ["batch", "ghost_batch"])
+@pytest.mark.parametrize("layerwise", [True, False])
+def test_statistics_behind_a_condition_are_those_of_its_norms(norm, layerwise):
+    x, vectors = keras.Input((3,)), keras.Input((2,))
+    style = keras.layers.BatchNormalization()(vectors)
+    style = keras.layers.BatchNormalization()(keras.ops.exp(style))
+    source = layers.VectorCondition(kernel_initializer="ones")
+    inner = layers.Conditional(layers.get(norm, epsilon=1e-5)(), source)
+    last = layers.BatchNormalization()
+    outputs = last(inner(x, condition=style))
+    model = keras.Model([x, vectors], outputs)
+    below = keras.Model([x, vectors], last.input)
+    data = [RNG.normal(3, 2, (8, size)).astype("float32") for size in (3, 2)]
+    layers.reestimate_statistics(model, data, layerwise=layerwise, verbose=0)
+    # One batch: by its own statistics, or by the same ones as moving ones.
+    seen = below(data).numpy()
+    np.testing.assert_allclose(last.moving_mean, seen.mean(0), 1e-4, 1e-5)
+    np.testing.assert_allclose(last.moving_variance, seen.var(0), 1e-4, 1e-5)

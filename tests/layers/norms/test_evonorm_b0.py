@@ -124,9 +124,12 @@ def test_it_subtracts_no_bias():
     assert np.abs(shifted - layer(x, training=True)).max() > 0.01
 
 
-def test_it_has_no_renormalization():
-    with pytest.raises(ValueError, match=r"no batch renormalization.*renorm="):
-        layers.EvoNormB0(renorm=True)
+@pytest.mark.parametrize(
+    ("name", "value"), [("renorm", True), ("virtual_batch_size", 4)]
+)
+def test_what_it_cannot_do_is_refused(name, value):
+    with pytest.raises(ValueError, match=f"no option {name}.*{name}={value}"):
+        layers.EvoNormB0(**{name: value})
 
 
 @pytest.mark.parametrize("layerwise", [True, False])

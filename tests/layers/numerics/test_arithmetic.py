@@ -165,6 +165,7 @@ SUMMED = [
     ((4, 5, 6), (0, 2)),
     ((4, 5, 6), (0, 1, 2)),
     ((0, 3), (0,)),
+    ((4, 5, 6), (2,)),
 ]
 #: The number of examples does not matter to most of these.
 ALSO_SUMMED = [
@@ -173,6 +174,7 @@ ALSO_SUMMED = [
     ((7, 3), (1,)),
     ((4, 5, 6), (0, 1)),
     ((4, 5, 6), (1,)),
+    ((0, 5, 6), (1,)),
     ((2, 3, 4, 5), (1, 3)),
 ]
 
@@ -190,7 +192,8 @@ def test_total(shape, axes, mode):
     rng = np.random.default_rng(0)
     x = rng.normal(size=shape).astype("float32")
     factors = [None]
-    for ones in ({0}, set(axes), set(range(len(shape))) - set(axes)):
+    others = set(range(len(shape))) - set(axes)
+    for ones in ({0}, set(axes), others, {1}, {len(shape) - 1}):
         by_shape = [1 if i in ones else n for i, n in enumerate(shape)]
         factors.append(rng.normal(size=by_shape).astype("float32"))
 

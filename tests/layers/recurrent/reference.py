@@ -16,7 +16,16 @@ def positions(mask, backwards=False):
     return [np.flatnonzero(row)[::order] for row in mask]
 
 
-def run(kind, norm, x, mask, weights, backwards=False, carry_normalized=False):
+def run(
+    kind,
+    norm,
+    x,
+    mask,
+    weights,
+    backwards=False,
+    carry_normalized=False,
+    keep=(0.0, 0.0),
+):
     """Returns h at each position, and the moments at each site and step.
 
     Args:
@@ -27,12 +36,14 @@ def run(kind, norm, x, mask, weights, backwards=False, carry_normalized=False):
         weights: kernel, recurrent_kernel and bias.
         backwards: whether to go from the end to the start.
         carry_normalized: of the LSTM.
+        keep: which part of h and of c stays, (time, batch, units).
     """
     kernel, recurrent, bias = weights
     where = positions(mask, backwards)
     units = len(recurrent)
     h, c = np.zeros((2, len(x), units))
     outputs = np.zeros((*mask.shape, units))
+    keep = [np.broadcast_to(k, (mask.shape[1], *h.shape)) for k in keep]
     for step in range(mask.shape[1]):
         rows = [i for i, at in enumerate(where) if len(at) > step]
         if not rows:
@@ -40,20 +51,23 @@ def run(kind, norm, x, mask, weights, backwards=False, carry_normalized=False):
         now = [where[i][step] for i in rows]
         z = norm("input", step, x[rows, now] @ kernel)
         r = norm("recurrent", step, h[rows] @ recurrent)
+        stay_h, stay_c = (k[step, rows] for k in keep)
         if kind == "LSTM":
             i, f, g, o = np.split(z + r + bias, 4, -1)
             raw = sigmoid(f) * c[rows] + sigmoid(i) * np.tanh(g)
             normal = norm("cell", step, raw)
-            c[rows] = normal if carry_normalized else raw
-            h[rows] = sigmoid(o) * np.tanh(normal)
+            carried = normal if carry_normalized else raw
+            c[rows] = stay_c * c[rows] + (1 - stay_c) * carried
+            new = sigmoid(o) * np.tanh(normal)
         elif kind == "GRU":
             z_z, z_r, z_h = np.split(z + bias[0], 3, -1)
             r_z, r_r, r_h = np.split(r + bias[1], 3, -1)
             update = sigmoid(z_z + r_z)
             candidate = np.tanh(z_h + sigmoid(z_r + r_r) * r_h)
-            h[rows] = update * h[rows] + (1 - update) * candidate
+            new = update * h[rows] + (1 - update) * candidate
         else:
-            h[rows] = np.tanh(z + r + bias)
+            new = np.tanh(z + r + bias)
+        h[rows] = stay_h * h[rows] + (1 - stay_h) * new
         outputs[rows, now] = h[rows]
     return outputs
 

@@ -378,6 +378,10 @@ BAD = {
         {"loss.name": "wasserstein", "discriminator.norm": "batch"},
         "each example separately",
     ),
+    "penalty and groups": (
+        {"loss.name": "wasserstein", "discriminator.norm": "ghost_batch"},
+        "each example separately.*norm='ghost_batch'",
+    ),
     "batch of 1": (
         {"batch_size": 1, "generator.norm": "batch"},
         "more than one example.*generator.norm='batch'",
