@@ -11,6 +11,7 @@ from ..run.optimizers import build_optimizer
 from ..supervised.build import steps_per_execution
 from .model import losses
 from .model.gan import GAN
+from .regularization import penalties
 from .sampling import latent
 
 
@@ -33,7 +34,7 @@ def compiled_gan(config, data):
         n_dis=config.discriminator.updates,
         discriminator_batch=config.discriminator.batch,
         statistics=config.discriminator.statistics,
-        penalty=config.loss.penalty,
+        penalties=penalties(config),
         ema_decay=config.ema_decay,
         ema_ramp=config.ema_ramp,
         finite_only=config.loss.on_nan != "raise",

@@ -7,11 +7,12 @@ from ..data import gaussians
 from ..own.code_parts import norms_code
 from ..run.settings import Settings
 from ..run.values import check_name
-from . import real
+from . import real, regularization
 from .metrics import measures
 from .metrics.features import SOURCES
 from .model import losses
 from .model.discrimination import BATCHES, STATISTICS
+from .model.regularizers import REGULARIZERS
 
 ON_NAN = ("raise", "restore", "ignore")
 SPLITS = ("train", "validation", "test")
@@ -29,8 +30,13 @@ SETTINGS = Settings(
         "metrics.feature_units",
         "metrics.neighbors",
         "metrics.samples",
+        *(f"regularizers.{name}.every" for name in REGULARIZERS),
     ),
-    not_negative=("loss.penalty", "steps_per_epoch"),
+    not_negative=(
+        "loss.penalty",
+        "steps_per_epoch",
+        *(f"regularizers.{name}.weight" for name in REGULARIZERS),
+    ),
     beside=lambda config: norms_code(config.generator, config.discriminator),
     below_one=("ema_decay",),
     older={"ema_ramp": False},
@@ -63,6 +69,7 @@ def checked(config):
             "'both', or discriminator.batch to 'separate'."
         )
     losses.get(config.loss.name, config.loss.label_smoothing)
+    regularization.check(config)
     _check_norms(config)
     return config
 
@@ -113,14 +120,6 @@ def _check_norms(config):
             "The discriminator's examples have no fixed reference batch: the "
             "generated ones change with the generator. Received: "
             "discriminator.norm='virtual'. Use another norm there."
-        )
-    penalized = losses.LOSSES[config.loss.name].penalized
-    if penalized and discriminator.norm == "batch":
-        raise InputError(
-            "The gradient penalty is computed for each example separately, "
-            "but batch norm mixes examples. Received: "
-            f"loss.name={config.loss.name!r} and discriminator.norm='batch'. "
-            "Use layer or none."
         )
     for name, player in (
         ("generator", generator),

@@ -363,6 +363,18 @@ BAD = {
         {"loss.name": "wasserstein", "discriminator.norm": "batch"},
         "each example separately",
     ),
+    "r1": (
+        {"regularizers.r1.weight": 1.0, "discriminator.norm": "evonorm_b0"},
+        "r1, with loss.name='non_saturating'.*'evonorm_b0'",
+    ),
+    "two penalties": (
+        {
+            "loss.name": "wasserstein",
+            "discriminator.norm": "layer",
+            "regularizers.gradient_penalty.weight": 1.0,
+        },
+        "has a gradient penalty already.*10.0.*1.0.*to 0",
+    ),
     "batch of 1": (
         {"batch_size": 1, "generator.norm": "batch"},
         "more than one example.*generator.norm='batch'",

@@ -9,6 +9,7 @@ from normzoo import layers, zoo
 from normzoo.trainers.gans.model import losses
 from normzoo.trainers.gans.model.gan import GAN
 from normzoo.trainers.gans.model.noise import Noise
+from normzoo.trainers.gans.model.regularizers import Penalty
 
 LATENT = 3
 
@@ -60,9 +61,53 @@ def assert_close(left, right, rtol=1e-5, atol=1e-6):
         np.testing.assert_allclose(a, b, rtol, atol)
 
 
-def by_hand(generator, discriminator, real, noise, rate=0.1):
-    """One step of both, as the papers write it."""
+def cross_entropy(discriminator, real, fakes):
+    """Both losses of the original GAN."""
     bce = keras.losses.BinaryCrossentropy(from_logits=True)
+    ones, zeros = tf.ones([len(real), 1]), tf.zeros([len(real), 1])
+
+    def of_discriminator():
+        of_real = discriminator(real, training=True)
+        of_fakes = discriminator(fakes, training=True)
+        return bce(ones, of_real) + bce(zeros, of_fakes)
+
+    def of_generator():
+        return bce(ones, discriminator(fakes, training=True))
+
+    return of_discriminator, of_generator
+
+
+#: Of R1 and of R2, the latter in one of two updates.
+GAMMAS = (0.3, 0.2)
+
+
+def r3gan(discriminator, real, fakes):
+    """Both losses of R3GAN, in an update with both penalties."""
+
+    def gaps():
+        of_real = discriminator(real, training=True)
+        return of_real - discriminator(fakes, training=True)
+
+    def squared_slopes(x):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            logits = discriminator(x)
+        return tf.reduce_sum(tape.gradient(logits, x) ** 2, -1)
+
+    def of_discriminator():
+        loss = tf.reduce_mean(tf.nn.softplus(-gaps()))
+        r1, r2 = (tf.reduce_mean(squared_slopes(x)) for x in (real, fakes))
+        gamma_1, gamma_2 = GAMMAS
+        return loss + gamma_1 / 2 * r1 + 2 * gamma_2 / 2 * r2
+
+    def of_generator():
+        return tf.reduce_mean(tf.nn.softplus(gaps()))
+
+    return of_discriminator, of_generator
+
+
+def by_hand(generator, discriminator, real, noise, losses_of, rate=0.1):
+    """One step of both, as the papers write it."""
 
     def descend(network, loss_of):
         with tf.GradientTape() as tape:
@@ -72,21 +117,14 @@ def by_hand(generator, discriminator, real, noise, rate=0.1):
         for weight, slope in zip(weights, slopes, strict=True):
             weight.assign(weight - rate * slope)
 
-    ones, zeros = tf.ones([len(real), 1]), tf.zeros([len(real), 1])
     fakes = generator(noise, training=True)
-
-    def of_discriminator():
-        of_real = discriminator(real, training=True)
-        of_fakes = discriminator(fakes, training=True)
-        return bce(ones, of_real) + bce(zeros, of_fakes)
-
-    descend(discriminator, of_discriminator)
+    descend(discriminator, lambda: losses_of(discriminator, real, fakes)[0]())
     kept = [w.numpy() for w in discriminator.non_trainable_variables]
     moved = [w.numpy() for w in generator.non_trainable_variables]
 
     def of_generator():
         fakes = generator(noise, training=True)
-        return bce(ones, discriminator(fakes, training=True))
+        return losses_of(discriminator, real, fakes)[1]()
 
     descend(generator, of_generator)
     for network, statistics in ((discriminator, kept), (generator, moved)):
@@ -96,22 +134,38 @@ def by_hand(generator, discriminator, real, noise, rate=0.1):
             weight.assign(value)
 
 
+#: Norms, name of the loss and what it is by hand.
+GAMES = {
+    "batch": (("batch", "batch"), "non_saturating", cross_entropy),
+    "virtual": (("virtual", "layer"), "non_saturating", cross_entropy),
+    "spectral": (
+        ("batch", "none", "spectral"),
+        "non_saturating",
+        cross_entropy,
+    ),
+    "relativistic": (("none", "layer", "spectral"), "relativistic", r3gan),
+}
+PENALTIES = [
+    Penalty("r1", GAMMAS[0]),
+    Penalty("r2", GAMMAS[1], every=2),
+]
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "norms",
-    [("batch", "batch"), ("virtual", "layer"), ("batch", "none", "spectral")],
-)
-def test_a_step_is_what_the_papers_write(norms):
-    model = gan(norms, seed=11)
+@pytest.mark.parametrize("name", GAMES)
+def test_a_step_is_what_the_papers_write(name):
+    norms, loss, losses_of = GAMES[name]
+    penalties = PENALTIES if loss == "relativistic" else ()
+    model = gan(norms, loss, penalties=penalties, seed=11)
     generator, discriminator = networks(*norms)
-    real = points(16)
+    real = tf.constant(points(16))
     logs = fit(model, real, 16)
     noise = Noise(11).normal(0, 0, 16, LATENT)
-    by_hand(generator, discriminator, real, noise)
+    by_hand(generator, discriminator, real, noise, losses_of)
     assert_close(values(model.generator), values(generator))
     assert_close(values(model.discriminator), values(discriminator))
-    assert 0 < logs["d_real"][0] < 1
     assert logs["d_norm"][0] > 0
+    assert 0 < logs["d_real"][0] < 1 or loss == "relativistic"
 
 
 @pytest.mark.slow
@@ -254,10 +308,15 @@ def test_what_is_not_finite_is_counted_and_seen_unless_told(finite_only):
     [
         (("batch", "batch"), "non_saturating"),
         (("virtual", "layer"), "wasserstein"),
-        (("batch", "none", "spectral"), "wasserstein"),
+        (("batch", "none", "spectral"), "relativistic"),
     ],
 )
 def test_xla_computes_the_same(norms, loss, monkeypatch):
+    penalties = {
+        "wasserstein": [Penalty("gradient_penalty", 10.0)],
+        "relativistic": PENALTIES,
+    }.get(loss, ())
+
     def waves(noise, step, draw, *shape):
         values = tf.range(1, tf.math.reduce_prod(shape) + 1)
         phase = tf.cast(tf.cast(step, tf.int32) + draw, tf.float32)
@@ -268,7 +327,7 @@ def test_xla_computes_the_same(norms, loss, monkeypatch):
     monkeypatch.setattr(Noise, "uniform", waves)
 
     def trained(jit_compile):
-        model = gan(norms, loss, jit_compile=jit_compile)
+        model = gan(norms, loss, jit_compile=jit_compile, penalties=penalties)
         logs = fit(model, points(64), 32)
         return values(model), logs
 

@@ -34,7 +34,7 @@ class GAN(keras.Model):
         discriminator: a built model to logits `(batch, 1)`.
         loss: a `normzoo.trainers.gans.model.losses.Loss`.
         n_dis: discriminator updates per step.
-        discriminator_batch, statistics, penalty: of the `Discrimination`.
+        discriminator_batch, statistics, penalties: of the `Discrimination`.
         ema_decay, ema_ramp: of the generator's `MovingAverage`.
         finite_only: whether the logged means leave out what is not finite.
         seed: of the noise.
@@ -71,7 +71,7 @@ class GAN(keras.Model):
         n_dis=1,
         discriminator_batch="separate",
         statistics="both",
-        penalty=10.0,
+        penalties=(),
         ema_decay=0.999,
         ema_ramp=True,
         finite_only=False,
@@ -81,9 +81,8 @@ class GAN(keras.Model):
         super().__init__(**kwargs)
         self.generator = generator
         self.discriminator = discriminator
-        self.loss_functions = loss
         self.discrimination = Discrimination(
-            loss, discriminator_batch, statistics, penalty
+            loss, discriminator_batch, statistics, penalties
         )
         self.n_dis = n_dis
         self.seed = seed
@@ -155,10 +154,10 @@ class GAN(keras.Model):
         with tf.GradientTape() as tape:
             fakes = self.generator(self._draw(i, real), training=True)
         self._train_discriminator(i, real, fakes)
-        with tf.GradientTape() as outer, self.players["d"].statistics_kept():
+        judge = self.players["d"]
+        with tf.GradientTape() as outer, judge.statistics_kept():
             outer.watch(fakes)
-            logits = self.discriminator(fakes, training=True)
-            loss = self.loss_functions.generator(logits)
+            loss = self.discrimination.of_generator(judge, real, fakes)
             scaled = player.scale_loss(loss)
         slopes = outer.gradient(scaled, fakes)
         gradients = tape.gradient(fakes, player.weights, slopes)
@@ -177,7 +176,7 @@ class GAN(keras.Model):
         )
         with tf.GradientTape() as tape:
             loss, of_real, of_fakes = self.discrimination(
-                player, real, fakes, share
+                player, real, fakes, share, self.tally.steps * self.n_dis + i
             )
             scaled = player.scale_loss(loss)
         norm, applied = player.apply(tape.gradient(scaled, player.weights))
