@@ -55,6 +55,10 @@ def get_config():
     config.regularizers.gradient_penalty.weight = 0.0
     config.regularizers.gradient_penalty.every = 1  # likewise
 
+    # Random changes of what the discriminator sees, such as
+    # "color,translation,cutout"; "": none.
+    config.augmentation = ""
+
     # Decay of the averaged generator, which makes the samples.
     config.ema_decay = 0.999
     config.ema_ramp = True  # decay at most (1 + t) / (10 + t) at step t

@@ -35,6 +35,7 @@ def compiled_gan(config, data):
         discriminator_batch=config.discriminator.batch,
         statistics=config.discriminator.statistics,
         penalties=penalties(config),
+        augmentation=config.augmentation,
         ema_decay=config.ema_decay,
         ema_ramp=config.ema_ramp,
         finite_only=config.loss.on_nan != "raise",

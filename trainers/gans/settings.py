@@ -10,7 +10,7 @@ from ..run.values import check_name
 from . import real, regularization
 from .metrics import measures
 from .metrics.features import SOURCES
-from .model import losses
+from .model import augmentation, losses
 from .model.discrimination import BATCHES, STATISTICS
 from .model.regularizers import REGULARIZERS
 
@@ -69,6 +69,7 @@ def checked(config):
             "'both', or discriminator.batch to 'separate'."
         )
     losses.get(config.loss.name, config.loss.label_smoothing)
+    augmentation.check(config.augmentation)
     regularization.check(config)
     _check_norms(config)
     return config
@@ -106,6 +107,11 @@ def _check_examples(config, data):
             "dataset.view."
         )
     real.check(data)
+    if points and config.augmentation:
+        raise InputError(
+            "Only images can be changed at random. Received: augmentation="
+            f"{config.augmentation!r} and points. Leave it empty."
+        )
     if points and config.metrics.features != "raw":
         raise InputError(
             "Points are their own features. Received: metrics.features="

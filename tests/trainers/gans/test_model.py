@@ -211,6 +211,34 @@ def test_more_discriminator_updates_use_other_examples_and_noise():
     assert not np.allclose(*draws)
 
 
+def augmented():
+    """A GAN of tiny images, with all that counts its updates."""
+    model = GAN(
+        zoo.dcgan_generator(8, base_width=2, latent_dim=LATENT, norm="none"),
+        zoo.dcgan_discriminator(8, base_width=2, norm="none"),
+        losses.get("relativistic"),
+        penalties=[Penalty("r1", 1.0, every=2)],
+        augmentation="color,translation,cutout",
+    )
+    optimizers = [keras.optimizers.SGD(0.1) for _ in range(2)]
+    model.compile(*optimizers, run_eagerly=True)
+    return model
+
+
+@pytest.mark.slow
+def test_penalties_and_augmentation_go_on_from_the_step():
+    images = np.random.default_rng(0).uniform(-1, 1, (16, 8, 8, 1))
+    images = images.astype("float32")
+    whole, first, second = (augmented() for _ in range(3))
+    fit(whole, images, 4)
+    fit(first, images[:12], 4)  # the fourth step has no penalty
+    for old, new in zip(first.variables, second.variables, strict=True):
+        new.assign(old)
+    fit(second, images[12:], 4)
+    assert second.tally.steps == 4
+    assert_close(values(second), values(whole), 0, 0)
+
+
 #: Decay and ramp -> the decay of each step.
 DECAYS = {
     "fixed": (0.75, False, [0.75, 0.75, 0.75]),

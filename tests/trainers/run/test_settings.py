@@ -90,6 +90,8 @@ OWN = {
         ("loss.on_nan", "stop", "raise, restore, ignore"),
         ("loss.penalty", -1.0, "at least 0"),
         ("loss.label_smoothing", 0.5, r"in \[0, 0\.5\)"),
+        ("augmentation", "color, cutout", "color, translation, cutout"),
+        ("augmentation", "cutout,cutout", "must name different ones"),
         ("regularizers.r1.weight", -1.0, "at least 0"),
         ("regularizers.r2.weight", -0.1, "at least 0"),
         ("regularizers.r1.every", 0, "positive"),

@@ -18,18 +18,23 @@ class Discrimination:
             batch norm's moving statistics follow.
         penalties: `regularizers.Penalty`s of the discriminator's gradient. They
             see it in inference: their passes leave its statistics alone.
+        augment: an `Augmentation` of all examples that the network sees. The
+            gradients that are penalized flow through it.
     """
 
-    def __init__(self, loss, batch, statistics, penalties=()):
+    def __init__(self, loss, batch, statistics, penalties, augment):
         self.loss = loss
         self.batch = batch
         self.statistics = statistics
         self.penalties = penalties
+        self.augment = augment
 
     def always_penalized(self):
         """Returns one whose every update has all penalties."""
         penalties = [penalty._replace(every=1) for penalty in self.penalties]
-        return Discrimination(self.loss, self.batch, self.statistics, penalties)
+        return Discrimination(
+            self.loss, self.batch, self.statistics, penalties, self.augment
+        )
 
     def __call__(self, player, real, fakes, share, update):
         """Returns the loss, and the mean scores of real and made examples.
@@ -42,32 +47,35 @@ class Discrimination:
                 penalty looks at is real.
             update: integer tensor, how many updates came before.
         """
-        of_real, of_fakes = self._logits(player, real, fakes)
+        seen = self.augment(real, update, 0), self.augment(fakes, update, 1)
+        of_real, of_fakes = self._logits(player, *seen)
         loss = self.loss.discriminator(of_real, of_fakes)
-        for penalty in self.penalties:
-            loss += penalty(
-                lambda x: player.network(x, training=False),
-                real,
-                fakes,
-                share,
-                update,
-            )
+        for i, penalty in enumerate(self.penalties):
+
+            def critic(x, draw=4 + i):
+                x = self.augment(x, update, draw)
+                return player.network(x, training=False)
+
+            loss += penalty(critic, real, fakes, share, update)
         means = [
             tf.reduce_mean(self.loss.score(x)) for x in (of_real, of_fakes)
         ]
         return loss, *means
 
-    def of_generator(self, player, real, fakes):
+    def of_generator(self, player, real, fakes, update):
         """Returns the generator's loss.
 
         Args:
             player: the discriminator's `Player`, whose statistics may change.
             real: examples; losses that are not paired do not look at them.
             fakes: as many.
+            update: integer tensor, the discriminator's latest.
         """
-        if self.loss.paired:
-            return self.loss.generator(*self._logits(player, real, fakes))
-        return self.loss.generator(player.network(fakes, training=True))
+        fakes = self.augment(fakes, update, 2)
+        if not self.loss.paired:
+            return self.loss.generator(player.network(fakes, training=True))
+        real = self.augment(real, update, 3)
+        return self.loss.generator(*self._logits(player, real, fakes))
 
     def _logits(self, player, real, fakes):
         if self.batch == "joint":

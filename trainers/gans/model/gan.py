@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 
 from ....layers.numerics.restoring import restore
+from .augmentation import Augmentation
 from .average import MovingAverage
 from .discrimination import Discrimination
 from .meters import Meters
@@ -35,6 +36,7 @@ class GAN(keras.Model):
         loss: a `normzoo.trainers.gans.model.losses.Loss`.
         n_dis: discriminator updates per step.
         discriminator_batch, statistics, penalties: of the `Discrimination`.
+        augmentation: names of the changes of an `Augmentation`.
         ema_decay, ema_ramp: of the generator's `MovingAverage`.
         finite_only: whether the logged means leave out what is not finite.
         seed: of the noise.
@@ -72,6 +74,7 @@ class GAN(keras.Model):
         discriminator_batch="separate",
         statistics="both",
         penalties=(),
+        augmentation="",
         ema_decay=0.999,
         ema_ramp=True,
         finite_only=False,
@@ -82,7 +85,11 @@ class GAN(keras.Model):
         self.generator = generator
         self.discriminator = discriminator
         self.discrimination = Discrimination(
-            loss, discriminator_batch, statistics, penalties
+            loss,
+            discriminator_batch,
+            statistics,
+            penalties,
+            Augmentation(augmentation, seed),
         )
         self.n_dis = n_dis
         self.seed = seed
@@ -157,7 +164,9 @@ class GAN(keras.Model):
         judge = self.players["d"]
         with tf.GradientTape() as outer, judge.statistics_kept():
             outer.watch(fakes)
-            loss = self.discrimination.of_generator(judge, real, fakes)
+            loss = self.discrimination.of_generator(
+                judge, real, fakes, self._update(i)
+            )
             scaled = player.scale_loss(loss)
         slopes = outer.gradient(scaled, fakes)
         gradients = tape.gradient(fakes, player.weights, slopes)
@@ -176,7 +185,7 @@ class GAN(keras.Model):
         )
         with tf.GradientTape() as tape:
             loss, of_real, of_fakes = self.discrimination(
-                player, real, fakes, share, self.tally.steps * self.n_dis + i
+                player, real, fakes, share, self._update(i)
             )
             scaled = player.scale_loss(loss)
         norm, applied = player.apply(tape.gradient(scaled, player.weights))
@@ -185,6 +194,10 @@ class GAN(keras.Model):
         self.meters.update(
             counts, d_loss=loss, d_norm=norm, d_real=of_real, d_fake=of_fakes
         )
+
+    def _update(self, i):
+        """Returns the number of an update of the discriminator, from 0 on."""
+        return self.tally.steps * self.n_dis + i
 
     def _draw(self, i, real):
         rows = tf.shape(real)[0]
