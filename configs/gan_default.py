@@ -36,11 +36,30 @@ def get_config():
     config.discriminator.optimizer = get_optimizer()
 
     config.loss = ml_collections.ConfigDict()
-    # "non_saturating", "hinge", "least_squares" or "wasserstein".
+    # "non_saturating", "hinge", "least_squares", "wasserstein" or
+    # "relativistic".
     config.loss.name = "non_saturating"
     config.loss.label_smoothing = 0.0  # one-sided; 0: off
     config.loss.penalty = 10.0  # weight of wasserstein's gradient penalty
     config.loss.on_nan = "raise"  # "raise", "restore" or "ignore"
+
+    # Penalties of the discriminator's gradient, which go with any loss.
+    config.regularizers = ml_collections.ConfigDict()
+    for name in ("r1", "r2", "gradient_penalty"):
+        config.regularizers[name] = ml_collections.ConfigDict()
+    # Gamma, times half the gradient's squared length at real examples; 0: off.
+    config.regularizers.r1.weight = 0.0
+    # In one of so many updates, with the weight times that; 1: in each.
+    config.regularizers.r1.every = 1
+    config.regularizers.r2.weight = 0.0  # likewise, at generated examples
+    config.regularizers.r2.every = 1  # likewise
+    # Of the length's squared distance to 1 between both; 0: off.
+    config.regularizers.gradient_penalty.weight = 0.0
+    config.regularizers.gradient_penalty.every = 1  # likewise
+
+    # Random changes of what the discriminator sees, such as
+    # "color,translation,cutout"; "": none.
+    config.augmentation = ""
 
     # Decay of the averaged generator, which makes the samples.
     config.ema_decay = 0.999

@@ -27,9 +27,11 @@ def config_keys():
     return load("config_keys")
 
 
-def test_the_page_of_config_keys_is_current(config_keys):
-    command = "python docs/site/config_keys.py"
-    assert config_keys.PAGE.read_text() == config_keys.page(), command
+@pytest.mark.parametrize("name", ["config_keys", "gan_parts"])
+def test_a_page_that_is_made_from_the_code_is_current(name):
+    program = load(name)
+    command = f"python docs/site/{name}.py"
+    assert program.PAGE.read_text() == program.page(), command
 
 
 def test_the_table_of_networks_is_current():

@@ -12,6 +12,7 @@ from ..supervised.build import steps_per_execution
 from .inputs import drawn_inputs
 from .model import losses
 from .model.gan import GAN
+from .regularization import penalties
 
 
 def compiled_gan(config, data):
@@ -33,7 +34,8 @@ def compiled_gan(config, data):
         n_dis=config.discriminator.updates,
         discriminator_batch=config.discriminator.batch,
         statistics=config.discriminator.statistics,
-        penalty=config.loss.penalty,
+        penalties=penalties(config),
+        augmentation=config.augmentation,
         ema_decay=config.ema_decay,
         ema_ramp=config.ema_ramp,
         finite_only=config.loss.on_nan != "raise",

@@ -8,11 +8,12 @@ from ..data.sources import square_images
 from ..own.code_parts import norms_code
 from ..run.settings import Settings
 from ..run.values import check_name
-from . import real
+from . import real, regularization
 from .metrics import measures
 from .metrics.features import SOURCES
-from .model import losses
+from .model import augmentation, losses
 from .model.discrimination import BATCHES, STATISTICS
+from .model.regularizers import REGULARIZERS
 
 ON_NAN = ("raise", "restore", "ignore")
 SPLITS = ("train", "validation", "test")
@@ -40,8 +41,13 @@ SETTINGS = Settings(
         "metrics.feature_units",
         "metrics.neighbors",
         "metrics.samples",
+        *(f"regularizers.{name}.every" for name in REGULARIZERS),
     ),
-    not_negative=("loss.penalty", "steps_per_epoch"),
+    not_negative=(
+        "loss.penalty",
+        "steps_per_epoch",
+        *(f"regularizers.{name}.weight" for name in REGULARIZERS),
+    ),
     beside=_beside,
     below_one=("ema_decay",),
     older={"ema_ramp": False},
@@ -74,6 +80,8 @@ def checked(config):
             "'both', or discriminator.batch to 'separate'."
         )
     losses.get(config.loss.name, config.loss.label_smoothing)
+    augmentation.check(config.augmentation)
+    regularization.check(config)
     _check_norms(config)
     return config
 
@@ -116,6 +124,11 @@ def _check_examples(config, data):
             f"conditional=True and {data.num_classes} class in the data. Set "
             "--config.conditional=False."
         )
+    if points and config.augmentation:
+        raise InputError(
+            "Only images can be changed at random. Received: augmentation="
+            f"{config.augmentation!r} and points. Leave it empty."
+        )
     if points and config.metrics.features != "raw":
         raise InputError(
             "Points are their own features. Received: metrics.features="
@@ -134,14 +147,6 @@ def _check_norms(config):
             "The discriminator's examples have no fixed reference batch: the "
             "generated ones change with the generator. Received: "
             "discriminator.norm='virtual'. Use another norm there."
-        )
-    penalized = losses.LOSSES[config.loss.name].penalized
-    if penalized and discriminator.norm in _MIX_EXAMPLES:
-        raise InputError(
-            "The gradient penalty is computed for each example separately, "
-            "but batch norm mixes examples. Received: "
-            f"loss.name={config.loss.name!r} and "
-            f"discriminator.norm={discriminator.norm!r}. Use layer or none."
         )
     for name, player in (
         ("generator", generator),

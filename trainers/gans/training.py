@@ -76,11 +76,11 @@ def _memory(gan, config):
     The most is kept while the discriminator learns, and the generator is about
     to: the forward passes of both.
     """
-    player = gan.players["d"]
+    player, judge = gan.players["d"], gan.discrimination.always_penalized()
 
     def loss_of(noise, real, share, labels):
         fakes = gan.generator(given(noise, labels), training=True)
-        return gan.discrimination(player.told(labels), real, fakes, share)[0]
+        return judge(player.told(labels), real, fakes, share, 0)[0]
 
     batch = config.batch_size
     return memory(

@@ -263,6 +263,9 @@ def test_a_run_goes_back_to_where_all_was_finite():
 def test_two_replicas_train_like_one_device(toy, tmp_path, two_replicas):
     toy.discriminator.norm = "layer"
     toy.discriminator.weight_norm = "spectral"
+    toy.loss.name = "relativistic"
+    toy.regularizers.r1.weight = toy.regularizers.r2.weight = 0.1
+    toy.regularizers.r1.every = 4
     plain = train(toy, tmp_path / "plain")
     toy.distribution = "mirrored"
     mirrored = train(toy, tmp_path / "mirrored")
@@ -382,6 +385,18 @@ BAD = {
         {"loss.name": "wasserstein", "discriminator.norm": "ghost_batch"},
         "each example separately.*norm='ghost_batch'",
     ),
+    "r1": (
+        {"regularizers.r1.weight": 1.0, "discriminator.norm": "evonorm_b0"},
+        "r1, with loss.name='non_saturating'.*'evonorm_b0'",
+    ),
+    "two penalties": (
+        {
+            "loss.name": "wasserstein",
+            "discriminator.norm": "layer",
+            "regularizers.gradient_penalty.weight": 1.0,
+        },
+        "has a gradient penalty already.*10.0.*1.0.*to 0",
+    ),
     "batch of 1": (
         {"batch_size": 1, "generator.norm": "batch"},
         "more than one example.*generator.norm='batch'",
@@ -389,7 +404,10 @@ BAD = {
     "few samples": ({"metrics.samples": 60}, "64 features.*60.*samples"),
     "networks": ({"networks": "toy"}, "'toy' makes the points"),
     "points": ({"dataset.name": "gaussians25"}, "'toy' makes the points"),
-    "unknown networks": ({"networks": "gan"}, "'gan'.*dcgan, toy"),
+    "unknown networks": (
+        {"networks": "gan"},
+        "'gan'.*dcgan, toy",
+    ),
     "unknown norm": ({"generator.norm": "btach"}, "'btach'.*none, batch"),
     "loss": ({"loss.name": "wgan"}, "'wgan'.*hinge"),
     "joint": (
@@ -401,6 +419,12 @@ BAD = {
     "average": ({"ema_decay": 1.0}, r"\[0, 1\).*1.0"),
     "XLA": ({"jit_compile": True}, "deterministic=False"),
 }
+
+
+def test_points_are_not_augmented(toy, tmp_path):
+    toy.augmentation = "cutout"
+    with pytest.raises(InputError, match=r"Only images.*'cutout'"):
+        train(toy, tmp_path / "run")
 
 
 @pytest.mark.parametrize("name", BAD)

@@ -10,6 +10,7 @@ from normzoo.trainers.gans.model import losses
 from normzoo.trainers.gans.model.gan import GAN
 from normzoo.trainers.gans.model.given import given
 from normzoo.trainers.gans.model.noise import Noise
+from normzoo.trainers.gans.model.regularizers import Penalty
 
 LATENT, CLASSES = 3, 4
 
@@ -67,9 +68,55 @@ def assert_close(left, right, rtol=1e-5, atol=1e-6):
         np.testing.assert_allclose(a, b, rtol, atol)
 
 
-def by_hand(generator, discriminator, real, noise, labels=None, rate=0.1):
-    """One step of both, as the papers write it."""
+def cross_entropy(discriminator, real, fakes):
+    """Both losses of the original GAN."""
     bce = keras.losses.BinaryCrossentropy(from_logits=True)
+    ones, zeros = tf.ones([len(real), 1]), tf.zeros([len(real), 1])
+
+    def of_discriminator():
+        of_real = discriminator(real, training=True)
+        of_fakes = discriminator(fakes, training=True)
+        return bce(ones, of_real) + bce(zeros, of_fakes)
+
+    def of_generator():
+        return bce(ones, discriminator(fakes, training=True))
+
+    return of_discriminator, of_generator
+
+
+#: Of R1 and of R2, the latter in one of two updates.
+GAMMAS = (0.3, 0.2)
+
+
+def r3gan(discriminator, real, fakes):
+    """Both losses of R3GAN, in an update with both penalties."""
+
+    def gaps():
+        of_real = discriminator(real, training=True)
+        return of_real - discriminator(fakes, training=True)
+
+    def squared_slopes(x):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            logits = discriminator(x)
+        return tf.reduce_sum(tape.gradient(logits, x) ** 2, -1)
+
+    def of_discriminator():
+        loss = tf.reduce_mean(tf.nn.softplus(-gaps()))
+        r1, r2 = (tf.reduce_mean(squared_slopes(x)) for x in (real, fakes))
+        gamma_1, gamma_2 = GAMMAS
+        return loss + gamma_1 / 2 * r1 + 2 * gamma_2 / 2 * r2
+
+    def of_generator():
+        return tf.reduce_mean(tf.nn.softplus(gaps()))
+
+    return of_discriminator, of_generator
+
+
+def by_hand(
+    generator, discriminator, real, noise, losses_of, labels=None, rate=0.1
+):
+    """One step of both, as the papers write it."""
 
     def descend(network, loss_of):
         with tf.GradientTape() as tape:
@@ -79,23 +126,19 @@ def by_hand(generator, discriminator, real, noise, labels=None, rate=0.1):
         for weight, slope in zip(weights, slopes, strict=True):
             weight.assign(weight - rate * slope)
 
-    ones, zeros = tf.ones([len(real), 1]), tf.zeros([len(real), 1])
     noise = given(noise, labels)
     fakes = generator(noise, training=True)
 
-    def of_discriminator():
-        of_real = discriminator(given(real, labels), training=True)
-        of_fakes = discriminator(given(fakes, labels), training=True)
-        return bce(ones, of_real) + bce(zeros, of_fakes)
+    def judge(x, training=False):
+        return discriminator(given(x, labels), training=training)
 
-    descend(discriminator, of_discriminator)
+    descend(discriminator, lambda: losses_of(judge, real, fakes)[0]())
     kept = [w.numpy() for w in discriminator.non_trainable_variables]
     moved = [w.numpy() for w in generator.non_trainable_variables]
 
     def of_generator():
         fakes = generator(noise, training=True)
-        logits = discriminator(given(fakes, labels), training=True)
-        return bce(ones, logits)
+        return losses_of(judge, real, fakes)[1]()
 
     descend(generator, of_generator)
     for network, statistics in ((discriminator, kept), (generator, moved)):
@@ -105,28 +148,45 @@ def by_hand(generator, discriminator, real, noise, labels=None, rate=0.1):
             weight.assign(value)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    "norms",
-    [
-        ("batch", "batch"),
-        ("virtual", "layer"),
+#: Norms, name of the loss and what it is by hand.
+GAMES = {
+    "batch": (("batch", "batch"), "non_saturating", cross_entropy),
+    "virtual": (("virtual", "layer"), "non_saturating", cross_entropy),
+    "spectral": (
         ("batch", "none", "spectral"),
+        "non_saturating",
+        cross_entropy,
+    ),
+    "conditional": (
         ("batch", "none", "spectral", CLASSES),
-    ],
-)
-def test_a_step_is_what_the_papers_write(norms):
-    model = gan(norms, seed=11)
+        "non_saturating",
+        cross_entropy,
+    ),
+    "relativistic": (("none", "layer", "spectral"), "relativistic", r3gan),
+    "all": (("none", "layer", "none", CLASSES), "relativistic", r3gan),
+}
+PENALTIES = [
+    Penalty("r1", GAMMAS[0]),
+    Penalty("r2", GAMMAS[1], every=2),
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", GAMES)
+def test_a_step_is_what_the_papers_write(name):
+    norms, loss, losses_of = GAMES[name]
+    penalties = PENALTIES if loss == "relativistic" else ()
+    model = gan(norms, loss, penalties=penalties, seed=11)
     generator, discriminator = networks(*norms)
-    real = points(16)
+    real = tf.constant(points(16))
     labels = tf.constant(classes(16)) if model.conditional else None
     logs = fit(model, real if labels is None else (real, labels), 16)
     noise = Noise(11).normal(0, 0, 16, LATENT)
-    by_hand(generator, discriminator, tf.constant(real), noise, labels)
+    by_hand(generator, discriminator, real, noise, losses_of, labels)
     assert_close(values(model.generator), values(generator))
     assert_close(values(model.discriminator), values(discriminator))
-    assert 0 < logs["d_real"][0] < 1
     assert logs["d_norm"][0] > 0
+    assert 0 < logs["d_real"][0] < 1 or loss == "relativistic"
 
 
 @pytest.mark.slow
@@ -172,6 +232,34 @@ def test_more_discriminator_updates_use_other_examples_and_noise():
     assert model.tally.steps == 1
     draws = [Noise(0).normal(0, 2 * i, 16, LATENT) for i in range(2)]
     assert not np.allclose(*draws)
+
+
+def augmented():
+    """A GAN of tiny images, with all that counts its updates."""
+    model = GAN(
+        zoo.dcgan_generator(8, base_width=2, latent_dim=LATENT, norm="none"),
+        zoo.dcgan_discriminator(8, base_width=2, norm="none"),
+        losses.get("relativistic"),
+        penalties=[Penalty("r1", 1.0, every=2)],
+        augmentation="color,translation,cutout",
+    )
+    optimizers = [keras.optimizers.SGD(0.1) for _ in range(2)]
+    model.compile(*optimizers, run_eagerly=True)
+    return model
+
+
+@pytest.mark.slow
+def test_penalties_and_augmentation_go_on_from_the_step():
+    images = np.random.default_rng(0).uniform(-1, 1, (16, 8, 8, 1))
+    images = images.astype("float32")
+    whole, first, second = (augmented() for _ in range(3))
+    fit(whole, images, 4)
+    fit(first, images[:12], 4)  # the fourth step has no penalty
+    for old, new in zip(first.variables, second.variables, strict=True):
+        new.assign(old)
+    fit(second, images[12:], 4)
+    assert second.tally.steps == 4
+    assert_close(values(second), values(whole), 0, 0)
 
 
 #: Decay and ramp -> the decay of each step.
@@ -271,11 +359,16 @@ def test_what_is_not_finite_is_counted_and_seen_unless_told(finite_only):
     [
         (("batch", "batch"), "non_saturating"),
         (("virtual", "layer"), "wasserstein"),
-        (("batch", "none", "spectral"), "wasserstein"),
         (("batch", "none", "spectral", CLASSES), "wasserstein"),
+        (("batch", "none", "spectral"), "relativistic"),
     ],
 )
 def test_xla_computes_the_same(norms, loss, monkeypatch):
+    penalties = {
+        "wasserstein": [Penalty("gradient_penalty", 10.0)],
+        "relativistic": PENALTIES,
+    }.get(loss, ())
+
     def waves(noise, step, draw, *shape):
         values = tf.range(1, tf.math.reduce_prod(shape) + 1)
         phase = tf.cast(tf.cast(step, tf.int32) + draw, tf.float32)
@@ -286,7 +379,7 @@ def test_xla_computes_the_same(norms, loss, monkeypatch):
     monkeypatch.setattr(Noise, "uniform", waves)
 
     def trained(jit_compile):
-        model = gan(norms, loss, jit_compile=jit_compile)
+        model = gan(norms, loss, jit_compile=jit_compile, penalties=penalties)
         data = (points(64), classes(64)) if model.conditional else points(64)
         logs = fit(model, data, 32)
         return values(model), logs

@@ -1,15 +1,13 @@
-"""What a discriminator minimizes, by how it sees real and made examples."""
+"""What both networks minimize, by how one sees real and made examples."""
 
 import tensorflow as tf
-
-from .losses import gradient_penalty
 
 BATCHES = ("separate", "joint")
 STATISTICS = ("both", "real", "fake")
 
 
 class Discrimination:
-    """The discriminator's loss and its scores, from examples of both kinds.
+    """The losses of both networks, by how the discriminator sees examples.
 
     Args:
         loss: a `normzoo.trainers.gans.model.losses.Loss`.
@@ -18,35 +16,66 @@ class Discrimination:
             one batch.
         statistics: `"both"`, `"real"` or `"fake"`: the separate passes that
             batch norm's moving statistics follow.
-        penalty: weight of the gradient penalty, where the loss has one.
+        penalties: `regularizers.Penalty`s of the discriminator's gradient. They
+            see it in inference: their passes leave its statistics alone.
+        augment: an `Augmentation` of all examples that the network sees. The
+            gradients that are penalized flow through it.
     """
 
-    def __init__(self, loss, batch, statistics, penalty):
+    def __init__(self, loss, batch, statistics, penalties, augment):
         self.loss = loss
         self.batch = batch
         self.statistics = statistics
-        self.penalty = penalty
+        self.penalties = penalties
+        self.augment = augment
 
-    def __call__(self, player, real, fakes, share):
+    def always_penalized(self):
+        """Returns one whose every update has all penalties."""
+        penalties = [penalty._replace(every=1) for penalty in self.penalties]
+        return Discrimination(
+            self.loss, self.batch, self.statistics, penalties, self.augment
+        )
+
+    def __call__(self, player, real, fakes, share, update):
         """Returns the loss, and the mean scores of real and made examples.
 
         Args:
             player: the discriminator's `Player`.
             real: examples.
             fakes: as many.
-            share: `(batch,)`, how much of each example that the penalty looks
-                at is real.
+            share: `(batch,)`, how much of each example between them that a
+                penalty looks at is real.
+            update: integer tensor, how many updates came before.
         """
-        of_real, of_fakes = self._logits(player, real, fakes)
+        seen = self.augment(real, update, 0), self.augment(fakes, update, 1)
+        of_real, of_fakes = self._logits(player, *seen)
         loss = self.loss.discriminator(of_real, of_fakes)
-        if self.loss.penalized:
-            loss += self.penalty * gradient_penalty(
-                lambda x: player.network(x, training=True), real, fakes, share
-            )
+        for i, penalty in enumerate(self.penalties):
+
+            def critic(x, draw=4 + i):
+                x = self.augment(x, update, draw)
+                return player.network(x, training=False)
+
+            loss += penalty(critic, real, fakes, share, update)
         means = [
             tf.reduce_mean(self.loss.score(x)) for x in (of_real, of_fakes)
         ]
         return loss, *means
+
+    def of_generator(self, player, real, fakes, update):
+        """Returns the generator's loss.
+
+        Args:
+            player: the discriminator's `Player`, whose statistics may change.
+            real: examples; losses that are not paired do not look at them.
+            fakes: as many.
+            update: integer tensor, the discriminator's latest.
+        """
+        fakes = self.augment(fakes, update, 2)
+        if not self.loss.paired:
+            return self.loss.generator(player.network(fakes, training=True))
+        real = self.augment(real, update, 3)
+        return self.loss.generator(*self._logits(player, real, fakes))
 
     def _logits(self, player, real, fakes):
         if self.batch == "joint":

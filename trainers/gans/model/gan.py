@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 
 from ....layers.numerics.restoring import restore
+from .augmentation import Augmentation
 from .average import MovingAverage
 from .discrimination import Discrimination
 from .given import given
@@ -40,7 +41,8 @@ class GAN(keras.Model):
             generator has them.
         loss: a `normzoo.trainers.gans.model.losses.Loss`.
         n_dis: discriminator updates per step.
-        discriminator_batch, statistics, penalty: of the `Discrimination`.
+        discriminator_batch, statistics, penalties: of the `Discrimination`.
+        augmentation: names of the changes of an `Augmentation`.
         ema_decay, ema_ramp: of the generator's `MovingAverage`.
         finite_only: whether the logged means leave out what is not finite.
         seed: of the noise.
@@ -77,7 +79,8 @@ class GAN(keras.Model):
         n_dis=1,
         discriminator_batch="separate",
         statistics="both",
-        penalty=10.0,
+        penalties=(),
+        augmentation="",
         ema_decay=0.999,
         ema_ramp=True,
         finite_only=False,
@@ -87,9 +90,12 @@ class GAN(keras.Model):
         super().__init__(**kwargs)
         self.generator = generator
         self.discriminator = discriminator
-        self.loss_functions = loss
         self.discrimination = Discrimination(
-            loss, discriminator_batch, statistics, penalty
+            loss,
+            discriminator_batch,
+            statistics,
+            penalties,
+            Augmentation(augmentation, seed),
         )
         self.n_dis = n_dis
         self.seed = seed
@@ -173,10 +179,12 @@ class GAN(keras.Model):
         with tf.GradientTape() as tape:
             fakes = self._make(i, real, labels)
         self._train_discriminator(i, real, fakes, labels)
-        with tf.GradientTape() as outer, self.players["d"].statistics_kept():
+        judge = self.players["d"].told(labels)
+        with tf.GradientTape() as outer, judge.statistics_kept():
             outer.watch(fakes)
-            logits = self.discriminator(given(fakes, labels), training=True)
-            loss = self.loss_functions.generator(logits)
+            loss = self.discrimination.of_generator(
+                judge, real, fakes, self._update(i)
+            )
             scaled = player.scale_loss(loss)
         slopes = outer.gradient(scaled, fakes)
         gradients = tape.gradient(fakes, player.weights, slopes)
@@ -195,7 +203,7 @@ class GAN(keras.Model):
         )
         with tf.GradientTape() as tape:
             loss, of_real, of_fakes = self.discrimination(
-                player.told(labels), real, fakes, share
+                player.told(labels), real, fakes, share, self._update(i)
             )
             scaled = player.scale_loss(loss)
         norm, applied = player.apply(tape.gradient(scaled, player.weights))
@@ -204,6 +212,10 @@ class GAN(keras.Model):
         self.meters.update(
             counts, d_loss=loss, d_norm=norm, d_real=of_real, d_fake=of_fakes
         )
+
+    def _update(self, i):
+        """Returns the number of an update of the discriminator, from 0 on."""
+        return self.tally.steps * self.n_dis + i
 
     def _draw(self, i, real):
         rows = tf.shape(real)[0]

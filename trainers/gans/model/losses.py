@@ -14,46 +14,42 @@ class Loss(NamedTuple):
 
     Attributes:
         discriminator: `(real, fake)` -> its loss, a scalar.
-        generator: `fake` -> its loss, a scalar.
+        generator: `fake` -> its loss, a scalar; `(real, fake)` -> its loss,
+            if `paired`.
         score: logits -> what is logged as D(x): the probability of being real
             where the logits stand for one, else the logits.
+        formulas: of both losses, for documents: of the logits r of a real and f
+            of a made example, and the label smoothing s.
+        papers: authors and year -> place on arXiv.
         penalized: whether the gradient penalty belongs to the loss.
         labeled: whether the discriminator's loss has labels, and takes
             `smoothing`.
+        paired: whether the generator's loss needs real examples, too.
     """
 
     discriminator: Callable
     generator: Callable
     score: Callable
+    formulas: tuple[str, str]
+    papers: dict[str, str]
     penalized: bool = False
     labeled: bool = False
+    paired: bool = False
 
 
 def get(name, label_smoothing=0.0):
-    """Returns the `Loss` of a name in `LOSSES`.
-
-    With r and f the logits of real and made examples, s the label smoothing
-    (one-sided: only the real examples' label is 1 - s), and means over the
-    batch:
-
-        non_saturating   D: (1-s) softplus(-r) + s softplus(r) + softplus(f)
-                         G: softplus(-f)
-        hinge            D: relu(1 - r) + relu(1 + f)         G: -f
-        least_squares    D: (r - (1-s))^2 / 2 + f^2 / 2       G: (f - 1)^2 / 2
-        wasserstein      D: f - r + penalty                   G: -f
+    """Returns the `Loss` of a name in `LOSSES`, whose rows have the formulas.
 
     Args:
         name: of the loss.
-        label_smoothing: s, in [0, 0.5).
+        label_smoothing: s, in [0, 0.5). It is one-sided: only the label of real
+            examples is 1 - s.
 
     Raises:
         InputError: unknown name; smoothing out of range, or of a loss that has
             no labels.
 
-    References: [Goodfellow et al., 2014](https://arxiv.org/abs/1406.2661),
-    [Lim and Ye, 2017](https://arxiv.org/abs/1705.02894),
-    [Mao et al., 2017](https://arxiv.org/abs/1611.04076),
-    [Gulrajani et al., 2017](https://arxiv.org/abs/1704.00028),
+    Reference, for the smoothing:
     [Salimans et al., 2016](https://arxiv.org/abs/1606.03498).
     """
     if name not in LOSSES:
@@ -82,28 +78,6 @@ def get(name, label_smoothing=0.0):
     )
 
 
-def gradient_penalty(critic, real, fake, share):
-    """Returns mean((|d critic(x) / d x| - 1)^2) between real and made.
-
-    Args:
-        critic: examples -> logits `(batch, 1)`. It must treat each example
-            alone, which batch norm does not.
-        real: examples.
-        fake: as many.
-        share: `(batch,)`, how much of each x is real.
-    """
-    share = tf.reshape(share, [-1, *[1] * (len(real.shape) - 1)])
-    x = fake + share * (real - fake)
-    with tf.GradientTape() as tape:
-        tape.watch(x)
-        logits = critic(x)
-    slopes = tf.cast(tape.gradient(logits, x), logits.dtype)
-    axes = list(range(1, len(x.shape)))
-    # The root of 0 has no gradient, and a critic can be flat at first.
-    norms = tf.sqrt(tf.reduce_sum(tf.square(slopes), axes) + 1e-12)
-    return tf.reduce_mean(tf.square(norms - 1))
-
-
 def _cross_entropy(real, fake, smoothing=0.0):
     of_real = (1 - smoothing) * tf.nn.softplus(-real)
     of_real += smoothing * tf.nn.softplus(real)
@@ -129,19 +103,58 @@ def _minus_mean(fake):
     return -tf.reduce_mean(fake)
 
 
+def _softplus_of_gap(better, worse):
+    """Compares each example with the one in its place in the other batch."""
+    return tf.reduce_mean(tf.nn.softplus(worse - better))
+
+
 LOSSES = {
     "non_saturating": Loss(
         _cross_entropy,
         lambda fake: tf.reduce_mean(tf.nn.softplus(-fake)),
         tf.sigmoid,
+        (
+            "(1 - s) softplus(-r) + s softplus(r) + softplus(f)",
+            "softplus(-f)",
+        ),
+        {"Goodfellow et al., 2014": "1406.2661"},
         labeled=True,
     ),
-    "hinge": Loss(_margins, _minus_mean, tf.identity),
+    "hinge": Loss(
+        _margins,
+        _minus_mean,
+        tf.identity,
+        ("max(0, 1 - r) + max(0, 1 + f)", "-f"),
+        {"Lim and Ye, 2017": "1705.02894"},
+    ),
     "least_squares": Loss(
         _squares,
         lambda fake: tf.reduce_mean(tf.square(fake - 1)) / 2,
         tf.identity,
+        ("(r - (1 - s))² / 2 + f² / 2", "(f - 1)² / 2"),
+        {"Mao et al., 2017": "1611.04076"},
         labeled=True,
     ),
-    "wasserstein": Loss(_difference, _minus_mean, tf.identity, penalized=True),
+    "wasserstein": Loss(
+        _difference,
+        _minus_mean,
+        tf.identity,
+        ("f - r", "-f"),
+        {
+            "Arjovsky et al., 2017": "1701.07875",
+            "Gulrajani et al., 2017": "1704.00028",
+        },
+        penalized=True,
+    ),
+    "relativistic": Loss(
+        _softplus_of_gap,
+        lambda real, fake: _softplus_of_gap(fake, real),
+        tf.identity,
+        ("softplus(-(r - f))", "softplus(-(f - r))"),
+        {
+            "Jolicoeur-Martineau, 2019": "1807.00734",
+            "Huang et al., 2024": "2501.05441",
+        },
+        paired=True,
+    ),
 }

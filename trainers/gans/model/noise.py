@@ -14,10 +14,11 @@ class Noise:
 
     Args:
         seed: integer.
+        stream: integer that tells users of the same seed apart.
     """
 
-    def __init__(self, seed):
-        self._seed = tf.constant([seed, 0x6E6F697A], tf.int64)
+    def __init__(self, seed, stream=0x6E6F697A):
+        self._seed = tf.constant([seed, stream], tf.int64)
 
     def normal(self, step, draw, rows, size):
         """Returns `(rows, size)` standard normal numbers in float32.
@@ -30,9 +31,9 @@ class Noise:
         """
         return self._mine(tf.random.stateless_normal, step, draw, rows, [size])
 
-    def uniform(self, step, draw, rows):
-        """Returns `(rows,)` numbers from [0, 1) in float32."""
-        return self._mine(tf.random.stateless_uniform, step, draw, rows, [])
+    def uniform(self, step, draw, rows, *size):
+        """Returns `(rows, *size)` numbers from [0, 1) in float32."""
+        return self._mine(tf.random.stateless_uniform, step, draw, rows, size)
 
     def _mine(self, function, step, draw, rows, shape):
         fold = tf.random.experimental.stateless_fold_in
