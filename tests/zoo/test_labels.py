@@ -8,6 +8,7 @@ from normzoo import layers, zoo
 
 CLASSES = 3
 LABELS = np.array([2, 0, 2, 1], "int32")
+NETWORKS = ("dcgan", "toy")
 NORMS = sorted(layers.NORMS)
 
 
@@ -41,8 +42,9 @@ def randomized(model):
     return model
 
 
+@pytest.mark.quick("dcgan-none", "toy-spectral")
 @pytest.mark.parametrize("weight_norm", ["none", "spectral"])
-@pytest.mark.parametrize("networks", zoo.GANS)
+@pytest.mark.parametrize("networks", NETWORKS)
 def test_logits_have_the_projection_of_miyato_and_koyama(networks, weight_norm):
     knobs = {"classes": CLASSES, "weight_norm": weight_norm}
     model = randomized(discriminator(networks, **knobs))
@@ -70,7 +72,7 @@ def normalized(layer, weight_norm):
     return np.asarray(layer(units)) - (0 if bias is None else bias.numpy())
 
 
-@pytest.mark.quick("batch", "filter_response", "none")
+@pytest.mark.quick("filter_response", "none")
 @pytest.mark.parametrize("norm", NORMS)
 def test_a_conditional_generator_begins_as_the_plain_one(norm):
     plain = generator(norm=norm)
@@ -83,7 +85,8 @@ def test_a_conditional_generator_begins_as_the_plain_one(norm):
     np.testing.assert_allclose(found, expected, 1e-4, 1e-5)
 
 
-@pytest.mark.parametrize("networks", zoo.GANS)
+@pytest.mark.quick("toy")
+@pytest.mark.parametrize("networks", NETWORKS)
 def test_a_class_has_its_own_scale_and_shift_of_each_norm(networks):
     model = generator(networks, norm="layer", classes=CLASSES)
     before = np.asarray(model([noise(), LABELS]))
@@ -99,6 +102,7 @@ def test_a_class_has_its_own_scale_and_shift_of_each_norm(networks):
     np.testing.assert_array_equal(changed, LABELS == 2)
 
 
+@pytest.mark.quick("virtual")
 @pytest.mark.parametrize("norm", ["none", "virtual"])
 def test_a_conditional_generator_is_saved_and_loaded(norm, tmp_path):
     model = randomized(generator(norm=norm, classes=CLASSES))
