@@ -4,7 +4,9 @@ from .cnn import cnn
 from .dcgan import dcgan_discriminator, dcgan_generator
 from .hidden import Hidden
 from .mlp import mlp
+from .r3gan import r3gan_discriminator, r3gan_generator
 from .recurrent_norms import RECURRENT_NORMS
+from .sngan import sngan_discriminator, sngan_generator
 from .stacked_rnn import stacked_rnn
 from .toy_gan import toy_discriminator, toy_generator
 
@@ -15,6 +17,8 @@ MODELS = {"mlp": mlp, "cnn": cnn, "stacked_rnn": stacked_rnn}
 #: argument of both says what one example is like.
 GANS = {
     "dcgan": (dcgan_generator, dcgan_discriminator),
+    "sngan": (sngan_generator, sngan_discriminator),
+    "r3gan": (r3gan_generator, r3gan_discriminator),
     "toy": (toy_generator, toy_discriminator),
 }
 
@@ -27,6 +31,10 @@ __all__ = [
     "dcgan_discriminator",
     "dcgan_generator",
     "mlp",
+    "r3gan_discriminator",
+    "r3gan_generator",
+    "sngan_discriminator",
+    "sngan_generator",
     "stacked_rnn",
     "toy_discriminator",
     "toy_generator",

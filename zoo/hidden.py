@@ -127,11 +127,10 @@ class Hidden:
                 `kernel_initializer`.
             name: of the layer.
             last: whether it makes the outputs of the model.
-            **options: of the layer.
+            **options: of the layer, such as another `kernel_initializer`.
         """
-        initializer = self.initializer(name)
-        made = layer(name=name, kernel_initializer=initializer, **options)
-        return self.with_weight_norm(made, last)
+        options = {"kernel_initializer": self.initializer(name), **options}
+        return self.with_weight_norm(layer(name=name, **options), last)
 
     def with_weight_norm(self, layer, last=False):
         """Returns a layer that computes with normalized kernels.
@@ -161,18 +160,32 @@ class Hidden:
             name: of the linear layer; the others' names end with it.
             reshape: shape of one example after the linear map, or None.
         """
-        norm = self.norm_layer(f"norm_{name}")
-        noise = self._noise(name)
-        use_bias = self.norm_position == "after" or not cancels_bias(norm)
-        x = self.linear(layer, name, use_bias=use_bias)(x)
+        x = self.linear(layer, name, use_bias=self.needs_bias)(x)
         if reshape is not None:
             x = keras.layers.Reshape(reshape, name=f"reshape_{name}")(x)
-        if self.norm_position == "before":
-            x = noise(norm(x))
-            if getattr(norm, "activates", False):
-                return x
-            return self.activate(x, name)
-        return noise(norm(self.activate(x, name)))
+        return self.normalize_and_activate(x, name)
+
+    @property
+    def needs_bias(self):
+        """Whether a bias has an effect in a linear layer before the norm."""
+        after = self.norm_position == "after"
+        return after or not cancels_bias(self.norm_layer(None))
+
+    @property
+    def norm_activates(self):
+        """Whether the norm is an activation itself."""
+        return getattr(self.norm_layer(None), "activates", False)
+
+    def normalize_and_activate(self, x, name):
+        """Returns `x` behind a norm and an activation, in their order."""
+        if self.norm_position == "after":
+            return self.normalize(self.activate(x, name), name)
+        x = self.normalize(x, name)
+        return x if self.norm_activates else self.activate(x, name)
+
+    def normalize(self, x, name):
+        """Returns the normalized `x`, with the noise that comes behind."""
+        return self._noise(name)(self.norm_layer(f"norm_{name}")(x))
 
     def activate(self, x, name):
         """Returns the activations of `x`, by a new layer."""
@@ -197,11 +210,18 @@ class Hidden:
         seed = layer_seed(self.seed, name)
         return Dropout(self.dropout, seed=seed, name=name)(x)
 
-    def logits(self, x, num_classes):
-        """Returns the class scores, in float32 under every dtype policy."""
+    def logits(self, x, num_classes, **options):
+        """Returns the class scores, in float32 under every dtype policy.
+
+        Args:
+            x: a symbolic tensor.
+            num_classes: number of scores.
+            **options: of the layer, as of `linear`.
+        """
         if num_classes < 1:
             raise ValueError(
                 f"num_classes must be at least 1. Received: {num_classes}."
             )
         dense = functools.partial(keras.layers.Dense, num_classes)
-        return self.linear(dense, "logits", last=True, dtype="float32")(x)
+        options = {"dtype": "float32", **options}
+        return self.linear(dense, "logits", last=True, **options)(x)

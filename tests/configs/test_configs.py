@@ -12,7 +12,15 @@ from normzoo.trainers.gans import build
 from normzoo.trainers.supervised.build import build_model
 
 #: The configs of GANs, and those of classifiers.
-GANS = ("digits_dcgan", "gan_default", "gaussians_gan", "mnist_dcgan")
+GANS = (
+    "digits_dcgan",
+    "digits_r3gan",
+    "gan_default",
+    "gaussians_gan",
+    "mnist_dcgan",
+    "mnist_r3gan",
+    "mnist_sngan",
+)
 NAMES = sorted(
     {
         path.stem

@@ -101,7 +101,7 @@ def new_discriminator(config, shape):
 
 
 def _sizes(config, shape):
-    return (shape[0], shape[2]) if config.networks == "dcgan" else shape
+    return shape if config.networks == "toy" else (shape[0], shape[2])
 
 
 def steps_per_epoch(config, data):
