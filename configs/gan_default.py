@@ -9,7 +9,7 @@ def get_config():
     config = ml_collections.ConfigDict()
     config.seed = 0  # for kernels, order of batches, noise
     config.dataset = default.get_config().dataset  # or name "gaussians25"
-    config.networks = "dcgan"  # "dcgan" or "toy", in zoo.GANS
+    config.networks = "dcgan"  # "dcgan", "sngan", "r3gan" or "toy": zoo.GANS
     # Whether both networks are told the class of an example.
     config.conditional = False
 

@@ -37,14 +37,14 @@ def stages(resolution):
     smallest, largest = RESOLUTIONS
     if not smallest <= resolution <= largest:
         raise ValueError(
-            f"A DCGAN makes images of {smallest} to {largest} pixels per side. "
+            f"GANs make images of {smallest} to {largest} pixels per side. "
             f"Received: resolution={resolution}. Resize the images."
         )
     count = max(2, (resolution // 4).bit_length() - 1)
     if resolution % 2**count:
         near = max(smallest, round(resolution / 2**count) * 2**count)
         raise ValueError(
-            f"A DCGAN of {resolution} pixels per side has {count} stages and "
+            f"A GAN of {resolution} pixels per side has {count} stages and "
             f"needs a multiple of {2**count}. Received: "
             f"resolution={resolution}. Resize the images, to {near} for "
             "example."

@@ -3,18 +3,32 @@
 python docs/site/gan_parts.py
 """
 
+import inspect
 import pathlib
+import re
 
+from normzoo import zoo
 from normzoo.trainers.gans.model.augmentation import CHANGES
 from normzoo.trainers.gans.model.losses import LOSSES
 from normzoo.trainers.gans.model.regularizers import REGULARIZERS
 
 PAGE = pathlib.Path(__file__).resolve().parents[1] / "gan_parts.md"
 _TITLE = """\
-# Losses, penalties, augmentation
+# Networks, losses, penalties, augmentation
 
 This page is written by `python docs/site/gan_parts.py` from the tables in the
 code. Everything here goes with everything else, if no exception is named.
+"""
+_NETWORKS = """\
+## Networks
+
+`config.networks`, the names in `zoo.GANS`. The functions take any norm and any
+weight norm, see [zoo](api/zoo.md):
+"""
+_AFTER_NETWORKS = """\
+`--config=mnist_sngan`, `--config=digits_r3gan` and `--config=mnist_r3gan` are
+settings to begin with; they were not tuned. `sngan` is meant for a spectral
+norm in the discriminator, `r3gan` for the relativistic loss with `r1` and `r2`.
 """
 _LOSSES = """\
 ## Losses
@@ -82,6 +96,9 @@ def page():
     changes = [(f"`{name}`", each.meaning) for name, each in CHANGES.items()]
     parts = [
         _TITLE,
+        _NETWORKS,
+        _table("name", "networks", "functions", "paper", rows=_networks()),
+        _AFTER_NETWORKS,
         _LOSSES,
         _table("name", "discriminator", "generator", "paper", rows=losses),
         _AFTER_LOSSES,
@@ -93,6 +110,16 @@ def page():
         _AFTER_AUGMENTATION,
     ]
     return "\n".join(parts)
+
+
+def _networks():
+    """Yields the cells of each pair, with what its module says of it."""
+    for name, functions in zoo.GANS.items():
+        module = inspect.getmodule(functions[0])
+        meaning = module.__doc__.partition("\n")[0].rstrip(".")
+        code = ", ".join(f"`{function.__name__}`" for function in functions)
+        papers = re.findall(r"\[.+?\]\(\S+?\)", functions[0].__doc__)
+        yield f"`{name}`", meaning, code, ", ".join(papers)
 
 
 def _code(formula):

@@ -15,9 +15,12 @@ from normzoo.trainers.supervised.build import build_model
 #: The configs of GANs, and those of classifiers.
 GANS = (
     "digits_dcgan",
+    "digits_r3gan",
     "gan_default",
     "gaussians_gan",
     "mnist_dcgan",
+    "mnist_r3gan",
+    "mnist_sngan",
     "stacked_mnist_dcgan",
 )
 NAMES = sorted(

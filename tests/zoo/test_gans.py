@@ -12,14 +12,14 @@ from normzoo.zoo.gan_layers import stages
 NORMS = sorted(layers.NORMS)
 
 
-def generator(resolution=16, **knobs):
-    return zoo.dcgan_generator(
-        resolution, **{"base_width": 8, "latent_dim": 5, **knobs}
-    )
+def generator(resolution=16, networks="dcgan", **knobs):
+    make, _ = zoo.GANS[networks]
+    return make(resolution, **{"base_width": 8, "latent_dim": 5, **knobs})
 
 
-def discriminator(resolution=16, **knobs):
-    return zoo.dcgan_discriminator(resolution, **{"base_width": 8, **knobs})
+def discriminator(resolution=16, networks="dcgan", **knobs):
+    _, tell = zoo.GANS[networks]
+    return tell(resolution, **{"base_width": 8, **knobs})
 
 
 def noise(rows, size=5):
@@ -48,7 +48,7 @@ def test_one_definition_makes_all_resolutions(resolution):
 @pytest.mark.parametrize("networks", zoo.GANS)
 def test_both_networks_take_every_weight_norm(networks, weight_norm):
     make, tell = zoo.GANS[networks]
-    size = 8 if networks == "dcgan" else 2
+    size = 2 if networks == "toy" else 8
     knobs = {"base_width": 8, "weight_norm": weight_norm}
     model, critic = make(size, latent_dim=5, **knobs), tell(size, **knobs)
     outputs = critic(model(noise(3), training=True), training=True)
@@ -102,25 +102,37 @@ def test_initializers_slopes_norms_and_places_are_the_originals():
 
 
 @functools.cache
-def kernels(build, norm, seed):
-    model = build(norm=norm, seed=seed)
-    return {w.path: w.numpy() for w in model.weights if w.name == "kernel"}
+def kernels(build, networks, norm, seed):
+    """Returns the kernels that are random, by their paths."""
+    model = build(8, networks, norm=norm, weight_norm="none", seed=seed)
+    weights = [w for w in model.weights if w.name == "kernel"]
+    return {w.path: w.numpy() for w in weights if np.any(w)}
+
+
+#: One that cancels biases, and one that activates: there, blocks are made in
+#: another way.
+RESIDUAL_NORMS = ("virtual", "evonorm_s0")
+CASES = [("dcgan", norm) for norm in NORMS]
+CASES += [(n, norm) for n in ("sngan", "r3gan") for norm in RESIDUAL_NORMS]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("norm", NORMS)
-def test_every_norm_fits_in_both_and_kernels_depend_on_the_seed_alone(norm):
+@pytest.mark.parametrize(("networks", "norm"), CASES)
+def test_every_norm_fits_in_both_and_kernels_depend_on_the_seed_alone(
+    networks, norm
+):
     for build in (generator, discriminator):
-        plain, normed = (kernels(build, n, 3) for n in ("none", norm))
+        plain, normed = (kernels(build, networks, n, 3) for n in ("none", norm))
         assert plain.keys() == normed.keys()
         for path, kernel in plain.items():
             np.testing.assert_array_equal(kernel, normed[path])
-        other = kernels(build, norm, 4)
+        other = kernels(build, networks, norm, 4)
         assert all(not np.array_equal(other[k], plain[k]) for k in plain)
         values = [k.ravel()[:20] for k in plain.values()]
         assert len({v.tobytes() for v in values}) == len(values)
-    images = generator(norm=norm)(noise(3), training=True)
-    assert discriminator(norm=norm)(images, training=True).shape == (3, 1)
+    images = generator(8, networks, norm=norm)(noise(3), training=True)
+    tell = discriminator(8, networks, norm=norm)
+    assert tell(images, training=True).shape == (3, 1)
 
 
 @pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])

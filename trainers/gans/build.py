@@ -109,7 +109,7 @@ def _classes(config, data):
 
 
 def _sizes(config, shape):
-    return (shape[0], shape[2]) if config.networks == "dcgan" else shape
+    return shape if config.networks == "toy" else (shape[0], shape[2])
 
 
 def steps_per_epoch(config, data):

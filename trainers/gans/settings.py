@@ -109,11 +109,11 @@ def _check_examples(config, data):
         raise InputError(
             "The networks do not fit the data. Received: networks="
             f"{config.networks!r} and examples of shape {tuple(shape)}. 'toy' "
-            f"makes the points of {gaussians.NAME!r}, 'dcgan' makes images."
+            f"makes the points of {gaussians.NAME!r}, the others make images."
         )
     if not points and (len(shape) != 3 or shape[0] != shape[1]):
         raise InputError(
-            "A DCGAN makes square images. Received: examples of shape "
+            "The networks make square images. Received: examples of shape "
             f"{tuple(shape)}. Set --config.dataset.image_size=PIXELS and no "
             "dataset.view."
         )

@@ -106,7 +106,7 @@ OWN = {
         ("metrics.seed", -1, "0 to 4294967295"),
         ("metrics.features", "pixels", "classifier, raw"),
         ("metrics.split", "all", "train, validation, test"),
-        ("networks", "gan", "dcgan, toy"),
+        ("networks", "gan", "dcgan, sngan, r3gan, toy"),
         ("steps_per_epoch", -1, "at least 0"),
         ("compare.least.frechet", -1.0, "at least 0"),
         ("compare.least.kernel", -1.0, "at least 0"),

@@ -1,0 +1,183 @@
+"""The residual networks of SNGAN, for images of about 32 pixels a side."""
+
+import dataclasses
+import functools
+
+import keras
+
+from .gan_layers import NORM_OPTIONS, check_sizes, stages
+from .hidden import Hidden
+
+_UP = functools.partial(keras.layers.UpSampling2D, 2)
+_DOWN = functools.partial(keras.layers.AveragePooling2D, 2)
+
+
+def sngan_generator(
+    resolution,
+    channels=1,
+    *,
+    base_width=256,
+    latent_dim=128,
+    norm="batch",
+    weight_norm="none",
+    seed=0,
+    name="generator",
+):
+    """Returns a residual network that generates images from noise.
+
+    A Dense layer makes the smallest image, with 4 pixels per side if the
+    resolution is a power of two from 32 on. Each block doubles the image size:
+    to a 1x1 convolution it adds twice norm, ReLU and 3x3 convolution. Norm,
+    ReLU, a 3x3 convolution and tanh follow.
+
+    Args:
+        resolution: pixels per side, 8 to 128; it determines the number of
+            blocks: 3 for the original's 32.
+        channels: number of channels of the images.
+        base_width: channels of all layers but the last.
+        latent_dim: size of the noise vector of an image.
+        norm: what `normzoo.layers.get` takes. Batch norm has momentum 0.9;
+            epsilon is 1e-5 in all norms.
+        weight_norm: what `normzoo.layers.get_weight_norm` takes, for the
+            kernels.
+        seed: integer; equal seeds give equal kernels, whatever the norm.
+        name: name of the model.
+
+    Returns:
+        A functional `keras.Model` from `(batch, latent_dim)` to float32
+        `(batch, resolution, resolution, channels)` in [-1, 1].
+
+    Raises:
+        ValueError: the network cannot make that resolution, or a size is not
+            positive.
+
+    Example:
+
+    >>> from normzoo import zoo
+    >>> zoo.sngan_generator(28, base_width=8).output_shape
+    (None, 28, 28, 1)
+
+    Reference: [Miyato et al., 2018](https://arxiv.org/abs/1802.05957).
+    """
+    count, side = stages(resolution)
+    check_sizes(channels=channels, base_width=base_width, latent_dim=latent_dim)
+    hidden = _hidden(norm, weight_norm, seed)
+    inputs = keras.Input((latent_dim,), name="noise")
+    units = side * side * base_width
+    x = hidden.linear(keras.layers.Dense, "project", units=units)(inputs)
+    x = keras.layers.Reshape((side, side, base_width), name="reshape")(x)
+    for i in range(count):
+        y = hidden.normalize_and_activate(x, f"up_{i}_0")
+        y = _UP(name=f"up_{i}_0_resize")(y)
+        y = _convolutions(hidden, y, f"up_{i}", base_width)
+        x = _shortcut(hidden, x, f"up_{i}", base_width)
+        x = _UP(name=f"up_{i}_shortcut_resize")(x)
+        x = keras.layers.Add(name=f"up_{i}")([x, y])
+    x = hidden.normalize_and_activate(x, "images")
+    last = _convolution(channels, 3)
+    x = hidden.linear(last, "images", last=True)(x)
+    x = keras.layers.Activation("tanh", dtype="float32", name="tanh")(x)
+    return keras.Model(inputs, x, name=name)
+
+
+def sngan_discriminator(
+    resolution,
+    channels=1,
+    *,
+    base_width=128,
+    norm="none",
+    weight_norm="spectral",
+    seed=0,
+    name="discriminator",
+):
+    """Returns a residual network that tells real images from generated ones.
+
+    A block adds convolutions to its input: twice norm, ReLU and 3x3
+    convolution; the first block begins with the convolution. Blocks that halve
+    the image size, one fewer than the generator has but at least two, have a
+    1x1 convolution of the input instead; two blocks that keep the size follow
+    them. Norm, ReLU, the sum over all positions and a Dense layer come last.
+
+    Args:
+        resolution: pixels per side, 8 to 128; it determines the number of
+            blocks: 4 for the original's 32.
+        channels: number of channels of the images.
+        base_width: channels of all layers.
+        norm: what `normzoo.layers.get` takes; the original has none. Batch norm
+            has momentum 0.9; epsilon is 1e-5 in all norms.
+        weight_norm: what `normzoo.layers.get_weight_norm` takes, for the
+            kernels.
+        seed: integer; equal seeds give equal kernels, whatever the norm.
+        name: name of the model.
+
+    Returns:
+        A functional `keras.Model` from `(batch, resolution, resolution,
+        channels)` to float32 logits `(batch, 1)`, high for real images.
+
+    Raises:
+        ValueError: the network cannot take that resolution, or a size is not
+            positive.
+
+    Example:
+
+    >>> from normzoo import zoo
+    >>> zoo.sngan_discriminator(28, base_width=8).output_shape
+    (None, 1)
+
+    Reference: [Miyato et al., 2018](https://arxiv.org/abs/1802.05957).
+    """
+    count, _ = stages(resolution)
+    check_sizes(channels=channels, base_width=base_width)
+    hidden = _hidden(norm, weight_norm, seed)
+    halvings = max(2, count - 1)
+    inputs = x = keras.Input((resolution, resolution, channels), name="images")
+    for i in range(halvings + 2):
+        name_of = f"down_{i}" if i < halvings else f"same_{i}"
+        x = _judging_block(hidden, x, name_of, base_width, first=i == 0)
+    x = hidden.normalize_and_activate(x, "logits")
+    pool = keras.layers.GlobalAveragePooling2D(name="pool", dtype="float32")
+    positions = x.shape[1] * x.shape[2]
+    x = keras.layers.Rescaling(positions, name="sum", dtype="float32")(pool(x))
+    dense = functools.partial(
+        keras.layers.Dense, 1, use_bias=False, dtype="float32"
+    )
+    logits = hidden.linear(dense, "logits", last=True)
+    return keras.Model(inputs, logits(x), name=name)
+
+
+def _judging_block(hidden, x, name, width, first):
+    y = x if first else hidden.normalize_and_activate(x, f"{name}_0")
+    y = _convolutions(hidden, y, name, width)
+    if name.startswith("down"):
+        y = _DOWN(name=f"{name}_1_resize")(y)
+        x = _DOWN(name=f"{name}_shortcut_resize")(x)
+        x = _shortcut(hidden, x, name, width)
+    return keras.layers.Add(name=name)([x, y])
+
+
+def _hidden(norm, weight_norm, seed):
+    return Hidden(
+        norm=norm,
+        norm_arguments=NORM_OPTIONS,
+        weight_norm=weight_norm,
+        kernel_initializer="glorot_uniform",
+        seed=seed,
+    )
+
+
+def _convolutions(hidden, x, name, width):
+    """Returns convolution, norm, ReLU, convolution of `x`."""
+    # As in the authors' code; other layers have no gain.
+    wide = dataclasses.replace(hidden, initializer_scale=2**0.5)
+    layer = _convolution(width, 3)
+    x = wide.linear(layer, f"{name}_0", use_bias=hidden.needs_bias)(x)
+    x = hidden.normalize_and_activate(x, f"{name}_1")
+    return wide.linear(layer, f"{name}_1")(x)
+
+
+def _shortcut(hidden, x, name, width):
+    return hidden.linear(_convolution(width, 1), f"{name}_shortcut")(x)
+
+
+def _convolution(filters, size):
+    return functools.partial(keras.layers.Conv2D, filters, size, padding="same")
