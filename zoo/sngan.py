@@ -7,6 +7,7 @@ import keras
 
 from .gan_layers import NORM_OPTIONS, check_sizes, stages
 from .hidden import Hidden
+from .labels import inputs_with, labels_of
 
 _UP = functools.partial(keras.layers.UpSampling2D, 2)
 _DOWN = functools.partial(keras.layers.AveragePooling2D, 2)
@@ -21,6 +22,7 @@ def sngan_generator(
     norm="batch",
     weight_norm="none",
     seed=0,
+    classes=0,
     name="generator",
 ):
     """Returns a residual network that generates images from noise.
@@ -41,11 +43,15 @@ def sngan_generator(
         weight_norm: what `normzoo.layers.get_weight_norm` takes, for the
             kernels.
         seed: integer; equal seeds give equal kernels, whatever the norm.
+        classes: number of classes that the network is told; 0: none. Each norm
+            then is a `normzoo.layers.Conditional` with a scale and a shift for
+            each class, `"none"` among them.
         name: name of the model.
 
     Returns:
         A functional `keras.Model` from `(batch, latent_dim)` to float32
-        `(batch, resolution, resolution, channels)` in [-1, 1].
+        `(batch, resolution, resolution, channels)` in [-1, 1]; with classes
+        from a list of noise and labels, integers `(batch,)`.
 
     Raises:
         ValueError: the network cannot make that resolution, or a size is not
@@ -62,22 +68,23 @@ def sngan_generator(
     count, side = stages(resolution)
     check_sizes(channels=channels, base_width=base_width, latent_dim=latent_dim)
     hidden = _hidden(norm, weight_norm, seed)
+    labels = labels_of(classes)
     inputs = keras.Input((latent_dim,), name="noise")
     units = side * side * base_width
     x = hidden.linear(keras.layers.Dense, "project", units=units)(inputs)
     x = keras.layers.Reshape((side, side, base_width), name="reshape")(x)
     for i in range(count):
-        y = hidden.normalize_and_activate(x, f"up_{i}_0")
+        y = hidden.normalize_and_activate(x, f"up_{i}_0", labels)
         y = _UP(name=f"up_{i}_0_resize")(y)
-        y = _convolutions(hidden, y, f"up_{i}", base_width)
+        y = _convolutions(hidden, y, f"up_{i}", base_width, labels)
         x = _shortcut(hidden, x, f"up_{i}", base_width)
         x = _UP(name=f"up_{i}_shortcut_resize")(x)
         x = keras.layers.Add(name=f"up_{i}")([x, y])
-    x = hidden.normalize_and_activate(x, "images")
+    x = hidden.normalize_and_activate(x, "images", labels)
     last = _convolution(channels, 3)
     x = hidden.linear(last, "images", last=True)(x)
     x = keras.layers.Activation("tanh", dtype="float32", name="tanh")(x)
-    return keras.Model(inputs, x, name=name)
+    return keras.Model(inputs_with(inputs, labels), x, name=name)
 
 
 def sngan_discriminator(
@@ -88,6 +95,7 @@ def sngan_discriminator(
     norm="none",
     weight_norm="spectral",
     seed=0,
+    classes=0,
     name="discriminator",
 ):
     """Returns a residual network that tells real images from generated ones.
@@ -108,11 +116,15 @@ def sngan_discriminator(
         weight_norm: what `normzoo.layers.get_weight_norm` takes, for the
             kernels.
         seed: integer; equal seeds give equal kernels, whatever the norm.
+        classes: number of classes that the network is told; 0: none. Then it
+            is a projection discriminator: the inner product of what the last
+            layer sees with an embedding of the class is added to the logits.
         name: name of the model.
 
     Returns:
         A functional `keras.Model` from `(batch, resolution, resolution,
-        channels)` to float32 logits `(batch, 1)`, high for real images.
+        channels)` to float32 logits `(batch, 1)`, high for real images; with
+        classes from a list of images and labels, integers `(batch,)`.
 
     Raises:
         ValueError: the network cannot take that resolution, or a size is not
@@ -124,12 +136,14 @@ def sngan_discriminator(
     >>> zoo.sngan_discriminator(28, base_width=8).output_shape
     (None, 1)
 
-    Reference: [Miyato et al., 2018](https://arxiv.org/abs/1802.05957).
+    Reference: [Miyato et al., 2018](https://arxiv.org/abs/1802.05957),
+    [Miyato and Koyama, 2018](https://arxiv.org/abs/1802.05637).
     """
     count, _ = stages(resolution)
     check_sizes(channels=channels, base_width=base_width)
     hidden = _hidden(norm, weight_norm, seed)
     halvings = max(2, count - 1)
+    labels = labels_of(classes)
     inputs = x = keras.Input((resolution, resolution, channels), name="images")
     for i in range(halvings + 2):
         name_of = f"down_{i}" if i < halvings else f"same_{i}"
@@ -141,8 +155,10 @@ def sngan_discriminator(
     dense = functools.partial(
         keras.layers.Dense, 1, use_bias=False, dtype="float32"
     )
-    logits = hidden.linear(dense, "logits", last=True)
-    return keras.Model(inputs, logits(x), name=name)
+    logits = hidden.linear(dense, "logits", last=True)(x)
+    if labels is not None:
+        logits = labels.project(hidden, x, logits)
+    return keras.Model(inputs_with(inputs, labels), logits, name=name)
 
 
 def _judging_block(hidden, x, name, width, first):
@@ -165,13 +181,13 @@ def _hidden(norm, weight_norm, seed):
     )
 
 
-def _convolutions(hidden, x, name, width):
+def _convolutions(hidden, x, name, width, labels=None):
     """Returns convolution, norm, ReLU, convolution of `x`."""
     # As in the authors' code; other layers have no gain.
     wide = dataclasses.replace(hidden, initializer_scale=2**0.5)
     layer = _convolution(width, 3)
     x = wide.linear(layer, f"{name}_0", use_bias=hidden.needs_bias)(x)
-    x = hidden.normalize_and_activate(x, f"{name}_1")
+    x = hidden.normalize_and_activate(x, f"{name}_1", labels)
     return wide.linear(layer, f"{name}_1")(x)
 
 
