@@ -108,16 +108,20 @@ def test_the_norms_of_a_resnet_can_be_folded():
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("name", "start"),
-    [("resnet", "fixup"), ("resnet", "skip_init"), ("vit_tiny", "skip_init")],
+    ("name", "start", "epochs"),
+    [
+        ("resnet", "fixup", 3),
+        ("resnet", "skip_init", 3),
+        ("vit_tiny", "skip_init", 10),
+    ],
 )
-def test_they_train_without_a_norm(name, start):
+def test_they_train_without_a_norm(name, start, epochs):
     pixels, labels = load_digits(return_X_y=True)
     model = build(name, norm="none", branch_start=start)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.Adam(1e-2), loss, metrics=["accuracy"])
     x = (pixels / 16).reshape(-1, *SHAPE).astype(np.float32)
-    model.fit(x[:1280], labels[:1280], epochs=3, verbose=0)
+    model.fit(x[:1280], labels[:1280], epochs=epochs, verbose=0)
     _, accuracy = model.evaluate(x[1280:], labels[1280:], verbose=0)
     assert accuracy > 0.7
 
