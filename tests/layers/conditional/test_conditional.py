@@ -519,6 +519,7 @@ def test_it_takes_no_more_passes_than_the_plain_norm(norm, jit):
     assert passes(conditional, jit) <= passes(layers.get(norm)(), jit) + more
 
 
+@pytest.mark.quick("True-batch")
 @pytest.mark.parametrize("norm", ["batch", "ghost_batch"])
 @pytest.mark.parametrize("layerwise", [True, False])
 def test_statistics_behind_a_condition_are_those_of_its_norms(norm, layerwise):

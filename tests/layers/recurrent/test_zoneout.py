@@ -61,9 +61,8 @@ def test_inference_takes_the_expectation(kind):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("family", ["BatchNorm", "LayerNorm"])
-def test_compiled_is_the_same_as_eager(family, monkeypatch):
-    layer = make(family, "LSTM", **RATES)
+def test_compiled_is_the_same_as_eager(monkeypatch):
+    layer = make("LayerNorm", "LSTM", **RATES)
     # Compiled, other numbers may be drawn from equal seeds.
     keep = [tf.constant(k) for k in fix_seeds(layer, monkeypatch)]
     drawn = {"keep": keep}
