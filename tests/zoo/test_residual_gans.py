@@ -116,27 +116,26 @@ def penalty_gradients(model, images):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("networks", ["sngan", "r3gan"])
-def test_second_derivatives_under_xla_and_in_half_precision(networks):
+def test_grouped_kernels_have_second_derivatives_under_xla_in_bfloat16():
     """As the penalties of the discriminator's gradient need them."""
     images = tf.constant(RNG.normal(size=(4, 8, 8, 1)), tf.float32)
     found = []
     for policy in ("float32", "mixed_bfloat16"):
         keras.config.set_dtype_policy(policy)
         try:
-            tell = zoo.GANS[networks][1](8, base_width=16, norm="layer")
+            tell = zoo.r3gan_discriminator(
+                8, base_width=16, blocks=1, norm="layer"
+            )
         finally:
             keras.config.set_dtype_policy("float32")
         # Blocks that start as nothing would not be seen.
         for i, weight in enumerate(tell.trainable_variables):
             noise = np.random.default_rng(i).normal(size=weight.shape)
             weight.assign_add(0.1 * noise)
-        gradients = penalty_gradients(tell, images)
-        for jit_compile in (False, True):
-            found.append(tf.function(gradients, jit_compile=jit_compile)())
-    exact, *others = found
-    size = np.linalg.norm(exact)
-    assert size > 0
-    compiled, *half = (np.linalg.norm(g - exact) / size for g in others)
-    assert compiled < 1e-3
-    assert max(half) < 0.2
+        compiled = tf.function(
+            penalty_gradients(tell, images), jit_compile=policy != "float32"
+        )
+        found.append(compiled().numpy())
+    exact, half = found
+    assert np.linalg.norm(exact) > 0
+    assert np.linalg.norm(half - exact) < 0.2 * np.linalg.norm(exact)

@@ -10,7 +10,7 @@ import tensorflow as tf
 from PIL import Image
 
 from normzoo import layers, zoo
-from normzoo.configs import digits_dcgan, digits_r3gan, gaussians_gan
+from normzoo.configs import digits_dcgan, gaussians_gan
 from normzoo.trainers import compare, gan
 from normzoo.trainers.common.errors import InputError
 from normzoo.trainers.data import loading
@@ -159,20 +159,6 @@ def test_a_finished_run_is_measured_by_other_settings(finished):
     config.metrics.features = "pixels"
     with pytest.raises(InputError, match=r"'pixels'.*classifier, raw"):
         gan.evaluate(config, folder)
-
-
-@pytest.mark.slow
-def test_the_modern_parts_run_together(data_dir, tmp_path):
-    config = small(digits_r3gan.get_config())
-    config.dataset.data_dir = str(data_dir)
-    config.augmentation = "color,translation,cutout"
-    config.regularizers.r1.every = 2
-    config.epochs, config.steps_per_epoch = 1, 3
-    result = train(config, tmp_path)
-    assert result["status"] == "finished"
-    assert np.isfinite(result["last_frechet"])
-    generator = gan.load_generator(config, tmp_path)
-    assert generator.output_shape == (None, 8, 8, 1)
 
 
 @pytest.fixture(scope="module")
