@@ -93,7 +93,7 @@ def test_a_class_has_its_own_scale_and_shift_of_each_norm(networks):
     tables = [
         w for w in model.weights if len(w.shape) == 2 and w.shape[0] == CLASSES
     ]
-    hidden = 2 if networks == "dcgan" else 3
+    hidden = {"dcgan": 2, "sngan": 5, "toy": 3}[networks]
     assert [w.name for w in tables] == ["gamma", "beta"] * hidden
     for table in tables:
         value = table.numpy()
