@@ -60,6 +60,8 @@ _SAVED = {
     "zoo.dropout": ("Dropout",),
     "zoo.labels": ("OfClass",),
     "zoo.norm_noise": ("NormNoise",),
+    "zoo.scalar_affine": ("ScalarAffine",),
+    "zoo.tokens": ("Positions",),
     "trainers.common.adaptive_clipping": (
         "ClippedAdadelta",
         "ClippedAdafactor",

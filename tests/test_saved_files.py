@@ -93,6 +93,21 @@ def language_model(path):
     return save(model, x, path)
 
 
+def transformer(path):
+    """Saves one without a norm, which has layers of its own in its place."""
+    model = zoo.vit_tiny(
+        (4, 4, 1),
+        3,
+        depth=1,
+        width=8,
+        head_width=4,
+        patch_size=2,
+        norm="none",
+        branch_start="skip_init",
+    )
+    return save(model, np.ones((2, 4, 4, 1), "float32"), path)
+
+
 @pytest.fixture
 def small(data_dir):
     """A classifier that has all that files of classifiers may name."""
@@ -133,7 +148,8 @@ def test_every_layer_and_what_the_trainers_save_loads(small, toy_gan, tmp_path):
         x = [np.ones((2, *x.shape[1:]), x.dtype) for x in model.inputs]
         save(model, x if len(x) > 1 else x[0], path)
     text = language_model(tmp_path / "text.keras")
-    load_elsewhere([*paths, *every_layer(tmp_path), text])
+    images = transformer(tmp_path / "images.keras")
+    load_elsewhere([*paths, *every_layer(tmp_path), text, images])
 
 
 def all_modules():

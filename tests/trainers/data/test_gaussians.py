@@ -37,7 +37,7 @@ def test_a_gan_sees_them_as_they_are(config):
     data = loading.load_data(config)
     real.check(data)
     np.testing.assert_array_equal(real.examples(data, "test"), data.test.inputs)
-    batch = next(iter(real.training_batches(data, 64, 1, seed=0)))
+    batch = next(iter(real.training_batches(data, False, 64, 1, seed=0)))
     assert (batch.numpy()[:, None] == data.train.inputs).all(-1).any(1).all()
 
 

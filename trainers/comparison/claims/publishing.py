@@ -34,13 +34,14 @@ def collect(runs, results):
                 f"{path} comes from a run with --quick, which has no verdict. "
                 "Repeat it without --quick."
             )
-        name = _file_name(record)
+        name = file_name(record)
         write_text(results / f"{name}.json", json.dumps(record, indent=1))
         if reading.is_first(record):
             plot_claim(record, results / f"{name}.svg")
 
 
-def _file_name(record):
+def file_name(record):
+    """Returns the name of a record's file among the results."""
     name, first = record["name"], record["first_seed"]
     if reading.split_of(record):
         name += f"-on-{'-'.join(record['datasets'])}"

@@ -65,9 +65,15 @@ def load(name, image_size, split_seed):
         split_seed: from 0; -1 is as good as 0.
 
     Raises:
-        InputError: there are no images, one cannot be read, or a split has
-            classes that training has not.
+        InputError: there is no such folder, it has no images, one cannot be
+            read, or a split has classes that training has not.
     """
+    path = _path(name)
+    if not path.is_dir():
+        raise InputError(
+            f"There is no folder {path}. Expected of dataset.name: a folder of "
+            "images, or a data set's name without a path."
+        )
     if not image_size:
         raise InputError(
             f"Images of the folder {name} may differ in size. Set "
@@ -96,11 +102,6 @@ def _split(name, image_size, split_seed):
 def _given(name, image_size):
     """Returns split -> `Examples`, and the number of classes."""
     path = _path(name)
-    if not path.is_dir():
-        raise InputError(
-            f"There is no folder {path}. Expected: one of images, or a data "
-            "set's name without a path."
-        )
     if files := unlabeled(path):
         found = {"train": (files, np.zeros(len(files), int))}
     else:

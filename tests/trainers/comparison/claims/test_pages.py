@@ -322,7 +322,7 @@ def test_the_documents_are_those_of_the_records(tmp_path):
             copy = tmp_path / "results" / text.name
             copy.write_text(text.read_text())
         for record in (entry.record, *entry.others):
-            name = f"{record['name']}-{record['first_seed']}.json"
+            name = f"{publishing.file_name(record)}.json"
             (tmp_path / "results" / name).write_text(json.dumps(record))
     publishing.write(tmp_path)
     for page in ("claims.md", "claims_tables.md"):
