@@ -83,10 +83,6 @@ def written(path, write):
 #: same as arrays.
 LARGE = {
     "examples": (lambda folder: stream(IMAGES, LABELS), (IMAGES, LABELS)),
-    "batches": (
-        lambda folder: stream(IMAGES, LABELS).batch(7),
-        (IMAGES, LABELS),
-    ),
     "two inputs": (
         lambda folder: stream(BOTH, LABELS).batch(7),
         (BOTH, LABELS),

@@ -89,7 +89,7 @@ APART = {
 TABLE = {
     "stacked": [name for name in CASES if name not in ("text", "probe")],
     "call_by_call": ("virtual, rmsprop", "text"),
-    "side_by_side": ("batch", "none, sgd", "probe", "validation", *APART),
+    "side_by_side": ("batch", "probe", "validation", *APART),
 }
 PAIRS = [(name, mode) for mode, names in TABLE.items() for name in names]
 
