@@ -119,7 +119,7 @@ class Hidden:
         arguments = self.norm_arguments.get(self.norm, {})
         return get(self.norm, **arguments)(name=name)
 
-    def linear(self, layer, name, last=False, **options):
+    def linear(self, layer, name, last=False, fan_in=None, **options):
         """Returns a linear layer called `name`, with its own initializer.
 
         Args:
@@ -127,10 +127,13 @@ class Hidden:
                 `kernel_initializer`.
             name: of the layer.
             last: whether it makes the outputs of the model.
+            fan_in: how many weights a unit has, if that may be one: a single
+                weight cannot be standardized, and stays as the last layer's do.
             **options: of the layer, such as another `kernel_initializer`.
         """
         options = {"kernel_initializer": self.initializer(name), **options}
-        return self.with_weight_norm(layer(name=name, **options), last)
+        bare = last or fan_in == 1
+        return self.with_weight_norm(layer(name=name, **options), bare)
 
     def with_weight_norm(self, layer, last=False):
         """Returns a layer that computes with normalized kernels.

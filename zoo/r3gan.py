@@ -145,7 +145,8 @@ def r3gan_discriminator(
     stage = _Stage(plain, base_width, blocks, expansion, group_width, count + 1)
     conv = functools.partial(keras.layers.Conv2D, base_width, use_bias=False)
     inputs = keras.Input((resolution, resolution, channels), name="images")
-    x = plain.linear(conv, "extract", kernel_size=1)(inputs)
+    extract = plain.linear(conv, "extract", fan_in=channels, kernel_size=1)
+    x = extract(inputs)
     x = stage(x, "stage_0")
     for i in range(1, count + 1):
         x = keras.layers.AveragePooling2D(2, name=f"down_{i}")(x)

@@ -192,7 +192,8 @@ def _convolutions(hidden, x, name, width, labels=None):
 
 
 def _shortcut(hidden, x, name, width):
-    return hidden.linear(_convolution(width, 1), f"{name}_shortcut")(x)
+    shortcut = _convolution(width, 1)
+    return hidden.linear(shortcut, f"{name}_shortcut", fan_in=x.shape[-1])(x)
 
 
 def _convolution(filters, size):

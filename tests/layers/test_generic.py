@@ -6,6 +6,8 @@ import pytest
 import tensorflow as tf
 from keras.src import testing
 
+from normzoo import layers
+
 from .cases import CASES, KernelCase, public_layers
 from .test_keras_suites import SUITES
 
@@ -64,7 +66,19 @@ def step(layer, x, dy, kwargs):
         y = layer(x, **kwargs)
     sources = [x, *(weight.value for weight in layer.trainable_weights)]
     gradients = tape.gradient(y, sources, tf.cast(dy, y.dtype))
+    idle = idle_weights(layer, kwargs.get("training"))
+    for place, weight in enumerate(layer.trainable_weights, 1):
+        if id(weight) in idle:
+            assert gradients[place] is None
+            gradients[place] = tf.zeros_like(sources[place])
     return [y, *gradients, *(tf.identity(w) for w in layer.weights)]
+
+
+def idle_weights(layer, training):
+    """Returns the ids of weights that are for training alone."""
+    if training or not isinstance(layer, layers.SplitBatchNormalization):
+        return ()
+    return [id(w) for norm in layer.others for w in norm.trainable_weights]
 
 
 def perturbed(layer, shape):

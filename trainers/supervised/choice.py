@@ -3,7 +3,6 @@
 from ..common import precision
 from ..common.errors import InputError
 from ..data import loading, pipeline
-from ..inspection.memory import memory_of
 from ..own import files as own_model
 from ..own.likeness import has_own_code
 from ..run.reuse import without_values
@@ -81,12 +80,10 @@ def choose(config, runs, wanted, models=None):
         return Choice(ALONE, "no other run has the same structure")
     with precision.dtype_policy(config.precision):
         model = compiled_model(config, data, models)
-        specs = pipeline.batch_specs(data.train, config.batch_size)
         if models is None:
+            specs = pipeline.batch_specs(data.train, config.batch_size)
             build_state(model, specs)
-        memory = memory_of(model, specs)
-        kept = memory and memory["activations"]
-        most = fitting_runs(model, config.batch_size, kept)
+        most = fitting_runs(model, config.batch_size)
         if wanted != "auto":
             _check_wanted(model, wanted)
             return Choice(wanted, f"compare.together={wanted}", most)

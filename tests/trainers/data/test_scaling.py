@@ -133,7 +133,7 @@ def test_a_gan_sees_it_from_minus_one_to_one(config, made_dir, name):
     images, labels = seen(data.train)
     examples = real.examples(data, "train")
     np.testing.assert_allclose(examples, 2 * images - 1, atol=3e-7)
-    (batch,) = real.training_batches(data, len(labels), 1, seed=0)
+    (batch,) = real.training_batches(data, False, len(labels), 1, seed=0)
     np.testing.assert_allclose(
         np.sort(batch.numpy(), None), np.sort(examples, None), atol=3e-7
     )
