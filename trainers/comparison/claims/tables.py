@@ -40,7 +40,7 @@ def _section(entry, details):
         *record.get("changes", ()),
         _chosen(record),
         _observations(record),
-        _made(record),
+        *map(_made, (record, *entry.elsewhere)),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -127,10 +127,15 @@ def _made(record):
     parts = [
         f"{record['runs']} runs",
         f"{diverged} diverged" if diverged else "",
-        f"{seconds / 60:.0f} minutes of training" if seconds else "",
+        _minutes(seconds) if seconds else "",
         record["date"],
         f"TensorFlow {versions['tensorflow']}",
         f"Keras {versions['keras']}",
     ]
     made = ", ".join(filter(None, parts))
     return f"{made}:\n\n    {record['command']}"
+
+
+def _minutes(seconds):
+    count = round(seconds / 60)
+    return f"{count} minute{'s' * (count != 1)} of training"

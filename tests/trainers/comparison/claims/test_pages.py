@@ -239,7 +239,7 @@ def test_a_new_record_hides_older_ones_of_other_seeds(tmp_path):
 
 
 def test_another_data_set_stands_beside_the_claims_own(tmp_path):
-    slice_ = {"elsewhere": "train[:1500]"}
+    slice_ = {"elsewhere": "train[:1500]", "command": "python -m that"}
     records = [
         made({"digits": S}),
         made({"digits": S}, 1000),
@@ -268,6 +268,8 @@ def test_another_data_set_stands_beside_the_claims_own(tmp_path):
     )
     tables = tables_page([entry], {"speed": ""})
     assert "| from 1000, the second pass | mnist (`train[:1500]`) |" in tables
+    assert tables.count("    python -m it\n") == 1
+    assert tables.count("    python -m that\n") == 1
 
 
 def test_what_is_published(tmp_path):
