@@ -4,7 +4,7 @@ import functools
 
 import keras
 
-from .gan_layers import check_sizes, hidden_layers, stages
+from .gan_layers import check_sizes, normal_layers, stages
 from .labels import inputs_with, labels_of
 
 
@@ -66,7 +66,7 @@ def dcgan_generator(
     """
     count, side = stages(resolution)
     check_sizes(channels=channels, base_width=base_width, latent_dim=latent_dim)
-    hidden = hidden_layers(norm, weight_norm, keras.layers.ReLU(), stddev, seed)
+    hidden = normal_layers(norm, weight_norm, keras.layers.ReLU(), stddev, seed)
     up = functools.partial(
         keras.layers.Conv2DTranspose,
         kernel_size=kernel_size,
@@ -145,7 +145,7 @@ def dcgan_discriminator(
     check_sizes(channels=channels, base_width=base_width)
     # Keras' own default slope is 0.3, that of the original 0.2.
     leaky_relu = keras.layers.LeakyReLU(negative_slope=0.2)
-    hidden = hidden_layers(norm, weight_norm, leaky_relu, stddev, seed)
+    hidden = normal_layers(norm, weight_norm, leaky_relu, stddev, seed)
     down = functools.partial(
         keras.layers.Conv2D, kernel_size=kernel_size, strides=2, padding="same"
     )

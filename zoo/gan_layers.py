@@ -59,21 +59,29 @@ def check_sizes(**sizes):
             raise ValueError(f"{name} must be at least 1. Received: {size}.")
 
 
-def hidden_layers(norm, weight_norm, activation, stddev, seed):
-    """Returns a `Hidden` with a GAN's norm options and normal kernels.
+def hidden_layers(norm, **options):
+    """Returns a `Hidden` with a GAN's norm options.
 
     Args:
         norm: what `normzoo.layers.get` takes; a name in `NORM_OPTIONS` comes
             with these options.
-        weight_norm, activation: as in `Hidden`.
+        **options: the others of `Hidden`.
+    """
+    return Hidden(norm=norm, norm_arguments=NORM_OPTIONS, **options)
+
+
+def normal_layers(norm, weight_norm, activation, stddev, seed):
+    """Returns `hidden_layers` with normally distributed initial kernels.
+
+    Args:
+        norm, weight_norm, activation: as in `Hidden`.
         stddev: of the initial kernels.
         seed: integer; equal seeds give equal kernels to layers of equal name
             and shape.
     """
-    return Hidden(
-        norm=norm,
+    return hidden_layers(
+        norm,
         weight_norm=weight_norm,
-        norm_arguments=NORM_OPTIONS,
         activation=activation,
         kernel_initializer=keras.initializers.RandomNormal(
             stddev=stddev, seed=seed

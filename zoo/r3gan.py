@@ -5,7 +5,7 @@ import functools
 
 import keras
 
-from .gan_layers import NORM_OPTIONS, check_sizes, stages
+from .gan_layers import check_sizes, hidden_layers, stages
 from .hidden import Hidden
 
 _SLOPE = 0.2
@@ -228,9 +228,8 @@ class _Stage:
 
 
 def _plain(norm, weight_norm, seed):
-    return Hidden(
-        norm=norm,
-        norm_arguments=NORM_OPTIONS,
+    return hidden_layers(
+        norm,
         weight_norm=weight_norm,
         activation=keras.layers.LeakyReLU(negative_slope=_SLOPE),
         kernel_initializer=keras.initializers.VarianceScaling(

@@ -5,8 +5,7 @@ import functools
 
 import keras
 
-from .gan_layers import NORM_OPTIONS, check_sizes, stages
-from .hidden import Hidden
+from .gan_layers import check_sizes, hidden_layers, stages
 from .labels import inputs_with, labels_of
 
 _UP = functools.partial(keras.layers.UpSampling2D, 2)
@@ -172,9 +171,8 @@ def _judging_block(hidden, x, name, width, first):
 
 
 def _hidden(norm, weight_norm, seed):
-    return Hidden(
-        norm=norm,
-        norm_arguments=NORM_OPTIONS,
+    return hidden_layers(
+        norm,
         weight_norm=weight_norm,
         kernel_initializer="glorot_uniform",
         seed=seed,

@@ -5,7 +5,7 @@ import functools
 
 import keras
 
-from .gan_layers import check_sizes, hidden_layers
+from .gan_layers import check_sizes, normal_layers
 from .labels import inputs_with, labels_of
 
 
@@ -113,7 +113,7 @@ def toy_discriminator(
 def _hidden(width, norm, weight_norm, seed):
     check_sizes(base_width=width)
     stddev = (2 / width) ** 0.5  # He's, for hidden layers
-    return hidden_layers(norm, weight_norm, keras.layers.ReLU(), stddev, seed)
+    return normal_layers(norm, weight_norm, keras.layers.ReLU(), stddev, seed)
 
 
 def _perceptron(inputs, width, depth, outputs, hidden, bare, labels=None):
