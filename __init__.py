@@ -58,6 +58,7 @@ _SAVED = {
     ),
     "layers.exchange.with_norms": ("WithNorms",),
     "zoo.dropout": ("Dropout",),
+    "zoo.grouped_conv": ("GroupedConv2D",),
     "zoo.labels": ("OfClass",),
     "zoo.norm_noise": ("NormNoise",),
     "zoo.scalar_affine": ("ScalarAffine",),

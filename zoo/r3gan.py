@@ -6,6 +6,7 @@ import functools
 import keras
 
 from .gan_layers import check_sizes, hidden_layers, stages
+from .grouped_conv import GroupedConv2D
 from .hidden import Hidden
 
 _SLOPE = 0.2
@@ -143,7 +144,7 @@ def r3gan_discriminator(
     check_sizes(channels=channels, base_width=base_width)
     plain = _plain(norm, weight_norm, seed)
     stage = _Stage(plain, base_width, blocks, expansion, group_width, count + 1)
-    conv = functools.partial(keras.layers.Conv2D, base_width, use_bias=False)
+    conv = functools.partial(GroupedConv2D, base_width, use_bias=False)
     inputs = keras.Input((resolution, resolution, channels), name="images")
     extract = plain.linear(conv, "extract", fan_in=channels, kernel_size=1)
     x = extract(inputs)
@@ -204,7 +205,7 @@ class _Stage:
     def _block(self, x, name):
         inside = self.width * self.expansion
         groups = max(1, inside // self.group_width)
-        conv = functools.partial(keras.layers.Conv2D, padding="same")
+        conv = functools.partial(GroupedConv2D, padding="same")
         first = functools.partial(conv, inside, 1)
         second = functools.partial(conv, inside, 3, groups=groups)
         third = functools.partial(conv, self.width, 1, use_bias=False)
