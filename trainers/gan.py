@@ -18,6 +18,7 @@ from absl import flags
 from . import app
 from .common.paths import user_path
 from .comparison.trainers import expect
+from .gans import report
 from .gans.finished import evaluate, load_generator, sample
 from .gans.trainer import train
 
@@ -46,6 +47,8 @@ def main(flags):
         result = evaluate(flags.config, flags.workdir)
     advice = "Lower the learning rates, or set --config.loss.on_nan=restore."
     app.show(result, flags.workdir, advice)
+    if remark := report.remark(result):
+        print(remark)
 
 
 def _use_folder(dataset, path):

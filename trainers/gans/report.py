@@ -5,6 +5,9 @@ import base64
 from ...layers.diagnosis.markup import element, table
 from .metrics import measures
 
+#: Test accuracy below which a classifier's features are called weak.
+_WEAK = 0.8
+
 
 def appendix(runs, results, workdir):
     """Returns `Markup`: the metrics of every run, and samples of variants."""
@@ -44,9 +47,23 @@ def _conditions(results):
     accuracy = result.get("last_feature_accuracy")
     if accuracy is not None:
         text += f" with test accuracy {100 * accuracy:.2f} %"
+    bias = (
+        "Frechet distances are biased upward, more so with fewer examples: "
+        "compare only distances of equal numbers."
+    )
+    return " ".join(filter(None, [f"{text}.", remark(result), bias]))
+
+
+def remark(result):
+    """Returns what to know of a run's features, "" if they are good ones."""
+    accuracy = result.get("last_feature_accuracy")
+    if accuracy is None or accuracy >= _WEAK:
+        return ""
+    right = f"{100 * accuracy:.0f} of 100 test examples"
     return (
-        f"{text}. Frechet distances are biased upward, more so with fewer "
-        "examples: compare only distances of equal numbers."
+        f"The features are weak: their classifier is right in {right}, and the "
+        "distances may miss what you see in the pictures. With more "
+        "--config.metrics.classifier_epochs it may get better."
     )
 
 

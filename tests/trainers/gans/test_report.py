@@ -36,7 +36,7 @@ def appendix(tmp_path, *results):
         by_name[name] = {**numbers, **result}
         images = tmp_path / name / "images"
         images.mkdir(parents=True)
-        if result is FINISHED:
+        if result["status"] == "finished":
             (images / "fixed-0001.png").write_bytes(b"PNG")
     return joined(*report.appendix(runs, by_name, tmp_path))
 
@@ -49,6 +49,13 @@ def test_the_conditions_are_those_of_a_run_that_was_measured(tmp_path):
     )
     assert "Frechet distances are biased upward" in page
     assert "None" not in page
+
+
+@pytest.mark.parametrize("accuracy", [None, 0.62, 0.99])
+def test_weak_features_are_told(accuracy, tmp_path):
+    page = appendix(tmp_path, {**FINISHED, "last_feature_accuracy": accuracy})
+    weak = "The features are weak: their classifier is right in 62 of 100"
+    assert (weak in page) == (accuracy == 0.62)
 
 
 def test_a_diverged_run_has_no_numbers_and_perhaps_no_picture(tmp_path):
