@@ -142,3 +142,22 @@ def chosen(label, setting, chosen_trials, trials):
         "offered": values(trials, setting),
         "values": {str(t.seed): t.get(setting) for t in chosen_trials},
     }
+
+
+def chosen_at_each(label, by, setting, chosen_trials, trials):
+    """Returns the rows of `chosen`, one for each value of `by`.
+
+    Args:
+        label: text with `{}` for that value.
+        by: name of the setting at whose values another one was chosen.
+        setting, chosen_trials, trials: as in `chosen`.
+    """
+    return [
+        chosen(
+            label.format(value),
+            setting,
+            select(chosen_trials, **{by: value}),
+            trials,
+        )
+        for value in values(chosen_trials, by)
+    ]

@@ -72,14 +72,17 @@ def curves(trials):
 
 
 def chosen(trials):
-    rows = []
-    for norm in NORMS:
-        tuned = _tuned(trials, norm)
-        for depth in claims.values(tuned, "depth"):
-            some = claims.select(tuned, depth=depth)
-            label = f"{norm}, {depth} hidden layers"
-            rows.append(claims.chosen(label, "learning_rate", some, trials))
-    return rows
+    return [
+        row
+        for norm in NORMS
+        for row in claims.chosen_at_each(
+            norm + ", {} hidden layers",
+            "depth",
+            "learning_rate",
+            _tuned(trials, norm),
+            trials,
+        )
+    ]
 
 
 def _tuned(trials, norm):

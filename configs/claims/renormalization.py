@@ -84,14 +84,17 @@ def curves(trials):
 
 
 def chosen(trials):
-    rows = []
-    for renorm, label in _LABELS.items():
-        tuned = _tuned(trials, renorm)
-        for size in claims.values(tuned, "batch_size"):
-            some = claims.select(tuned, batch_size=size)
-            name = f"{label}, batches of {size}"
-            rows.append(claims.chosen(name, "learning_rate", some, trials))
-    return rows
+    return [
+        row
+        for renorm, label in _LABELS.items()
+        for row in claims.chosen_at_each(
+            label + ", batches of {}",
+            "batch_size",
+            "learning_rate",
+            _tuned(trials, renorm),
+            trials,
+        )
+    ]
 
 
 #: Whether there is renormalization -> what it is called.

@@ -76,14 +76,17 @@ def curves(trials):
 
 
 def chosen(trials):
-    rows = []
-    for norm in NORMS:
-        tuned = _tuned(trials, norm)
-        for size in claims.values(tuned, "batch_size"):
-            some = claims.select(tuned, batch_size=size)
-            label = f"{norm}, batches of {size}"
-            rows.append(claims.chosen(label, "learning_rate", some, trials))
-    return rows
+    return [
+        row
+        for norm in NORMS
+        for row in claims.chosen_at_each(
+            norm + ", batches of {}",
+            "batch_size",
+            "learning_rate",
+            _tuned(trials, norm),
+            trials,
+        )
+    ]
 
 
 def _tuned(trials, norm):

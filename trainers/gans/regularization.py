@@ -33,7 +33,7 @@ def check(config):
             "to 0."
         )
     norm = config.discriminator.norm
-    if found and _mixes_examples(norm):
+    if found and mixes_examples(norm):
         names = ", ".join(each.name for each in found)
         raise InputError(
             "The gradient is penalized for each example separately, but batch "
@@ -44,6 +44,7 @@ def check(config):
         )
 
 
-def _mixes_examples(norm):
+def mixes_examples(norm):
+    """Returns whether an example's outputs depend on the rest of its batch."""
     # EvoNorm B0 and the other kin of batch norm are subclasses of it.
     return isinstance(get(norm)(), keras.layers.BatchNormalization)

@@ -136,10 +136,6 @@ def _check_examples(config, data):
         )
 
 
-#: Norms by which an example's outputs depend on the rest of its batch.
-_MIX_EXAMPLES = ("batch", "ghost_batch", "evonorm_b0")
-
-
 def _check_norms(config):
     generator, discriminator = config.generator, config.discriminator
     if discriminator.norm == "virtual":
@@ -152,7 +148,9 @@ def _check_norms(config):
         ("generator", generator),
         ("discriminator", discriminator),
     ):
-        if config.batch_size == 1 and player.norm in _MIX_EXAMPLES:
+        if config.batch_size == 1 and regularization.mixes_examples(
+            player.norm
+        ):
             raise InputError(
                 "Batch norm needs more than one example in a batch. Received: "
                 f"batch_size=1 and {name}.norm={player.norm!r}. Raise "
