@@ -25,9 +25,10 @@ def look_up(name, table, kind):
         ValueError: the table has no such key, the module or file has no such
             function, or its code raises an exception.
     """
-    if name in table:
+    is_text = isinstance(name, str)
+    if is_text and name in table:
         return table[name]
-    place, colon, attribute = name.rpartition(":")
+    place, colon, attribute = name.rpartition(":") if is_text else ("",) * 3
     if not colon:
         known = f" one of: {', '.join(table)}; or" if table else ""
         raise ValueError(

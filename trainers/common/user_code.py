@@ -2,6 +2,8 @@
 
 import contextlib
 
+import tensorflow as tf
+
 from ...layers.user_code import failure, line_of
 from .errors import InputError
 
@@ -23,8 +25,8 @@ def running(what):
 def building(what):
     """Turns what the user can fix into an `InputError`; the rest passes.
 
-    That is whatever the user's own code raises, and the `TypeError` or
-    `ValueError` of an argument from a config.
+    That is whatever the user's own code raises, the `TypeError` or `ValueError`
+    of an argument from a config, and a lack of memory.
 
     Args:
         what: is built, such as `"The model"`; begins the message.
@@ -36,6 +38,8 @@ def building(what):
             said = f"{what} cannot be built: {failure(error)}"
         elif isinstance(error, (TypeError, ValueError)):
             said = f"{what} cannot be built. {error}"
+        elif isinstance(error, (MemoryError, tf.errors.ResourceExhaustedError)):
+            said = f"{what} is too large for the memory. Make it smaller."
         else:
             raise
         raise InputError(said) from error

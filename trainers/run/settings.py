@@ -39,6 +39,8 @@ _ONE_OF = {
     "checkpoint.best_mode": ("max", "min"),
     "compare.together": ("auto", *MODES),
 }
+#: Of an image's side.
+_PIXELS, _MOST_PIXELS = ("dataset.image_size",), 2**14
 #: What NumPy takes for a seed.
 _SEEDS = 2**32
 _SPLIT_SEED = "dataset.split_seed"
@@ -146,18 +148,21 @@ class Settings:
         others = self.free_defaults(config) | self.beside(config)
         return json.loads(json.dumps(fixed | others))
 
+    @functools.cached_property
+    def _named(self):
+        """Keys that all configs have in parts that are free."""
+        return {f"{part}.{k}" for part, keys in self.free.items() for k in keys}
+
     def _is_free(self, key):
         return key.partition(".")[0] in self.free
 
+    def _is_checked(self, key):
+        return key in self._named or not self._is_free(key)
+
     def _check_keys(self, values):
-        wanted = self._defaults.keys()
-        named = {
-            f"{part}.{k}" for part, keys in self.free.items() for k in keys
-        }
+        wanted = self._defaults.keys() | self._named
         missing = sorted(
-            key
-            for key in (wanted | named) - values.keys()
-            if key in named or not self._is_free(key)
+            key for key in wanted - values.keys() if self._is_checked(key)
         )
         if missing:
             raise InputError(
@@ -167,7 +172,7 @@ class Settings:
 
     def _check_types(self, values):
         for key, default in self._defaults.items():
-            if not self._is_free(key):
+            if self._is_checked(key):
                 check_type(key, values[key], default)
 
     def _check_ranges(self, values):
@@ -181,6 +186,7 @@ class Settings:
                 "at least 0",
             ),
             (self.below_one, lambda x: 0 <= x < 1, "in [0, 1)"),
+            (_PIXELS, lambda x: x <= _MOST_PIXELS, f"at most {_MOST_PIXELS}"),
             (
                 (*self.seeds, "compare.tune.first_seed"),
                 lambda x: 0 <= x < _SEEDS,
