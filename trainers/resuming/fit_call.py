@@ -36,14 +36,14 @@ class FitCall:
             call of the train function in one epoch, each time it is iterated.
             It reads no data itself.
         data: `x` of the call.
-        shuffle: of the call.
-        initial_epoch: of the call.
+        shuffle, steps_per_epoch, initial_epoch: of the call.
     """
 
     callbacks: list
     batches: Any
     data: Any
     shuffle: Any
+    steps_per_epoch: int | None
     initial_epoch: int
 
     @property
@@ -64,6 +64,11 @@ class FitCall:
     def current_iterator(self):
         """Returns the iterator that the next epoch may go on with, or None."""
         return self.batches._current_iterator
+
+    def drop_leftovers(self):
+        """Drops what the workers of a `PyDataset` have read and nobody took."""
+        if enqueuer := getattr(self.batches.data_adapter, "enqueuer", None):
+            enqueuer.ready_queue.queue.clear()
 
     def change_next_epoch(self, change):
         """Changes what the next iteration of `batches` yields.
@@ -122,5 +127,6 @@ def _call(callbacks, names):
         batches,
         names["x"],
         names["shuffle"],
+        names["steps_per_epoch"],
         names["initial_epoch"],
     )

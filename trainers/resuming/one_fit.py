@@ -238,7 +238,9 @@ class OneFit(keras.callbacks.Callback):
         else:
             progress.began = self._surroundings()
             progress.first_batch = progress.between = None
-            self._looks = True
+            # Batches of several replicas cannot be passed on without a change
+            # in the last bits: Keras trains with them by another function.
+            self._looks = self._replicas == 1
         if self._resumes:
             self._position.begin_at(progress.batch)
         self._resumes = False
@@ -252,6 +254,10 @@ class OneFit(keras.callbacks.Callback):
             calls, ran_out = self.progress.finished[-1]
             return (calls - ran_out) * self.model.steps_per_execution
         return self.call.steps
+
+    @property
+    def _replicas(self):
+        return self.model.distribute_strategy.num_replicas_in_sync
 
     def _is_first(self):
         looks, self._looks = self._looks, False

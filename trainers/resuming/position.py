@@ -8,6 +8,7 @@ over are gone through once more, as `fit` does, without reading their batches.
 import warnings
 import zlib
 
+import keras
 import tensorflow as tf
 
 from ..common.errors import InputError
@@ -48,13 +49,20 @@ class Position:
             look: whether the first batch of the last one is looked at.
         """
         for left, (calls, ran_out) in enumerate(finished, 1 - len(finished)):
+            looks = look and left == 0
+            if isinstance(self._call.data, keras.utils.PyDataset) and not looks:
+                # Its workers would begin to read.
+                self._call.data.on_epoch_begin()
+                self._call.data.on_epoch_end()
+                continue
             with warnings.catch_warnings():
                 # That its data ran out has been said.
                 warnings.simplefilter("ignore")
                 with self._call.batches.catch_stop_iteration():
-                    self._pass_epoch(calls, ran_out, look and left == 0)
+                    self._pass_epoch(calls, ran_out, looks)
         if self._call.current_iterator() is not self._iterator:
             self._iterator = None  # its threads may draw random numbers
+        self._call.drop_leftovers()
 
     def _pass_epoch(self, calls, ran_out, look):
         steps = self._call.batches.steps_per_execution

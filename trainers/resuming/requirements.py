@@ -29,6 +29,14 @@ def check(model, call):
             f"{type(call.data).__name__}. Expected arrays, a tf.data.Dataset "
             "or a keras.utils.PyDataset."
         )
+    is_python = isinstance(call.data, keras.utils.PyDataset)
+    if is_python and call.steps_per_epoch:
+        raise InputError(
+            "The place in a PyDataset cannot be found again if its epochs do "
+            f"not end with it. Received: steps_per_epoch="
+            f"{call.steps_per_epoch}. Leave it out, and give the PyDataset "
+            "a length."
+        )
     if _needs_seed(call) and not has_seed():
         raise InputError(
             "The order of this data would be another one after an "

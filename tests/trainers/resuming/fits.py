@@ -35,11 +35,11 @@ class Counter(CALLBACKS.Callback):
         self.seen, self.epochs = state["seen"], state["epochs"]
 
 
-class Batches(keras.utils.PyDataset):
-    """Shuffled by NumPy after each epoch, and augmented with noise."""
+class Shuffled(keras.utils.PyDataset):
+    """Shuffled by NumPy after each epoch."""
 
-    def __init__(self):
-        super().__init__()
+    def __init__(self, **options):
+        super().__init__(**options)
         self.order = np.arange(len(X))
 
     def __len__(self):
@@ -47,10 +47,18 @@ class Batches(keras.utils.PyDataset):
 
     def __getitem__(self, index):
         chosen = self.order[8 * index : 8 * index + 8]
-        return X[chosen] + np.random.normal(size=(8, 4)), Y[chosen]
+        return X[chosen], Y[chosen]
 
     def on_epoch_end(self):
         np.random.shuffle(self.order)
+
+
+class Noisy(Shuffled):
+    """Draws from NumPy's generator for each batch, too."""
+
+    def __getitem__(self, index):
+        x, y = super().__getitem__(index)
+        return x + np.random.normal(size=x.shape), y
 
     def state_dict(self):
         return {"order": self.order}
@@ -96,7 +104,9 @@ def dataset():
 
 
 def early(folder):
-    return [CALLBACKS.EarlyStopping("loss", restore_best_weights=True)]
+    return [
+        CALLBACKS.EarlyStopping("loss", patience=2, restore_best_weights=True)
+    ]
 
 
 def plateau(folder):
@@ -145,9 +155,16 @@ FITS = {
     "PyDataset": (
         sequential,
         adam,
-        lambda: {"x": Batches(), "shuffle": True},
+        lambda: {"x": Noisy(), "shuffle": True},
         early,
         3,
+    ),
+    "PyDataset with workers": (
+        sequential,
+        adam,
+        lambda: {"x": Shuffled(workers=2), "shuffle": True},
+        early,
+        "epoch",
     ),
 }
 

@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from normzoo.trainers.common.errors import InputError
 from normzoo.trainers.common.signals import Interrupted
+from normzoo.trainers.resuming import fit_call
 from normzoo.trainers.resuming.plain import decode, encode
 from normzoo.trainers.run.recovery import newest_first
 
@@ -68,6 +69,7 @@ STOPS = {
     "of unknown length": [(0, None)],
     "endless": [(2, 3)],
     "PyDataset": [(2, 3)],
+    "PyDataset with workers": [(2, 1)],
 }
 
 
@@ -93,10 +95,12 @@ def test_signals_damage_and_more_epochs(tmp_path):
     assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
     os.truncate(parts / f"run/checkpoints/step-{newest(parts)}.index", 0)
     short = fits.fit("arrays", parts)
+    assert short["epochs"] == [0, 1, 2, 3]
     assert (parts / "run/DONE").exists()
     # Finished: nothing is trained, and all is as it was at the end.
     fits.assert_equal(fits.fit("arrays", parts, Stop(4, 0)), short)
     fits.assert_equal(fits.fit("arrays", parts, epochs=5), whole)
+    assert whole["epochs"] == [0, 1, 2, 3, 4]
 
 
 @pytest.mark.slow
@@ -174,6 +178,10 @@ REFUSED = {
         lambda fit: fit(endless_python(), None, steps_per_epoch=2),
         r"place in this data cannot be found again. Received: a generator",
     ),
+    "a PyDataset in pieces": (
+        lambda fit: fit(fits.Shuffled(), None, steps_per_epoch=3),
+        r"its epochs do not end with it. Received: steps_per_epoch=3",
+    ),
     "two that restore": (
         lambda fit: fit(
             fits.X, fits.Y, keras.callbacks.BackupAndRestore("unused")
@@ -197,6 +205,19 @@ def test_what_cannot_be_resumed_is_refused(case, tmp_path):
     do, message = REFUSED[case]
     with pytest.raises(InputError, match=message):
         do(Small(tmp_path / "run"))
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_keras_that_works_otherwise_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(fit_call, "_PARTS", ("one_that_is_gone",))
+    with pytest.raises(InputError, match=r"`fit` has no one_that_is_gone"):
+        Small(tmp_path / "run")()
+
+
+def test_it_does_nothing_outside_of_fit(tmp_path):
+    model = keras.Sequential([keras.layers.Flatten()])
+    resume = fits.ExactResume(tmp_path / "run")
+    model.predict(fits.X, callbacks=[resume], verbose=0)
     assert not (tmp_path / "run").exists()
 
 
@@ -228,6 +249,7 @@ def test_what_has_changed_is_refused(finished, case):
     changes, message = CHANGED[case]
     with pytest.raises(InputError, match=message):
         finished(**changes)
+    assert (finished.folder / "DONE").exists()
 
 
 def test_a_callback_whose_state_is_not_saved_is_named(tmp_path, caplog):
