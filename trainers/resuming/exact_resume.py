@@ -83,7 +83,12 @@ class ExactResume(keras.callbacks.Callback):
         call.callbacks.remove(self)
         every_steps = 0 if self.save_freq == "epoch" else self.save_freq
         last = OneFit(
-            call, call.callbacks[:], self._rundir, every_steps, self.keep
+            model,
+            call,
+            call.callbacks[:],
+            self._rundir,
+            every_steps,
+            self.keep,
         )
         call.callbacks.insert(0, self)
         call.callbacks.append(last)

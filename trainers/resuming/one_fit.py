@@ -1,19 +1,17 @@
 """One `fit` that continues where an interrupted one was."""
 
 import contextlib
-import functools
-import json
 import types
 import weakref
 from typing import ClassVar
 
 import keras
+import numpy as np
 
 from ..cluster.broadcast import SharedRequests
 from ..common import signals
 from ..common.errors import InputError, writing
 from ..common.provenance import provenance
-from ..inspection.batches import Watched, unwatched
 from ..run.checkpoints import Checkpoints
 from ..run.saving import Saver
 from ..run.state import (
@@ -24,9 +22,11 @@ from ..run.state import (
 )
 from . import fit_call
 from .callback_states import CallbackStates
+from .described import described
+from .first_batch import FirstBatch
 from .fit_progress import FitProgress
 from .plain import decode, encode
-from .position import Position, digest_of
+from .position import Position
 from .randomness import set_surroundings, surroundings
 from .requirements import check
 
@@ -35,6 +35,7 @@ class OneFit(keras.callbacks.Callback):
     """Restores a `fit` and saves it; Keras calls it after all other callbacks.
 
     Args:
+        model: that is trained.
         call: the `FitCall`.
         callbacks: those whose state is saved.
         rundir: the `RunDir`.
@@ -51,7 +52,7 @@ class OneFit(keras.callbacks.Callback):
     # has failed, and with them the lock.
     _holders: ClassVar = weakref.WeakValueDictionary()
 
-    def __init__(self, call, callbacks, rundir, every_steps, keep):
+    def __init__(self, model, call, callbacks, rundir, every_steps, keep):
         super().__init__()
         self.call = call
         self.rundir = rundir
@@ -59,9 +60,9 @@ class OneFit(keras.callbacks.Callback):
         self.keep = keep
         self.progress = FitProgress(epoch=call.initial_epoch)
         self._states = CallbackStates(callbacks)
-        self._position = Position(call, self._compare)
+        self._first_batch = FirstBatch(model)
+        self._position = Position(call, self._first_batch.compare)
         self.restored_logs = {}
-        self._watched = None
         self._resumes = False
         contexts = contextlib.ExitStack()
         self._contexts = contexts
@@ -82,6 +83,11 @@ class OneFit(keras.callbacks.Callback):
         with self._closed_by_errors():
             self._contexts.enter_context(self.rundir.held())
             stop = self._contexts.enter_context(signals.catch())
+            self._config = described(
+                self.model, self.call, self.params["epochs"]
+            )
+            # A second `fit` of one process may begin with another rate.
+            self._apart = ("optimizer",) if steps_of(self.model) else ()
             self.rundir.check(self._config, self._apart)
             self._build()
             self._checkpoints = Checkpoints(
@@ -93,24 +99,11 @@ class OneFit(keras.callbacks.Callback):
             if progress := self._checkpoints.restore():
                 self.progress, self._resumes = progress, True
                 self.progress.start_clock()
+                self._first_batch.digest = progress.first_batch
                 self._states.prepare(progress.callbacks)
             else:
                 self._start_rundir()
             self._saver = self._make_saver(stop)
-
-    @functools.cached_property
-    def _config(self):
-        return {
-            "epochs": self.params["epochs"],
-            "steps_per_epoch": self.call.steps,
-            "steps_per_execution": self.model.steps_per_execution,
-            "optimizer": _described(self.model.optimizer),
-        }
-
-    @functools.cached_property
-    def _apart(self):
-        # A second `fit` of one process may begin with another learning rate.
-        return ("optimizer",) if steps_of(self.model) else ()
 
     def _start_rundir(self):
         with writing(f"The workdir {self.rundir.path}", ""):
@@ -155,14 +148,15 @@ class OneFit(keras.callbacks.Callback):
 
     def _note(self):
         self.progress.callbacks = self._states.save()
+        self.progress.first_batch = self._first_batch.digest
 
     @contextlib.contextmanager
     def _closed_by_errors(self):
         try:
             yield
         except BaseException:
-            if self._watched is not None:
-                self._watched.stop()
+            fit_call.start_at(self.model, None)
+            self._first_batch.stop()
             self.close()
             raise
 
@@ -173,15 +167,7 @@ class OneFit(keras.callbacks.Callback):
                 self._continue()
                 self._start_rundir()  # now that nothing is refused any more
             self._states.watch()
-        self._looks = False
-        self.model.train_function = self._watched = Watched(
-            unwatched(self.model.train_function),
-            self.model.steps_per_execution,
-            self.model.distribute_strategy,
-            self._is_first,
-            self._keep_digest,
-            lambda: None,
-        )
+        self._first_batch.watch()
 
     def _continue(self):
         progress, epochs = self.progress, self.params["epochs"]
@@ -208,20 +194,6 @@ class OneFit(keras.callbacks.Callback):
         found = surroundings(self.call.data)
         return encode(found, "What the data's state_dict() returns")
 
-    def _compare(self, batch):
-        """Compares the first batch of an epoch with what it was."""
-        known = self.progress.first_batch
-        if known is not None and digest_of(batch) != known:
-            raise InputError(
-                "The data does not come in the order that it had for the "
-                f"interrupted run in {self.rundir.path}: the first batch of "
-                "its last epoch is another one. A dataset of your own that "
-                "changes from epoch to epoch needs state_dict() and "
-                "load_state_dict(state); code that draws random numbers needs "
-                "a seed. If the data has changed, name another workdir to "
-                "start from the beginning."
-            )
-
     def on_epoch_begin(self, epoch, logs=None):
         """Goes to the step in the epoch, or notes that one begins."""
         fit_call.start_at(self.model, None)
@@ -232,15 +204,16 @@ class OneFit(keras.callbacks.Callback):
             self._checkpoints.restore()
             self._states.load(progress.callbacks)
             self._surround(progress.began)
-            self._looks = False
-            found = self.model.get_metrics_result()
-            self.restored_logs = {k: float(v) for k, v in found.items()}
+            found = self.model.get_metrics_result().items()
+            self.restored_logs = {
+                name: float(value)
+                for name, value in found
+                if not np.ndim(value)
+            }
         else:
             progress.began = self._surroundings()
-            progress.first_batch = progress.between = None
-            # Batches of several replicas cannot be passed on without a change
-            # in the last bits: Keras trains with them by another function.
-            self._looks = self._replicas == 1
+            progress.between = None
+            self._first_batch.await_epoch()
         if self._resumes:
             self._position.begin_at(progress.batch)
         self._resumes = False
@@ -254,17 +227,6 @@ class OneFit(keras.callbacks.Callback):
             calls, ran_out = self.progress.finished[-1]
             return (calls - ran_out) * self.model.steps_per_execution
         return self.call.steps
-
-    @property
-    def _replicas(self):
-        return self.model.distribute_strategy.num_replicas_in_sync
-
-    def _is_first(self):
-        looks, self._looks = self._looks, False
-        return looks
-
-    def _keep_digest(self, batch):
-        self.progress.first_batch = digest_of(batch)
 
     def on_train_batch_begin(self, batch, logs=None):
         """Counts calls, of which the last one may find no data."""
@@ -290,8 +252,7 @@ class OneFit(keras.callbacks.Callback):
     def on_train_end(self, logs=None):
         """Marks the run as finished."""
         fit_call.start_at(self.model, None)
-        self._watched.stop()
-        self.model.train_function = unwatched(self.model.train_function)
+        self._first_batch.stop()
         progress = self.progress
         result = {
             "status": "finished",
@@ -304,23 +265,3 @@ class OneFit(keras.callbacks.Callback):
             with writing(f"The result in {self.rundir.path}", saved):
                 self.rundir.finish(result)
         self.close()
-
-
-def _described(optimizer):
-    """Returns what an optimizer does, JSON-ready, or None if there is none."""
-    if optimizer is None:
-        return None
-    described = {"class_name": type(optimizer).__name__}
-    try:
-        config = keras.saving.serialize_keras_object(optimizer)["config"]
-        json.dumps(config)
-    except (NotImplementedError, TypeError, ValueError):
-        return described  # of a class without a config
-    return {**described, "config": _unnamed(config)}
-
-
-def _unnamed(config):
-    """Leaves out the names, which Keras numbers in each process."""
-    if not isinstance(config, dict):
-        return config
-    return {k: _unnamed(v) for k, v in config.items() if k != "name"}

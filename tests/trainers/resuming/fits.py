@@ -126,7 +126,7 @@ def plateau(folder):
 FITS = {
     "arrays": (
         sequential,
-        lambda: adam(use_ema=True),
+        lambda: keras.optimizers.SGD(0.02, momentum=0.9, use_ema=True),
         lambda: {"x": X, "y": Y, "batch_size": 8},
         early,
         2,
@@ -147,7 +147,7 @@ FITS = {
     ),
     "endless": (
         sequential,
-        adam,
+        lambda: adam(use_ema=True),
         lambda: {"x": dataset().repeat().batch(7), "steps_per_epoch": 5},
         early,
         2,
