@@ -36,6 +36,7 @@ ORDERS = {
         "run",
         "together",
         "inspection",
+        "resuming",
         "own",
         "supervised",
         "gans",

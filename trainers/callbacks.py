@@ -2,5 +2,6 @@
 
 from .inspection.norm_statistics import NormStatistics
 from .inspection.profile_steps import ProfileSteps
+from .resuming.exact_resume import ExactResume
 
-__all__ = ["NormStatistics", "ProfileSteps"]
+__all__ = ["ExactResume", "NormStatistics", "ProfileSteps"]

@@ -7,8 +7,10 @@ else, so that it starts in a moment.
 import contextlib
 import functools
 import multiprocessing
+import os
 import pathlib
 import runpy
+import signal
 import tempfile
 import time
 
@@ -65,6 +67,39 @@ def wait_for(condition, process, seconds=120):
         time.sleep(0.0005)
 
 
+def newest(workdir):
+    """Returns the step of the newest complete checkpoint, or 0."""
+    files = (workdir / "checkpoints").glob("step-*.index")
+    return max((int(file.stem.partition("-")[2]) for file in files), default=0)
+
+
+def in_training(workdir, process, chance):
+    """A few steps and checkpoints after the start."""
+    goal = newest(workdir) + chance.randint(1, 8)
+    wait_for(lambda: newest(workdir) >= goal, process)
+    time.sleep(chance.uniform(0, 0.05))
+
+
+def in_a_save(workdir, process, chance):
+    """While there are files of a checkpoint that is not complete."""
+    in_training(workdir, process, chance)
+    while process.is_alive():
+        wait_for(lambda: is_saving(workdir), process)
+        # A save is short: it may have ended when it is seen.
+        os.kill(process.pid, signal.SIGSTOP)
+        time.sleep(0.01)
+        if is_saving(workdir):
+            return
+        os.kill(process.pid, signal.SIGCONT)
+
+
+def is_saving(workdir):
+    with contextlib.suppress(FileNotFoundError):
+        names = os.listdir(workdir / "checkpoints")
+        return any(name.endswith("_temp") for name in names)
+    return False
+
+
 def script(name, *flags, folder, **environment):
     """Runs a script as `python -m` does; returns code, stdout and stderr.
 
@@ -113,9 +148,7 @@ def main(
         jobs: its processes.
         stdout, stderr: files that get what is said.
     """
-    import os
     import resource
-    import signal
     import sys
 
     from normzoo.trainers import app

@@ -31,6 +31,14 @@ def as_found():
             give_back()
 
 
+def has_seed():
+    """Whether TensorFlow has a global seed; True also where it cannot be told.
+
+    Without one, each process draws other seeds for operations that have none.
+    """
+    return _seed_of(_context()).get("_seed", 0) is not None
+
+
 # Each keeper returns a function that gives back what is now.
 
 

@@ -5,6 +5,8 @@ import json
 import math
 import time
 
+import numpy as np
+
 
 @dataclasses.dataclass
 class Progress:
@@ -52,12 +54,13 @@ class Progress:
         """Notes the end of an epoch, validation included.
 
         Args:
-            logs: its metrics, with Keras' names.
+            logs: its metrics, with Keras' names; those that are no numbers
+                are left out.
             ended: whether training ends early with it.
         """
         self.epoch += 1
         self.batch = 0
-        self.logs = {k: float(v) for k, v in logs.items()}
+        self.logs = {k: float(v) for k, v in logs.items() if not np.ndim(v)}
         self.ended = ended
 
     def takes_best(self, settings):

@@ -136,16 +136,20 @@ class RunDir:
         """
         return lock.held(self.path)
 
-    def start(self, config, provenance):
+    def start(self, config, provenance, apart=()):
         """Writes `config.json`, unless a run is to be continued.
 
         One that is to have more epochs is no longer finished; `extended` tells
         what it was before.
+
+        Args:
+            config, apart: as of `check`.
+            provenance: more keys of `config.json`.
         """
-        self.check(config)
+        self.check(config, apart)
         held, written = self._held(), {"config": config, **provenance}
         if held is not None:
-            if not self._is_extended_by(config):
+            if not self._is_extended_by(config, apart):
                 return
             (self.path / _DONE).unlink(missing_ok=True)
             written["extended"] = {

@@ -15,11 +15,12 @@ class Saver(keras.callbacks.Callback):
         checkpoints: `Checkpoints`.
         progress: `Progress`.
         config: of the run; its `epochs` and `checkpoint` are used.
-        steps_per_epoch: steps of an epoch.
+        steps_per_epoch: steps of an epoch; None: not known yet.
         stop: `signals.StopRequest`.
         requests: `SharedRequests` of all workers.
-        sizes: function that returns the sizes of the files that the run
-            appends to.
+        note: function without arguments that is called before each save. It
+            notes in `progress` what else the checkpoint must hold.
+        each_epoch: whether a save is due after each epoch, too.
     """
 
     def __init__(
@@ -30,7 +31,8 @@ class Saver(keras.callbacks.Callback):
         steps_per_epoch,
         stop,
         requests,
-        sizes,
+        note,
+        each_epoch=False,
     ):
         super().__init__()
         self.checkpoints = checkpoints
@@ -40,14 +42,16 @@ class Saver(keras.callbacks.Callback):
         self.steps_per_epoch = steps_per_epoch
         self.stop = stop
         self.requests = requests
-        self.sizes = sizes
+        self.note = note
+        self.each_epoch = each_epoch
         self._ends = False
         self._saved_step = progress.step
         self._saved_time = time.monotonic()
 
     def on_train_batch_end(self, batch, logs=None):
         """Saves within an epoch, if a save is due."""
-        ends_epoch = self.progress.batch == self.steps_per_epoch
+        known = self.steps_per_epoch is not None
+        ends_epoch = known and self.progress.batch >= self.steps_per_epoch
         if ends_epoch or self.model.stop_training:
             return
         if self._is_due(self.requests.at_step):
@@ -59,7 +63,8 @@ class Saver(keras.callbacks.Callback):
         self.progress.end_epoch(logs, self.model.stop_training)
         if self.progress.takes_best(self.settings):
             self._save(best=True)
-        if self._is_due(self.requests.now) or self._is_last():
+        is_due = self._is_due(self.requests.now)
+        if is_due or self.each_epoch or self._is_last():
             self._save()
         self._end_if_requested()
 
@@ -86,7 +91,7 @@ class Saver(keras.callbacks.Callback):
 
     def _save(self, best=False):
         self.progress.count_time()
-        self.progress.outputs = self.sizes()
+        self.note()
         if best:
             self.checkpoints.save_best(self.progress)
         else:

@@ -85,7 +85,7 @@ def steps_of(model):
     return max(map(int, counts), default=0)
 
 
-def variables_of(model):
+def variables_of(model, averages=False):
     """Returns all variables that training changes, in named groups.
 
     - `"model"`: weights, statistics and the states of seed generators;
@@ -93,12 +93,18 @@ def variables_of(model):
     - one group for each optimizer that is an attribute of the model, with its
       loss scale, if it has one.
 
+    Args:
+        model: with all its variables.
+        averages: whether optimizers may average the weights. Keras puts the
+            average into the weights whenever `fit` ends, so that training
+            cannot go on by another `fit`.
+
     Returns:
         Name of the group -> list of `tf.Variable`, in a fixed order.
 
     Raises:
-        ValueError: an optimizer is not built, or averages the weights itself:
-            Keras puts the average into the weights whenever `fit` ends.
+        ValueError: an optimizer is not built, or averages the weights and may
+            not.
     """
     groups = {"model": model.variables, "metrics": model.metrics_variables}
     for name, optimizer in optimizers_of(model).items():
@@ -107,7 +113,7 @@ def variables_of(model):
                 f"The optimizer {name!r} has no variables yet. Call its "
                 "build() with the variables that it trains."
             )
-        if _averages_weights(optimizer):
+        if _averages_weights(optimizer) and not averages:
             raise ValueError(
                 f"The optimizer {name!r} has use_ema=True, which cannot be "
                 "resumed. Keep a copy of the model and average into it."

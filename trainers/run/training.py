@@ -159,13 +159,13 @@ class Training:
                 self.steps_per_epoch,
                 self._stop,
                 SharedRequests(self.model.distribute_strategy),
-                self._sizes,
+                self._note_sizes,
             ),
         ]
 
-    def _sizes(self):
+    def _note_sizes(self):
         self.log.flush()
-        return self.rundir.sizes()
+        self.progress.outputs = self.rundir.sizes()
 
 
 class _Counter(keras.callbacks.Callback):

@@ -147,3 +147,12 @@ def test_without_private_names_the_rest_is_given_back(
         keras.config.enable_interactive_logging()
         session.__exit__()
     assert read() == expected
+
+
+def test_whether_there_is_a_seed(monkeypatch):
+    tf.random.set_seed(None)
+    assert not as_found.has_seed()
+    tf.random.set_seed(1)
+    assert as_found.has_seed()
+    monkeypatch.setattr(as_found, "_context", as_found._Nothing)
+    assert as_found.has_seed()  # nobody can tell

@@ -1,6 +1,5 @@
 """A run that is killed again and again ends as one that is not."""
 
-import contextlib
 import os
 import random
 import signal
@@ -99,40 +98,7 @@ def at_random(seconds):
     return wait
 
 
-def newest(workdir):
-    """Returns the step of the newest complete checkpoint, or 0."""
-    files = (workdir / "checkpoints").glob("step-*.index")
-    return max((int(file.stem.partition("-")[2]) for file in files), default=0)
-
-
-def in_training(workdir, process, chance):
-    """A few steps and checkpoints after the start."""
-    goal = newest(workdir) + chance.randint(1, 8)
-    killable.wait_for(lambda: newest(workdir) >= goal, process)
-    time.sleep(chance.uniform(0, 0.05))
-
-
-def in_a_save(workdir, process, chance):
-    """While there are files of a checkpoint that is not complete."""
-    in_training(workdir, process, chance)
-    while process.is_alive():
-        killable.wait_for(lambda: is_saving(workdir), process)
-        # A save is short: it may have ended when it is seen.
-        os.kill(process.pid, signal.SIGSTOP)
-        time.sleep(0.01)
-        if is_saving(workdir):
-            return
-        os.kill(process.pid, signal.SIGCONT)
-
-
-def is_saving(workdir):
-    with contextlib.suppress(FileNotFoundError):
-        names = os.listdir(workdir / "checkpoints")
-        return any(name.endswith("_temp") for name in names)
-    return False
-
-
-MOMENTS = (in_training, in_a_save, at_random(1.5))
+MOMENTS = (killable.in_training, killable.in_a_save, at_random(1.5))
 
 
 def test_killed_runs_end_as_others(prepared, tmp_path):
@@ -146,8 +112,8 @@ def test_killed_runs_end_as_others(prepared, tmp_path):
             os.kill(process.pid, signal.SIGKILL)
             process.join()
         kills += process.exitcode == -signal.SIGKILL
-        saving += is_saving(killed)
-        kept.add(newest(killed))
+        saving += killable.is_saving(killed)
+        kept.add(killable.newest(killed))
     assert run(config, killed) == 0
     assert_equal(killed, whole)
     assert kills == 3
@@ -184,7 +150,7 @@ def test_interrupted_runs_end_as_others(prepared, name, tmp_path):
                 session=session,
                 callbacks=[Interrupt(steps=23)],  # of 18 in an epoch
             )
-    assert newest(parts) >= 22
+    assert killable.newest(parts) >= 22
     assert not (parts / "DONE").exists()
     classify.train(config, parts, verbose=0)
     assert_equal(parts, whole)
@@ -201,7 +167,7 @@ def test_a_gan_that_is_told_to_end_continues(tmp_path):
         os.kill(process.pid, signal.SIGTERM)
         process.join()
     assert process.exitcode == 75
-    assert 0 < newest(parts) < 300
+    assert 0 < killable.newest(parts) < 300
     assert not (parts / "DONE").exists()
     assert run_script(GAN, parts) == 0
     assert_equal(parts, whole)

@@ -1,0 +1,1 @@
+"""Resuming what `keras.Model.fit` trains."""
