@@ -40,6 +40,7 @@ ORDERS = {
         "supervised",
         "gans",
         "comparison",
+        "exporting",
         "benchmarks",
         "",
     ),
