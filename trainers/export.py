@@ -20,38 +20,103 @@ from . import app
 FORMATS = ("keras", "saved_model", "onnx", "litert")
 
 
+def export(
+    *,
+    format,
+    workdir=None,
+    model=None,
+    to=None,
+    data=None,
+    label=None,
+    data_dir=None,
+    fixed=None,
+    quantize=None,
+    batch_size=None,
+    repeats=25,
+):
+    """Writes a trained model for serving, if its outputs stay what they are.
+
+    Args:
+        format: `"keras"`, `"saved_model"`, `"onnx"` or `"litert"`.
+        workdir: folder of a finished run; or else
+        model: path of a `.keras` file.
+        to: file or folder to write; None: in `WORKDIR/export`, or beside the
+            model.
+        data: with `model`, data that it was trained on, as of
+            `normzoo.diagnose`. None: outputs are compared on random numbers.
+        label, data_dir: as of `normzoo.diagnose`.
+        fixed: dict, name of an input -> its value for one example, as of
+            `normzoo.layers.for_inference`.
+        quantize: `"int8"`, for the format `"litert"`; None: floating point.
+        batch_size: number of examples in a call; None: any.
+        repeats: how many calls of each size are timed.
+
+    Returns:
+        An `Exported`, which can be printed: what was changed, the largest
+        difference of outputs, and size, latency and accuracy before and after.
+
+    Raises:
+        ValueError: the format needs what is not installed, the model cannot be
+            written in it, or outputs differ. Nothing is written then.
+    """
+    # TensorFlow, which `--help` does not wait for.
+    from .common.errors import InputError
+    from .common.paths import user_path
+    from .exporting import exporting, sources
+    from .exporting.places import default_path
+
+    if (workdir is None) == (model is None):
+        raise InputError(
+            "Either a run's workdir or the path of a model must be given. "
+            f"Received: workdir={workdir!r}, model={model!r}."
+        )
+    wanted = exporting.Wanted(
+        format=format,
+        fixed=fixed or {},
+        quantize=quantize,
+        batch_size=batch_size,
+        repeats=repeats,
+    )
+    if workdir is None:
+        path = user_path(model, "model")
+        served = sources.of_file(path, data, label, data_dir)
+    elif data is None:
+        served = sources.of_run(user_path(workdir))
+    else:
+        raise InputError(
+            "A run has its own data. Received: workdir and data. Leave data "
+            "out."
+        )
+    path = user_path(to, "file") if to else None
+    return exporting.export(
+        served, path or default_path(served, wanted, workdir), wanted
+    )
+
+
 def main(flags):
     """Runs the script."""
-    from .common.paths import user_path
-    from .exporting import sources
-    from .exporting.exporting import Wanted, export
-    from .exporting.places import default_path, fixed_inputs
+    from .exporting.places import fixed_inputs
 
-    if flags.workdir is not None:
-        served = sources.of_run(user_path(flags.workdir))
-    else:
-        path = user_path(flags.model, "model")
-        options = app.data_options(flags)
-        served = sources.of_file(path, flags.data, **options)
-    wanted = Wanted(
-        format=flags.format,
-        fixed=fixed_inputs(flags.fixed),
-        quantize=flags.quantize,
-        batch_size=flags.batch_size,
-        repeats=flags.repeats,
+    print(
+        export(
+            format=flags.format,
+            workdir=flags.workdir,
+            model=flags.model,
+            to=flags.to,
+            data=flags.data,
+            **app.data_options(flags),
+            fixed=fixed_inputs(flags.fixed),
+            quantize=flags.quantize,
+            batch_size=flags.batch_size,
+            repeats=flags.repeats,
+        )
     )
-    path = (
-        user_path(flags.to, "file")
-        if flags.to
-        else default_path(served, wanted, flags.workdir)
-    )
-    print(export(served, path, wanted))
 
 
 def define_flags():
     """Defines the script's own flags."""
-    app.define_workdir()
     app.define_data()
+    flags.DEFINE_string("workdir", None, "Folder of a finished run.")
     flags.DEFINE_string("model", None, "A trained model, a .keras file.")
     flags.DEFINE_string(
         "data",

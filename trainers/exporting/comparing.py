@@ -5,6 +5,7 @@ import functools
 import keras
 import numpy as np
 
+from ...layers.models.inner_layers import inner_layers
 from ..common import timing
 from ..common.errors import InputError
 from ..data import nested
@@ -88,9 +89,8 @@ def tolerance(model):
     Args:
         model: the original. What computes in half precision rounds elsewhere.
     """
-    layers = getattr(model, "layers", ())
-    halves = {"float16", "bfloat16"}
-    is_half = any(layer.compute_dtype in halves for layer in layers)
+    types = {layer.compute_dtype for layer in inner_layers(model)}
+    is_half = bool(types & {"float16", "bfloat16"})
     return _OF_HALF_PRECISION if is_half else _TOLERANCE
 
 

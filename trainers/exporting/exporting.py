@@ -9,12 +9,14 @@ import keras
 import numpy as np
 
 from ...layers import for_inference
-from ...layers.models.kinds import is_graph
+from ...layers.exchange.single_precision import in_float32, is_mixed
+from ...layers.models.kinds import input_names, is_graph
 from ..common.errors import InputError, writing
 from ..common.files import replacing, replacing_folder
 from ..data import nested
+from ..run.values import check_name
 from .comparing import Subject, seconds_of, tolerance
-from .formats import FORMATS, prediction, write
+from .formats import FORMATS, converting, prediction
 from .litert import Calibration
 from .result import Exported, Figures
 
@@ -32,6 +34,10 @@ class Wanted:
         quantize: `"int8"`, or None.
         batch_size: of each call of the exported model; None: any.
         repeats: how many calls of each size are timed.
+
+    Raises:
+        InputError: there is no such format, it needs what is not installed, or
+            it cannot be quantized.
     """
 
     format: str
@@ -39,6 +45,16 @@ class Wanted:
     quantize: str | None = None
     batch_size: int | None = None
     repeats: int = 25
+
+    def __post_init__(self):
+        check_name("format", self.format, FORMATS)
+        check_name("quantize", self.quantize or "", ("", "int8"))
+        if self.quantize and not FORMATS[self.format].quantizable:
+            raise InputError(
+                "Only the format 'litert' can be quantized. Received: "
+                f"quantize={self.quantize!r} and format={self.format!r}."
+            )
+        FORMATS[self.format].check_installed(self.format)
 
 
 def export(served, path, wanted):
@@ -54,23 +70,20 @@ def export(served, path, wanted):
         An `Exported`, which can be printed.
 
     Raises:
-        InputError: the format needs what is not installed, the model cannot be
-            written in it, or outputs differ. Nothing is written then.
+        InputError: the model cannot be written in this format, or outputs
+            differ. Nothing is written then.
     """
     _check(served, path, wanted)
-    try:
-        made = for_inference(served.model, wanted.fixed)
-    except (TypeError, ValueError) as error:
-        raise InputError(str(error)) from error
+    model, changed, left = _made(served, wanted)
     size = wanted.batch_size or _BATCH
     inputs = _inputs(served, wanted)
     before = Subject(prediction(served.model), inputs, size)
+    rest = _left(inputs, served, model, wanted)
     with writing(str(path), ""), _replacing(path, wanted) as temporary:
-        _write(temporary, made.model, served, wanted)
-        load = FORMATS[wanted.format].load
-        after = Subject(
-            load(temporary, made.model), _left(inputs, served, made.model), size
-        )
+        with converting(wanted.format, model):
+            _write(temporary, model, served, wanted)
+            run = FORMATS[wanted.format].load(temporary, model)
+            after = Subject(run, rest, size)
         difference = before.difference(after)
         if not wanted.quantize:
             _check_difference(difference, before, served.model)
@@ -83,29 +96,24 @@ def export(served, path, wanted):
     given = _size(served.path) if served.path else None
     return Exported(
         path=path,
-        changed=made.changed,
-        left=made.left,
+        changed=changed,
+        left=left,
         source=served.source,
         examples=nested.count_of(inputs),
         difference=difference,
         scale=before.scale,
         before=_figures(given, served.model, seconds["before"], before, served),
-        after=_figures(written, made.model, seconds["after"], after, served),
+        after=_figures(written, model, seconds["after"], after, served),
     )
 
 
 def _check(served, path, wanted):
     """Raises `InputError` for what can be known in advance."""
-    format_ = FORMATS[wanted.format]
-    if path.suffix != format_.suffix and format_.suffix:
+    suffix = FORMATS[wanted.format].suffix
+    if suffix and path.suffix != suffix:
         raise InputError(
-            f"A file in the format {wanted.format!r} ends with "
-            f"{format_.suffix}. Received: {path}."
-        )
-    if wanted.quantize and not format_.quantizable:
-        raise InputError(
-            f"Only the format 'litert' can be quantized. Received: "
-            f"quantize={wanted.quantize!r} and format={wanted.format!r}."
+            f"A file in the format {wanted.format!r} ends with {suffix}. "
+            f"Received: {path}."
         )
     if wanted.quantize and served.calibration is None:
         raise InputError(
@@ -117,7 +125,20 @@ def _check(served, path, wanted):
             f"The model {served.model.name!r} has its own `call`, so its batch "
             "size cannot be fixed. Leave --batch_size out."
         )
-    format_.check_installed(wanted.format)
+
+
+def _made(served, wanted):
+    """Returns the model to be written, and what was changed and left."""
+    try:
+        made = for_inference(served.model, wanted.fixed)
+    except (TypeError, ValueError) as error:
+        raise InputError(str(error)) from error
+    model, changed, _ = made
+    single = FORMATS[wanted.format].single_precision
+    if single and is_graph(model) and is_mixed(model):
+        model = in_float32(model)
+        changed = {**changed, model.name: "computes in float32"}
+    return made._replace(model=model, changed=changed)
 
 
 def _inputs(served, wanted):
@@ -136,40 +157,48 @@ def _inputs(served, wanted):
     inputs = nested.each(lambda x: x[:count], served.inputs)
     if not wanted.fixed:
         return inputs
-    arrays = {
-        name: np.full_like(array, wanted.fixed.get(name, array))
-        for name, array in _by_name(inputs, served.model).items()
-    }
-    return keras.tree.pack_sequence_as(inputs, list(arrays.values()))
+    names = input_names(_graph_of(served))
+    arrays = [
+        np.broadcast_to(wanted.fixed.get(name, x), x.shape).astype(x.dtype)
+        for name, x in zip(names, nested.leaves(inputs), strict=True)
+    ]
+    return keras.tree.pack_sequence_as(inputs, arrays)
 
 
-def _by_name(inputs, model):
-    names = [tensor.name for tensor in model.inputs]
-    return dict(zip(names, nested.leaves(inputs), strict=True))
-
-
-def _left(inputs, served, model):
+def _left(inputs, served, model, wanted):
     """Returns the inputs that the exported model still has.
 
     Args:
         inputs: of the original.
-        served: the `Served`.
+        served, wanted: as of `export`.
         model: the one that is exported.
     """
-    if model is served.model or not is_graph(model):
+    if not is_graph(model):
         return inputs
-    arrays = _by_name(inputs, served.model)
-    return keras.tree.map_structure(lambda x: arrays[x.name], model.input)
+    names, arrays = input_names(_graph_of(served)), nested.leaves(inputs)
+    left = [
+        array
+        for name, array in zip(names, arrays, strict=True)
+        if name not in wanted.fixed
+    ]
+    return keras.tree.pack_sequence_as(model.input, left)
+
+
+def _graph_of(served):
+    """Returns the model, that inside a `ReferenceModel`."""
+    model = served.model
+    return model if is_graph(model) else model.model
 
 
 def _write(path, model, served, wanted):
     calibration = None
     if wanted.quantize:
         calibration = Calibration(
-            _left(served.calibration, served, model), wanted.batch_size or 1
+            _left(served.calibration, served, model, wanted),
+            wanted.batch_size or 1,
         )
     signature = _signature(model, wanted.batch_size)
-    write(wanted.format, model, path, signature, calibration)
+    FORMATS[wanted.format].write(model, path, signature, calibration)
 
 
 def _signature(model, batch_size):

@@ -1,5 +1,6 @@
 """The formats of files, and what writes and reads them."""
 
+import contextlib
 import dataclasses
 import importlib.util
 import warnings
@@ -27,6 +28,7 @@ class Format:
             model's inputs; this runs what is in the file.
         needs: names of modules that must be installed.
         extra: that installs them.
+        single_precision: whether those who run it know float32 alone.
         quantizable: whether weights and activations can be integers.
     """
 
@@ -35,6 +37,7 @@ class Format:
     load: Callable
     needs: tuple[str, ...] = ()
     extra: str = ""
+    single_precision: bool = False
     quantizable: bool = False
 
     def check_installed(self, name):
@@ -81,28 +84,26 @@ def prediction(model):
     )
 
 
-def write(name, model, path, signature, calibration):
-    """Writes a model.
+@contextlib.contextmanager
+def converting(name, model):
+    """Turns what a converter raises, or runs into, into an `InputError`.
 
     Args:
         name: of the format.
-        model, path, signature, calibration: as of `Format.write`.
-
-    Raises:
-        InputError: the model cannot be written in this format.
+        model: that is written, read and run inside.
     """
     try:
         with warnings.catch_warnings():
             # Of the converters' own code, and none of the user's business.
             warnings.simplefilter("ignore")
-            FORMATS[name].write(model, path, signature, calibration)
-    except OSError:
+            yield
+    except (OSError, InputError):
         raise
     except Exception as error:  # whatever a converter raises
         said = str(error).strip().partition("\n")[0].rstrip(".")
         raise InputError(
-            f"The model {model.name!r} cannot be written in the format "
-            f"{name!r}: {said}. Any model can be a 'saved_model'."
+            f"The model {model.name!r} cannot be used in the format {name!r}: "
+            f"{said}. Any model can be a 'saved_model'."
         ) from error
 
 
@@ -117,6 +118,7 @@ FORMATS = {
         load=onnx.load,
         needs=("tf2onnx", "onnxruntime"),
         extra="onnx",
+        single_precision=True,
     ),
     "litert": Format(
         suffix=".tflite",
@@ -124,6 +126,7 @@ FORMATS = {
         load=litert.load,
         needs=("ai_edge_litert",),
         extra="litert",
+        single_precision=True,
         quantizable=True,
     ),
 }

@@ -1,5 +1,6 @@
 """LiteRT files: TensorFlow writes them, LiteRT's interpreter runs them."""
 
+import contextlib
 import re
 from typing import NamedTuple
 
@@ -65,8 +66,29 @@ def load(path, model):
     """Returns a function of inputs; see `formats.Format.load`."""
     from ai_edge_litert.interpreter import Interpreter
 
-    try:
+    with _explained(model):
         run = Interpreter(path).get_signature_runner()
+    details = run.get_input_details()
+    names = _input_names(model, details)
+
+    def call(given):
+        arrays = keras.tree.flatten(given)
+        arguments = {
+            name: np.asarray(array, details[name]["dtype"])
+            for name, array in zip(names, arrays, strict=True)
+        }
+        with _explained(model):
+            outputs = run(**arguments)
+        return [outputs[name] for name in sorted(outputs, key=_in_order)]
+
+    return call
+
+
+@contextlib.contextmanager
+def _explained(model):
+    """Turns the error of operations that only TensorFlow has into advice."""
+    try:
+        yield
     except RuntimeError as error:
         if "Select TensorFlow op" not in str(error):
             raise
@@ -75,20 +97,6 @@ def load(path, model):
             "as the loop of Keras' recurrent layers for batches of any size. "
             "Set --batch_size=1, or use recurrent layers with unroll=True."
         ) from error
-    details = run.get_input_details()
-    names = _input_names(model, details)
-
-    def call(given):
-        arrays = keras.tree.flatten(given)
-        outputs = run(
-            **{
-                name: np.asarray(array, details[name]["dtype"])
-                for name, array in zip(names, arrays, strict=True)
-            }
-        )
-        return [outputs[name] for name in sorted(outputs, key=_in_order)]
-
-    return call
 
 
 def _input_names(model, details):

@@ -10,6 +10,7 @@ import numpy as np
 from ...layers.models.kinds import check_built
 from ..common.contents import located
 from ..common.errors import InputError
+from ..common.served import Served
 from ..comparison.trainers import trainer_of
 from ..data import nested, scaling
 from ..data.arrays import checked_inputs
@@ -18,7 +19,6 @@ from ..data.sources.options import Options
 from ..own import files, tasks
 from ..own.compiled import unlabeled
 from ..own.single_labels import single_labels
-from ..run.served import Served
 
 _EXAMPLES = 1024
 _RANDOM = 64
@@ -64,13 +64,11 @@ def of_file(path, data=None, label=None, data_dir=None):
     Raises:
         InputError: the model or the data cannot be read, or do not fit.
     """
+    model = files.load_any(path)
     try:
-        model = keras.models.load_model(path)
         check_built(model)
-    except _NOT_LOADED as error:
-        raise InputError(
-            f"The model {path} cannot be loaded: {error}"
-        ) from error
+    except (TypeError, ValueError) as error:
+        raise InputError(str(error)) from error
     if data is None:
         return Served(
             model, _random(model), "random numbers, as no --data", path=path
@@ -106,13 +104,15 @@ def _random(model):
         InputError: it is not known what the model takes.
     """
     try:
-        wanted = keras.tree.map_structure(_drawn, model.input)
+        # A Sequential model has no `input` before it is called.
+        is_list = isinstance(model, keras.Sequential)
+        inputs = model.inputs[0] if is_list else model.input
+        return keras.tree.map_structure(_drawn, inputs)
     except (AttributeError, TypeError, ValueError) as error:
         raise InputError(
             f"It is not known which inputs the model {model.name!r} takes. "
             "Pass some with --data."
         ) from error
-    return wanted
 
 
 def _drawn(tensor):

@@ -11,8 +11,8 @@ from ...layers.models.inner_layers import inner_layers
 from ..common.errors import InputError
 from ..common.files import write_json
 from ..common.paths import user_path
+from ..common.served import Served
 from ..run.rundir import RunDir
-from ..run.served import Served
 from . import pictures, settings
 from .inputs import rows_of_classes, shown_classes
 from .model.given import given

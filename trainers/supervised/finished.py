@@ -7,6 +7,7 @@ import numpy as np
 
 from ...layers.models.norm_paths import norm_paths
 from ...layers.numerics.tracing import graph_of
+from ..common.served import Served
 from ..data import loading, pipeline
 from ..inspection.confusion import confusion_image, confusion_matrix
 from ..inspection.heat_maps import heat_map
@@ -15,7 +16,6 @@ from ..own import models as own_models
 from ..own.likeness import has_own_steps
 from ..own.norms import classes_of
 from ..own.single_labels import single_labels
-from ..run.served import Served
 from .settings import checked
 from .task import COMPILED, find_task
 

@@ -59,6 +59,7 @@ CONDITIONED = {
 }
 
 
+@pytest.mark.quick("list-batch", "dict-rms")
 @pytest.mark.parametrize("norm", CONDITIONED)
 @pytest.mark.parametrize("form", [list, dict])
 def test_a_fixed_class_leaves_a_plain_norm(norm, form):
