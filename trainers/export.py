@@ -64,13 +64,14 @@ def export(
     from .common.paths import user_path
     from .exporting import exporting, sources
     from .exporting.places import default_path
+    from .exporting.wanted import Wanted
 
     if (workdir is None) == (model is None):
         raise InputError(
             "Either a run's workdir or the path of a model must be given. "
             f"Received: workdir={workdir!r}, model={model!r}."
         )
-    wanted = exporting.Wanted(
+    wanted = Wanted(
         format=format,
         fixed=fixed or {},
         quantize=quantize,

@@ -1,60 +1,22 @@
 """A trained model, made ready for inference, checked and written."""
 
 import contextlib
-import dataclasses
 import pathlib
-from typing import Any
-
-import keras
-import numpy as np
 
 from ...layers import for_inference
 from ...layers.exchange.single_precision import in_float32, is_mixed
-from ...layers.models.kinds import input_names, is_graph
+from ...layers.models.kinds import is_graph
 from ..common.errors import InputError, writing
 from ..common.files import replacing, replacing_folder
 from ..data import nested
-from ..run.values import check_name
 from .comparing import Subject, seconds_of, tolerance
 from .formats import FORMATS, converting, prediction
+from .inputs import inputs_of, left_inputs, signature_of
 from .litert import Calibration
 from .result import Exported, Figures
 
 _BATCH = 64  # examples in a call of the check
 _MANY = 32  # examples in a call that is timed
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Wanted:
-    """How a model is to be written.
-
-    Attributes:
-        format: one of `FORMATS`.
-        fixed: as of `layers.for_inference`.
-        quantize: `"int8"`, or None.
-        batch_size: of each call of the exported model; None: any.
-        repeats: how many calls of each size are timed.
-
-    Raises:
-        InputError: there is no such format, it needs what is not installed, or
-            it cannot be quantized.
-    """
-
-    format: str
-    fixed: dict[str, Any] = dataclasses.field(default_factory=dict)
-    quantize: str | None = None
-    batch_size: int | None = None
-    repeats: int = 25
-
-    def __post_init__(self):
-        check_name("format", self.format, FORMATS)
-        check_name("quantize", self.quantize or "", ("", "int8"))
-        if self.quantize and not FORMATS[self.format].quantizable:
-            raise InputError(
-                "Only the format 'litert' can be quantized. Received: "
-                f"quantize={self.quantize!r} and format={self.format!r}."
-            )
-        FORMATS[self.format].check_installed(self.format)
 
 
 def export(served, path, wanted):
@@ -76,9 +38,9 @@ def export(served, path, wanted):
     _check(served, path, wanted)
     model, changed, left = _made(served, wanted)
     size = wanted.batch_size or _BATCH
-    inputs = _inputs(served, wanted)
+    inputs = inputs_of(served, wanted)
     before = Subject(prediction(served.model), inputs, size)
-    rest = _left(inputs, served, model, wanted)
+    rest = left_inputs(inputs, served, model, wanted)
     with writing(str(path), ""), _replacing(path, wanted) as temporary:
         with converting(wanted.format, model):
             _write(temporary, model, served, wanted)
@@ -89,7 +51,7 @@ def export(served, path, wanted):
             _check_difference(difference, before, served.model)
         seconds = seconds_of(
             {"before": before, "after": after},
-            [wanted.batch_size] if wanted.batch_size else [1, _MANY],
+            _sizes(wanted, nested.count_of(inputs)),
             wanted.repeats,
         )
         written = _size(pathlib.Path(temporary))
@@ -115,16 +77,23 @@ def _check(served, path, wanted):
             f"A file in the format {wanted.format!r} ends with {suffix}. "
             f"Received: {path}."
         )
+    if not suffix and path.exists() and not _is_replaceable(path):
+        raise InputError(
+            f"{path} is there already, and no SavedModel. It would be replaced "
+            "as a whole. Name a folder that does not exist."
+        )
     if wanted.quantize and served.calibration is None:
         raise InputError(
             "Integers need the ranges of all activations on real examples. "
             "Pass the data that the model was trained on with --data."
         )
-    if wanted.batch_size and not is_graph(served.model):
-        raise InputError(
-            f"The model {served.model.name!r} has its own `call`, so its batch "
-            "size cannot be fixed. Leave --batch_size out."
-        )
+
+
+def _is_replaceable(path):
+    """Whether a folder is empty, or a SavedModel."""
+    return path.is_dir() and (
+        (path / "saved_model.pb").exists() or not any(path.iterdir())
+    )
 
 
 def _made(served, wanted):
@@ -134,6 +103,11 @@ def _made(served, wanted):
     except (TypeError, ValueError) as error:
         raise InputError(str(error)) from error
     model, changed, _ = made
+    if wanted.batch_size and not is_graph(model):
+        raise InputError(
+            f"The model {model.name!r} has its own `call`, so its batch size "
+            "cannot be fixed. Leave --batch_size out."
+        )
     single = FORMATS[wanted.format].single_precision
     if single and is_graph(model) and is_mixed(model):
         model = in_float32(model)
@@ -141,76 +115,15 @@ def _made(served, wanted):
     return made._replace(model=model, changed=changed)
 
 
-def _inputs(served, wanted):
-    """Returns the examples of the check, as the original takes them.
-
-    Fixed inputs have their values there, and all batches are whole where their
-    size is fixed.
-    """
-    size = wanted.batch_size or 1
-    count = nested.count_of(served.inputs) // size * size
-    if not count:
-        raise InputError(
-            f"There are {nested.count_of(served.inputs)} examples for a batch "
-            f"of {size}. Lower --batch_size."
-        )
-    inputs = nested.each(lambda x: x[:count], served.inputs)
-    if not wanted.fixed:
-        return inputs
-    names = input_names(_graph_of(served))
-    arrays = [
-        np.broadcast_to(wanted.fixed.get(name, x), x.shape).astype(x.dtype)
-        for name, x in zip(names, nested.leaves(inputs), strict=True)
-    ]
-    return keras.tree.pack_sequence_as(inputs, arrays)
-
-
-def _left(inputs, served, model, wanted):
-    """Returns the inputs that the exported model still has.
-
-    Args:
-        inputs: of the original.
-        served, wanted: as of `export`.
-        model: the one that is exported.
-    """
-    if not is_graph(model):
-        return inputs
-    names, arrays = input_names(_graph_of(served)), nested.leaves(inputs)
-    left = [
-        array
-        for name, array in zip(names, arrays, strict=True)
-        if name not in wanted.fixed
-    ]
-    return keras.tree.pack_sequence_as(model.input, left)
-
-
-def _graph_of(served):
-    """Returns the model, that inside a `ReferenceModel`."""
-    model = served.model
-    return model if is_graph(model) else model.model
-
-
 def _write(path, model, served, wanted):
     calibration = None
     if wanted.quantize:
         calibration = Calibration(
-            _left(served.calibration, served, model, wanted),
+            left_inputs(served.calibration, served, model, wanted),
             wanted.batch_size or 1,
         )
-    signature = _signature(model, wanted.batch_size)
+    signature = signature_of(model, wanted.batch_size)
     FORMATS[wanted.format].write(model, path, signature, calibration)
-
-
-def _signature(model, batch_size):
-    """Returns what the exported function takes; None where Keras knows."""
-    if not is_graph(model):
-        return None
-
-    def spec(tensor):
-        shape = (batch_size, *tensor.shape[1:])
-        return keras.InputSpec(tensor.dtype, shape, name=tensor.name)
-
-    return [keras.tree.map_structure(spec, model.input)]
 
 
 def _check_difference(difference, before, model):
@@ -222,6 +135,13 @@ def _check_difference(difference, before, model):
             f"up to {before.scale:.2g}. Nothing was written. Layers with "
             "random numbers in inference, and half precision, can be the cause."
         )
+
+
+def _sizes(wanted, count):
+    """Returns the numbers of examples in calls that are timed."""
+    if wanted.batch_size:
+        return [wanted.batch_size]
+    return sorted({1, min(_MANY, count)})
 
 
 def _figures(size, model, seconds, subject, served):
@@ -239,6 +159,7 @@ def _figures(size, model, seconds, subject, served):
 @contextlib.contextmanager
 def _replacing(path, wanted):
     """Yields the name of a file or folder that takes a path's place."""
+    path = path.absolute()  # "." has no name of its own.
     path.parent.mkdir(parents=True, exist_ok=True)
     is_file = bool(FORMATS[wanted.format].suffix)
     with (replacing if is_file else replacing_folder)(path) as temporary:

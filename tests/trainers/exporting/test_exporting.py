@@ -11,11 +11,13 @@ import pytest
 
 import normzoo
 from normzoo import layers
+from normzoo.trainers import export as script
 from normzoo.trainers.common.errors import InputError
 from normzoo.trainers.common.served import Served
 from normzoo.trainers.exporting import formats
-from normzoo.trainers.exporting.exporting import Wanted, export
+from normzoo.trainers.exporting.exporting import export
 from normzoo.trainers.exporting.formats import FORMATS
+from normzoo.trainers.exporting.wanted import Wanted
 
 L = keras.layers
 RNG = np.random.default_rng(0)
@@ -149,6 +151,19 @@ def test_what_cannot_be_is_said(served, name, file, others, words, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_a_folder_of_something_else_stays(served, tmp_path, monkeypatch):
+    (tmp_path / "mine").touch()
+    monkeypatch.chdir(tmp_path)
+    for path in (pathlib.Path("."), tmp_path, tmp_path / "mine"):
+        with pytest.raises(InputError, match="and no SavedModel"):
+            export(served, path, wanted("saved_model"))
+    assert list(tmp_path.iterdir()) == [tmp_path / "mine"]
+
+
+def test_the_script_knows_all_formats():
+    assert tuple(FORMATS) == script.FORMATS
+
+
 @pytest.mark.parametrize("name", ["onnx", "litert"])
 def test_a_library_that_is_missing(name, monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda module: None)
@@ -233,10 +248,14 @@ class Own(keras.Model):
 @pytest.mark.parametrize("name", ["saved_model", "onnx"])
 def test_a_model_with_its_own_call(name, tmp_path):
     needs(name)
-    inputs = {"u": X, "w": X[:, :2]}
+    path = path_of(tmp_path, name)
+    inputs = {"u": X[:9], "w": X[:9, :2]}
     model = Own()
     model(inputs)
     served = Served(model, inputs, "made-up data")
-    result = export(served, path_of(tmp_path, name), wanted(name))
+    with pytest.raises(InputError, match="batch size cannot be fixed"):
+        export(served, path, wanted(name, batch_size=2))
+    result = export(served, path, wanted(name))
     assert result.left == {"own": "it has a `call` of its own"}
     assert result.difference < 1e-6
+    assert list(result.after.seconds) == [1, 9]

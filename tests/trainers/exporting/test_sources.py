@@ -14,8 +14,8 @@ from normzoo.trainers.common.served import Served
 from normzoo.trainers.comparison.trainers import TRAINERS
 from normzoo.trainers.export import export
 from normzoo.trainers.exporting import sources
-from normzoo.trainers.exporting.exporting import Wanted
 from normzoo.trainers.exporting.places import default_path, fixed_inputs
+from normzoo.trainers.exporting.wanted import Wanted
 from normzoo.trainers.gans import finished
 
 from .. import killable
