@@ -71,6 +71,11 @@ def export(
             "Either a run's workdir or the path of a model must be given. "
             f"Received: workdir={workdir!r}, model={model!r}."
         )
+    if data is None and (label or data_dir):
+        raise InputError(
+            "label and data_dir say how data are read, and no data were given. "
+            f"Received: label={label!r}, data_dir={data_dir!r}."
+        )
     wanted = Wanted(
         format=format,
         fixed=fixed or {},

@@ -33,12 +33,17 @@ def of_run(folder):
     """
     try:
         held = json.loads((folder / "config.json").read_text())["config"]
-        (folder / "DONE").read_text()
+        result = json.loads((folder / "DONE").read_text())
     except (OSError, ValueError) as error:
         raise InputError(
             f"The workdir {folder} holds no finished run: {error}. Name the "
             "folder of a single run; a comparison has one for each of its runs."
         ) from error
+    if result["status"] == "diverged":
+        raise InputError(
+            f"The run in {folder} has diverged, so its model is of no use. "
+            "Lower its learning rate and train it again."
+        )
     held = located(held, [folder, *folder.resolve().parents[:2]])
     trainer = trainer_of(ml_collections.ConfigDict(held))
     config = trainer.settings.restored(held)
@@ -105,8 +110,8 @@ def _random(model):
     """
     try:
         # A Sequential model has no `input` before it is called.
-        is_list = isinstance(model, keras.Sequential)
-        inputs = model.inputs[0] if is_list else model.input
+        is_sequential = isinstance(model, keras.Sequential)
+        inputs = model.inputs[0] if is_sequential else model.input
         return keras.tree.map_structure(_drawn, inputs)
     except (AttributeError, TypeError, ValueError) as error:
         raise InputError(

@@ -39,6 +39,9 @@ def files(tmp_path_factory):
     model.compile("adam", keras.losses.SparseCategoricalCrossentropy(True))
     model.save(folder / "model.keras")
     np.savez(folder / "data.npz", x_train=X, y_train=Y)
+    (folder / "diverged").mkdir()
+    (folder / "diverged/config.json").write_text('{"config": {}}')
+    (folder / "diverged/DONE").write_text('{"status": "diverged"}')
     return folder
 
 
@@ -66,6 +69,8 @@ def test_a_file_without_data(files):
         ({"model": "data.npz"}, "cannot be loaded"),
         ({"workdir": "."}, "holds no finished run"),
         ({"workdir": ".", "data": "data.npz"}, "A run has its own data"),
+        ({"workdir": "diverged"}, "has diverged"),
+        ({"model": "model.keras", "label": "y"}, "no data were given"),
         ({}, "Either a run's workdir or the path of a model"),
         ({"model": "none.keras", "format": "tflite"}, "Unknown format"),
         (
