@@ -75,9 +75,8 @@ def of_file(path, data=None, label=None, data_dir=None):
     except (TypeError, ValueError) as error:
         raise InputError(str(error)) from error
     if data is None:
-        return Served(
-            model, _random(model), "random numbers, as no --data", path=path
-        )
+        source = "random numbers, since no data were given"
+        return Served(model, _random(model), source, path=path)
     options = Options(label, data_dir, 2 * _EXAMPLES, unlabeled(model))
     x, y = find_examples(model, data, options)
     x = nested.each(scaling.as_given, checked_inputs(x, "data"))
