@@ -38,15 +38,15 @@ def test_a_reference_model_gives_up_its_batch():
 
 
 def test_weight_norms_and_batch_norms_are_gone():
-    spectral = layers.SpectralNormalization(L.Dense(4), name="dense")
+    spectral = layers.SpectralNormalization(L.Dense(4), name="first")
     model = keras.Sequential(
         [keras.Input((5,)), spectral, L.BatchNormalization(name="norm")]
     )
     result = layers.for_inference(moved(model))
     assert kinds(result.model) == {"Functional", "InputLayer", "Dense"}
     assert result.changed == {
-        "dense": "SpectralNormalization became its kernel",
-        "norm": "folded into dense",
+        "first": "SpectralNormalization became its kernel",
+        "norm": "folded into first",
     }
     np.testing.assert_allclose(result.model(X), model(X), 1e-4, 1e-5)
 
@@ -86,7 +86,7 @@ def test_a_fixed_class_leaves_a_plain_norm(norm, form):
     [
         ({"label": 0}, "no input 'label'. Its inputs are: noise, labels"),
         ({"labels": 9}, "a class from 0 to 2. Received: 9"),
-        ({"noise": 0}, "'dense' reads it, a Dense"),
+        ({"noise": 0}, "'first' reads it, a Dense"),
         ({"noise": 0, "labels": 1}, "All inputs"),
     ],
 )
@@ -94,7 +94,7 @@ def test_an_input_that_cannot_be_fixed(fixed, words):
     noise = keras.Input((5,), name="noise")
     labels = keras.Input((), dtype="int32", name="labels")
     norm = layers.Conditional(layers.get("batch")(), layers.ClassCondition(3))
-    y = norm(L.Dense(4, name="dense")(noise), condition=labels)
+    y = norm(L.Dense(4, name="first")(noise), condition=labels)
     model = keras.Model([noise, labels], y)
     with pytest.raises(ValueError, match=words):
         layers.for_inference(model, fixed)

@@ -27,7 +27,7 @@ X = RNG.normal(size=(40, 5)).astype("float32")
 def trained(*others, dtype=None, inputs=(5,)):
     """A model whose batch norm is not that of the start."""
     norm = L.BatchNormalization(name="norm", dtype=dtype)
-    first = [L.Dense(6, name="dense", dtype=dtype), norm, L.ReLU(dtype=dtype)]
+    first = [L.Dense(6, name="first", dtype=dtype), norm, L.ReLU(dtype=dtype)]
     model = keras.Sequential([keras.Input(inputs), *(others or first)])
     for weight in model.weights:
         if weight.name.startswith(("moving", "gamma", "beta")):
@@ -72,14 +72,14 @@ def test_each_format_computes_the_same(name, served, tmp_path):
     path = path_of(tmp_path, name)
     result = export(served, path, wanted(name))
     assert list(tmp_path.iterdir()) == [path]
-    assert result.changed == {"norm": "folded into dense"}
+    assert result.changed == {"norm": "folded into first"}
     assert 0 <= result.difference < 1e-5
     assert result.scale == pytest.approx(np.abs(served.model(X)).max())
     assert result.before.weights - result.after.weights == 4 * 6
     assert result.before.accuracy == result.after.accuracy > 0.7
     assert list(result.after.seconds) == [1, 32]
     said = str(result)
-    assert "norm: folded into dense" in said
+    assert "norm: folded into first" in said
     assert "40 examples from made-up data" in said
     # What is in the file, run in another way than the check's.
     y = FORMATS[name].load(str(path), served.model)(X)
@@ -216,7 +216,7 @@ def test_an_input_that_is_fixed(name, tmp_path):
     norm = layers.Conditional(
         layers.get("batch")(), layers.ClassCondition(3), name="norm"
     )
-    y = norm(L.Dense(4, name="dense")(noise), condition=labels)
+    y = norm(L.Dense(4, name="first")(noise), condition=labels)
     model = keras.Model([noise, labels], y)
     norm.source.gamma.assign(RNG.normal(size=(3, 4)))
     inputs = [X, np.arange(40, dtype="int32") % 3]
@@ -225,7 +225,7 @@ def test_an_input_that_is_fixed(name, tmp_path):
         path_of(tmp_path, name),
         wanted(name, fixed={"labels": 2}),
     )
-    assert result.changed["norm"] == "folded into dense"
+    assert result.changed["norm"] == "folded into first"
     y = FORMATS[name].load(str(result.path), model)(X)
     expected = model([X, np.full(40, 2)])
     np.testing.assert_allclose(

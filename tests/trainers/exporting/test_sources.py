@@ -31,7 +31,7 @@ def files(tmp_path_factory):
     model = keras.Sequential(
         [
             keras.Input((4,)),
-            L.Dense(3, name="dense"),
+            L.Dense(3, name="first"),
             L.BatchNormalization(name="norm"),
             L.Dense(2),
         ]
@@ -58,7 +58,7 @@ def test_a_file_without_data(files):
     result = export(model=str(files / "model.keras"), format="keras")
     assert result.path == files / "model-inference.keras"
     assert "64 examples from random numbers" in str(result)
-    assert result.changed == {"norm": "folded into dense"}
+    assert result.changed == {"norm": "folded into first"}
     assert result.before.accuracy is None
 
 
@@ -176,6 +176,6 @@ def test_the_script(files, tmp_path):
     to = f"--to={tmp_path / 'a folder' / 'served'}"
     code, said, errors = killable.script("export", *flags, to, folder=files)
     assert code == 0, errors
-    assert "norm: folded into dense" in said
+    assert "norm: folded into first" in said
     assert "accuracy" in said
     assert (tmp_path / "a folder/served/saved_model.pb").exists()
