@@ -7,7 +7,9 @@ from .conditional.spatial_condition import SpatialCondition
 from .conditional.vector_condition import VectorCondition
 from .diagnosis.diagnosing import diagnose
 from .diagnosis.findings import Diagnosis, Finding
+from .exchange.inference import InferenceResult, for_inference
 from .exchange.report import Replacement, ReplaceResult
+from .exchange.torch_weights import load_torch_weights, torch_weights
 from .models.folding import FoldResult, fold_batch_norm
 from .models.reestimation import reestimate_statistics
 from .norms.batch_normalization import BatchNormalization
@@ -64,6 +66,7 @@ __all__ = [
     "Finding",
     "FoldResult",
     "GroupNormalization",
+    "InferenceResult",
     "InstanceNormalization",
     "LayerNormGRU",
     "LayerNormLSTM",
@@ -86,11 +89,14 @@ __all__ = [
     "WeightStandardization",
     "diagnose",
     "fold_batch_norm",
+    "for_inference",
     "get",
     "get_weight_norm",
+    "load_torch_weights",
     "reestimate_statistics",
     "register",
     "replace_norms",
     "replace_weight_norms",
+    "torch_weights",
     "variance_gain",
 ]

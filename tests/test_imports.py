@@ -41,6 +41,7 @@ ORDERS = {
         "supervised",
         "gans",
         "comparison",
+        "exporting",
         "benchmarks",
         "",
     ),

@@ -9,7 +9,9 @@ from .kinds import as_functional, input_layer, is_graph
 from .layer_state import copy_state, copy_trainable, prepare
 
 
-def copy_model(model, skip=(), changes=None, others=None, behind=None):
+def copy_model(
+    model, skip=(), changes=None, others=None, behind=None, alone=()
+):
     """Copies a model with all its state; some layers are left out, or others.
 
     Args:
@@ -21,13 +23,19 @@ def copy_model(model, skip=(), changes=None, others=None, behind=None):
             yet. Its state is its own.
         behind: dict, layer -> list of layers that are called one after the
             other on its outputs.
+        alone: those of `others` that take less than the layers they replace:
+            only the first argument of each call is passed.
 
     Returns:
         `(copy, copies)`: the new functional model, and the dict layer -> its
         copy. A layer that is called several times has one copy.
     """
     copying = _Copying(
-        frozenset(skip), changes or {}, others or {}, behind or {}
+        frozenset(skip),
+        changes or {},
+        others or {},
+        behind or {},
+        frozenset(alone),
     )
     copied = trusting(lambda: copying.clone(model), inner_layers(model))
     copying.finish(model, copied)
@@ -37,12 +45,13 @@ def copy_model(model, skip=(), changes=None, others=None, behind=None):
 class _Copying:
     """One copy of a model, as it grows."""
 
-    def __init__(self, skip, changes, others, behind):
+    def __init__(self, skip, changes, others, behind, alone):
         self.skip = skip
         self.changes = changes
         self.others = others
         self.copies = {}
         self._behind = behind
+        self._alone = alone
         self._added = {}
 
     def clone(self, graph):
@@ -98,8 +107,11 @@ class _Copying:
         return new
 
     def _call(self, layer, *args, **kwargs):
+        first = args[0] if args else kwargs.get("inputs")
         if layer in self.skip:
-            return args[0] if args else kwargs["inputs"]
+            return first
+        if layer in self._alone:
+            args, kwargs = (first,), {}
         if not _takes_mask(layer):
             # Another layer took it here. This one's outputs keep the mask of
             # its inputs all the same.

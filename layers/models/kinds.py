@@ -63,6 +63,16 @@ def input_layer(functional, tensor):
     )
 
 
+def input_names(model):
+    """Returns the names of a model's inputs, in the order of `model.inputs`.
+
+    Args:
+        model: functional or Sequential, built.
+    """
+    functional = as_functional(model)
+    return [input_layer(functional, x).name for x in functional.inputs]
+
+
 def check_built(model):
     """Raises an error unless something is a Keras model with weights.
 

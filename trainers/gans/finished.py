@@ -11,6 +11,7 @@ from ...layers.models.inner_layers import inner_layers
 from ..common.errors import InputError
 from ..common.files import write_json
 from ..common.paths import user_path
+from ..common.served import Served
 from ..run.rundir import RunDir
 from . import pictures, settings
 from .inputs import rows_of_classes, shown_classes
@@ -21,6 +22,9 @@ from .settings import SETTINGS
 
 #: The networks of a run; the raw generator has the layers of the averaged one.
 _NETWORKS = ("discriminator", "generator")
+
+#: How many examples a generator is compared on with what is made of it.
+_SERVED = 256
 
 #: Of the picture of interpolations.
 _ROWS = 10
@@ -85,8 +89,7 @@ def _labels(config, generator, labels):
                 "labels."
             )
         return None
-    layers = inner_layers(generator)
-    classes = next(x.classes for x in layers if isinstance(x, ClassCondition))
+    classes = classes_of(generator)
     labels = list(labels) or shown_classes(classes)
     if not all(0 <= label < classes for label in labels):
         raise InputError(
@@ -158,6 +161,38 @@ def models(config, folder):
         for path in paths
         if path.exists()
     }
+
+
+def served(config, models, folder):
+    """Returns the `Served` of a finished run: its generator, and noise.
+
+    Args:
+        config: that of the run.
+        models: from `models`.
+        folder: of the run, a `pathlib.Path`.
+    """
+    config, generator = settings.checked(config), models["generator"]
+
+    def inputs(role, rows):
+        noise = latent(config.seed, role, rows, config.generator.latent_dim)
+        if not config.conditional:
+            return noise
+        classes = classes_of(generator)
+        return given(noise, np.arange(rows, dtype=np.int32) % classes)
+
+    return Served(
+        model=generator,
+        inputs=inputs("export", _SERVED),
+        source="the generator's noise",
+        calibration=inputs("calibration", _SERVED),
+        path=folder / "checkpoints" / "generator.keras",
+    )
+
+
+def classes_of(generator):
+    """Returns how many classes a conditional generator makes."""
+    layers = inner_layers(generator)
+    return next(x.classes for x in layers if isinstance(x, ClassCondition))
 
 
 def images(config, models, folder):

@@ -145,5 +145,6 @@ TRAINER = Trainer(
     norm="generator.norm",
     models=finished.models,
     images=finished.images,
+    served=finished.served,
     appendix=report.appendix,
 )

@@ -176,15 +176,22 @@ def read(path):
     Raises:
         InputError: it cannot be loaded, or it is no good, see `checked`.
     """
+    return checked(load_any(path))
+
+
+def load_any(path):
+    """Returns the model in a file, compiled or not.
+
+    Raises:
+        InputError: it cannot be loaded.
+    """
     try:
         with warnings.catch_warnings():
             # Its state is not needed, and one that was not used has none.
             warnings.filterwarnings(
                 "ignore", message="Skipping variable loading for optimizer"
             )
-            return checked(keras.models.load_model(path))
-    except InputError:
-        raise
+            return keras.models.load_model(path)
     except (OSError, TypeError, ValueError) as error:
         raise InputError(
             f"The model {path} cannot be loaded: {error} Register its own "

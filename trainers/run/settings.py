@@ -47,6 +47,11 @@ _SPLIT_SEED = "dataset.split_seed"
 _LEAST = "compare.least."
 
 
+def _like(default, value):
+    """Returns a value from a file, which has no tuples."""
+    return tuple(value) if isinstance(default, tuple) else value
+
+
 def _nothing(config):
     del config
     return {}
@@ -136,6 +141,26 @@ class Settings:
             holder = functools.reduce(dict.__getitem__, parts, resolved)
             del holder[last]
         return by_content(json.loads(json.dumps(resolved, default=plain)))
+
+    def restored(self, resolved):
+        """Returns the config of a run, from what `resolve` returned.
+
+        What no result depends on has its default.
+
+        Args:
+            resolved: a nested dict, perhaps of an older version.
+        """
+        values = {
+            key: _like(self._defaults[key], value)
+            for key, value in (self.older | flatten(resolved)).items()
+            if key in self._defaults and not self._is_free(key)
+        }
+        config = self.defaults()
+        with config.unlocked(), config.ignore_type():
+            config.update_from_flattened_dict(values)
+            for part in self.free:
+                config[part] = ml_collections.ConfigDict(resolved[part])
+        return config
 
     def defaults_of(self, config):
         """Returns dotted key -> what a run does whose config lacks the key.

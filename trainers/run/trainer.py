@@ -48,6 +48,8 @@ class Trainer:
         images: function of a config, these models and the folder; it returns
             pairs of a tag and an image that shows how the run has ended: bytes,
             `(height, width, 3)`.
+        served: function of a config, these models and the folder; it returns
+            the `Served`, what a finished run has made for others to use.
         appendix: function of the runs, their results by name and the workdir
             of a comparison; it returns the parts of the report that
             are about them, `Markup`, or `()`.
@@ -66,6 +68,7 @@ class Trainer:
     together: Together | None = None
     models: Callable = lambda config, folder: {}
     images: Callable = lambda config, models, folder: ()
+    served: Callable | None = None
     appendix: Callable = _nothing
 
     def resolve(self, config):

@@ -7,6 +7,7 @@ import numpy as np
 
 from ...layers.models.norm_paths import norm_paths
 from ...layers.numerics.tracing import graph_of
+from ..common.served import Served
 from ..data import loading, pipeline
 from ..inspection.confusion import confusion_image, confusion_matrix
 from ..inspection.heat_maps import heat_map
@@ -20,6 +21,9 @@ from .task import COMPILED, find_task
 
 #: The name of the one model.
 MODEL = "final"
+#: How many examples a model is compared on with what is made of it, and how
+#: many tell the ranges of its activations.
+_SERVED, _CALIBRATION = 1024, 256
 
 
 def models(config, folder):
@@ -57,6 +61,39 @@ def images(config, models, folder):
     for norm, path in norm_paths(model).items():
         for name, values in moving_over_time(norm):
             yield f"{name}/{path}", heat_map(values)
+
+
+def served(config, models, folder):
+    """Returns the `Served` of a finished run: test examples and its model.
+
+    Args:
+        config: that of the run.
+        models: from `models`.
+        folder: of the run, a `pathlib.Path`.
+    """
+    config, model = checked(config), models[MODEL]
+    data = loading.load_data(config)
+    test = _spread(data.test, _SERVED)
+    labels, _, decide = _single_labels(
+        config, model, data._replace(test=test)
+    ) or (None, None, None)
+    path = folder / "checkpoints" / f"{MODEL}.keras"
+    return Served(
+        model=model,
+        inputs=test.seen()[0],
+        source="the test split",
+        calibration=_spread(data.train, _CALIBRATION).seen()[0],
+        labels=labels,
+        decide=decide,
+        path=path if path.exists() else None,
+    )
+
+
+def _spread(examples, most):
+    """Returns some examples; those of a folder are in the order of classes."""
+    count = examples.count
+    rows = np.linspace(0, count - 1, min(count, most)).astype(int)
+    return examples.taken(rows)
 
 
 def _confusion(config, model):

@@ -228,5 +228,6 @@ TRAINER = Trainer(
     about=_about,
     models=finished.models,
     images=finished.images,
+    served=finished.served,
     together=Together(structure=structure, choose=choose, begin=begin_together),
 )

@@ -1,0 +1,1 @@
+"""Trained models as files for serving, checked before they are written."""
