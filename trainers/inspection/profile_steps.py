@@ -10,6 +10,25 @@ from ..common.paths import user_path
 from ..run.state import steps_of
 
 
+def profile_callbacks(steps, workdir):
+    """Returns the callbacks that a script's flag `--profile` asks for.
+
+    Args:
+        steps: texts of the first and the last step, or None.
+        workdir: folder for TensorBoard.
+    """
+    if not steps:
+        return []
+    try:
+        first, last = map(int, steps)
+    except ValueError as error:
+        raise InputError(
+            "--profile takes the first and the last step, such as 10,14. "
+            f"Received: {','.join(steps)}."
+        ) from error
+    return [ProfileSteps(workdir, first, last)]
+
+
 class ProfileSteps(keras.callbacks.Callback):
     """Profiles some training steps: it records what takes their time.
 
