@@ -29,7 +29,7 @@ help:
 	@echo "make claims-quick   see that all claims' experiments run"
 	@echo "make docs    serve the documents on http://127.0.0.1:8000"
 	@echo "make site    build them as a site in build/site"
-	@echo "make lint    check the style"
+	@echo "make lint    check the style and the types"
 	@echo "make format  fix the style"
 	@echo "make wheel   build the wheel and import it from another folder"
 	@echo "make clean   remove .venv and build files"
@@ -61,6 +61,9 @@ site: $(DOCS_STAMP)
 lint: $(TEST_STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	mkdir -p build/types
+	ln -sfn $(CURDIR) build/types/normzoo
+	$(BIN)/mypy --no-error-summary
 
 format: $(TEST_STAMP)
 	$(BIN)/ruff check --fix .
@@ -73,7 +76,7 @@ wheel: $(TEST_STAMP)
 	    $(CURDIR)/dist
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache
 
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info < (3, 14) \

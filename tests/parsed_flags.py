@@ -9,7 +9,7 @@ import pathlib
 import runpy
 import sys
 
-from normzoo.trainers.common import startup
+from normzoo.trainers import app
 
 
 def main(argv, folder, said):
@@ -22,7 +22,7 @@ def main(argv, folder, said):
         pathlib.Path(said).write_text("parsed")
         sys.exit()
 
-    startup.load = parsed  # what follows the flags
+    app.register_data_sets = parsed  # what follows the flags
     runpy.run_module(
         f"normzoo.trainers.{name}", run_name="__main__", alter_sys=True
     )

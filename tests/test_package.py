@@ -94,8 +94,8 @@ def test_the_wheel_holds_every_module(tmp_path):
     )
     (wheel,) = tmp_path.glob("normzoo-*.whl")
     with zipfile.ZipFile(wheel) as archive:
-        held = {n for n in archive.namelist() if n.endswith(".py")}
-    expected = {"normzoo/__init__.py"} | {
+        held = {n for n in archive.namelist() if n.startswith("normzoo/")}
+    expected = {"normzoo/__init__.py", "normzoo/py.typed"} | {
         f"normzoo/{path.relative_to(source)}"
         for name in SUBPACKAGES
         for path in (source / name).rglob("*.py")

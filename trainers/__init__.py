@@ -12,12 +12,16 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 from .common import startup
 
+
+def register_data_sets() -> None:
+    """Imports TensorFlow, and the data sets, which register themselves."""
+    startup.load()
+    from .data import breast_cancer, digits, mnist1d  # noqa: F401
+
+
 if startup.is_script():
     # It reads its flags first, and then imports the rest: see `app.parse`.
     startup.leave_on_interrupt()
 else:
     with startup.quiet():
-        startup.load()
-        from .data.embedded import breast_cancer, digits, mnist1d
-
-        __all__ = ["breast_cancer", "digits", "mnist1d"]
+        register_data_sets()

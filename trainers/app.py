@@ -13,6 +13,7 @@ from absl import app, flags, logging
 from ml_collections import config_flags
 
 from .. import configs
+from . import register_data_sets
 from .common import startup
 from .common.config_errors import explained
 from .common.errors import EXIT_RESTART, InputError, LostWorkerError
@@ -41,8 +42,7 @@ def parse(required=()):
     with startup.quiet():  # a config file may import TensorFlow
         if rest := _parse(sys.argv)[1:]:
             _fail(f"Unexpected arguments: {rest}. Flags begin with --.")
-        startup.load()
-        from .data import embedded  # noqa: F401
+        register_data_sets()
 
 
 def run(main):

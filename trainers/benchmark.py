@@ -30,9 +30,16 @@ import keras
 import tensorflow as tf
 
 from .benchmarks import report
+from .benchmarks.report import Table
+
+__all__ = ["facts", "run"]
 
 
-def run(suite, workdir=None, case=None):
+def run(
+    suite: str,
+    workdir: str | os.PathLike | None = None,
+    case: str | None = None,
+) -> list[Table]:
     """Measures a suite, prints its tables, and writes them into `workdir`."""
     module = importlib.import_module(f"{benchmarks.__name__}.{suite}")
     tables = module.run(case) if case else module.run()
@@ -42,7 +49,7 @@ def run(suite, workdir=None, case=None):
     return tables
 
 
-def facts():
+def facts() -> dict[str, str | int]:
     """Returns what the figures depend on: machine and versions."""
     return {
         "processor": _processor(),

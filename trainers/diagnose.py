@@ -31,6 +31,8 @@ from .common.errors import InputError
 from .common.paths import user_path
 from .own.diagnosing import diagnose
 
+__all__ = ["diagnose"]
+
 
 def main(flags):
     """Runs the script."""

@@ -1,6 +1,8 @@
 """A profile of some training steps, for TensorBoard."""
 
+import os
 import pathlib
+from collections.abc import Mapping
 
 import keras
 import tensorflow as tf
@@ -60,7 +62,9 @@ class ProfileSteps(keras.callbacks.Callback):
     ... )
     """
 
-    def __init__(self, log_dir, first, last):
+    def __init__(
+        self, log_dir: str | os.PathLike, first: int, last: int
+    ) -> None:
         super().__init__()
         whole = all(type(step) is int for step in (first, last))
         if not whole or not 1 <= first <= last:
@@ -72,27 +76,33 @@ class ProfileSteps(keras.callbacks.Callback):
         self.log_dir = pathlib.Path(user_path(log_dir, "log_dir"))
         self.first, self.last = first, last
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
         """Nothing is recorded yet."""
         self._is_on = False
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(
+        self, epoch: int, logs: Mapping[str, float] | None = None
+    ) -> None:
         """Counts from where training goes on."""
         self._before = steps_of(self.model)
 
-    def on_train_batch_begin(self, batch, logs=None):
+    def on_train_batch_begin(
+        self, batch: int, logs: Mapping[str, float] | None = None
+    ) -> None:
         """Starts with the call that holds the first step."""
         begin = self._before + batch + 1
         end = begin + self.model.steps_per_execution - 1
         if not self._is_on and begin <= self.last and end >= self.first:
             self._start()
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(
+        self, batch: int, logs: Mapping[str, float] | None = None
+    ) -> None:
         """Ends with the call that holds the last one."""
         if self._is_on and self._before + batch + 1 >= self.last:
             self._stop()
 
-    def on_train_end(self, logs=None):
+    def on_train_end(self, logs: Mapping[str, float] | None = None) -> None:
         """Ends where training does."""
         if self._is_on:
             self._stop()
