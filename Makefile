@@ -31,7 +31,7 @@ help:
 	@echo "make site    build them as a site in build/site"
 	@echo "make lint    check the style and the types"
 	@echo "make format  fix the style"
-	@echo "make wheel   build the wheel and import it from another folder"
+	@echo "make wheel   build sdist and wheel, and import it from another folder"
 	@echo "make clean   remove .venv and build files"
 
 demo: $(RUN_STAMP)
@@ -69,9 +69,10 @@ format: $(TEST_STAMP)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+# The wheel is built of the sdist, which is thereby seen to be complete.
 wheel: $(TEST_STAMP)
 	rm -rf dist build
-	$(BIN)/pip wheel --quiet --no-deps --no-build-isolation -w dist .
+	$(BIN)/pyproject-build --no-isolation > /dev/null
 	cd / && $(CURDIR)/$(BIN)/python $(CURDIR)/tests/import_wheel.py \
 	    $(CURDIR)/dist
 
