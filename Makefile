@@ -18,14 +18,15 @@ PYTEST := $(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 \
 # Without its theme's notice of a successor at each start.
 MKDOCS := NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs
 
-.PHONY: demo test test-slow test-all claims-quick docs site lint format \
-    wheel clean help
+.PHONY: demo test test-slow test-all test-versions claims-quick docs site lint \
+    format wheel clean help
 
 help:
 	@echo "make demo    compare five normalizations on real digits"
 	@echo "make test    run the tests, in four minutes on two cores"
 	@echo "make test-slow   run those that take long"
 	@echo "make test-all    run both"
+	@echo "make test-versions   run the fast tests with other versions"
 	@echo "make claims-quick   see that all claims' experiments run"
 	@echo "make docs    serve the documents on http://127.0.0.1:8000"
 	@echo "make site    build them as a site in build/site"
@@ -47,6 +48,10 @@ test-slow: $(TEST_STAMP)
 
 test-all: $(TEST_STAMP)
 	$(PYTEST)
+
+# By hand, before a release: it installs TensorFlow for each Python.
+test-versions: $(TEST_STAMP)
+	$(BIN)/python tests/versions.py
 
 claims-quick: $(TEST_STAMP)
 	$(PYTEST) tests/test_quick_claims.py
