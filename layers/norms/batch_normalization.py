@@ -17,7 +17,7 @@ from ..batch_statistics.momentum import (
 from ..batch_statistics.moving import Moving, Renormalized
 from ..numerics import fused
 from ..numerics.affine import Modulation, modulated, with_modulation
-from ..numerics.annotations import Config, Shape, Tensor, TensorLike
+from ..numerics.annotations import Config, Momentum, Shape, Tensor, TensorLike
 from ..numerics.arguments import is_share, public_layer
 from ..numerics.arithmetic import moments, normalize, spread, widen
 from ..numerics.axes import feature_axes, known_sizes, non_batch_axis
@@ -134,8 +134,7 @@ class BatchNormalization(keras.layers.BatchNormalization):
     def __init__(
         self,
         axis: int = -1,
-        momentum: float
-        | keras.optimizers.schedules.LearningRateSchedule = 0.99,
+        momentum: Momentum = 0.99,
         *args: Any,
         renorm: bool = False,
         renorm_clipping: Mapping[str, float] | None = None,

@@ -2,10 +2,9 @@
 
 from typing import Any
 
-import keras
 import tensorflow as tf
 
-from ..numerics.annotations import Config, Shape, Tensor, TensorLike
+from ..numerics.annotations import Config, Momentum, Shape, Tensor, TensorLike
 from ..numerics.arguments import public_layer
 from ..numerics.axes import non_batch_axis
 from .batch_normalization import BatchNormalization
@@ -59,8 +58,7 @@ class SplitBatchNormalization(BatchNormalization):
     def __init__(
         self,
         axis: int = -1,
-        momentum: float
-        | keras.optimizers.schedules.LearningRateSchedule = 0.99,
+        momentum: Momentum = 0.99,
         *args: Any,
         splits: int = 2,
         **kwargs: Any,

@@ -17,6 +17,9 @@ Axes = int | Sequence[int]
 #: What `get_config` returns.
 Config = dict[str, Any]
 
+#: A constant one, or one that depends on the number of updates.
+Momentum = float | keras.optimizers.schedules.LearningRateSchedule
+
 #: A name, a configuration, or the thing itself.
 Initializer = str | Mapping[str, Any] | Callable[..., Any]
 Regularizer = str | Mapping[str, Any] | Callable[..., Any] | None
