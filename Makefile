@@ -18,20 +18,21 @@ PYTEST := $(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 \
 # Without its theme's notice of a successor at each start.
 MKDOCS := NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs
 
-.PHONY: demo test test-slow test-all claims-quick docs site lint format \
-    wheel clean help
+.PHONY: demo test test-slow test-all test-versions claims-quick docs site lint \
+    format wheel clean help
 
 help:
 	@echo "make demo    compare five normalizations on real digits"
 	@echo "make test    run the tests, in four minutes on two cores"
 	@echo "make test-slow   run those that take long"
 	@echo "make test-all    run both"
+	@echo "make test-versions   run the fast tests with other versions"
 	@echo "make claims-quick   see that all claims' experiments run"
 	@echo "make docs    serve the documents on http://127.0.0.1:8000"
 	@echo "make site    build them as a site in build/site"
-	@echo "make lint    check the style"
+	@echo "make lint    check the style and the types"
 	@echo "make format  fix the style"
-	@echo "make wheel   build the wheel and import it from another folder"
+	@echo "make wheel   build sdist and wheel, and import it from another folder"
 	@echo "make clean   remove .venv and build files"
 
 demo: $(RUN_STAMP)
@@ -48,6 +49,10 @@ test-slow: $(TEST_STAMP)
 test-all: $(TEST_STAMP)
 	$(PYTEST)
 
+# By hand, before a release: it installs TensorFlow for each Python.
+test-versions: $(TEST_STAMP)
+	$(BIN)/python tests/versions.py
+
 claims-quick: $(TEST_STAMP)
 	$(PYTEST) tests/test_quick_claims.py
 
@@ -61,19 +66,23 @@ site: $(DOCS_STAMP)
 lint: $(TEST_STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	mkdir -p build/types
+	ln -sfn $(CURDIR) build/types/normzoo
+	$(BIN)/mypy --no-error-summary
 
 format: $(TEST_STAMP)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+# The wheel is built of the sdist, which is thereby seen to be complete.
 wheel: $(TEST_STAMP)
 	rm -rf dist build
-	$(BIN)/pip wheel --quiet --no-deps --no-build-isolation -w dist .
+	$(BIN)/pyproject-build --no-isolation > /dev/null
 	cd / && $(CURDIR)/$(BIN)/python $(CURDIR)/tests/import_wheel.py \
 	    $(CURDIR)/dist
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache
 
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info < (3, 14) \

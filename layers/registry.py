@@ -2,6 +2,7 @@
 
 import functools
 import re
+from typing import Any
 
 import keras
 
@@ -19,6 +20,7 @@ from .norms.pixel_normalization import PixelNormalization
 from .norms.rms_normalization import RMSNormalization
 from .norms.scale_normalization import ScaleNormalization
 from .norms.virtual_batch_normalization import VirtualBatchNormalization
+from .numerics.annotations import NormIdentifier
 
 #: Name -> layer class, or a `functools.partial` of one. The documents, the
 #: tests and the comparison read this table, and `register` adds to it.
@@ -46,7 +48,7 @@ _RESERVED = ("as_is",)
 _NAME = re.compile(r"\w[\w.-]*")
 
 
-def register(name, norm):
+def register(name: str, norm: NormIdentifier) -> None:
     """Gives a name to your own normalization, in this process.
 
     The name can then be used like those in `NORMS`: in `get`, `replace_norms`,
@@ -89,7 +91,9 @@ def registered():
     return {k: norm for k, norm in NORMS.items() if k not in _BUILT_IN}
 
 
-def get(identifier, **kwargs):
+def get(
+    identifier: NormIdentifier, **kwargs: Any
+) -> functools.partial[keras.layers.Layer]:
     """Returns a factory of normalization layers.
 
     Each call of the factory makes a new layer, because each place in a model

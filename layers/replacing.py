@@ -1,8 +1,15 @@
 """Another normalization in a model that exists."""
 
+from collections.abc import Iterable
+from typing import Any
+
+import keras
+
 from .exchange.replacing import copy_with, insert_norms
+from .exchange.report import ReplaceResult
 from .exchange.substitutes import Choice
 from .exchange.weight_norms import copy_with_weight_norm
+from .numerics.annotations import NormIdentifier, WeightNormIdentifier
 from .recurrent.families import place_of_class
 from .registry import get
 from .weight_norm_registry import get_weight_norm
@@ -11,7 +18,14 @@ from .weight_norm_registry import get_weight_norm
 _FAMILY = {"none": "keras", "batch": "batch", "layer": "layer"}
 
 
-def replace_norms(model, norm, *, only=None, insert=None, **arguments):
+def replace_norms(
+    model: keras.Model,
+    norm: NormIdentifier,
+    *,
+    only: Iterable[str] | None = None,
+    insert: str | None = None,
+    **arguments: Any,
+) -> ReplaceResult:
     """Copies a model and replaces its normalization layers.
 
     All other weights are kept, shared layers stay shared, and layers keep their
@@ -96,7 +110,13 @@ def replace_norms(model, norm, *, only=None, insert=None, **arguments):
     return insert_norms(model, choice, insert)
 
 
-def replace_weight_norms(model, weight_norm, *, only=None, **arguments):
+def replace_weight_norms(
+    model: keras.Model,
+    weight_norm: WeightNormIdentifier,
+    *,
+    only: Iterable[str] | None = None,
+    **arguments: Any,
+) -> ReplaceResult:
     """Copies a model with a norm on its kernels, in place of those it has.
 
     Weights are kept, shared layers stay shared, and layers keep their names. A

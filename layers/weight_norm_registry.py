@@ -1,10 +1,12 @@
 """The names of the norms of kernels."""
 
 import functools
+from typing import Any
 
 import keras
 
 from .lookup import look_up
+from .numerics.annotations import WeightNormIdentifier
 from .weight_norms.scaled_weight_standardization import (
     ScaledWeightStandardization,
 )
@@ -28,7 +30,9 @@ WEIGHT_NORMS = {
 }
 
 
-def get_weight_norm(identifier, **kwargs):
+def get_weight_norm(
+    identifier: WeightNormIdentifier, **kwargs: Any
+) -> functools.partial[keras.layers.Layer]:
     """Returns a function that gives a layer a norm of its kernels.
 
     Args:

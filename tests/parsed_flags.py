@@ -9,7 +9,7 @@ import pathlib
 import runpy
 import sys
 
-from absl import app
+from normzoo.trainers import app
 
 
 def main(argv, folder, said):
@@ -18,13 +18,11 @@ def main(argv, folder, said):
     os.dup2(os.open(said, os.O_CREAT | os.O_WRONLY), 2)
     name, *sys.argv[1:] = argv
 
-    def parse(main, flags_parser):
-        del main
-        if rest := flags_parser(sys.argv)[1:]:
-            sys.exit(f"no flags: {rest}")
+    def parsed():
         pathlib.Path(said).write_text("parsed")
+        sys.exit()
 
-    app.run = parse
+    app.register_data_sets = parsed  # what follows the flags
     runpy.run_module(
         f"normzoo.trainers.{name}", run_name="__main__", alter_sys=True
     )

@@ -6,19 +6,20 @@ import importlib
 import os
 import pathlib
 import pkgutil
+import re
 import shutil
 import subprocess
 import sys
+import tarfile
 import zipfile
 
 import pytest
+import yaml
 
 import normzoo
 
 ROOT = pathlib.Path(normzoo.__file__).parent
 SUBPACKAGES = ("layers", "zoo", "trainers", "configs")
-_PIP_WHEEL = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps"]
-_PIP_WHEEL += ["--no-build-isolation"]
 FOLDERS = [ROOT.resolve() / name for name in SUBPACKAGES]
 MODULES = [
     module.name
@@ -80,22 +81,63 @@ def test_every_requirement_has_a_lower_bound():
     assert not [x for x in lines if ">=" not in x and "==" not in x]
 
 
+def test_what_breaks_with_new_versions_has_an_upper_bound():
+    config = configparser.ConfigParser(inline_comment_prefixes="#")
+    config.read(ROOT / "setup.cfg")
+    lines = config["options"]["install_requires"].split("\n")
+    bound = {line.split()[0] for line in lines if "<" in line.split(";")[0]}
+    assert {"tensorflow", "keras", "tensorflow-datasets", "numpy"} <= bound
+
+
+def test_the_citation_is_that_of_this_version():
+    cited = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    required = {"cff-version", "message", "title", "authors"}
+    assert required <= cited.keys()
+    assert cited["version"] == normzoo.__version__
+
+
+def test_the_changelog_has_the_sections_of_keep_a_changelog():
+    text = (ROOT / "CHANGELOG.md").read_text()
+    kinds = ("Added", "Changed", "Deprecated", "Removed", "Fixed", "Security")
+    versions = re.split(r"^## ", text, flags=re.MULTILINE)[1:]
+    assert versions[0].startswith("Unreleased\n")
+    for version in versions:
+        sections = re.findall(r"^### (.*)$", version, re.MULTILINE)
+        assert sections == [kind for kind in kinds if kind in sections]
+    assert not re.findall(r"^#{4,}", text, re.MULTILINE)
+
+
 @pytest.mark.slow
 def test_the_wheel_holds_every_module(tmp_path):
     source = tmp_path / "source"
     ignored = shutil.ignore_patterns(
-        ".git", ".venv", "runs", "build", "dist", "*.egg-info", "__pycache__"
+        ".git",
+        ".venv",
+        "runs",
+        "build",
+        "dist",
+        ".mypy_cache",
+        "*.egg-info",
+        "__pycache__",
     )
     shutil.copytree(ROOT, source, ignore=ignored)
+    # The wheel is built of the sdist, in a folder without the checkout.
+    options = ["--no-isolation", "--outdir", tmp_path]
     subprocess.run(
-        [*_PIP_WHEEL, "--wheel-dir", tmp_path, source],
+        [sys.executable, "-m", "build", *options, source],
         check=True,
+        cwd=tmp_path,
+        stdout=subprocess.DEVNULL,
         env={**os.environ, "PIP_NO_INDEX": "1"},
     )
     (wheel,) = tmp_path.glob("normzoo-*.whl")
+    (sdist,) = tmp_path.glob("normzoo-*.tar.gz")
+    with tarfile.open(sdist) as archive:
+        names = {n.partition("/")[2] for n in archive.getnames()}
+    assert {"CHANGELOG.md", "CITATION.cff", "LICENSE", "setup.cfg"} <= names
     with zipfile.ZipFile(wheel) as archive:
-        held = {n for n in archive.namelist() if n.endswith(".py")}
-    expected = {"normzoo/__init__.py"} | {
+        held = {n for n in archive.namelist() if n.startswith("normzoo/")}
+    expected = {"normzoo/__init__.py", "normzoo/py.typed"} | {
         f"normzoo/{path.relative_to(source)}"
         for name in SUBPACKAGES
         for path in (source / name).rglob("*.py")

@@ -7,18 +7,21 @@ Importing it registers the embedded TFDS data sets: `tfds.load("digits")`,
 import os
 
 # TensorFlow's start-up messages would bury the scripts' own. It reads this
-# variable when it is imported, which happens further down.
+# variable when it is imported.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 from .common import startup
 
-with startup.starting() as _started:
-    from .data import breast_cancer, digits, mnist1d
 
-    if _started:
-        import tensorflow as tf
+def register_data_sets() -> None:
+    """Imports TensorFlow, and the data sets, which register themselves."""
+    startup.load()
+    from .data import breast_cancer, digits, mnist1d  # noqa: F401
 
-        # It is noisy once more when it first looks for devices.
-        tf.config.list_physical_devices()
 
-__all__ = ["breast_cancer", "digits", "mnist1d"]
+if startup.is_script():
+    # It reads its flags first, and then imports the rest: see `app.parse`.
+    startup.leave_on_interrupt()
+else:
+    with startup.quiet():
+        register_data_sets()

@@ -13,13 +13,13 @@ from absl import app, flags, logging
 from ml_collections import config_flags
 
 from .. import configs
+from . import register_data_sets
+from .common import startup
 from .common.config_errors import explained
 from .common.errors import EXIT_RESTART, InputError, LostWorkerError
 from .common.paths import user_path
 from .common.script_help import help_text
 from .common.signals import EXIT_CODES, Interrupted
-from .common.user_code import is_users
-from .inspection.profile_steps import ProfileSteps
 
 _CONFIG_FLAGS = ("--config", "-config")
 _HELP_FLAGS = ("--help", "-help", "-h", "-?")
@@ -28,8 +28,25 @@ _HELP_FLAGS = ("--help", "-help", "-h", "-?")
 flags.disclaim_key_flags()
 
 
-def run(main, required=()):
-    """Parses the flags and calls `main(flags)`; ends the process.
+def parse(required=()):
+    """Parses the flags, and only then imports TensorFlow, which takes seconds.
+
+    A script calls it above its own imports, so that `--help` and bad flags end
+    the process at once.
+
+    Args:
+        required: names of the flags that must be given.
+    """
+    flags.mark_flags_as_required(required)
+    app.define_help_flags()
+    with startup.quiet():  # a config file may import TensorFlow
+        if rest := _parse(sys.argv)[1:]:
+            _fail(f"Unexpected arguments: {rest}. Flags begin with --.")
+        register_data_sets()
+
+
+def run(main):
+    """Calls `main(flags)` with the flags that are parsed; ends the process.
 
     The exit code is 2 for errors that the user can fix and 75 where another
     worker of the run is gone: one short message goes to stderr. Those of a run
@@ -38,15 +55,17 @@ def run(main, required=()):
 
     Args:
         main: function of the parsed flags.
-        required: names of the flags that must be given.
     """
-    flags.mark_flags_as_required(required)
     if signal.getsignal(signal.SIGINT) != signal.SIG_IGN:
         # Until now it ended the process at once, see `common.startup`.
         signal.signal(signal.SIGINT, signal.default_int_handler)
     _collect_seldom()
     try:
-        app.run(functools.partial(_main, main), flags_parser=_parse)
+        app.run(
+            functools.partial(_main, main),
+            argv=sys.argv[:1],
+            flags_parser=lambda argv: argv,
+        )
     except KeyboardInterrupt:
         print(
             "\nInterrupted. Repeat the same command to go on.", file=sys.stderr
@@ -63,11 +82,10 @@ def define_workdir():
     )
 
 
-def run_with_config(main, or_flag=None):
+def parse_with_config(or_flag=None):
     """Does the same for a script that needs `--config` and `--workdir`.
 
     Args:
-        main: function of the parsed flags.
         or_flag: the name of a flag that stands in for `--config`.
     """
     config_flags.DEFINE_config_file(
@@ -81,10 +99,10 @@ def run_with_config(main, or_flag=None):
     )
     define_workdir()
     if or_flag is None:
-        run(main, required=["config", "workdir"])
+        parse(required=["config", "workdir"])
     else:
         flags.mark_flags_as_mutual_exclusive(["config", or_flag], required=True)
-        run(main, required=["workdir"])
+        parse(required=["workdir"])
 
 
 def define_jobs():
@@ -120,20 +138,6 @@ def define_profile():
         "First and last training step to record for TensorBoard's Profile tab, "
         "such as 10,14.",
     )
-
-
-def profile_callbacks(flags):
-    """Returns the callbacks that `--profile` asks for."""
-    if not flags.profile:
-        return []
-    try:
-        first, last = map(int, flags.profile)
-    except ValueError as error:
-        raise InputError(
-            "--profile takes the first and the last step, such as 10,14. "
-            f"Received: {','.join(flags.profile)}."
-        ) from error
-    return [ProfileSteps(flags.workdir, first, last)]
 
 
 def data_options(flags):
@@ -211,8 +215,7 @@ def _config_path(argv):
 
 
 def _main(main, argv):
-    if len(argv) > 1:
-        _fail(f"Unexpected arguments: {argv[1:]}. Flags begin with --.")
+    del argv
     try:
         main(flags.FLAGS)
     except Interrupted:
@@ -235,8 +238,11 @@ def _fail_in_full(error):
     """Ends the process; with `--verbosity=1` after a traceback."""
     if logging.level_debug():
         traceback.print_exception(error)
-    elif is_users(error):
-        error = f"{error} (--verbosity=1 prints the traceback.)"
+    else:
+        from .common.user_code import is_users  # with all layers
+
+        if is_users(error):
+            error = f"{error} (--verbosity=1 prints the traceback.)"
     _fail(error)
 
 

@@ -5,60 +5,51 @@
 prints tables and writes `norms.json` and `norms.md` into the workdir.
 """
 
+import importlib
 import os
 import platform
 
-import keras
-import tensorflow as tf
 from absl import flags
 
-from . import app
-from .benchmarks import (
-    distributed,
-    gan,
-    input,
-    norms,
-    recurrent,
-    report,
-    soak,
-    sweep,
-    virtual,
-    weight_norms,
-)
+from . import app, benchmarks
 
-#: Name -> function that measures and returns a list of `Table`.
-SUITES = {
-    "norms": norms.run,
-    "virtual": virtual.run,
-    "weight_norms": weight_norms.run,
-    "input": input.run,
-    "recurrent": recurrent.run,
-    "gan": gan.run,
-    "soak": soak.run,
-    "distributed": distributed.run,
-    "sweep": sweep.run,
-}
+if __name__ == "__main__":
+    flags.DEFINE_enum(
+        "suite", "norms", benchmarks.SUITES, "Suite of measurements."
+    )
+    flags.DEFINE_enum(
+        "case",
+        None,
+        benchmarks.recurrent_cases(),
+        "With --suite=recurrent: the only case to measure.",
+    )
+    app.define_workdir()
+    app.parse()
 
-flags.DEFINE_enum("suite", "norms", list(SUITES), "Suite of measurements.")
-flags.DEFINE_enum(
-    "case",
-    None,
-    recurrent.cases(),
-    "With --suite=recurrent: the only case to measure.",
-)
-app.define_workdir()
+import keras
+import tensorflow as tf
+
+from .benchmarks import report
+from .benchmarks.report import Table
+
+__all__ = ["facts", "run"]
 
 
-def run(suite, workdir=None, case=None):
+def run(
+    suite: str,
+    workdir: str | os.PathLike | None = None,
+    case: str | None = None,
+) -> list[Table]:
     """Measures a suite, prints its tables, and writes them into `workdir`."""
-    tables = SUITES[suite](case) if case else SUITES[suite]()
+    module = importlib.import_module(f"{benchmarks.__name__}.{suite}")
+    tables = module.run(case) if case else module.run()
     report.show(tables)
     if workdir is not None:
         report.write(tables, facts(), workdir, suite)
     return tables
 
 
-def facts():
+def facts() -> dict[str, str | int]:
     """Returns what the figures depend on: machine and versions."""
     return {
         "processor": _processor(),

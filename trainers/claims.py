@@ -20,6 +20,22 @@ from absl import flags
 from ml_collections import config_flags
 
 from . import app
+
+if __name__ == "__main__":
+    flags.DEFINE_bool(
+        "quick",
+        False,
+        "Only check that the experiment runs, without a verdict.",
+    )
+    flags.DEFINE_integer(
+        "seeds",
+        None,
+        "Number of seeds, starting at config.claim.first_seed, after which "
+        "there is one verdict. Without it, config.claim.looks decides.",
+    )
+    app.define_jobs()
+    app.parse_with_config()
+
 from .common.errors import InputError
 from .comparison.claims.design import DATASET, make_design, said
 from .comparison.claims.experiment import carry_out, examine, summary
@@ -62,16 +78,4 @@ def main(flags):
 
 
 if __name__ == "__main__":
-    flags.DEFINE_bool(
-        "quick",
-        False,
-        "Only check that the experiment runs, without a verdict.",
-    )
-    flags.DEFINE_integer(
-        "seeds",
-        None,
-        "Number of seeds, starting at config.claim.first_seed, after which "
-        "there is one verdict. Without it, config.claim.looks decides.",
-    )
-    app.define_jobs()
-    app.run_with_config(main)
+    app.run(main)

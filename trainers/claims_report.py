@@ -12,6 +12,17 @@ paragraph goes on the first page, the others on the second.
 from absl import flags
 
 from . import app
+
+if __name__ == "__main__":
+    flags.DEFINE_string(
+        "runs",
+        None,
+        "Folder that holds the claims' workdirs. Without it, the pages are "
+        "regenerated from earlier results.",
+    )
+    flags.DEFINE_string("docs", "docs", "Folder of the documentation.")
+    app.parse()
+
 from .comparison.claims.publishing import collect, publish, put_into, write
 
 __all__ = ["collect", "publish", "put_into", "write"]
@@ -23,11 +34,4 @@ def main(flags):
 
 
 if __name__ == "__main__":
-    flags.DEFINE_string(
-        "runs",
-        None,
-        "Folder that holds the claims' workdirs. Without it, the pages are "
-        "regenerated from earlier results.",
-    )
-    flags.DEFINE_string("docs", "docs", "Folder of the documentation.")
     app.run(main)

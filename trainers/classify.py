@@ -10,7 +10,13 @@ the workdir. If it is interrupted, repeat the command to continue.
 """
 
 from . import app
+
+if __name__ == "__main__":
+    app.define_profile()
+    app.parse_with_config()
+
 from .comparison.trainers import expect
+from .inspection.profile_steps import profile_callbacks
 from .supervised.population import gap_warnings
 from .supervised.trainer import train
 
@@ -20,7 +26,7 @@ __all__ = ["train"]
 def main(flags):
     """Runs the script."""
     expect("classifier", flags.config)
-    callbacks = app.profile_callbacks(flags)
+    callbacks = profile_callbacks(flags.profile, flags.workdir)
     result = train(flags.config, flags.workdir, callbacks=callbacks)
     advice = (
         "Lower --config.optimizer.learning_rate, or clip the gradients with "
@@ -30,5 +36,4 @@ def main(flags):
 
 
 if __name__ == "__main__":
-    app.define_profile()
-    app.run_with_config(main)
+    app.run(main)

@@ -25,13 +25,20 @@ import pathlib
 import shlex
 import sys
 
+from . import app
+from .comparison import own_flags
+
+if __name__ == "__main__":
+    own_flags.define()
+    app.define_data()
+    app.define_jobs()
+    app.parse_with_config(or_flag="model")
+
 import rich
-from absl import flags
 from ml_collections import config_flags
 
-from . import app
+from ..configs import default
 from .common.errors import InputError
-from .comparison import own_flags
 from .comparison.compare import carry_out, compare
 from .comparison.dashboard import folder as dashboard
 from .comparison.own_arguments import find_data, find_model
@@ -41,35 +48,11 @@ from .comparison.procedure import axes, preview
 from .comparison.procedure.designing import make_plan
 from .comparison.report import terminal_report
 from .comparison.sweep import load_module, overrides_of, unseeded
-from .comparison.trainers import trainer_of
+from .comparison.trainers import TRAINERS, trainer_of
 
 __all__ = ["compare"]
 
 _BASELINE = "compare.baseline"
-
-flags.DEFINE_list(
-    "norms",
-    None,
-    "Norms to compare instead of the variants of the config's sweep(), such as "
-    "batch,layer; for a GAN, norms of the generator.",
-)
-flags.DEFINE_multi_string(
-    "vary",
-    [],
-    "Config key and values to compare instead of the variants of the config's "
-    "sweep(), such as batch_size:8,32. Repeat the flag for other keys: all "
-    "combinations of values are compared.",
-)
-flags.DEFINE_integer(
-    "seeds",
-    None,
-    "Number of seeds, starting at config.seed, after which verdicts are given. "
-    "Without it, the sweep() or config.compare.looks decides.",
-)
-flags.DEFINE_bool("dry_run", False, "List the runs and looks without training.")
-own_flags.define()
-app.define_data()
-app.define_jobs()
 
 
 def main(flags):
@@ -124,8 +107,9 @@ def _own(flags, folder):
         )
     model = find_model(flags.model)
     data = find_data(model, flags.data, **app.data_options(flags))
+    vary = axes.read(default.get_config(), TRAINERS["classifier"], flags.vary)
     plan, config = make_own_plan(
-        model, data, folder, **own_flags.arguments(flags)
+        model, data, folder, vary=vary, **own_flags.arguments(flags)
     )
     code = flags.model.rpartition(":")[0]
     return plan, config, code if code.endswith(".py") else None
@@ -168,4 +152,4 @@ def _refuse_ignored(given, overrides):
 
 
 if __name__ == "__main__":
-    app.run_with_config(main, or_flag="model")
+    app.run(main)

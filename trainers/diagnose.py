@@ -8,13 +8,30 @@ images, or the name of a TFDS data set. `normzoo.diagnose` does the same in
 Python.
 """
 
-import keras
 from absl import flags
 
 from . import app
+
+if __name__ == "__main__":
+    flags.DEFINE_string("model", None, "The trained model, a .keras file.")
+    flags.DEFINE_string(
+        "data",
+        None,
+        "A data file, a folder of images, or the name of a TFDS data set.",
+    )
+    flags.DEFINE_integer(
+        "batch_size", 32, "Batch size of the training.", lower_bound=1
+    )
+    app.define_data()
+    app.parse(required=["model", "data"])
+
+import keras
+
 from .common.errors import InputError
 from .common.paths import user_path
 from .own.diagnosing import diagnose
+
+__all__ = ["diagnose"]
 
 
 def main(flags):
@@ -37,14 +54,4 @@ def main(flags):
 
 
 if __name__ == "__main__":
-    flags.DEFINE_string("model", None, "The trained model, a .keras file.")
-    flags.DEFINE_string(
-        "data",
-        None,
-        "A data file, a folder of images, or the name of a TFDS data set.",
-    )
-    flags.DEFINE_integer(
-        "batch_size", 32, "Batch size of the training.", lower_bound=1
-    )
-    app.define_data()
-    app.run(main, required=["model", "data"])
+    app.run(main)

@@ -13,114 +13,16 @@ written only if they agree. Sizes and latencies before and after are printed.
 `pip install 'normzoo[litert]'`.
 """
 
+import os
+from collections.abc import Mapping
+from typing import Any
+
 from absl import flags
 
 from . import app
 
-FORMATS = ("keras", "saved_model", "onnx", "litert")
-
-
-def export(
-    *,
-    format,
-    workdir=None,
-    model=None,
-    to=None,
-    data=None,
-    label=None,
-    data_dir=None,
-    fixed=None,
-    quantize=None,
-    batch_size=None,
-    repeats=25,
-):
-    """Writes a trained model for serving, if its outputs stay what they are.
-
-    Args:
-        format: `"keras"`, `"saved_model"`, `"onnx"` or `"litert"`.
-        workdir: folder of a finished run; or else
-        model: path of a `.keras` file.
-        to: file or folder to write; None: in `WORKDIR/export`, or beside the
-            model.
-        data: with `model`, data that it was trained on, as of
-            `normzoo.diagnose`. None: outputs are compared on random numbers.
-        label, data_dir: as of `normzoo.diagnose`.
-        fixed: dict, name of an input -> its value for one example, as of
-            `normzoo.layers.for_inference`.
-        quantize: `"int8"`, for the format `"litert"`; None: floating point.
-        batch_size: number of examples in a call; None: any.
-        repeats: how many calls of each size are timed.
-
-    Returns:
-        An `Exported`, which can be printed: what was changed, the largest
-        difference of outputs, and size, latency and accuracy before and after.
-
-    Raises:
-        ValueError: the format needs what is not installed, the model cannot be
-            written in it, or outputs differ. Nothing is written then.
-    """
-    # TensorFlow, which `--help` does not wait for.
-    from .common.errors import InputError
-    from .common.paths import user_path
-    from .exporting import exporting, sources
-    from .exporting.places import default_path
-    from .exporting.wanted import Wanted
-
-    if (workdir is None) == (model is None):
-        raise InputError(
-            "Either a run's workdir or the path of a model must be given. "
-            f"Received: workdir={workdir!r}, model={model!r}."
-        )
-    if data is None and (label or data_dir):
-        raise InputError(
-            "label and data_dir say how data are read, and no data were given. "
-            f"Received: label={label!r}, data_dir={data_dir!r}."
-        )
-    wanted = Wanted(
-        format=format,
-        fixed=fixed or {},
-        quantize=quantize,
-        batch_size=batch_size,
-        repeats=repeats,
-    )
-    if workdir is None:
-        path = user_path(model, "model")
-        served = sources.of_file(path, data, label, data_dir)
-    elif data is None:
-        served = sources.of_run(user_path(workdir))
-    else:
-        raise InputError(
-            "A run has its own data. Received: workdir and data. Leave data "
-            "out."
-        )
-    path = user_path(to, "file") if to else None
-    return exporting.export(
-        served, path or default_path(served, wanted, workdir), wanted
-    )
-
-
-def main(flags):
-    """Runs the script."""
-    from .exporting.places import fixed_inputs
-
-    print(
-        export(
-            format=flags.format,
-            workdir=flags.workdir,
-            model=flags.model,
-            to=flags.to,
-            data=flags.data,
-            **app.data_options(flags),
-            fixed=fixed_inputs(flags.fixed),
-            quantize=flags.quantize,
-            batch_size=flags.batch_size,
-            repeats=flags.repeats,
-        )
-    )
-
-
-def define_flags():
-    """Defines the script's own flags."""
+if __name__ == "__main__":
+    formats = ("keras", "saved_model", "onnx", "litert")
     app.define_data()
     flags.DEFINE_string("workdir", None, "Folder of a finished run.")
     flags.DEFINE_string("model", None, "A trained model, a .keras file.")
@@ -131,7 +33,7 @@ def define_flags():
         "images, or the name of a TFDS data set. Without it, outputs are "
         "compared on random numbers.",
     )
-    flags.DEFINE_enum("format", None, FORMATS, "Format of the file.")
+    flags.DEFINE_enum("format", None, formats, "Format of the file.")
     flags.DEFINE_string(
         "to",
         None,
@@ -159,9 +61,108 @@ def define_flags():
     flags.DEFINE_integer(
         "repeats", 25, "Timed calls of each size.", lower_bound=1
     )
+    flags.mark_flags_as_mutual_exclusive(["workdir", "model"], required=True)
+    app.parse(required=["format"])
+
+from .common.errors import InputError
+from .common.paths import user_path
+from .exporting import exporting, sources
+from .exporting.places import default_path, fixed_inputs
+from .exporting.result import Exported
+from .exporting.wanted import Wanted
+
+__all__ = ["export"]
+
+
+def export(
+    *,
+    format: str,
+    workdir: str | os.PathLike | None = None,
+    model: str | os.PathLike | None = None,
+    to: str | os.PathLike | None = None,
+    data: Any = None,
+    label: str | None = None,
+    data_dir: str | os.PathLike | None = None,
+    fixed: Mapping[str, Any] | None = None,
+    quantize: str | None = None,
+    batch_size: int | None = None,
+    repeats: int = 25,
+) -> Exported:
+    """Writes a trained model for serving, if its outputs stay what they are.
+
+    Args:
+        format: `"keras"`, `"saved_model"`, `"onnx"` or `"litert"`.
+        workdir: folder of a finished run; or else
+        model: path of a `.keras` file.
+        to: file or folder to write; None: in `WORKDIR/export`, or beside the
+            model.
+        data: with `model`, data that it was trained on, as of
+            `normzoo.diagnose`. None: outputs are compared on random numbers.
+        label, data_dir: as of `normzoo.diagnose`.
+        fixed: dict, name of an input -> its value for one example, as of
+            `normzoo.layers.for_inference`.
+        quantize: `"int8"`, for the format `"litert"`; None: floating point.
+        batch_size: number of examples in a call; None: any.
+        repeats: how many calls of each size are timed.
+
+    Returns:
+        An `Exported`, which can be printed: what was changed, the largest
+        difference of outputs, and size, latency and accuracy before and after.
+
+    Raises:
+        ValueError: the format needs what is not installed, the model cannot be
+            written in it, or outputs differ. Nothing is written then.
+    """
+    if (workdir is None) == (model is None):
+        raise InputError(
+            "Either a run's workdir or the path of a model must be given. "
+            f"Received: workdir={workdir!r}, model={model!r}."
+        )
+    if data is None and (label or data_dir):
+        raise InputError(
+            "label and data_dir say how data are read, and no data were given. "
+            f"Received: label={label!r}, data_dir={data_dir!r}."
+        )
+    wanted = Wanted(
+        format=format,
+        fixed=dict(fixed or {}),
+        quantize=quantize,
+        batch_size=batch_size,
+        repeats=repeats,
+    )
+    if workdir is None:
+        path = user_path(model, "model")
+        served = sources.of_file(path, data, label, data_dir)
+    elif data is None:
+        served = sources.of_run(user_path(workdir))
+    else:
+        raise InputError(
+            "A run has its own data. Received: workdir and data. Leave data "
+            "out."
+        )
+    path = user_path(to, "file") if to else None
+    return exporting.export(
+        served, path or default_path(served, wanted, workdir), wanted
+    )
+
+
+def main(flags):
+    """Runs the script."""
+    print(
+        export(
+            format=flags.format,
+            workdir=flags.workdir,
+            model=flags.model,
+            to=flags.to,
+            data=flags.data,
+            **app.data_options(flags),
+            fixed=fixed_inputs(flags.fixed),
+            quantize=flags.quantize,
+            batch_size=flags.batch_size,
+            repeats=flags.repeats,
+        )
+    )
 
 
 if __name__ == "__main__":
-    define_flags()
-    flags.mark_flags_as_mutual_exclusive(["workdir", "model"], required=True)
-    app.run(main, required=["format"])
+    app.run(main)

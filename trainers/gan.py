@@ -16,49 +16,8 @@ measures a finished run again, for example with other settings of the metrics;
 from absl import flags
 
 from . import app
-from .common.paths import user_path
-from .comparison.trainers import expect
-from .gans import report
-from .gans.finished import evaluate, load_generator, sample
-from .gans.trainer import train
 
-__all__ = ["evaluate", "load_generator", "sample", "train"]
-
-
-def main(flags):
-    """Runs the script."""
-    expect("gan", flags.config)
-    if flags.data:
-        _use_folder(flags.config.dataset, flags.data)
-    if flags.mode == "sample":
-        for path in sample(
-            flags.config,
-            flags.workdir,
-            flags.sample_seed,
-            flags.samples,
-            flags.sample_labels,
-        ):
-            print(path)
-        return
-    if flags.mode == "train":
-        callbacks = app.profile_callbacks(flags)
-        result = train(flags.config, flags.workdir, callbacks=callbacks)
-    else:
-        result = evaluate(flags.config, flags.workdir)
-    advice = "Lower the learning rates, or set --config.loss.on_nan=restore."
-    app.show(result, flags.workdir, advice)
-    if remark := report.remark(result):
-        print(remark)
-
-
-def _use_folder(dataset, path):
-    """Makes a folder the data set of a config, of 32 pixels unless it says."""
-    dataset.name = str(user_path(path, "data").absolute())
-    dataset.image_size = dataset.image_size or 32
-
-
-def define_flags():
-    """Defines the script's own flags: not on import, others import it."""
+if __name__ == "__main__":
     app.define_profile()
     modes = ["train", "evaluate", "sample"]
     flags.DEFINE_enum(
@@ -86,8 +45,49 @@ def define_flags():
         "With --mode=sample of a conditional GAN: the class of a row; repeat "
         "it for more rows. Without it there are ten classes at most.",
     )
+    app.parse_with_config()
+
+from .common.paths import user_path
+from .comparison.trainers import expect
+from .gans import report
+from .gans.finished import evaluate, load_generator, sample
+from .gans.trainer import train
+from .inspection.profile_steps import profile_callbacks
+
+__all__ = ["evaluate", "load_generator", "sample", "train"]
+
+
+def main(flags):
+    """Runs the script."""
+    expect("gan", flags.config)
+    if flags.data:
+        _use_folder(flags.config.dataset, flags.data)
+    if flags.mode == "sample":
+        for path in sample(
+            flags.config,
+            flags.workdir,
+            flags.sample_seed,
+            flags.samples,
+            flags.sample_labels,
+        ):
+            print(path)
+        return
+    if flags.mode == "train":
+        callbacks = profile_callbacks(flags.profile, flags.workdir)
+        result = train(flags.config, flags.workdir, callbacks=callbacks)
+    else:
+        result = evaluate(flags.config, flags.workdir)
+    advice = "Lower the learning rates, or set --config.loss.on_nan=restore."
+    app.show(result, flags.workdir, advice)
+    if remark := report.remark(result):
+        print(remark)
+
+
+def _use_folder(dataset, path):
+    """Makes a folder the data set of a config, of 32 pixels unless it says."""
+    dataset.name = str(user_path(path, "data").absolute())
+    dataset.image_size = dataset.image_size or 32
 
 
 if __name__ == "__main__":
-    define_flags()
-    app.run_with_config(main)
+    app.run(main)

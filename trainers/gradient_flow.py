@@ -12,6 +12,14 @@ embedded digits, enlarged to 28x28, instead of MNIST. It takes about a minute.
 from absl import flags
 
 from . import app
+
+if __name__ == "__main__":
+    flags.DEFINE_integer(
+        "size", 28, "Width and height of the images in pixels."
+    )
+    app.define_workdir()
+    app.parse(required=["workdir"])
+
 from .inspection.gradient_flow import GAMMAS, LAYERS, gradient_norms, run
 
 __all__ = ["GAMMAS", "LAYERS", "gradient_norms", "run"]
@@ -23,8 +31,4 @@ def main(flags):
 
 
 if __name__ == "__main__":
-    flags.DEFINE_integer(
-        "size", 28, "Width and height of the images in pixels."
-    )
-    app.define_workdir()
-    app.run(main, required=["workdir"])
+    app.run(main)

@@ -9,6 +9,11 @@ about the same runs.
 """
 
 from . import app
+
+if __name__ == "__main__":
+    app.define_workdir()
+    app.parse(required=["workdir"])
+
 from .common.paths import user_path
 from .comparison.report import write_pages
 
@@ -20,5 +25,4 @@ def main(flags):
 
 
 if __name__ == "__main__":
-    app.define_workdir()
-    app.run(main, required=["workdir"])
+    app.run(main)

@@ -1,6 +1,8 @@
 """How the branches of a residual network start."""
 
 import dataclasses
+from collections.abc import Callable
+from typing import Any
 
 import keras
 
@@ -56,11 +58,16 @@ class Branches:
             self._check_fixup()
 
     @property
-    def needs_bias(self):
+    def needs_bias(self) -> bool:
         """Whether linear layers have a bias of their own."""
         return self.hidden.needs_bias and not self._fixup
 
-    def first(self, layer, name, **options):
+    def first(
+        self,
+        layer: Callable[..., keras.layers.Layer],
+        name: str,
+        **options: Any,
+    ) -> Callable[..., Any]:
         """Returns the first linear layer of a branch."""
         hidden = self.hidden
         if self._fixup:
@@ -68,17 +75,22 @@ class Branches:
             hidden = dataclasses.replace(hidden, initializer_scale=scale)
         return hidden.linear(layer, name, **options)
 
-    def last(self, layer, name, **options):
+    def last(
+        self,
+        layer: Callable[..., keras.layers.Layer],
+        name: str,
+        **options: Any,
+    ) -> Callable[..., Any]:
         """Returns the last linear layer of a branch."""
         return self.hidden.linear(layer, name, **options, **self._zeros)
 
-    def shift(self, x, name):
+    def shift(self, x: keras.KerasTensor, name: str) -> keras.KerasTensor:
         """Returns what a linear layer or an activation gets in place of `x`."""
         if not self._fixup:
             return x
         return ScalarAffine(shift=True, name=f"shift_{name}")(x)
 
-    def end(self, x, name):
+    def end(self, x: keras.KerasTensor, name: str) -> keras.KerasTensor:
         """Returns what is added to the shortcut in place of a branch's `x`."""
         if self.start == "plain":
             return x
@@ -86,7 +98,9 @@ class Branches:
         layer = ScalarAffine(scale, shift=self._fixup, name=f"scale_{name}")
         return layer(x)
 
-    def logits(self, x, num_classes):
+    def logits(
+        self, x: keras.KerasTensor, num_classes: int
+    ) -> keras.KerasTensor:
         """Returns the class scores."""
         x = self.shift(x, "logits")
         return self.hidden.logits(x, num_classes, **self._zeros)

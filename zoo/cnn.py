@@ -1,6 +1,8 @@
 """The convolutional network."""
 
 import functools
+from collections.abc import Sequence
+from typing import Any
 
 import keras
 
@@ -13,19 +15,19 @@ DOWNSAMPLINGS = ("pool", "stride")
 
 
 def cnn(
-    input_shape,
-    num_classes,
+    input_shape: tuple[int | None, ...],
+    num_classes: int,
     *,
-    depth=2,
-    width=32,
-    growth=2,
-    kernel_size=3,
-    downsampling="pool",
-    dense_units=256,
-    normalize_inputs=False,
-    name="cnn",
-    **knobs,
-):
+    depth: int = 2,
+    width: int = 32,
+    growth: int = 2,
+    kernel_size: int | Sequence[int] = 3,
+    downsampling: str = "pool",
+    dense_units: int = 256,
+    normalize_inputs: bool = False,
+    name: str = "cnn",
+    **knobs: Any,
+) -> keras.Model:
     """Returns a convolutional network that classifies images or sequences.
 
     It has `depth` stages of convolution, norm, activation and average pooling,

@@ -4,24 +4,25 @@ import functools
 
 import keras
 
+from ..layers.numerics.annotations import NormIdentifier, WeightNormIdentifier
 from .gan_layers import check_sizes, normal_layers, stages
 from .labels import inputs_with, labels_of
 
 
 def dcgan_generator(
-    resolution,
-    channels=1,
+    resolution: int,
+    channels: int = 1,
     *,
-    base_width=64,
-    latent_dim=100,
-    norm="batch",
-    weight_norm="none",
-    kernel_size=4,
-    stddev=0.02,
-    seed=0,
-    classes=0,
-    name="generator",
-):
+    base_width: int = 64,
+    latent_dim: int = 100,
+    norm: NormIdentifier = "batch",
+    weight_norm: WeightNormIdentifier = "none",
+    kernel_size: int = 4,
+    stddev: float = 0.02,
+    seed: int = 0,
+    classes: int = 0,
+    name: str = "generator",
+) -> keras.Model:
     """Returns a network that generates images from noise.
 
     A Dense layer makes the smallest image. Transposed convolutions follow, each
@@ -88,18 +89,18 @@ def dcgan_generator(
 
 
 def dcgan_discriminator(
-    resolution,
-    channels=1,
+    resolution: int,
+    channels: int = 1,
     *,
-    base_width=64,
-    norm="batch",
-    weight_norm="none",
-    kernel_size=4,
-    stddev=0.02,
-    seed=0,
-    classes=0,
-    name="discriminator",
-):
+    base_width: int = 64,
+    norm: NormIdentifier = "batch",
+    weight_norm: WeightNormIdentifier = "none",
+    kernel_size: int = 4,
+    stddev: float = 0.02,
+    seed: int = 0,
+    classes: int = 0,
+    name: str = "discriminator",
+) -> keras.Model:
     """Returns a network that tells real images from generated ones.
 
     Each convolution halves the image size and doubles the number of channels,

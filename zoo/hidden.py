@@ -10,6 +10,12 @@ import keras
 
 from ..layers import get, get_weight_norm
 from ..layers.norms.bias import cancels_bias
+from ..layers.numerics.annotations import (
+    Activation,
+    Initializer,
+    NormIdentifier,
+    WeightNormIdentifier,
+)
 from .dropout import Dropout
 from .initializers import layer_seed, scaled_initializer
 from .norm_noise import NormNoise
@@ -64,16 +70,16 @@ class Hidden:
     ['first', 'norm_first', 'activation_first']
     """
 
-    norm: str | Callable | None = "none"
-    norm_arguments: Mapping[str, Mapping[str, Any]] = dataclasses.field(
+    norm: NormIdentifier = "none"
+    norm_arguments: Mapping[Any, Mapping[str, Any]] = dataclasses.field(
         default_factory=dict
     )
     norm_position: str = "before"
-    weight_norm: str | Callable | None = "none"
+    weight_norm: WeightNormIdentifier = "none"
     norm_noise: float = 0.0
-    activation: str | Callable = "relu"
+    activation: Activation = "relu"
     dropout: float = 0.0
-    kernel_initializer: str | keras.initializers.Initializer = "he_normal"
+    kernel_initializer: Initializer = "he_normal"
     initializer_scale: float = 1.0
     seed: int = 0
 
@@ -93,7 +99,7 @@ class Hidden:
                 f"{self.initializer_scale}."
             )
 
-    def initializer(self, name):
+    def initializer(self, name: str) -> keras.initializers.Initializer:
         """Returns the kernel initializer of the layer called `name`.
 
         Each layer has its own: a shared initializer would give layers of equal
@@ -105,7 +111,7 @@ class Hidden:
             layer_seed(self.seed, name),
         )
 
-    def for_vectors(self):
+    def for_vectors(self) -> "Hidden":
         """Returns the knobs for layers whose inputs have no positions.
 
         A norm over the positions of an example is left out there.
@@ -114,12 +120,19 @@ class Hidden:
             return dataclasses.replace(self, norm="none")
         return self
 
-    def norm_layer(self, name):
+    def norm_layer(self, name: str | None) -> keras.layers.Layer:
         """Returns a new normalization layer."""
         arguments = self.norm_arguments.get(self.norm, {})
         return get(self.norm, **arguments)(name=name)
 
-    def linear(self, layer, name, last=False, fan_in=None, **options):
+    def linear(
+        self,
+        layer: Callable[..., keras.layers.Layer],
+        name: str,
+        last: bool = False,
+        fan_in: int | None = None,
+        **options: Any,
+    ) -> Callable[..., Any]:
         """Returns a linear layer called `name`, with its own initializer.
 
         Args:
@@ -135,7 +148,9 @@ class Hidden:
         bare = last or fan_in == 1
         return self.with_weight_norm(layer(name=name, **options), bare)
 
-    def with_weight_norm(self, layer, last=False):
+    def with_weight_norm(
+        self, layer: keras.layers.Layer, last: bool = False
+    ) -> keras.layers.Layer:
         """Returns a layer that computes with normalized kernels.
 
         Args:
@@ -150,7 +165,14 @@ class Hidden:
             return layer
         return make(layer)
 
-    def apply(self, layer, x, name, reshape=None, labels=None):
+    def apply(
+        self,
+        layer: Callable[..., keras.layers.Layer],
+        x: keras.KerasTensor,
+        name: str,
+        reshape: Callable[..., Any] | None = None,
+        labels: keras.KerasTensor | None = None,
+    ) -> keras.KerasTensor:
         """Returns the hidden layer's output.
 
         A bias that the norm would cancel is left out, and so is the activation
@@ -171,17 +193,22 @@ class Hidden:
         return self.normalize_and_activate(x, name, labels)
 
     @property
-    def needs_bias(self):
+    def needs_bias(self) -> bool:
         """Whether a bias has an effect in a linear layer before the norm."""
         after = self.norm_position == "after"
         return after or not cancels_bias(self.norm_layer(None))
 
     @property
-    def norm_activates(self):
+    def norm_activates(self) -> bool:
         """Whether the norm is an activation itself."""
         return _activates(self.norm_layer(None))
 
-    def normalize_and_activate(self, x, name, labels=None):
+    def normalize_and_activate(
+        self,
+        x: keras.KerasTensor,
+        name: str,
+        labels: keras.KerasTensor | None = None,
+    ) -> keras.KerasTensor:
         """Returns `x` behind a norm and an activation, in their order."""
         if self.norm_position == "after":
             return self.normalize(self.activate(x, name), name, labels)
@@ -189,7 +216,12 @@ class Hidden:
         is_active = _activates(self._norm(None, labels))
         return x if is_active else self.activate(x, name)
 
-    def normalize(self, x, name, labels=None):
+    def normalize(
+        self,
+        x: keras.KerasTensor,
+        name: str,
+        labels: keras.KerasTensor | None = None,
+    ) -> keras.KerasTensor:
         """Returns the normalized `x`, with the noise that comes behind."""
         norm = self._norm(f"norm_{name}", labels)
         normalize = norm if labels is None else labels.condition(norm)
@@ -199,7 +231,7 @@ class Hidden:
         norm = self.norm_layer(name)
         return norm if labels is None else _without_threshold(norm)
 
-    def activate(self, x, name):
+    def activate(self, x: keras.KerasTensor, name: str) -> keras.KerasTensor:
         """Returns the activations of `x`, by a new layer."""
         name, activation = f"activation_{name}", self.activation
         if isinstance(activation, keras.layers.Layer):
@@ -214,7 +246,7 @@ class Hidden:
         seed = layer_seed(self.seed, name)
         return NormNoise(self.norm_noise, seed=seed, name=name)
 
-    def drop(self, x, name):
+    def drop(self, x: keras.KerasTensor, name: str) -> keras.KerasTensor:
         """Returns `x` with dropout, or `x` itself where the rate is 0."""
         if not self.dropout:
             return x
@@ -222,7 +254,9 @@ class Hidden:
         seed = layer_seed(self.seed, name)
         return Dropout(self.dropout, seed=seed, name=name)(x)
 
-    def logits(self, x, num_classes, **options):
+    def logits(
+        self, x: keras.KerasTensor, num_classes: int, **options: Any
+    ) -> keras.KerasTensor:
         """Returns the class scores, in float32 under every dtype policy.
 
         Args:

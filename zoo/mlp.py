@@ -2,24 +2,26 @@
 
 import dataclasses
 import functools
+from typing import Any
 
 import keras
 
+from ..layers.numerics.annotations import NormIdentifier
 from .hidden import Hidden
 
 
 def mlp(
-    input_shape,
-    num_classes,
+    input_shape: tuple[int | None, ...],
+    num_classes: int,
     *,
-    depth=2,
-    width=128,
-    residual=False,
-    normalize_inputs=False,
-    input_norm=None,
-    name="mlp",
-    **knobs,
-):
+    depth: int = 2,
+    width: int = 128,
+    residual: bool = False,
+    normalize_inputs: bool = False,
+    input_norm: NormIdentifier = None,
+    name: str = "mlp",
+    **knobs: Any,
+) -> keras.Model:
     """Returns a multilayer perceptron that classifies images or vectors.
 
     It consists of Flatten, then `depth` times Dense, norm, activation and

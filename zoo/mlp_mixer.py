@@ -1,7 +1,10 @@
 """The MLP-Mixer."""
 
+from typing import Any
+
 import keras
 
+from ..layers.numerics.annotations import Activation, Initializer
 from .branches import Branches
 from .hidden import Hidden
 from .tokens import add_branch, check_patches, embed, mix
@@ -10,21 +13,21 @@ _STARTS = ("plain", "skip_init")
 
 
 def mlp_mixer(
-    input_shape,
-    num_classes,
+    input_shape: tuple[int | None, ...],
+    num_classes: int,
     *,
-    depth=8,
-    width=128,
-    patch_size=4,
-    token_units=64,
-    channel_units=512,
-    branch_start="plain",
-    normalize_inputs=False,
-    activation="gelu",
-    kernel_initializer="glorot_uniform",
-    name="mlp_mixer",
-    **knobs,
-):
+    depth: int = 8,
+    width: int = 128,
+    patch_size: int = 4,
+    token_units: int = 64,
+    channel_units: int = 512,
+    branch_start: str = "plain",
+    normalize_inputs: bool = False,
+    activation: Activation = "gelu",
+    kernel_initializer: Initializer = "glorot_uniform",
+    name: str = "mlp_mixer",
+    **knobs: Any,
+) -> keras.Model:
     """Returns an MLP-Mixer that classifies images.
 
     It is a vision transformer with an MLP over the tokens in place of

@@ -5,6 +5,7 @@ import functools
 
 import keras
 
+from ..layers.numerics.annotations import NormIdentifier, WeightNormIdentifier
 from .gan_layers import check_sizes, hidden_layers, stages
 from .grouped_conv import GroupedConv2D
 from .hidden import Hidden
@@ -13,19 +14,19 @@ _SLOPE = 0.2
 
 
 def r3gan_generator(
-    resolution,
-    channels=1,
+    resolution: int,
+    channels: int = 1,
     *,
-    base_width=64,
-    latent_dim=64,
-    norm="none",
-    weight_norm="none",
-    blocks=2,
-    expansion=2,
-    group_width=16,
-    seed=0,
-    name="generator",
-):
+    base_width: int = 64,
+    latent_dim: int = 64,
+    norm: NormIdentifier = "none",
+    weight_norm: WeightNormIdentifier = "none",
+    blocks: int = 2,
+    expansion: int = 2,
+    group_width: int = 16,
+    seed: int = 0,
+    name: str = "generator",
+) -> keras.Model:
     """Returns a residual network that generates images from noise.
 
     A Dense layer makes the smallest image. Stages of residual blocks follow,
@@ -97,18 +98,18 @@ def r3gan_generator(
 
 
 def r3gan_discriminator(
-    resolution,
-    channels=1,
+    resolution: int,
+    channels: int = 1,
     *,
-    base_width=64,
-    norm="none",
-    weight_norm="none",
-    blocks=2,
-    expansion=2,
-    group_width=16,
-    seed=0,
-    name="discriminator",
-):
+    base_width: int = 64,
+    norm: NormIdentifier = "none",
+    weight_norm: WeightNormIdentifier = "none",
+    blocks: int = 2,
+    expansion: int = 2,
+    group_width: int = 16,
+    seed: int = 0,
+    name: str = "discriminator",
+) -> keras.Model:
     """Returns a residual network that tells real images from generated ones.
 
     The mirror image of `r3gan_generator`: a 1x1 convolution, stages of its

@@ -1,6 +1,7 @@
 """The residual network for small images."""
 
 import functools
+from typing import Any
 
 import keras
 
@@ -13,18 +14,18 @@ _STAGES = 3
 
 
 def resnet(
-    input_shape,
-    num_classes,
+    input_shape: tuple[int | None, ...],
+    num_classes: int,
     *,
-    depth=20,
-    width=16,
-    version=1,
-    shortcut="pad",
-    branch_start="plain",
-    normalize_inputs=False,
-    name="resnet",
-    **knobs,
-):
+    depth: int = 20,
+    width: int = 16,
+    version: int = 1,
+    shortcut: str = "pad",
+    branch_start: str = "plain",
+    normalize_inputs: bool = False,
+    name: str = "resnet",
+    **knobs: Any,
+) -> keras.Model:
     """Returns a residual network that classifies small images.
 
     It is the network for CIFAR-10 of He et al.: a 3x3 convolution, then three

@@ -5,6 +5,7 @@ import functools
 
 import keras
 
+from ..layers.numerics.annotations import NormIdentifier, WeightNormIdentifier
 from .gan_layers import check_sizes, hidden_layers, stages
 from .labels import inputs_with, labels_of
 
@@ -13,17 +14,17 @@ _DOWN = functools.partial(keras.layers.AveragePooling2D, 2)
 
 
 def sngan_generator(
-    resolution,
-    channels=1,
+    resolution: int,
+    channels: int = 1,
     *,
-    base_width=256,
-    latent_dim=128,
-    norm="batch",
-    weight_norm="none",
-    seed=0,
-    classes=0,
-    name="generator",
-):
+    base_width: int = 256,
+    latent_dim: int = 128,
+    norm: NormIdentifier = "batch",
+    weight_norm: WeightNormIdentifier = "none",
+    seed: int = 0,
+    classes: int = 0,
+    name: str = "generator",
+) -> keras.Model:
     """Returns a residual network that generates images from noise.
 
     A Dense layer makes the smallest image, with 4 pixels per side if the
@@ -87,16 +88,16 @@ def sngan_generator(
 
 
 def sngan_discriminator(
-    resolution,
-    channels=1,
+    resolution: int,
+    channels: int = 1,
     *,
-    base_width=128,
-    norm="none",
-    weight_norm="spectral",
-    seed=0,
-    classes=0,
-    name="discriminator",
-):
+    base_width: int = 128,
+    norm: NormIdentifier = "none",
+    weight_norm: WeightNormIdentifier = "spectral",
+    seed: int = 0,
+    classes: int = 0,
+    name: str = "discriminator",
+) -> keras.Model:
     """Returns a residual network that tells real images from generated ones.
 
     A block adds convolutions to its input: twice norm, ReLU and 3x3

@@ -1,7 +1,10 @@
 """The stacked recurrent network."""
 
+from collections.abc import Sequence
+
 import keras
 
+from ..layers.numerics.annotations import Initializer, WeightNormIdentifier
 from .hidden import Hidden
 from .initializers import layer_seed
 from .recurrent_norms import get_stack, layer_factory
@@ -10,25 +13,25 @@ READOUTS = ("last", "all", "each")
 
 
 def stacked_rnn(
-    input_shape,
-    num_classes,
+    input_shape: tuple[int | None, ...],
+    num_classes: int,
     *,
-    cell="lstm",
-    units=(128,),
-    norm="none",
-    weight_norm="none",
-    readout="last",
-    bidirectional=False,
-    gamma_initializer=None,
-    momentum=0.99,
-    max_timesteps=None,
-    recurrent_dropout=0.0,
-    dropout=0.0,
-    kernel_initializer="glorot_uniform",
-    initializer_scale=1.0,
-    seed=0,
-    name="stacked_rnn",
-):
+    cell: str = "lstm",
+    units: Sequence[int] = (128,),
+    norm: str = "none",
+    weight_norm: WeightNormIdentifier = "none",
+    readout: str = "last",
+    bidirectional: bool = False,
+    gamma_initializer: float | Initializer | None = None,
+    momentum: float = 0.99,
+    max_timesteps: int | None = None,
+    recurrent_dropout: float = 0.0,
+    dropout: float = 0.0,
+    kernel_initializer: Initializer = "glorot_uniform",
+    initializer_scale: float = 1.0,
+    seed: int = 0,
+    name: str = "stacked_rnn",
+) -> keras.Model:
     """Returns a stack of recurrent layers that classifies sequences or steps.
 
     It has one recurrent layer and dropout for each number in `units`, then

@@ -5,22 +5,23 @@ import functools
 
 import keras
 
+from ..layers.numerics.annotations import NormIdentifier, WeightNormIdentifier
 from .gan_layers import check_sizes, normal_layers
 from .labels import inputs_with, labels_of
 
 
 def toy_generator(
-    dimensions=2,
+    dimensions: int = 2,
     *,
-    base_width=128,
-    depth=3,
-    latent_dim=2,
-    norm="batch",
-    weight_norm="none",
-    seed=0,
-    classes=0,
-    name="generator",
-):
+    base_width: int = 128,
+    depth: int = 3,
+    latent_dim: int = 2,
+    norm: NormIdentifier = "batch",
+    weight_norm: WeightNormIdentifier = "none",
+    seed: int = 0,
+    classes: int = 0,
+    name: str = "generator",
+) -> keras.Model:
     """Returns a perceptron that generates points from noise.
 
     It consists of `depth` times Dense, norm and ReLU, then Dense. The usual
@@ -61,16 +62,16 @@ def toy_generator(
 
 
 def toy_discriminator(
-    dimensions=2,
+    dimensions: int = 2,
     *,
-    base_width=128,
-    depth=3,
-    norm="none",
-    weight_norm="none",
-    seed=0,
-    classes=0,
-    name="discriminator",
-):
+    base_width: int = 128,
+    depth: int = 3,
+    norm: NormIdentifier = "none",
+    weight_norm: WeightNormIdentifier = "none",
+    seed: int = 0,
+    classes: int = 0,
+    name: str = "discriminator",
+) -> keras.Model:
     """Returns a perceptron that tells real points from generated ones.
 
     It consists of `depth` times Dense, norm and ReLU, the first time without

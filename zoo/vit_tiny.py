@@ -1,9 +1,11 @@
 """The vision transformer."""
 
 import functools
+from typing import Any
 
 import keras
 
+from ..layers.numerics.annotations import Activation, Initializer
 from .branches import Branches
 from .hidden import Hidden
 from .tokens import Positions, add_branch, check_patches, embed, mix
@@ -15,21 +17,21 @@ _EXPANSION = 4
 
 
 def vit_tiny(
-    input_shape,
-    num_classes,
+    input_shape: tuple[int | None, ...],
+    num_classes: int,
     *,
-    depth=12,
-    width=192,
-    head_width=64,
-    patch_size=4,
-    pooling="token",
-    branch_start="plain",
-    normalize_inputs=False,
-    activation="gelu",
-    kernel_initializer="glorot_uniform",
-    name="vit_tiny",
-    **knobs,
-):
+    depth: int = 12,
+    width: int = 192,
+    head_width: int = 64,
+    patch_size: int = 4,
+    pooling: str = "token",
+    branch_start: str = "plain",
+    normalize_inputs: bool = False,
+    activation: Activation = "gelu",
+    kernel_initializer: Initializer = "glorot_uniform",
+    name: str = "vit_tiny",
+    **knobs: Any,
+) -> keras.Model:
     """Returns a vision transformer that classifies images.
 
     An image is cut into square patches, which a linear map makes tokens; these

@@ -3,6 +3,7 @@
 import keras
 import tensorflow as tf
 
+from ..numerics.annotations import Config
 from ..numerics.arguments import is_share, plain
 
 Schedule = keras.optimizers.schedules.LearningRateSchedule
@@ -12,7 +13,7 @@ _NOTHING = 1e-6
 
 
 @keras.saving.register_keras_serializable(package="normzoo")
-class MomentumWarmUp(Schedule):
+class MomentumWarmUp(keras.optimizers.schedules.LearningRateSchedule):
     """A momentum that grows from 0, for `BatchNormalization(momentum=...)`.
 
         momentum(t) = min(momentum, t / (t + 1))
@@ -37,7 +38,7 @@ class MomentumWarmUp(Schedule):
     [0.0, 0.5, 0.67, 0.89, 0.9, 0.9]
     """
 
-    def __init__(self, momentum=0.99):
+    def __init__(self, momentum: float = 0.99) -> None:
         super().__init__()
         momentum = plain(momentum)
         if not is_share(momentum):
@@ -53,7 +54,7 @@ class MomentumWarmUp(Schedule):
         step = step if step.dtype.is_floating else tf.cast(step, tf.float32)
         return tf.minimum(tf.cast(self.momentum, step.dtype), step / (step + 1))
 
-    def get_config(self):
+    def get_config(self) -> Config:
         """Returns the constructor's arguments."""
         return {"momentum": self.momentum}
 

@@ -1,7 +1,10 @@
 """A scale and a shift for each class."""
 
+from typing import Any
+
 import tensorflow as tf
 
+from ..numerics.annotations import Config, Shape, Tensor, TensorLike
 from ..numerics.arguments import public_layer
 from .condition import Condition
 
@@ -27,13 +30,13 @@ class ClassCondition(Condition):
     Vries et al., 2017](https://arxiv.org/abs/1707.00683).
     """
 
-    def __init__(self, classes, **kwargs):
+    def __init__(self, classes: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.classes = classes
-        self.gamma = None
-        self.beta = None
+        self.gamma: Any = None
+        self.beta: Any = None
 
-    def build(self, condition_shape, channels):
+    def build(self, condition_shape: Shape, channels: int) -> None:
         """Makes the weights."""
         rank = len(condition_shape)
         if rank != 1 and (rank, condition_shape[-1]) != (2, 1):
@@ -51,7 +54,9 @@ class ClassCondition(Condition):
             )
             setattr(self, name, weight)
 
-    def call(self, condition, like):
+    def call(
+        self, condition: TensorLike, like: Tensor
+    ) -> tuple[Tensor, Tensor]:
         """Returns gamma and beta of the examples' classes."""
         del like
         labels = tf.convert_to_tensor(condition)
@@ -65,7 +70,7 @@ class ClassCondition(Condition):
             _rows(weight.value, labels) for weight in (self.gamma, self.beta)
         )
 
-    def get_config(self):
+    def get_config(self) -> Config:
         """Returns the constructor's arguments."""
         return {**super().get_config(), "classes": self.classes}
 

@@ -4,6 +4,8 @@ import abc
 
 import keras
 
+from ..numerics.annotations import Shape, Tensor, TensorLike
+
 
 class Condition(keras.layers.Layer, abc.ABC):
     """Makes `gamma` and `beta` for a `Conditional` norm.
@@ -12,7 +14,7 @@ class Condition(keras.layers.Layer, abc.ABC):
     """
 
     @abc.abstractmethod
-    def build(self, condition_shape, channels):
+    def build(self, condition_shape: Shape, channels: int) -> None:
         """Makes the weights.
 
         Args:
@@ -24,7 +26,9 @@ class Condition(keras.layers.Layer, abc.ABC):
         """
 
     @abc.abstractmethod
-    def call(self, condition, like):
+    def call(
+        self, condition: TensorLike, like: Tensor
+    ) -> tuple[Tensor, Tensor]:
         """Returns gamma and beta.
 
         Args:

@@ -1,11 +1,13 @@
 """A norm whose scale and shift come from a second input."""
 
 import inspect
+from typing import Any
 
 import keras
 import tensorflow as tf
 
 from ..numerics.affine import Modulation, modulated
+from ..numerics.annotations import Config, Shape, Tensor, TensorLike
 from ..numerics.arguments import public_layer
 from ..numerics.arithmetic import widen
 from ..numerics.axes import feature_axes, known_sizes
@@ -53,7 +55,9 @@ class Conditional(keras.layers.Layer):
     [(10, 3), (10, 3)]
     """
 
-    def __init__(self, norm, source, **kwargs):
+    def __init__(
+        self, norm: keras.layers.Layer, source: Condition, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         self.autocast = False
         self.supports_masking = True
@@ -61,14 +65,19 @@ class Conditional(keras.layers.Layer):
         self.norm = _without_affine(norm)
         self.source = source
 
-    def build(self, inputs_shape, condition_shape):
+    def build(self, inputs_shape: Shape, condition_shape: Shape) -> None:
         """Makes the weights."""
         axis = self._axis(len(inputs_shape))
         (channels,) = known_sizes([axis], inputs_shape)
         self.norm.build(inputs_shape)
         self.source.build(condition_shape, channels)
 
-    def call(self, inputs, condition, mask=None):
+    def call(
+        self,
+        inputs: TensorLike,
+        condition: TensorLike,
+        mask: TensorLike | None = None,
+    ) -> Tensor:
         """Normalizes `inputs`."""
         x = widen(inputs)
         axis = self._axis(len(x.shape))
@@ -89,19 +98,21 @@ class Conditional(keras.layers.Layer):
         axes = feature_axes(getattr(self.norm, "axis", -1), rank)
         return axes[0] if len(axes) == 1 else rank - 1
 
-    def compute_output_shape(self, inputs_shape, condition_shape=None):
+    def compute_output_shape(
+        self, inputs_shape: Shape, condition_shape: Shape | None = None
+    ) -> Shape:
         """Returns the shape of the norm's outputs."""
         del condition_shape
         return self.norm.compute_output_shape(inputs_shape)
 
-    def get_config(self):
+    def get_config(self) -> Config:
         """Returns the constructor's arguments."""
         parts = {"norm": self.norm, "source": self.source}
         described = {name: _described(part) for name, part in parts.items()}
         return {**super().get_config(), **described}
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: Config) -> "Conditional":
         """Returns the layer of a configuration."""
         parts = {
             name: keras.saving.deserialize_keras_object(config[name])

@@ -1,8 +1,11 @@
 """A scale and a shift of each position, from a map."""
 
+from typing import Any
+
 import keras
 import tensorflow as tf
 
+from ..numerics.annotations import Axes, Config, Shape, Tensor, TensorLike
 from ..numerics.arguments import public_layer
 from .condition import Condition
 
@@ -37,7 +40,13 @@ class SpatialCondition(Condition):
     Reference: [Park et al., 2019](https://arxiv.org/abs/1903.07291).
     """
 
-    def __init__(self, hidden=128, kernel_size=3, method="nearest", **kwargs):
+    def __init__(
+        self,
+        hidden: int = 128,
+        kernel_size: Axes = 3,
+        method: str = "nearest",
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         if method not in _METHODS:
             raise ValueError(
@@ -47,10 +56,10 @@ class SpatialCondition(Condition):
         self.hidden = hidden
         self.kernel_size = kernel_size
         self.method = method
-        self.shared = None
-        self.modulation = None
+        self.shared: Any = None
+        self.modulation: Any = None
 
-    def build(self, condition_shape, channels):
+    def build(self, condition_shape: Shape, channels: int) -> None:
         """Makes the weights."""
         if len(condition_shape) != 4 or condition_shape[-1] is None:
             raise ValueError(
@@ -77,7 +86,9 @@ class SpatialCondition(Condition):
             **kwargs,
         )
 
-    def call(self, condition, like):
+    def call(
+        self, condition: TensorLike, like: Tensor
+    ) -> tuple[Tensor, Tensor]:
         """Returns gamma and beta."""
         if len(like.shape) != 4:
             raise ValueError(
@@ -91,7 +102,7 @@ class SpatialCondition(Condition):
         gamma, beta = tf.split(self.modulation(x), 2, -1)
         return 1 + gamma, beta
 
-    def get_config(self):
+    def get_config(self) -> Config:
         """Returns the constructor's arguments."""
         own = {k: getattr(self, k) for k in ("hidden", "kernel_size", "method")}
         return {**super().get_config(), **own}

@@ -1,8 +1,17 @@
 """A scale and a shift that depend on a vector."""
 
+from typing import Any
+
 import keras
 import tensorflow as tf
 
+from ..numerics.annotations import (
+    Config,
+    Initializer,
+    Shape,
+    Tensor,
+    TensorLike,
+)
 from ..numerics.arguments import public_layer
 from .condition import Condition
 
@@ -35,12 +44,14 @@ class VectorCondition(Condition):
     and Xie, 2023](https://arxiv.org/abs/2212.09748).
     """
 
-    def __init__(self, kernel_initializer="zeros", **kwargs):
+    def __init__(
+        self, kernel_initializer: Initializer = "zeros", **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
-        self.dense = None
+        self.dense: Any = None
 
-    def build(self, condition_shape, channels):
+    def build(self, condition_shape: Shape, channels: int) -> None:
         """Makes the weights."""
         if len(condition_shape) != 2 or condition_shape[-1] is None:
             raise ValueError(
@@ -55,13 +66,15 @@ class VectorCondition(Condition):
         )
         self.dense.build(condition_shape)
 
-    def call(self, condition, like):
+    def call(
+        self, condition: TensorLike, like: Tensor
+    ) -> tuple[Tensor, Tensor]:
         """Returns gamma and beta."""
         del like
         gamma, beta = tf.split(self.dense(condition), 2, -1)
         return 1 + gamma, beta
 
-    def get_config(self):
+    def get_config(self) -> Config:
         """Returns the constructor's arguments."""
         initializer = keras.initializers.serialize(self.kernel_initializer)
         return {**super().get_config(), "kernel_initializer": initializer}

@@ -1,5 +1,9 @@
 """Looking at a trained model and its data for what is wrong with its norms."""
 
+from typing import Any
+
+import keras
+
 from ..models.kinds import check_built
 from ..numerics.restoring import restored
 from . import signals, statistics, structure
@@ -25,7 +29,9 @@ CHECKS = (
 )
 
 
-def diagnose(model, data, *, batch_size=32):
+def diagnose(
+    model: keras.Model, data: Any, *, batch_size: int = 32
+) -> Diagnosis:
     """Finds what is wrong with the norms of a trained model.
 
     It looks for moving statistics that lag behind (measured by how many

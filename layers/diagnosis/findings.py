@@ -46,7 +46,7 @@ class Diagnosis:
     norms: int
 
     @property
-    def problems(self):
+    def problems(self) -> tuple[Finding, ...]:
         """The findings that are problems."""
         return tuple(each for each in self.findings if each.is_problem)
 

@@ -1,6 +1,7 @@
 """A copy of a trained model that does at inference only what it must."""
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import keras
 
@@ -29,7 +30,9 @@ class InferenceResult(NamedTuple):
     left: dict[str, str]
 
 
-def for_inference(model, fixed=None):
+def for_inference(
+    model: keras.Model, fixed: Mapping[str, Any] | None = None
+) -> InferenceResult:
     """Copies a trained model without what only training needs.
 
     - A `ReferenceModel` gives up its reference batch: its virtual batch norms

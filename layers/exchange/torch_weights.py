@@ -1,6 +1,8 @@
 """Weights from and to the state dicts of PyTorch's modules; without PyTorch."""
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 import keras
 import numpy as np
@@ -12,7 +14,13 @@ _RECURRENT = re.compile(r"_(l\d+)(_reverse)?$")
 _COUNTER = "num_batches_tracked"
 
 
-def load_torch_weights(layer, state, prefix="", *, stack=0):
+def load_torch_weights(
+    layer: keras.Layer,
+    state: Mapping[str, Any],
+    prefix: str = "",
+    *,
+    stack: int = 0,
+) -> None:
     """Gives a layer the weights of a PyTorch module.
 
     - `BatchNorm1d` to `BatchNorm3d`, `LayerNorm`, `GroupNorm`, `RMSNorm`, and
@@ -81,7 +89,9 @@ def load_torch_weights(layer, state, prefix="", *, stack=0):
         part.variable.assign(value)
 
 
-def torch_weights(layer, prefix="", *, stack=0):
+def torch_weights(
+    layer: keras.Layer, prefix: str = "", *, stack: int = 0
+) -> dict[str, np.ndarray]:
     """Returns a layer's weights as the state dict of a PyTorch module.
 
     Args:

@@ -27,7 +27,7 @@ class FoldResult(NamedTuple):
     left: dict[str, str]
 
 
-def fold_batch_norm(model):
+def fold_batch_norm(model: keras.Model) -> FoldResult:
     """Copies a model and folds its batch norms into neighboring layers.
 
     At inference, batch normalization is `scale x + shift`, with

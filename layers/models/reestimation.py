@@ -3,6 +3,7 @@
 import keras
 import tensorflow as tf
 
+from ..numerics.annotations import Structure
 from ..numerics.restoring import restored
 from ..numerics.tracing import graph_of
 from ..references.refreshing import Refreshed
@@ -14,8 +15,12 @@ from .taps import Batchwise, Layerwise
 
 
 def reestimate_statistics(
-    model, dataset, layerwise=True, batch_size=32, verbose="auto"
-):
+    model: keras.Model,
+    dataset: tf.data.Dataset | Structure,
+    layerwise: bool = True,
+    batch_size: int = 32,
+    verbose: int | str = "auto",
+) -> int:
     """Sets the moving statistics of all batch norms to those of a data set.
 
     Moving averages lag behind the weights, are noisy after small batches, and

@@ -1,6 +1,7 @@
 """Batch normalization, a drop-in for Keras' layer."""
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 import keras
 import tensorflow as tf
@@ -16,13 +17,14 @@ from ..batch_statistics.momentum import (
 from ..batch_statistics.moving import Moving, Renormalized
 from ..numerics import fused
 from ..numerics.affine import Modulation, modulated, with_modulation
+from ..numerics.annotations import Config, Momentum, Shape, Tensor, TensorLike
 from ..numerics.arguments import is_share, public_layer
 from ..numerics.arithmetic import moments, normalize, spread, widen
 from ..numerics.axes import feature_axes, known_sizes, non_batch_axis
 from .weights import add_affine_weights, add_statistic
 
 #: Of the arguments that Keras' layer does not have, besides renorm's.
-_DEFAULTS = {
+_DEFAULTS: dict[str, Any] = {
     "virtual_batch_size": None,
     "statistics": "moving",
     "population_steps": 100,
@@ -131,17 +133,17 @@ class BatchNormalization(keras.layers.BatchNormalization):
     # Renorm is ours alone: the Keras of Python 3.10 does not know it.
     def __init__(
         self,
-        axis=-1,
-        momentum=0.99,
-        *args,
-        renorm=False,
-        renorm_clipping=None,
-        renorm_momentum=0.99,
-        virtual_batch_size=_DEFAULTS["virtual_batch_size"],
-        statistics=_DEFAULTS["statistics"],
-        population_steps=_DEFAULTS["population_steps"],
-        **kwargs,
-    ):
+        axis: int = -1,
+        momentum: Momentum = 0.99,
+        *args: Any,
+        renorm: bool = False,
+        renorm_clipping: Mapping[str, float] | None = None,
+        renorm_momentum: float = 0.99,
+        virtual_batch_size: int | None = _DEFAULTS["virtual_batch_size"],
+        statistics: str = _DEFAULTS["statistics"],
+        population_steps: int = _DEFAULTS["population_steps"],
+        **kwargs: Any,
+    ) -> None:
         schedule = resolved(momentum)
         # Keras takes numbers alone.
         super().__init__(axis, first(schedule), *args, **kwargs)
@@ -160,7 +162,7 @@ class BatchNormalization(keras.layers.BatchNormalization):
         for name in self._learner.weights(None, None, ()):
             setattr(self, name, None)
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         """Makes the weights."""
         axes = feature_axes(self.axis, len(input_shape))
         shape = known_sizes(axes, input_shape)
@@ -179,7 +181,7 @@ class BatchNormalization(keras.layers.BatchNormalization):
         for name, (initializer, sizes) in statistics.items():
             setattr(self, name, add_statistic(self, name, initializer, sizes))
 
-    def get_config(self):
+    def get_config(self) -> Config:
         """Returns the constructor's arguments."""
         config = super().get_config()
         config["momentum"] = described(self.momentum)
@@ -191,7 +193,13 @@ class BatchNormalization(keras.layers.BatchNormalization):
         own = {name: getattr(self, name) for name in _DEFAULTS}
         return config | {k: v for k, v in own.items() if v != _DEFAULTS[k]}
 
-    def call(self, inputs, training=None, mask=None, modulation=None):
+    def call(
+        self,
+        inputs: TensorLike,
+        training: bool | None = None,
+        mask: TensorLike | None = None,
+        modulation: Modulation | None = None,
+    ) -> Tensor:
         """Normalizes `inputs`."""
         self._check_mask(inputs, mask)
         inputs = tf.convert_to_tensor(inputs)
@@ -252,15 +260,19 @@ class BatchNormalization(keras.layers.BatchNormalization):
         masked = mask is not None
         return normalize(x, mean, variance, self.epsilon, *affine, masked)
 
-    def normalize_by_groups(self, inputs, mask=None):
+    def normalize_by_groups(
+        self, inputs: TensorLike, mask: TensorLike | None = None
+    ) -> tuple[Tensor, Any]:
         """Returns the outputs of ghost batches, and the groups' moments."""
         x = widen(inputs)
+        gamma, beta = self._affine(x.dtype)
         return ghosts.normalize_by_groups(
             x,
             self.virtual_batch_size,
             self.axis % len(x.shape),
             self.epsilon,
-            *self._affine(x.dtype),
+            gamma,
+            beta,
             _with_channels(mask),
         )
 

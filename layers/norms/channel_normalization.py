@@ -1,7 +1,17 @@
 """What the layers have in common that end in an affine of each channel."""
 
+from typing import Any
+
 import keras
 from keras import constraints, initializers, regularizers
+
+from ..numerics.annotations import (
+    Config,
+    Constraint,
+    Initializer,
+    Regularizer,
+    Shape,
+)
 
 _KINDS = {
     "initializer": initializers,
@@ -24,21 +34,21 @@ class ChannelAffine(keras.layers.Layer):
     """
 
     #: The weights that have an initializer, a regularizer and a constraint.
-    affine = ("beta", "gamma")
+    affine: tuple[str, ...] = ("beta", "gamma")
 
     def __init__(
         self,
-        axis=-1,
-        center=True,
-        scale=True,
-        beta_initializer="zeros",
-        gamma_initializer="ones",
-        beta_regularizer=None,
-        gamma_regularizer=None,
-        beta_constraint=None,
-        gamma_constraint=None,
-        **kwargs,
-    ):
+        axis: int = -1,
+        center: bool = True,
+        scale: bool = True,
+        beta_initializer: Initializer = "zeros",
+        gamma_initializer: Initializer = "ones",
+        beta_regularizer: Regularizer = None,
+        gamma_regularizer: Regularizer = None,
+        beta_constraint: Constraint = None,
+        gamma_constraint: Constraint = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.autocast = False
         self.supports_masking = True
@@ -58,11 +68,11 @@ class ChannelAffine(keras.layers.Layer):
             setattr(self, f"{name}_{kind}", module.get(value))
         setattr(self, name, None)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         """Returns the shape of the inputs."""
         return input_shape
 
-    def get_config(self):
+    def get_config(self) -> Config:
         """Returns the constructor's arguments."""
         config = super().get_config()
         for name in ("axis", "center", "scale"):
@@ -86,11 +96,16 @@ class ChannelNormalization(ChannelAffine):
     """
 
     def __init__(
-        self, axis=-1, epsilon=1e-3, center=True, scale=True, **kwargs
-    ):
+        self,
+        axis: int = -1,
+        epsilon: float = 1e-3,
+        center: bool = True,
+        scale: bool = True,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(axis, center, scale, **kwargs)
         self.epsilon = epsilon
 
-    def get_config(self):
+    def get_config(self) -> Config:
         """Returns the constructor's arguments."""
         return {**super().get_config(), "epsilon": self.epsilon}

@@ -1,8 +1,11 @@
 """Dynamic erf, a function of each number in place of a norm."""
 
+from typing import Any
+
 import tensorflow as tf
 
 from ..numerics.affine import affine
+from ..numerics.annotations import Config, Shape, Tensor
 from ..numerics.arguments import public_layer
 from ..numerics.arithmetic import spread
 from .pointwise import Pointwise
@@ -57,20 +60,26 @@ class DynamicErf(Pointwise):
     Reference: [Chen et al., 2025](https://arxiv.org/abs/2512.10938).
     """
 
-    def __init__(self, axis=-1, initial_alpha=0.5, initial_shift=0.0, **kwargs):
+    def __init__(
+        self,
+        axis: int = -1,
+        initial_alpha: float = 0.5,
+        initial_shift: float = 0.0,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(axis, initial_alpha, **kwargs)
         self.initial_shift = initial_shift
         self.shift = None
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         """Makes the weights."""
         super().build(input_shape)
         self.shift = self.add_scalar("shift", self.initial_shift)
 
-    def squash(self, x):
+    def squash(self, x: Tensor) -> Tensor:
         """Returns the error function of what is shifted."""
         return tf.math.erf(affine(x, beta=spread(self.shift, [], x)))
 
-    def get_config(self):
+    def get_config(self) -> Config:
         """Returns the constructor's arguments."""
         return {**super().get_config(), "initial_shift": self.initial_shift}

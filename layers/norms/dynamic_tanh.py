@@ -2,6 +2,7 @@
 
 import tensorflow as tf
 
+from ..numerics.annotations import Tensor
 from ..numerics.arguments import public_layer
 from .pointwise import Pointwise
 
@@ -54,6 +55,6 @@ class DynamicTanh(Pointwise):
     Reference: [Zhu et al., 2025](https://arxiv.org/abs/2503.10622).
     """
 
-    def squash(self, x):
+    def squash(self, x: Tensor) -> Tensor:
         """Returns the hyperbolic tangent."""
         return tf.tanh(x)

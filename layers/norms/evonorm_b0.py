@@ -1,8 +1,11 @@
 """EvoNorm B0, a norm over the batch and its activation in one."""
 
+from typing import Any
+
 import tensorflow as tf
 
 from ..numerics.affine import affine
+from ..numerics.annotations import Shape, Tensor, TensorLike
 from ..numerics.arguments import public_layer
 from ..numerics.arithmetic import moments, widen
 from ..numerics.axes import non_batch_axis
@@ -69,7 +72,13 @@ class EvoNormB0(BatchNormalization):
     #: Behind a Dense layer there are no positions to take statistics over.
     over_positions = True
 
-    def __init__(self, axis=-1, momentum=0.9, epsilon=1e-5, **kwargs):
+    def __init__(
+        self,
+        axis: int = -1,
+        momentum: float = 0.9,
+        epsilon: float = 1e-5,
+        **kwargs: Any,
+    ) -> None:
         for name in ("renorm", "virtual_batch_size"):
             if kwargs.get(name):
                 raise ValueError(
@@ -79,7 +88,7 @@ class EvoNormB0(BatchNormalization):
         super().__init__(axis, momentum, epsilon, **kwargs)
         self.v = None
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         """Makes the weights."""
         super().build(input_shape)
         self.v = self.add_weight(
@@ -89,7 +98,12 @@ class EvoNormB0(BatchNormalization):
             autocast=False,
         )
 
-    def call(self, inputs, training=None, mask=None):
+    def call(  # type: ignore[override]  # takes no modulation
+        self,
+        inputs: TensorLike,
+        training: bool | None = None,
+        mask: TensorLike | None = None,
+    ) -> Tensor:
         """Normalizes and activates `inputs`."""
         self._check_mask(inputs, mask)
         x = widen(inputs)
@@ -102,7 +116,12 @@ class EvoNormB0(BatchNormalization):
         self._learn(mean, variance, count)
         return self.normalize_by(x, variance, mask)
 
-    def normalize_by(self, inputs, variance, mask=None):
+    def normalize_by(
+        self,
+        inputs: TensorLike,
+        variance: Tensor,
+        mask: TensorLike | None = None,
+    ) -> Tensor:
         """Returns the outputs for a given variance of each channel."""
         x = widen(inputs)
         axis = non_batch_axis(self.axis, len(x.shape))

@@ -1,10 +1,12 @@
 """EvoNorm S0, a norm of each example and its activation in one."""
 
 import math
+from typing import Any
 
 import tensorflow as tf
 
 from ..numerics.affine import affine
+from ..numerics.annotations import Config, Shape, Tensor, TensorLike
 from ..numerics.arguments import public_layer
 from ..numerics.arithmetic import moments, normalize, spread, widen
 from ..numerics.axes import known_sizes, non_batch_axis
@@ -66,12 +68,18 @@ class EvoNormS0(ChannelNormalization):
     #: No other activation should follow.
     activates = True
 
-    def __init__(self, groups=32, axis=-1, epsilon=1e-5, **kwargs):
+    def __init__(
+        self,
+        groups: int = 32,
+        axis: int = -1,
+        epsilon: float = 1e-5,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(axis, epsilon, **kwargs)
         self.groups = groups
         self.v = None
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         """Makes the weights."""
         axis = non_batch_axis(self.axis, len(input_shape))
         shape = known_sizes([axis], input_shape)
@@ -81,7 +89,9 @@ class EvoNormS0(ChannelNormalization):
             name="v", shape=shape, initializer="ones", autocast=False
         )
 
-    def call(self, inputs, mask=None):
+    def call(
+        self, inputs: TensorLike, mask: TensorLike | None = None
+    ) -> Tensor:
         """Normalizes and activates `inputs`."""
         x = widen(inputs)
         axis = non_batch_axis(self.axis, len(x.shape))
@@ -103,6 +113,6 @@ class EvoNormS0(ChannelNormalization):
         groups = math.gcd(self.groups, x.shape[axis])
         return pool_groups(mean, variance, axis, groups)[1]
 
-    def get_config(self):
+    def get_config(self) -> Config:
         """Returns the constructor's arguments."""
         return {**super().get_config(), "groups": self.groups}

@@ -1,8 +1,19 @@
 """Filter response normalization with its thresholded linear unit."""
 
+from typing import Any
+
 import keras
 import tensorflow as tf
 
+from ..numerics.annotations import (
+    Config,
+    Constraint,
+    Initializer,
+    Regularizer,
+    Shape,
+    Tensor,
+    TensorLike,
+)
 from ..numerics.arguments import public_layer
 from ..numerics.arithmetic import mean_square, normalize, spread, widen
 from ..numerics.axes import non_batch_axis
@@ -74,23 +85,23 @@ class FilterResponseNormalization(ChannelNormalization):
 
     def __init__(
         self,
-        axis=-1,
-        epsilon=1e-6,
-        learned_epsilon=False,
-        threshold=True,
-        center=True,
-        scale=True,
-        beta_initializer="zeros",
-        gamma_initializer="ones",
-        tau_initializer="zeros",
-        beta_regularizer=None,
-        gamma_regularizer=None,
-        tau_regularizer=None,
-        beta_constraint=None,
-        gamma_constraint=None,
-        tau_constraint=None,
-        **kwargs,
-    ):
+        axis: int = -1,
+        epsilon: float = 1e-6,
+        learned_epsilon: bool = False,
+        threshold: bool = True,
+        center: bool = True,
+        scale: bool = True,
+        beta_initializer: Initializer = "zeros",
+        gamma_initializer: Initializer = "ones",
+        tau_initializer: Initializer = "zeros",
+        beta_regularizer: Regularizer = None,
+        gamma_regularizer: Regularizer = None,
+        tau_regularizer: Regularizer = None,
+        beta_constraint: Constraint = None,
+        gamma_constraint: Constraint = None,
+        tau_constraint: Constraint = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(
             axis,
             epsilon,
@@ -111,9 +122,9 @@ class FilterResponseNormalization(ChannelNormalization):
         self._set_affine(
             "tau", tau_initializer, tau_regularizer, tau_constraint
         )
-        self.epsilon_weight = None
+        self.epsilon_weight: Any = None
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         """Makes the weights."""
         axis = non_batch_axis(self.axis, len(input_shape))
         wanted = {
@@ -130,7 +141,9 @@ class FilterResponseNormalization(ChannelNormalization):
                 autocast=False,
             )
 
-    def call(self, inputs, mask=None):
+    def call(
+        self, inputs: TensorLike, mask: TensorLike | None = None
+    ) -> Tensor:
         """Normalizes `inputs`."""
         x = widen(inputs)
         axis = non_batch_axis(self.axis, len(x.shape))
@@ -149,7 +162,7 @@ class FilterResponseNormalization(ChannelNormalization):
             y = tf.maximum(y, spread(self.tau, [axis], x))
         return tf.cast(y, self.compute_dtype)
 
-    def get_config(self):
+    def get_config(self) -> Config:
         """Returns the constructor's arguments."""
         return {
             **super().get_config(),

@@ -1,11 +1,13 @@
 """Group normalization that fits every width."""
 
 import math
+from typing import Any
 
 import keras
 import tensorflow as tf
 
-from ..numerics.affine import with_modulation
+from ..numerics.affine import Modulation, with_modulation
+from ..numerics.annotations import Shape, Tensor, TensorLike
 from ..numerics.arguments import public_layer
 from ..numerics.arithmetic import moments, normalize, spread, widen
 from ..numerics.axes import known_sizes, non_batch_axis
@@ -69,13 +71,13 @@ class GroupNormalization(keras.layers.GroupNormalization):
     Reference: [Wu and He, 2018](https://arxiv.org/abs/1803.08494).
     """
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.autocast = False
         self.gamma = None
         self.beta = None
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         """Makes the weights."""
         axis = non_batch_axis(self.axis, len(input_shape))
         if self.groups not in (-1, 1):
@@ -86,7 +88,12 @@ class GroupNormalization(keras.layers.GroupNormalization):
         wanted = {"gamma": self.scale, "beta": self.center}
         add_affine_weights(self, wanted, [axis], input_shape)
 
-    def call(self, inputs, mask=None, modulation=None):
+    def call(
+        self,
+        inputs: TensorLike,
+        mask: TensorLike | None = None,
+        modulation: Modulation | None = None,
+    ) -> Tensor:
         """Normalizes `inputs`."""
         x = widen(inputs)
         axis = non_batch_axis(self.axis, len(x.shape))

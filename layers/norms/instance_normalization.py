@@ -1,7 +1,8 @@
 """Instance normalization."""
 
-import math
+from typing import Any
 
+from ..numerics.annotations import Config, Shape
 from ..numerics.arguments import public_layer
 from ..numerics.axes import non_batch_axis
 from .group_normalization import GroupNormalization
@@ -49,14 +50,16 @@ class InstanceNormalization(GroupNormalization):
     #: Behind a Dense layer there are no positions to take statistics over.
     over_positions = True
 
-    def __init__(self, axis=-1, epsilon=1e-3, **kwargs):
+    def __init__(
+        self, axis: int = -1, epsilon: float = 1e-3, **kwargs: Any
+    ) -> None:
         super().__init__(groups=-1, axis=axis, epsilon=epsilon, **kwargs)
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         """Makes the weights."""
         axis = non_batch_axis(self.axis, len(input_shape))
         sizes = [*input_shape[1:axis], *input_shape[axis + 1 :]]
-        if None not in sizes and math.prod(sizes) == 1:
+        if all(size == 1 for size in sizes):
             raise ValueError(
                 "Instance normalization takes statistics over positions, and "
                 "there is only one, so every output would be beta. Received: "
@@ -65,7 +68,7 @@ class InstanceNormalization(GroupNormalization):
             )
         super().build(input_shape)
 
-    def get_config(self):
+    def get_config(self) -> Config:
         """Returns the arguments of the constructor."""
         config = super().get_config()
         del config["groups"]

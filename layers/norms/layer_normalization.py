@@ -1,9 +1,12 @@
 """Layer normalization, a drop-in for Keras' layer."""
 
+from typing import Any
+
 import keras
 import tensorflow as tf
 
-from ..numerics.affine import with_modulation
+from ..numerics.affine import Modulation, with_modulation
+from ..numerics.annotations import Shape, Tensor, TensorLike
 from ..numerics.arguments import public_layer
 from ..numerics.arithmetic import moments, normalize, spread, widen
 from ..numerics.axes import feature_axes
@@ -59,13 +62,13 @@ class LayerNormalization(keras.layers.LayerNormalization):
     Reference: [Ba, Kiros and Hinton, 2016](https://arxiv.org/abs/1607.06450).
     """
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.autocast = False
         self.gamma = None
         self.beta = None
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         """Makes the weights."""
         axes = feature_axes(self.axis, len(input_shape))
         wanted = {
@@ -74,7 +77,12 @@ class LayerNormalization(keras.layers.LayerNormalization):
         }
         add_affine_weights(self, wanted, axes, input_shape)
 
-    def call(self, inputs, mask=None, modulation=None):
+    def call(
+        self,
+        inputs: TensorLike,
+        mask: TensorLike | None = None,
+        modulation: Modulation | None = None,
+    ) -> Tensor:
         """Normalizes `inputs`."""
         del mask
         x = widen(inputs)

@@ -1,6 +1,10 @@
 """What the norms have in common that divide features by their length."""
 
+from typing import Any
+
 import keras
+
+from ..numerics.annotations import Axes, Config, Shape
 
 
 class LengthNormalization(keras.layers.Layer):
@@ -12,18 +16,20 @@ class LengthNormalization(keras.layers.Layer):
         **kwargs: arguments of `keras.layers.Layer`.
     """
 
-    def __init__(self, axis=-1, epsilon=1e-5, **kwargs):
+    def __init__(
+        self, axis: Axes = -1, epsilon: float = 1e-5, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         self.autocast = False
         self.supports_masking = True
         self.axis = axis
         self.epsilon = epsilon
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         """Returns the shape of the inputs."""
         return input_shape
 
-    def get_config(self):
+    def get_config(self) -> Config:
         """Returns the constructor's arguments."""
         config = super().get_config()
         return {**config, "axis": self.axis, "epsilon": self.epsilon}

@@ -1,7 +1,10 @@
 """Pixel normalization."""
 
+from typing import Any
+
 import tensorflow as tf
 
+from ..numerics.annotations import Tensor, TensorLike
 from ..numerics.arguments import public_layer
 from ..numerics.arithmetic import mean_square, normalize, widen
 from ..numerics.axes import feature_axes
@@ -46,10 +49,14 @@ class PixelNormalization(LengthNormalization):
     4.2.
     """
 
-    def __init__(self, axis=-1, epsilon=1e-8, **kwargs):
+    def __init__(
+        self, axis: int = -1, epsilon: float = 1e-8, **kwargs: Any
+    ) -> None:
         super().__init__(axis, epsilon, **kwargs)
 
-    def call(self, inputs, mask=None):
+    def call(
+        self, inputs: TensorLike, mask: TensorLike | None = None
+    ) -> Tensor:
         """Normalizes `inputs`."""
         del mask
         x = widen(inputs)

@@ -1,11 +1,13 @@
 """What stands in for a norm and takes no statistics."""
 
 import abc
+from typing import Any
 
 import keras
 import tensorflow as tf
 
 from ..numerics.affine import affine
+from ..numerics.annotations import Config, Shape, Tensor, TensorLike
 from ..numerics.arithmetic import spread, widen
 from ..numerics.axes import non_batch_axis
 from .channel_normalization import ChannelAffine
@@ -21,23 +23,25 @@ class Pointwise(ChannelAffine, abc.ABC):
         **kwargs: the other arguments of `ChannelAffine`.
     """
 
-    def __init__(self, axis=-1, initial_alpha=0.5, **kwargs):
+    def __init__(
+        self, axis: int = -1, initial_alpha: float = 0.5, **kwargs: Any
+    ) -> None:
         super().__init__(axis, **kwargs)
         self.initial_alpha = initial_alpha
         self.alpha = None
 
     @abc.abstractmethod
-    def squash(self, x):
+    def squash(self, x: Tensor) -> Tensor:
         """Returns the function of each number, which is bounded."""
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         """Makes the weights."""
         axis = non_batch_axis(self.axis, len(input_shape))
         wanted = {"gamma": self.scale, "beta": self.center}
         add_affine_weights(self, wanted, [axis], input_shape)
         self.alpha = self.add_scalar("alpha", self.initial_alpha)
 
-    def add_scalar(self, name, value):
+    def add_scalar(self, name: str, value: float) -> keras.Variable:
         """Returns a new weight that all numbers share."""
         return self.add_weight(
             name=name,
@@ -46,7 +50,9 @@ class Pointwise(ChannelAffine, abc.ABC):
             autocast=False,
         )
 
-    def call(self, inputs, mask=None):
+    def call(
+        self, inputs: TensorLike, mask: TensorLike | None = None
+    ) -> Tensor:
         """Squashes `inputs`."""
         del mask
         x = widen(inputs)
@@ -55,6 +61,6 @@ class Pointwise(ChannelAffine, abc.ABC):
         y = self.squash(affine(x, spread(self.alpha, [], x)))
         return tf.cast(affine(y, gamma, beta), self.compute_dtype)
 
-    def get_config(self):
+    def get_config(self) -> Config:
         """Returns the constructor's arguments."""
         return {**super().get_config(), "initial_alpha": self.initial_alpha}

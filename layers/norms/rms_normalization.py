@@ -1,9 +1,12 @@
 """RMS normalization, a drop-in for Keras' layer."""
 
+from typing import Any
+
 import keras
 import tensorflow as tf
 
-from ..numerics.affine import with_modulation
+from ..numerics.affine import Modulation, with_modulation
+from ..numerics.annotations import Axes, Shape, Tensor, TensorLike
 from ..numerics.arguments import public_layer
 from ..numerics.arithmetic import mean_square, normalize, spread, widen
 from ..numerics.axes import feature_axes, known_sizes
@@ -52,13 +55,15 @@ class RMSNormalization(keras.layers.RMSNormalization):
     Reference: [Zhang and Sennrich, 2019](https://arxiv.org/abs/1910.07467).
     """
 
-    def __init__(self, axis=-1, epsilon=1e-6, **kwargs):
+    def __init__(
+        self, axis: Axes = -1, epsilon: float = 1e-6, **kwargs: Any
+    ) -> None:
         super().__init__(axis=axis, epsilon=epsilon, **kwargs)
         self.autocast = False
         self.supports_masking = True
         self.scale = None
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         """Makes the weight."""
         axes = feature_axes(self.axis, len(input_shape))
         self.scale = self.add_weight(
@@ -68,7 +73,12 @@ class RMSNormalization(keras.layers.RMSNormalization):
             autocast=False,
         )
 
-    def call(self, inputs, mask=None, modulation=None):
+    def call(
+        self,
+        inputs: TensorLike,
+        mask: TensorLike | None = None,
+        modulation: Modulation | None = None,
+    ) -> Tensor:
         """Normalizes `inputs`."""
         del mask
         x = widen(inputs)

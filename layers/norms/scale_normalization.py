@@ -1,10 +1,12 @@
 """Scale normalization."""
 
 import math
+from typing import Any
 
 import keras
 import tensorflow as tf
 
+from ..numerics.annotations import Axes, Shape, Tensor, TensorLike
 from ..numerics.arguments import public_layer
 from ..numerics.arithmetic import mean_square, normalize, spread, widen
 from ..numerics.axes import feature_axes, known_sizes
@@ -50,11 +52,13 @@ class ScaleNormalization(LengthNormalization):
     Reference: [Nguyen and Salazar, 2019](https://arxiv.org/abs/1910.05895).
     """
 
-    def __init__(self, axis=-1, epsilon=1e-5, **kwargs):
+    def __init__(
+        self, axis: Axes = -1, epsilon: float = 1e-5, **kwargs: Any
+    ) -> None:
         super().__init__(axis, epsilon, **kwargs)
         self.scale = None
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         """Makes the weight."""
         length = math.sqrt(self._features(input_shape))
         self.scale = self.add_weight(
@@ -64,7 +68,9 @@ class ScaleNormalization(LengthNormalization):
             autocast=False,
         )
 
-    def call(self, inputs, mask=None):
+    def call(
+        self, inputs: TensorLike, mask: TensorLike | None = None
+    ) -> Tensor:
         """Normalizes `inputs`."""
         del mask
         x = widen(inputs)

@@ -1,7 +1,10 @@
 """Batch normalization with statistics and an affine of each part of a batch."""
 
+from typing import Any
+
 import tensorflow as tf
 
+from ..numerics.annotations import Config, Momentum, Shape, Tensor, TensorLike
 from ..numerics.arguments import public_layer
 from ..numerics.axes import non_batch_axis
 from .batch_normalization import BatchNormalization
@@ -52,7 +55,14 @@ class SplitBatchNormalization(BatchNormalization):
     Reference: [Xie et al., 2020](https://arxiv.org/abs/1911.09665).
     """
 
-    def __init__(self, axis=-1, momentum=0.99, *args, splits=2, **kwargs):
+    def __init__(
+        self,
+        axis: int = -1,
+        momentum: Momentum = 0.99,
+        *args: Any,
+        splits: int = 2,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(axis, momentum, *args, **kwargs)
         self.splits = splits
         own = ("name", "trainable", "splits")
@@ -66,22 +76,27 @@ class SplitBatchNormalization(BatchNormalization):
         return [f"split_{i}" for i in range(2, self.splits + 1)]
 
     @property
-    def others(self):
+    def others(self) -> list[BatchNormalization]:
         """The norms of all parts but the first."""
         return [getattr(self, name) for name in self._names()]
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         """Makes the weights."""
         non_batch_axis(self.axis, len(input_shape))
         super().build(input_shape)
         for norm in self.others:
             norm.build(input_shape)
 
-    def get_config(self):
+    def get_config(self) -> Config:
         """Returns the constructor's arguments."""
         return {**super().get_config(), "splits": self.splits}
 
-    def call(self, inputs, training=None, mask=None):
+    def call(  # type: ignore[override]  # takes no modulation
+        self,
+        inputs: TensorLike,
+        training: bool | None = None,
+        mask: TensorLike | None = None,
+    ) -> Tensor:
         """Normalizes `inputs`."""
         if not (training and self.trainable):
             return super().call(inputs, training, mask)

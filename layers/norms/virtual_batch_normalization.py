@@ -2,6 +2,7 @@
 
 import tensorflow as tf
 
+from ..numerics.annotations import Shape, Tensor, TensorLike
 from ..numerics.arguments import public_layer
 from ..numerics.arithmetic import normalize, spread, widen
 from ..numerics.axes import known_sizes, non_batch_axis
@@ -84,11 +85,12 @@ class VirtualBatchNormalization(ChannelNormalization):
     Reference: [Salimans et al., 2016](https://arxiv.org/abs/1606.03498).
     """
 
+    built: bool
     reference_mean = None
     reference_variance = None
     reference_count = None
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         """Makes the weights."""
         axis = non_batch_axis(self.axis, len(input_shape))
         shape = known_sizes([axis], input_shape)
@@ -103,12 +105,12 @@ class VirtualBatchNormalization(ChannelNormalization):
 
     def call(
         self,
-        inputs,
-        reference=None,
-        mask=None,
-        reference_mask=None,
-        inputs_mask=None,
-    ):
+        inputs: TensorLike,
+        reference: TensorLike | None = None,
+        mask: TensorLike | None = None,
+        reference_mask: TensorLike | None = None,
+        inputs_mask: TensorLike | None = None,
+    ) -> Tensor:
         """Normalizes `inputs`."""
         x = widen(inputs)
         mask = inputs_mask if mask is None else mask
@@ -120,12 +122,15 @@ class VirtualBatchNormalization(ChannelNormalization):
         if reference is None:
             rows = reference_rows(self)
             if rows is not None:
-                mixed = self._split_and_mix(own, rows)
-                return self._normalize(x, *mixed, mask)
+                mean, variance = self._split_and_mix(own, rows)
+                return self._normalize(x, mean, variance, mask)
             moments = self._remembered(x)
-        return self._normalize(x, *mix(own, moments), mask)
+        mean, variance = mix(own, moments)
+        return self._normalize(x, mean, variance, mask)
 
-    def normalize_reference(self, reference, mask=None):
+    def normalize_reference(
+        self, reference: TensorLike, mask: TensorLike | None = None
+    ) -> Tensor:
         """Normalizes a reference batch by its own statistics alone.
 
         They are remembered, as those of `layer(x, reference=reference)` are.
@@ -136,7 +141,8 @@ class VirtualBatchNormalization(ChannelNormalization):
             self.built = True
         moments = self._pooled_moments(r, mask)
         self._remember(moments)
-        return self._normalize(r, *moments[:2], mask)
+        mean, variance, _ = moments
+        return self._normalize(r, mean, variance, mask)
 
     def _example_moments(self, x, mask):
         rank = len(x.shape)

@@ -1,13 +1,24 @@
 """What the normalized recurrent layers have in common."""
 
 import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
+from ..numerics.annotations import (
+    Config,
+    Initializer,
+    Regularizer,
+    Structure,
+    Tensor,
+    TensorLike,
+)
 from ..numerics.replicas import replica_seed
 from . import alignment
-from .cells import Site
+from .cells import Kind, Site
 from .checks import check_cell_state, check_mask, check_states, check_weights
 from .recurrence import Recurrence
 from .weights import Weights
@@ -40,30 +51,30 @@ class NormalizedRNN(keras.layers.RNN):
 
     def __init__(
         self,
-        kind,
-        centered,
-        units,
+        kind: Kind,
+        centered: Sequence[str],
+        units: int,
         *,
-        epsilon=1e-5,
-        gamma_initializer="ones",
-        beta_initializer="zeros",
-        normalize_input=True,
-        normalize_recurrent=True,
-        normalize_cell=False,
-        zoneout=0.0,
-        cell_zoneout=0.0,
-        return_sequences=False,
-        return_state=False,
-        go_backwards=False,
-        stateful=False,
-        unroll=False,
-        zero_output_for_mask=False,
-        activity_regularizer=None,
-        name=None,
-        dtype=None,
-        trainable=True,
-        **kwargs,
-    ):
+        epsilon: float = 1e-5,
+        gamma_initializer: Initializer = "ones",
+        beta_initializer: Initializer = "zeros",
+        normalize_input: bool = True,
+        normalize_recurrent: bool = True,
+        normalize_cell: bool = False,
+        zoneout: float = 0.0,
+        cell_zoneout: float = 0.0,
+        return_sequences: bool = False,
+        return_state: bool = False,
+        go_backwards: bool = False,
+        stateful: bool = False,
+        unroll: bool = False,
+        zero_output_for_mask: bool = False,
+        activity_regularizer: Regularizer = None,
+        name: str | None = None,
+        dtype: Any = None,
+        trainable: bool = True,
+        **kwargs: Any,
+    ) -> None:
         check_cell_state(
             type(self).__name__,
             kind.has_cell_state,
@@ -113,7 +124,7 @@ class NormalizedRNN(keras.layers.RNN):
     _note = None
 
     @contextlib.contextmanager
-    def noting(self, note):
+    def noting(self, note: Callable[..., None]) -> Iterator[None]:
         """Tells what the norms are given while the context is active.
 
         Args:
@@ -124,17 +135,17 @@ class NormalizedRNN(keras.layers.RNN):
                 is None.
         """
         try:
-            vars(self)["_note"] = note
+            self.__dict__["_note"] = note
             yield
         finally:
-            vars(self).pop("_note", None)
+            self.__dict__.pop("_note", None)
 
     @property
-    def units(self):
+    def units(self) -> int:
         """The size of the state."""
         return self.cell.units
 
-    def get_config(self):
+    def get_config(self) -> Config:
         """Returns the constructor's arguments."""
         config = super().get_config()
         del config["cell"]
@@ -159,23 +170,35 @@ class NormalizedRNN(keras.layers.RNN):
         }
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: Config) -> "NormalizedRNN":
         """Makes a layer from its configuration."""
         return cls(**config)
 
-    def set_weights(self, weights):
+    def set_weights(self, weights: Sequence[np.ndarray]) -> None:
         """Sets the weights from a list of arrays."""
         check_weights(self, weights)
         super().set_weights(weights)
 
-    def call(self, sequences, initial_state=None, mask=None, training=False):
+    def call(
+        self,
+        sequences: TensorLike,
+        initial_state: Structure = None,
+        mask: TensorLike | None = None,
+        training: bool | None = False,
+    ) -> Structure:
         """Runs over `sequences`, (batch, time, features)."""
         check_mask(sequences, mask)
         if initial_state is not None:
             check_states(self, sequences.shape[0], initial_state)
         return super().call(sequences, initial_state, mask, training)
 
-    def inner_loop(self, sequences, initial_state, mask, training=False):
+    def inner_loop(
+        self,
+        sequences: TensorLike,
+        initial_state: Structure,
+        mask: TensorLike | None,
+        training: bool | None = False,
+    ) -> tuple[Tensor, Tensor, list[Tensor]]:
         """Returns the last output, all outputs and the last states.
 
         Padding is moved behind the real steps and comes back after the loop.

@@ -1,12 +1,16 @@
 """Recurrent layers with batch normalization at each time step."""
 
+from typing import Any
+
 import keras
 import tensorflow as tf
 
+from ..numerics.annotations import Config, Initializer, Shape
 from ..numerics.arguments import public_layer
 from ..numerics.replicas import replica_seed
 from . import cells
 from .base import NormalizedRNN
+from .cells import Kind
 from .checks import (
     check_jit_compile,
     check_max_timesteps,
@@ -25,18 +29,18 @@ class _BatchNormRNN(NormalizedRNN):
 
     def __init__(
         self,
-        kind,
-        units,
+        kind: Kind,
+        units: int,
         *,
-        max_timesteps=None,
-        per_timestep=True,
-        momentum=0.99,
-        epsilon=1e-5,
-        gamma_initializer=_GAMMA,
-        initial_state_noise=0.0,
-        synchronized=False,
-        **kwargs,
-    ):
+        max_timesteps: int | None = None,
+        per_timestep: bool = True,
+        momentum: float = 0.99,
+        epsilon: float = 1e-5,
+        gamma_initializer: Initializer = _GAMMA,
+        initial_state_noise: float = 0.0,
+        synchronized: bool = False,
+        **kwargs: Any,
+    ) -> None:
         check_max_timesteps(max_timesteps)
         super().__init__(
             kind,
@@ -59,7 +63,9 @@ class _BatchNormRNN(NormalizedRNN):
             name="statistics",
         )
 
-    def build(self, sequences_shape, initial_state_shape=None):
+    def build(
+        self, sequences_shape: Shape, initial_state_shape: Any = None
+    ) -> None:
         """Makes the weights."""
         rows = 1
         if self.per_timestep:
@@ -67,7 +73,7 @@ class _BatchNormRNN(NormalizedRNN):
         super().build(sequences_shape, initial_state_shape)
         self.statistics.add_rows(rows)
 
-    def get_config(self):
+    def get_config(self) -> Config:
         """Returns the constructor's arguments."""
         return {
             **super().get_config(),
@@ -212,14 +218,19 @@ class BatchNormLSTM(_BatchNormRNN):
     """
 
     def __init__(
-        self, units, *, normalize_cell=True, jit_compile="auto", **kwargs
-    ):
+        self,
+        units: int,
+        *,
+        normalize_cell: bool = True,
+        jit_compile: bool | str = "auto",
+        **kwargs: Any,
+    ) -> None:
         check_jit_compile(jit_compile)
         kind = cells.lstm(jit_compile)
         super().__init__(kind, units, normalize_cell=normalize_cell, **kwargs)
         self.jit_compile = jit_compile
 
-    def get_config(self):
+    def get_config(self) -> Config:
         """Returns the constructor's arguments."""
         return {**super().get_config(), "jit_compile": self.jit_compile}
 
@@ -248,7 +259,7 @@ class BatchNormGRU(_BatchNormRNN):
     Reference: [Cooijmans et al., 2017](https://arxiv.org/abs/1603.09025).
     """
 
-    def __init__(self, units, **kwargs):
+    def __init__(self, units: int, **kwargs: Any) -> None:
         super().__init__(cells.GRU, units, **kwargs)
 
 
@@ -277,5 +288,5 @@ class BatchNormSimpleRNN(_BatchNormRNN):
     - [Laurent et al., 2016](https://arxiv.org/abs/1510.01378).
     """
 
-    def __init__(self, units, **kwargs):
+    def __init__(self, units: int, **kwargs: Any) -> None:
         super().__init__(cells.SIMPLE, units, **kwargs)

@@ -1,8 +1,12 @@
 """Recurrent layers with layer normalization."""
 
+from typing import Any
+
+from ..numerics.annotations import Config
 from ..numerics.arguments import public_layer
 from . import cells
 from .base import NormalizedRNN
+from .cells import Kind
 from .checks import check_jit_compile
 from .choose import choose
 from .moments import ByExample, ByExampleNoted
@@ -12,7 +16,7 @@ from .plain import Plain
 class _LayerNormRNN(NormalizedRNN):
     """What the three layers below have in common."""
 
-    def __init__(self, kind, units, **kwargs):
+    def __init__(self, kind: Kind, units: int, **kwargs: Any) -> None:
         super().__init__(kind, ("input", "recurrent", "cell"), units, **kwargs)
 
     def _run(self, x, real, states, training):
@@ -89,20 +93,20 @@ class LayerNormLSTM(_LayerNormRNN):
 
     def __init__(
         self,
-        units,
+        units: int,
         *,
-        carry_normalized=False,
-        normalize_cell=True,
-        jit_compile="auto",
-        **kwargs,
-    ):
+        carry_normalized: bool = False,
+        normalize_cell: bool = True,
+        jit_compile: bool | str = "auto",
+        **kwargs: Any,
+    ) -> None:
         check_jit_compile(jit_compile)
         kind = cells.lstm(jit_compile, carry_normalized)
         super().__init__(kind, units, normalize_cell=normalize_cell, **kwargs)
         self.carry_normalized = carry_normalized
         self.jit_compile = jit_compile
 
-    def get_config(self):
+    def get_config(self) -> Config:
         """Returns the constructor's arguments."""
         return {
             **super().get_config(),
@@ -134,7 +138,7 @@ class LayerNormGRU(_LayerNormRNN):
     Reference: [Ba, Kiros and Hinton, 2016](https://arxiv.org/abs/1607.06450).
     """
 
-    def __init__(self, units, **kwargs):
+    def __init__(self, units: int, **kwargs: Any) -> None:
         super().__init__(cells.GRU, units, **kwargs)
 
 
@@ -158,5 +162,5 @@ class LayerNormSimpleRNN(_LayerNormRNN):
     Reference: [Ba, Kiros and Hinton, 2016](https://arxiv.org/abs/1607.06450).
     """
 
-    def __init__(self, units, **kwargs):
+    def __init__(self, units: int, **kwargs: Any) -> None:
         super().__init__(cells.SIMPLE, units, **kwargs)

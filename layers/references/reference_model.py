@@ -1,10 +1,15 @@
 """A model whose virtual batch norms see a reference batch."""
 
+import os
+from collections.abc import Mapping
+from typing import Any
+
 import keras
 import numpy as np
 import tensorflow as tf
 
 from ..norms.reference_scope import leading_reference
+from ..numerics.annotations import Config, Structure
 from .reference_inputs import (
     ModelInputs,
     concatenate,
@@ -85,7 +90,9 @@ class ReferenceModel(Refreshed, keras.Model):
     Reference: [Salimans et al., 2016](https://arxiv.org/abs/1606.03498).
     """
 
-    def __init__(self, model, reference_batch, **kwargs):
+    def __init__(
+        self, model: keras.Model, reference_batch: Any, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         self.autocast = False
         _check(model)
@@ -113,7 +120,9 @@ class ReferenceModel(Refreshed, keras.Model):
         weight.assign(array)
         return weight
 
-    def call(self, inputs, training=None):
+    def call(
+        self, inputs: Structure, training: bool | None = None
+    ) -> Structure:
         """Returns the model's outputs for `inputs`."""
         if not training:
             inputs = self._inputs().pick(inputs)
@@ -135,7 +144,7 @@ class ReferenceModel(Refreshed, keras.Model):
         weights = iter(self.reference)
         return [tf.identity(next(weights)) if x else None for x in self._given]
 
-    def refresh(self):
+    def refresh(self) -> None:
         """Computes the remembered statistics with the weights as they are.
 
         The reference goes through the model as in inference: nothing is dropped
@@ -147,19 +156,19 @@ class ReferenceModel(Refreshed, keras.Model):
 
     def export(
         self,
-        filepath,
-        format="tf_saved_model",
-        verbose=None,
-        input_signature=None,
-        **kwargs,
-    ):
+        filepath: str | os.PathLike,
+        format: str = "tf_saved_model",
+        verbose: Any = None,
+        input_signature: Any = None,
+        **kwargs: Any,
+    ) -> None:
         """Writes the model for inference; see `keras.Model.export`."""
         self.refresh()
         if input_signature is None:
             input_signature = [self._inputs().specs()]
         super().export(filepath, format, verbose, input_signature, **kwargs)
 
-    def get_config(self):
+    def get_config(self) -> Config:
         """Returns the model's configuration and the reference's shape."""
         return {
             **super().get_config(),
@@ -170,7 +179,9 @@ class ReferenceModel(Refreshed, keras.Model):
         }
 
     @classmethod
-    def from_config(cls, config, custom_objects=None):
+    def from_config(
+        cls, config: Config, custom_objects: Mapping[str, Any] | None = None
+    ) -> "ReferenceModel":
         """Makes a model with a reference of zeros, for weights to be loaded."""
         config = dict(config)
         model = keras.saving.deserialize_keras_object(
@@ -183,38 +194,38 @@ class ReferenceModel(Refreshed, keras.Model):
         return cls(model, ModelInputs(model).pack(zeros), **config)
 
     @property
-    def inputs(self):
+    def inputs(self) -> list[keras.KerasTensor]:
         """The model's symbolic inputs, as a list."""
         return self.model.inputs
 
     @property
-    def outputs(self):
+    def outputs(self) -> list[keras.KerasTensor]:
         """The model's symbolic outputs, as a list."""
         return self.model.outputs
 
     @property
-    def input(self):
+    def input(self) -> Structure:
         """The model's symbolic inputs, in the structure it was made with."""
         return self._inputs().structure
 
     @property
-    def output(self):
+    def output(self) -> Structure:
         """The model's symbolic outputs, in the structure it was made with."""
         sequential = isinstance(self.model, keras.Sequential)
         return self.outputs[0] if sequential else self.model.output
 
     @property
-    def input_shape(self):
+    def input_shape(self) -> Any:
         """The shape of the model's input, or a list of shapes."""
         return self.model.input_shape
 
     @property
-    def output_shape(self):
+    def output_shape(self) -> Any:
         """The shape of the model's output, or a list of shapes."""
         return self.model.output_shape
 
     @property
-    def output_names(self):
+    def output_names(self) -> list[str]:
         """The names of the outputs; `compile` takes losses by them."""
         return self.model.output_names
 

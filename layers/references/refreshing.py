@@ -1,9 +1,18 @@
 """When a model with a reference batch computes its remembered statistics."""
 
+from typing import TYPE_CHECKING, Any
+
 import keras
 
+from ..numerics.annotations import Structure
 
-class Refreshed:
+if TYPE_CHECKING:
+    from keras import Model as _Behind  # what it is in front of
+else:
+    _Behind = object
+
+
+class Refreshed(_Behind):
     """What is in front of a Keras model's class, so that it is up to date.
 
     Whatever measures or writes the model has the remembered statistics of the
@@ -13,20 +22,23 @@ class Refreshed:
         reference: list of variables, the reference batch for each input.
     """
 
-    def refresh(self):
+    test_function: Any
+    predict_function: Any
+
+    def refresh(self) -> None:
         """Computes the remembered statistics with the weights as they are."""
         raise NotImplementedError
 
     def fit(
         self,
-        x=None,
-        y=None,
-        batch_size=None,
-        epochs=1,
-        verbose="auto",
-        callbacks=None,
-        **kwargs,
-    ):
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        epochs: int = 1,
+        verbose: Any = "auto",
+        callbacks: Any = None,
+        **kwargs: Any,
+    ) -> keras.callbacks.History:
         """Trains the model; see `keras.Model.fit`."""
         callbacks = callbacks or []
         if not isinstance(callbacks, keras.callbacks.CallbackList):
@@ -42,7 +54,7 @@ class Refreshed:
             # The last callback may have changed the weights, too.
             self.refresh()
 
-    def evaluate(self, *args, **kwargs):
+    def evaluate(self, *args: Any, **kwargs: Any) -> Any:
         """Measures the model; see `keras.Model.evaluate`."""
         try:
             return super().evaluate(*args, **kwargs)
@@ -50,24 +62,24 @@ class Refreshed:
             # Callbacks may lend it other weights, as SwapEMAWeights does.
             self.refresh()
 
-    def predict(self, *args, **kwargs):
+    def predict(self, *args: Any, **kwargs: Any) -> Structure:
         """Returns the outputs as arrays; see `keras.Model.predict`."""
         try:
             return super().predict(*args, **kwargs)
         finally:
             self.refresh()
 
-    def make_test_function(self, force=False):
+    def make_test_function(self, force: bool = False) -> None:
         """Makes what `evaluate` and `test_on_batch` run."""
         super().make_test_function(force)
         self.test_function = AfterRefresh(self, self.test_function)
 
-    def make_predict_function(self, force=False):
+    def make_predict_function(self, force: bool = False) -> None:
         """Makes what `predict` and `predict_on_batch` run."""
         super().make_predict_function(force)
         self.predict_function = AfterRefresh(self, self.predict_function)
 
-    def save_own_variables(self, store):
+    def save_own_variables(self, store: Any) -> None:
         """Writes the model's own variables, after refreshing what is behind."""
         # Keras calls this before it writes the layers, whatever is saved: this
         # model, its weights alone, or a model around it.

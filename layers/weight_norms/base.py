@@ -1,7 +1,11 @@
 """What the norms of kernels have in common."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import keras
 
+from ..numerics.annotations import Config, Shape, Structure, Tensor, TensorLike
 from ..numerics.arithmetic import widen
 from .kernels import computing_with, kernels_of
 
@@ -21,11 +25,11 @@ class WeightNorm(keras.layers.Wrapper):
     """
 
     #: Names of the variables that `_add_state` adds for each kernel.
-    state = ()
+    state: tuple[str, ...] = ()
     #: Whether the last layer of a model is normalized, too.
     on_outputs = True
 
-    def __init__(self, layer, **kwargs):
+    def __init__(self, layer: keras.layers.Layer, **kwargs: Any) -> None:
         if isinstance(layer, WeightNorm):
             raise ValueError(
                 f"The layer {layer.name!r} has a weight norm, "
@@ -39,16 +43,22 @@ class WeightNorm(keras.layers.Wrapper):
         for kernel in kernels_of(layer):
             for name in self.state:
                 setattr(self, f"{kernel.name}_{name}", None)
-        self._kernels = ()
+        self._kernels: tuple[Any, ...] = ()
 
-    def build(self, input_shape=None):
+    def build(self, input_shape: Shape | None = None) -> None:
         """Makes the layer's weights, and the norm's."""
         super().build(input_shape)
         self._kernels = tuple(k.built() for k in kernels_of(self.layer))
         for kernel in self._kernels:
             self._add_state(kernel)
 
-    def call(self, inputs, *args, training=None, **kwargs):
+    def call(
+        self,
+        inputs: Structure,
+        *args: Any,
+        training: bool | None = None,
+        **kwargs: Any,
+    ) -> Structure:
         """Calls the layer."""
         trains = bool(training and self.trainable)
         values = [
@@ -58,20 +68,24 @@ class WeightNorm(keras.layers.Wrapper):
         with computing_with(values):
             return self.layer(inputs, *args, **kwargs)
 
-    def compute_output_spec(self, *args, training=None, **kwargs):
+    def compute_output_spec(
+        self, *args: Any, training: bool | None = None, **kwargs: Any
+    ) -> Any:
         """Returns the layer's."""
         del training
         return self.layer.compute_output_spec(*args, **kwargs)
 
-    def compute_output_shape(self, *args, **kwargs):
+    def compute_output_shape(self, *args: Any, **kwargs: Any) -> Any:
         """Returns the layer's."""
         return self.layer.compute_output_shape(*args, **kwargs)
 
-    def compute_mask(self, inputs, previous_mask=None):
+    def compute_mask(
+        self, inputs: Structure, previous_mask: TensorLike | None = None
+    ) -> Any:
         """Returns the layer's mask."""
         return self.layer.compute_mask(inputs, previous_mask)
 
-    def get_config(self):
+    def get_config(self) -> Config:
         """Returns the constructor's arguments, with the layer's configuration.
 
         A layer that is built would be built twice.
@@ -83,11 +97,13 @@ class WeightNorm(keras.layers.Wrapper):
         return {**config, "layer": layer}
 
     @classmethod
-    def from_config(cls, config, custom_objects=None):
+    def from_config(
+        cls, config: Config, custom_objects: Mapping[str, Any] | None = None
+    ) -> "WeightNorm":
         """Makes a layer from its configuration, which stays as it is."""
         return super().from_config(dict(config), custom_objects)
 
-    def normalized_kernels(self):
+    def normalized_kernels(self) -> dict[str, Tensor]:
         """Returns the layer's kernels as inference computes with them.
 
         Returns:

@@ -1,14 +1,18 @@
 """How much of a normal variable's variance an activation leaves."""
 
+from typing import Any
+
 import keras
 import numpy as np
+
+from ..numerics.annotations import Activation
 
 #: Beyond it a normal variable has 1e-36 of its weight.
 _REACH = 12.5
 _POINTS = 200_001
 
 
-def variance_gain(activation):
+def variance_gain(activation: Activation | keras.layers.Layer) -> float:
     """Returns the factor that gives an activation's outputs a variance of 1.
 
         1 / sqrt(variance of f(z)),  z standard normal
@@ -26,7 +30,7 @@ def variance_gain(activation):
     >>> round(variance_gain("relu"), 4)
     1.7129
     """
-    f = activation
+    f: Any = activation
     if not isinstance(activation, keras.Layer):
         f = keras.activations.get(activation)
     z = np.linspace(-_REACH, _REACH, _POINTS)

@@ -1,9 +1,12 @@
 """Scaled weight standardization."""
 
 import math
+from typing import Any
 
+import keras
 import tensorflow as tf
 
+from ..numerics.annotations import Config
 from ..numerics.arguments import public_layer
 from ..numerics.arithmetic import moments, normalize, spread
 from .base import WeightNorm
@@ -61,14 +64,21 @@ class ScaledWeightStandardization(WeightNorm):
     state = ("gain",)
     on_outputs = False
 
-    def __init__(self, layer, gamma=1.0, scale=True, epsilon=1e-4, **kwargs):
+    def __init__(
+        self,
+        layer: keras.layers.Layer,
+        gamma: float = 1.0,
+        scale: bool = True,
+        epsilon: float = 1e-4,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(layer, **kwargs)
         is_number = isinstance(gamma, (int, float))
         self.gamma = gamma if is_number else variance_gain(gamma)
         self.scale = scale
         self.epsilon = epsilon
 
-    def get_config(self):
+    def get_config(self) -> Config:
         """Returns the constructor's arguments."""
         return {
             **super().get_config(),

@@ -1,9 +1,12 @@
 """Spectral normalization."""
 
+from typing import Any
+
 import keras
 import tensorflow as tf
 
 from ..norms.weights import add_statistic
+from ..numerics.annotations import Config
 from ..numerics.arguments import public_layer
 from .base import WeightNorm
 
@@ -66,11 +69,16 @@ class SpectralNormalization(WeightNorm):
 
     state = ("u",)
 
-    def __init__(self, layer, power_iterations=1, **kwargs):
+    def __init__(
+        self,
+        layer: keras.layers.Layer,
+        power_iterations: int = 1,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(layer, **kwargs)
         self.power_iterations = power_iterations
 
-    def get_config(self):
+    def get_config(self) -> Config:
         """Returns the constructor's arguments."""
         config = super().get_config()
         return {**config, "power_iterations": self.power_iterations}

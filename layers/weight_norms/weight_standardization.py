@@ -1,5 +1,10 @@
 """Weight standardization."""
 
+from typing import Any
+
+import keras
+
+from ..numerics.annotations import Config
 from ..numerics.arguments import public_layer
 from ..numerics.arithmetic import moments, normalize
 from .base import WeightNorm
@@ -49,11 +54,13 @@ class WeightStandardization(WeightNorm):
 
     on_outputs = False
 
-    def __init__(self, layer, epsilon=1e-5, **kwargs):
+    def __init__(
+        self, layer: keras.layers.Layer, epsilon: float = 1e-5, **kwargs: Any
+    ) -> None:
         super().__init__(layer, **kwargs)
         self.epsilon = epsilon
 
-    def get_config(self):
+    def get_config(self) -> Config:
         """Returns the constructor's arguments."""
         return {**super().get_config(), "epsilon": self.epsilon}
 

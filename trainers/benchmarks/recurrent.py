@@ -9,17 +9,10 @@ import tensorflow as tf
 
 from ... import layers
 from ..common import timing
-from . import layer_memory, remote
+from . import RECURRENT_SIZES, layer_memory, recurrent_cases, remote
 from .cell import BatchNormLSTMCell
 from .report import Table, goal
 
-#: Name -> steps, batch size, and units, which is the number of features, too.
-SIZES = {
-    "28x128x128": (28, 128, 128),
-    "64x64x100": (64, 64, 100),
-    "256x32x256": (256, 32, 256),
-}
-DTYPES = ("float32", "bfloat16")
 MODES = ("graph", "XLA")
 
 #: The size at which the other kinds and the memory are measured.
@@ -45,23 +38,15 @@ GOALS = (
 )
 
 
-def cases():
-    """Returns the names of all cases, such as "64x64x100,float32"."""
-    return [
-        *(f"{size},{dtype}" for size in SIZES for dtype in DTYPES),
-        "memory",
-    ]
-
-
 def run(case=None, repeats=21):
     """Measures and returns the suite's tables.
 
     Args:
-        case: one of `cases()`, or None for all.
+        case: one of `recurrent_cases()`, or None for all.
         repeats: of each measurement.
     """
     tables, goals = [], []
-    for name in [case] if case else cases():
+    for name in [case] if case else recurrent_cases():
         if name == "memory":
             goals += memory_goals()
             continue
@@ -79,7 +64,7 @@ def measure(size, dtype, what, repeats):
 
     The names are like "BatchNormLSTM, XLA" and "torch LSTM, threads=1".
     """
-    steps, batch, units = SIZES[size]
+    steps, batch, units = RECURRENT_SIZES[size]
     policy = "mixed_bfloat16" if dtype == "bfloat16" else dtype
     shape = (batch, steps, units)
     make = train if what == "training" else infer

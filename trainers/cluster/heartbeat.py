@@ -12,7 +12,7 @@ import time
 
 import tensorflow as tf
 
-from ..common.errors import CONNECTION_ERRORS, EXIT_RESTART, LostWorkerError
+from ..common.errors import EXIT_RESTART, LostWorkerError, connection_errors
 from .rendezvous import listens
 
 _INTERVAL = 5.0  # seconds between two checks
@@ -44,7 +44,7 @@ def monitor(cluster, patience):
     try:
         yield
     except tf.errors.OpError as error:
-        is_lost = isinstance(error, CONNECTION_ERRORS)
+        is_lost = isinstance(error, connection_errors())
         unreachable = _gone(cluster, _LINGERING if is_lost else 0.0)
         if not (unreachable or is_lost):
             raise

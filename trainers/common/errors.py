@@ -2,19 +2,9 @@
 
 import contextlib
 
-import tensorflow as tf
-
 #: Of a run that ended early and goes on when it is started again: EX_TEMPFAIL
 #: of sysexits.h, "try again".
 EXIT_RESTART = 75
-
-#: What TensorFlow raises when another process of the run is gone.
-CONNECTION_ERRORS = (
-    tf.errors.AbortedError,
-    tf.errors.CancelledError,
-    tf.errors.DeadlineExceededError,
-    tf.errors.UnavailableError,
-)
 
 
 class InputError(ValueError):
@@ -32,6 +22,21 @@ class LostWorkerError(Exception):
     """
 
 
+def connection_errors():
+    """Returns what TensorFlow raises when another process of the run is gone.
+
+    Importing TensorFlow takes seconds, and scripts report bad flags without.
+    """
+    import tensorflow as tf
+
+    return (
+        tf.errors.AbortedError,
+        tf.errors.CancelledError,
+        tf.errors.DeadlineExceededError,
+        tf.errors.UnavailableError,
+    )
+
+
 @contextlib.contextmanager
 def writing(what, safe):
     """Turns the failure to write a file into an `InputError`.
@@ -40,9 +45,11 @@ def writing(what, safe):
         what: is being written; begins the message.
         safe: a clause that says what is not lost.
     """
+    import tensorflow as tf  # not above, see `connection_errors`
+
     try:
         yield
-    except CONNECTION_ERRORS:
+    except connection_errors():
         raise  # Saving asks the other workers for their variables.
     except (OSError, tf.errors.OpError) as error:
         reason = str(error).splitlines()[0].rstrip(".")

@@ -13,6 +13,8 @@ import threading
 #: What the shell reports for Ctrl-C.
 INTERRUPTED = 130
 
+_SCRIPT = re.compile(r"normzoo\.trainers\.\w+$")
+
 # Absl's C++ code writes these lines whatever TF_CPP_MIN_LOG_LEVEL says. Other
 # failures of cuInit, and whatever is not listed, are real.
 _NOISE = re.compile(
@@ -31,27 +33,52 @@ _NOISE = re.compile(
 )
 
 
-@contextlib.contextmanager
-def starting():
-    """Keeps TensorFlow's noise out of a script's stderr while it starts.
+def is_script():
+    """Returns whether Python is about to run one of the scripts."""
+    # `python -m` sets the script's name only after importing its package.
+    return sys.argv[:1] == ["-m"] and any(map(_SCRIPT.match, sys.orig_argv))
 
-    TensorFlow is to be imported inside, and to be asked for its devices. In a
-    script Ctrl-C then ends the process with one line, until `app.run`.
 
-    Yields:
-        Whether this process is a script, or a worker of one. In others nothing
-        changes.
-    """
-    script = _is_script()
-    if script and signal.getsignal(signal.SIGINT) != signal.SIG_IGN:
+def leave_on_interrupt():
+    """Has Ctrl-C end the process with one line, until `app.run`."""
+    if signal.getsignal(signal.SIGINT) != signal.SIG_IGN:
         signal.signal(signal.SIGINT, _leave)
+
+
+@contextlib.contextmanager
+def quiet():
+    """Keeps the noise of TensorFlow's import out of stderr.
+
+    It does so in a script, or a worker of one, that has not imported it yet. In
+    other processes nothing changes.
+    """
+    if _is_ours() and "tensorflow" not in sys.modules:
+        with without_noise():
+            yield
+    else:
+        yield
+
+
+def load():
+    """Imports Keras as scripts and their workers need it."""
+    if not _is_ours():
+        return
+    with _hidden("sklearn"):
+        import keras  # noqa: F401
+    import tensorflow as tf
+
+    # It is noisy once more when it first looks for devices.
+    tf.config.list_physical_devices()
+
+
+def _is_ours():
+    """Returns whether this process is a script, or a worker of one."""
     # What `multiprocessing` says of the parent is not set yet in a worker.
-    started = script or "--multiprocessing-fork" in sys.orig_argv
-    with contextlib.ExitStack() as stack:
-        if started:
-            stack.enter_context(without_noise())
-            stack.enter_context(_hidden("sklearn"))
-        yield started
+    return any(
+        argument == "--multiprocessing-fork"
+        or argument.startswith("normzoo.trainers.")
+        for argument in sys.orig_argv
+    )
 
 
 @contextlib.contextmanager
@@ -69,13 +96,6 @@ def _hidden(package):
         yield
     finally:
         del sys.modules[package]
-
-
-def _is_script():
-    # `python -m` sets the script's name only after importing its package.
-    return sys.argv[:1] == ["-m"] and any(
-        argument.startswith("normzoo.trainers.") for argument in sys.orig_argv
-    )
 
 
 def _leave(number, frame):

@@ -1,8 +1,13 @@
 """The answer of a comparison, to be read, drawn and used."""
 
 import dataclasses
+import os
 import pathlib
 import shutil
+from typing import TYPE_CHECKING
+
+import keras
+from matplotlib.figure import Figure
 
 from ..common.errors import InputError
 from ..common.paths import user_path
@@ -12,6 +17,9 @@ from .design import Found
 from .page.notebook import fragment
 from .plot import drawn
 from .summary import Summary
+
+if TYPE_CHECKING:
+    import pandas
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
@@ -31,11 +39,11 @@ class Comparison:
     workdir: pathlib.Path
 
     @property
-    def sentence(self):
+    def sentence(self) -> str:
         """What was found, in a sentence or two."""
         return self.summary.sentence
 
-    def to_frame(self):
+    def to_frame(self) -> "pandas.DataFrame":
         """Returns the table as a `pandas.DataFrame`, a row for each norm.
 
         Its columns are the center, `low` and `high` of each metric and of each
@@ -54,7 +62,7 @@ class Comparison:
         frame = pandas.DataFrame.from_dict(rows, orient="index")
         return frame.rename_axis("norm")
 
-    def plot(self):
+    def plot(self) -> Figure:
         """Returns the picture, a `matplotlib.figure.Figure`.
 
         Learning curves by epoch and by seconds, and the final values.
@@ -64,11 +72,11 @@ class Comparison:
         metric = self.found.design.metric
         return drawn(runs, results, self.summary, metric, self.workdir)
 
-    def report(self, path):
+    def report(self, path: str | os.PathLike) -> None:
         """Writes the report, one web page that needs no other file."""
         shutil.copyfile(self.workdir / "report.html", user_path(path, "report"))
 
-    def best(self, norm=None):
+    def best(self, norm: str | None = None) -> keras.Model:
         """Returns a trained Keras model.
 
         It is that of the seed that did best on the validation split. Its batch

@@ -1,6 +1,11 @@
 """A comparison from its config and overrides to its reports."""
 
 import functools
+import os
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ml_collections import ConfigDict
 
 from ..common import lock
 from ..common.paths import user_path
@@ -15,20 +20,20 @@ from .procedure.splits import check_with_splits
 from .procedure.stages import conduct
 from .report import write_reports
 from .runner import Runner
-from .summary import summarize
+from .summary import Summary, summarize
 from .trainers import trainer_of
 
 
 def compare(
-    config,
-    overrides,
-    workdir,
+    config: ConfigDict,
+    overrides: Iterable[Mapping[str, Any]],
+    workdir: str | os.PathLike,
     *,
-    seeds=None,
-    jobs=1,
-    command="",
-    config_file=None,
-):
+    seeds: int | None = None,
+    jobs: int = 1,
+    command: str = "",
+    config_file: str | os.PathLike | None = None,
+) -> Summary:
     """Trains every variant with every seed and compares them.
 
     The design of the comparison is written to `plan.json` before the first run.

@@ -1,5 +1,11 @@
 """Which norm a model of the user's own needs: one call."""
 
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import keras
+
 from ..run.as_found import as_found
 from ..supervised.callbacks import name_of
 from .answer import Comparison
@@ -11,28 +17,28 @@ from .own_folder import OwnFolder
 
 @as_found()
 def compare_norms(
-    model,
-    train,
-    validation=None,
-    test=None,
+    model: keras.Model | Callable[[], keras.Model] | str | os.PathLike,
+    train: Any,
+    validation: Any = None,
+    test: Any = None,
     *,
-    label=None,
-    data_dir=None,
-    norms=None,
-    only=None,
-    insert=None,
-    seeds="auto",
-    tune=True,
-    epochs=10,
-    batch_size=32,
-    metric="",
-    least=None,
-    start="fresh",
-    vary=None,
-    callbacks=None,
-    workdir=None,
-    jobs=1,
-):
+    label: str | Sequence[str] | None = None,
+    data_dir: str | os.PathLike | None = None,
+    norms: Sequence[Any] | None = None,
+    only: Iterable[str] | None = None,
+    insert: str | None = None,
+    seeds: int | str = "auto",
+    tune: bool | Sequence[float] = True,
+    epochs: int = 10,
+    batch_size: int = 32,
+    metric: str = "",
+    least: float | None = None,
+    start: str = "fresh",
+    vary: Mapping[str, Sequence[Any]] | None = None,
+    callbacks: str | Callable[[], list[keras.callbacks.Callback]] | None = None,
+    workdir: str | os.PathLike | None = None,
+    jobs: int = 1,
+) -> Comparison:
     """Trains a model with several norms and says which one it needs.
 
     Each norm replaces the model's own, see `replace_norms`. All are trained

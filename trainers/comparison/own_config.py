@@ -11,10 +11,10 @@ from ..data import array_files, nested
 from ..own import files
 from ..own import norms as own
 from ..own.compiled import compile_arguments
-from ..own.fresh import STARTS
 from ..own.measures import metrics_of
 from ..own.models import AS_IS, build
 from ..own.optimizers import learning_rate_of
+from ..own.starts import STARTS
 from ..run.values import check_name
 from ..supervised.task import COMPILED
 from .procedure.axes import product, varied

@@ -1,12 +1,9 @@
-"""The flags that compare norms in a model of the user's own."""
+"""The flags of `compare`, most of them for a model of the user's own."""
 
 from absl import flags as absl_flags
 
-from ...configs import default
 from ..common.errors import InputError
-from ..own.fresh import STARTS
-from .procedure import axes
-from .trainers import TRAINERS
+from ..own.starts import STARTS
 
 #: Flag -> what does the same with `--config`, or "".
 _INSTEAD = {
@@ -29,7 +26,29 @@ absl_flags.disclaim_key_flags()
 
 
 def define():
-    """Defines the flags, `--model` first."""
+    """Defines the flags."""
+    absl_flags.DEFINE_list(
+        "norms",
+        None,
+        "Norms to compare instead of the variants of the config's sweep(), "
+        "such as batch,layer; for a GAN, norms of the generator.",
+    )
+    absl_flags.DEFINE_multi_string(
+        "vary",
+        [],
+        "Config key and values to compare instead of the variants of the "
+        "config's sweep(), such as batch_size:8,32. Repeat the flag for other "
+        "keys: all combinations of values are compared.",
+    )
+    absl_flags.DEFINE_integer(
+        "seeds",
+        None,
+        "Number of seeds, starting at config.seed, after which verdicts are "
+        "given. Without it, the sweep() or config.compare.looks decides.",
+    )
+    absl_flags.DEFINE_bool(
+        "dry_run", False, "List the runs and looks without training."
+    )
     absl_flags.DEFINE_string(
         "model",
         None,
@@ -98,7 +117,6 @@ def define():
 
 def arguments(flags):
     """Returns what the flags say, as arguments of `make_own_plan`."""
-    trainer = TRAINERS["classifier"]
     return {
         "norms": flags.norms,
         "only": flags.only,
@@ -110,7 +128,6 @@ def arguments(flags):
         "metric": flags.metric or "",
         "least": flags.least,
         "start": flags.start,
-        "vary": axes.read(default.get_config(), trainer, flags.vary),
         "callbacks": flags.callbacks or "",
     }
 

@@ -1,9 +1,13 @@
 """What is done with a finished GAN: measuring it again, and samples."""
 
+import os
 import pathlib
+from collections.abc import Iterable
+from typing import Any
 
 import keras
 import numpy as np
+from ml_collections import ConfigDict
 from PIL import Image
 
 from ...layers import ClassCondition
@@ -30,7 +34,7 @@ _SERVED = 256
 _ROWS = 10
 
 
-def evaluate(config, workdir):
+def evaluate(config: ConfigDict, workdir: str | os.PathLike) -> dict[str, Any]:
     """Measures the generator of a finished run; returns the metrics.
 
     Args:
@@ -49,7 +53,13 @@ def evaluate(config, workdir):
     return measured
 
 
-def sample(config, workdir, seed=0, count=64, labels=()):
+def sample(
+    config: ConfigDict,
+    workdir: str | os.PathLike,
+    seed: int = 0,
+    count: int = 64,
+    labels: Iterable[int] = (),
+) -> list[pathlib.Path]:
     """Makes pictures with the generator of a finished run.
 
     Args:
@@ -123,7 +133,9 @@ def _interpolation(config, make, seed, labels):
     return pictures.interpolation(made, starts, ends)
 
 
-def load_generator(config, workdir):
+def load_generator(
+    config: ConfigDict, workdir: str | os.PathLike
+) -> keras.Model:
     """Returns the averaged generator of a finished run.
 
     Args:

@@ -2,6 +2,12 @@
 
 import functools
 import json
+import os
+from collections.abc import Iterable
+from typing import Any
+
+import keras
+from ml_collections import ConfigDict
 
 from ..cluster import strategies
 from ..cluster.broadcast import from_chief, on_all_workers
@@ -19,7 +25,14 @@ from .settings import SETTINGS
 from .training import fit_and_measure, save, training
 
 
-def train(config, workdir, *, callbacks=(), verbose="auto", session=None):
+def train(
+    config: ConfigDict,
+    workdir: str | os.PathLike,
+    *,
+    callbacks: Iterable[keras.callbacks.Callback] = (),
+    verbose: int | str = "auto",
+    session: Session | None = None,
+) -> dict[str, Any]:
     """Trains the GAN of `config` and measures it.
 
     A finished run with the same config is not repeated; an interrupted one is

@@ -7,7 +7,9 @@ script.
 """
 
 import csv
+import os
 import pathlib
+from collections.abc import Callable
 
 import keras
 import numpy as np
@@ -23,7 +25,12 @@ LAYERS = (layers.BatchNormSimpleRNN, layers.BatchNormLSTM)
 GAMMAS = (1.0, 0.5, 0.1, 0.01)
 
 
-def run(workdir, size=28, units=100, batch=100):
+def run(
+    workdir: str | os.PathLike,
+    size: int = 28,
+    units: int = 100,
+    batch: int = 100,
+) -> dict[str, dict[float, list[float]]]:
     """Writes the picture and the numbers, and returns the numbers.
 
     Returns:
@@ -59,7 +66,13 @@ def pixels(size, batch):
     return x.swapaxes(0, 1), examples.labels[:batch]
 
 
-def gradient_norms(make, gamma, x, labels, units):
+def gradient_norms(
+    make: Callable[..., keras.layers.RNN],
+    gamma: float,
+    x: np.ndarray,
+    labels: np.ndarray,
+    units: int,
+) -> list[float]:
     """Returns the norms of the loss' gradients to the hidden states.
 
     The loss is the mean cross entropy of a linear map of the last state. The

@@ -1,6 +1,8 @@
 """What the norms of a model do while it trains, for TensorBoard."""
 
+import os
 import pathlib
+from collections.abc import Mapping
 
 import keras
 import numpy as np
@@ -72,7 +74,7 @@ class NormStatistics(keras.callbacks.Callback):
     >>> history = model.fit(x, y, verbose=0, callbacks=[callback])
     """
 
-    def __init__(self, log_dir, every=200):
+    def __init__(self, log_dir: str | os.PathLike, every: int = 200) -> None:
         super().__init__()
         if isinstance(every, bool) or not isinstance(every, int) or every < 1:
             raise InputError(
@@ -82,7 +84,7 @@ class NormStatistics(keras.callbacks.Callback):
         self.log_dir = pathlib.Path(user_path(log_dir, "log_dir"))
         self.every = every
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
         """Opens the file, and watches the model's train function."""
         model = self.model
         self._norms = self._watch = None  # a model may have no layers yet
@@ -98,11 +100,13 @@ class NormStatistics(keras.callbacks.Callback):
             self._after,
         )
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(
+        self, epoch: int, logs: Mapping[str, float] | None = None
+    ) -> None:
         """Counts again: the last call of an epoch may hold fewer steps."""
         self._count = steps_of(self.model)
 
-    def on_train_end(self, logs=None):
+    def on_train_end(self, logs: Mapping[str, float] | None = None) -> None:
         """Closes the file, and lets the train function alone."""
         self._watched.stop()
         self.model.train_function = unwatched(self.model.train_function)

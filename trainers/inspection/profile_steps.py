@@ -1,6 +1,8 @@
 """A profile of some training steps, for TensorBoard."""
 
+import os
 import pathlib
+from collections.abc import Mapping
 
 import keras
 import tensorflow as tf
@@ -8,6 +10,25 @@ import tensorflow as tf
 from ..common.errors import InputError
 from ..common.paths import user_path
 from ..run.state import steps_of
+
+
+def profile_callbacks(steps, workdir):
+    """Returns the callbacks that a script's flag `--profile` asks for.
+
+    Args:
+        steps: texts of the first and the last step, or None.
+        workdir: folder for TensorBoard.
+    """
+    if not steps:
+        return []
+    try:
+        first, last = map(int, steps)
+    except ValueError as error:
+        raise InputError(
+            "--profile takes the first and the last step, such as 10,14. "
+            f"Received: {','.join(steps)}."
+        ) from error
+    return [ProfileSteps(workdir, first, last)]
 
 
 class ProfileSteps(keras.callbacks.Callback):
@@ -41,7 +62,9 @@ class ProfileSteps(keras.callbacks.Callback):
     ... )
     """
 
-    def __init__(self, log_dir, first, last):
+    def __init__(
+        self, log_dir: str | os.PathLike, first: int, last: int
+    ) -> None:
         super().__init__()
         whole = all(type(step) is int for step in (first, last))
         if not whole or not 1 <= first <= last:
@@ -53,27 +76,33 @@ class ProfileSteps(keras.callbacks.Callback):
         self.log_dir = pathlib.Path(user_path(log_dir, "log_dir"))
         self.first, self.last = first, last
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
         """Nothing is recorded yet."""
         self._is_on = False
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(
+        self, epoch: int, logs: Mapping[str, float] | None = None
+    ) -> None:
         """Counts from where training goes on."""
         self._before = steps_of(self.model)
 
-    def on_train_batch_begin(self, batch, logs=None):
+    def on_train_batch_begin(
+        self, batch: int, logs: Mapping[str, float] | None = None
+    ) -> None:
         """Starts with the call that holds the first step."""
         begin = self._before + batch + 1
         end = begin + self.model.steps_per_execution - 1
         if not self._is_on and begin <= self.last and end >= self.first:
             self._start()
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(
+        self, batch: int, logs: Mapping[str, float] | None = None
+    ) -> None:
         """Ends with the call that holds the last one."""
         if self._is_on and self._before + batch + 1 >= self.last:
             self._stop()
 
-    def on_train_end(self, logs=None):
+    def on_train_end(self, logs: Mapping[str, float] | None = None) -> None:
         """Ends where training does."""
         if self._is_on:
             self._stop()

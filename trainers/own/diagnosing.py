@@ -1,7 +1,14 @@
 """What is wrong with the norms of a trained model, with data of any kind."""
 
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+
 from ...layers.diagnosis import diagnosing
 from ...layers.diagnosis.evidence import EXAMPLES
+from ...layers.diagnosis.findings import Diagnosis
 from ...layers.models.kinds import check_built
 from ..data import nested, scaling
 from ..data.arrays import checked_inputs
@@ -11,7 +18,14 @@ from . import files, tasks
 from .compiled import unlabeled
 
 
-def diagnose(model, data, *, label=None, data_dir=None, batch_size=32):
+def diagnose(
+    model: keras.Model,
+    data: Any,
+    *,
+    label: str | Sequence[str] | None = None,
+    data_dir: str | os.PathLike | None = None,
+    batch_size: int = 32,
+) -> Diagnosis:
     """Finds what is wrong with the norms of a trained model.
 
     This is `normzoo.layers.diagnose` for more kinds of data.

@@ -95,7 +95,7 @@ def save(model, folder, start="weights"):
     Args:
         model: see `checked`.
         folder: a `pathlib.Path`.
-        start: one of `fresh.STARTS`.
+        start: one of `starts.STARTS`.
     """
     text = json.dumps(_renamed(_described(model)), default=plain)
     digest = hashlib.sha256(text.encode())

@@ -7,10 +7,6 @@ from ...layers.models.selection import is_norm
 from ...layers.weight_norms.base import WeightNorm
 from .likeness import made_again
 
-#: How `config.model.start` says what weights training begins with: as their
-#: layers' initializers make them, or as they are.
-STARTS = ("fresh", "weights")
-
 
 def fresh_variables(model):
     """Returns the `id`s of the variables that a fresh start draws again.

@@ -46,7 +46,7 @@ def build(
             `layers.replace_norms`.
         weight_norm: what `layers.replace_weight_norms` takes; None: the model's
             own.
-        start: one of `fresh.STARTS`.
+        start: one of `starts.STARTS`.
 
     Raises:
         InputError: the examples do not fit the model, the file is no good, or

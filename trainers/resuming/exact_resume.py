@@ -1,5 +1,6 @@
 """The Keras callback that resumes any `fit`."""
 
+import os
 import weakref
 
 import keras
@@ -8,6 +9,9 @@ from ..common.errors import InputError
 from ..run.rundir import RunDir
 from . import fit_call
 from .one_fit import OneFit
+
+#: What Keras gives to callbacks; the dict is theirs to change.
+Logs = dict[str, float] | None
 
 
 class ExactResume(keras.callbacks.Callback):
@@ -49,7 +53,12 @@ class ExactResume(keras.callbacks.Callback):
     >>> history = model.fit(x, y, epochs=3, verbose=0, callbacks=[resume])
     """
 
-    def __init__(self, workdir, save_freq="epoch", keep=2):
+    def __init__(
+        self,
+        workdir: str | os.PathLike,
+        save_freq: int | str = "epoch",
+        keep: int = 2,
+    ) -> None:
         super().__init__()
         self.workdir = workdir
         self.save_freq = save_freq
@@ -68,7 +77,7 @@ class ExactResume(keras.callbacks.Callback):
         self._fit = lambda: None
         self._has_trained = False
 
-    def set_model(self, model):
+    def set_model(self, model: keras.Model) -> None:
         """Makes this the first callback, and another one of ours the last."""
         super().set_model(model)
         self._fit = lambda: None
@@ -95,7 +104,7 @@ class ExactResume(keras.callbacks.Callback):
         # It ends with the `fit`, even if that fails.
         self._fit = weakref.ref(last)
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: Logs = None) -> None:
         """Restores the variables."""
         if self._fit() is None:
             raise InputError(
@@ -104,15 +113,15 @@ class ExactResume(keras.callbacks.Callback):
             )
         self._fit().prepare()
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
         """No step of this epoch has been trained yet."""
         self._has_trained = False
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
         """From the first step on, Keras knows the metrics."""
         self._has_trained = True
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         """Adds the metrics of an epoch of which no step was left to train."""
         if not self._has_trained:
             for name, value in self._fit().restored_logs.items():

@@ -120,7 +120,7 @@ def _call(callbacks, names):
         raise InputError(
             f"ExactResume cannot work with Keras {keras.__version__}, whose "
             f"`fit` has no {', '.join(missing) or '_initial_epoch'}. It is "
-            "tested with Keras 3.12 and 3.15 on TensorFlow."
+            "tested with Keras 3.15 on TensorFlow."
         )
     return FitCall(
         callbacks,

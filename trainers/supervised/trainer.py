@@ -1,9 +1,14 @@
 """Trains one model with labels and measures it, once for each workdir."""
 
 import functools
+import os
 import shutil
+from collections.abc import Iterable
+from typing import Any
 
+import keras
 from absl import logging
+from ml_collections import ConfigDict
 
 from ..cluster import strategies
 from ..cluster.broadcast import from_chief, on_all_workers
@@ -27,7 +32,14 @@ from .settings import SETTINGS, check_best, checked
 from .task import COMPILED, find_task
 
 
-def train(config, workdir, *, callbacks=(), verbose="auto", session=None):
+def train(
+    config: ConfigDict,
+    workdir: str | os.PathLike,
+    *,
+    callbacks: Iterable[keras.callbacks.Callback] = (),
+    verbose: int | str = "auto",
+    session: Session | None = None,
+) -> dict[str, Any]:
     """Trains the model of `config` and measures it on the test split.
 
     A finished run with the same config is not repeated; an interrupted one is

@@ -209,7 +209,7 @@ def test_virtual_suite_compares_with_batch_norm(monkeypatch):
 @pytest.fixture
 def _tiny_cases(monkeypatch):
     sizes = {"tiny": (2, 3, 2), recurrent._SMALL: (2, 3, 2)}
-    monkeypatch.setattr(recurrent, "SIZES", sizes)
+    monkeypatch.setattr(recurrent, "RECURRENT_SIZES", sizes)
     monkeypatch.setattr(recurrent, "MODES", ("graph",))
 
 

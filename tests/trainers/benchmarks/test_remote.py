@@ -113,7 +113,7 @@ def test_pytorch_layers_and_lstm_are_measured(monkeypatch):
             seconds = norms.measure(shape, dtype, 1)
             assert timing.best(seconds, "torch batch") > 0
             assert timing.best(seconds, "torch layer") > 0
-    monkeypatch.setattr(recurrent, "SIZES", {"tiny": (2, 3, 2)})
+    monkeypatch.setattr(recurrent, "RECURRENT_SIZES", {"tiny": (2, 3, 2)})
     monkeypatch.setattr(recurrent, "subjects", lambda *_: {})
     for dtype in ("float32", "bfloat16"):
         seconds, first = recurrent.measure("tiny", dtype, "training", 1)

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from normzoo.trainers import app
 from normzoo.trainers.callbacks import ProfileSteps
 from normzoo.trainers.common.errors import InputError
+from normzoo.trainers.inspection.profile_steps import profile_callbacks
 
 
 def network(**compiled):
@@ -93,8 +93,5 @@ def test_steps_that_are_none_are_refused(steps, tmp_path):
 
 @pytest.mark.parametrize("given", [["3"], ["a", "4"], ["1", "2", "3"]])
 def test_a_flag_that_names_no_steps_is_refused(given):
-    class Flags:
-        profile, workdir = given, "run"
-
     with pytest.raises(InputError, match=r"such as 10,14\. Received"):
-        app.profile_callbacks(Flags)
+        profile_callbacks(given, "run")

@@ -4,6 +4,13 @@ Rules are in `configs/claims/__init__.py` and in `docs/verdicts.md`;
 `normzoo.trainers.claims` is the script.
 """
 
+import os
+import types
+from collections.abc import Mapping
+from typing import Any
+
+from ml_collections import ConfigDict
+
 from ...common import lock
 from ...common.files import write_json
 from ...common.paths import user_path
@@ -18,16 +25,16 @@ from .stages import conduct
 
 
 def examine(
-    config,
-    module,
-    workdir,
+    config: ConfigDict,
+    module: types.ModuleType,
+    workdir: str | os.PathLike,
     *,
-    seeds=None,
-    quick=False,
-    jobs=1,
-    command="",
-    config_file=None,
-):
+    seeds: int | None = None,
+    quick: bool = False,
+    jobs: int = 1,
+    command: str = "",
+    config_file: str | os.PathLike | None = None,
+) -> dict[str, Any]:
     """Runs a claim's experiment and judges it.
 
     What counts is written into `plan.json` before the first run. After each
@@ -141,7 +148,7 @@ class Measured:
         return Trial(run.settings, results[run.name], lines)
 
 
-def summary(record):
+def summary(record: Mapping[str, Any]) -> str:
     """Returns what was found, in a few lines of text.
 
     Args:

@@ -1,6 +1,7 @@
 """From the records of experiments to the pages about the claims."""
 
 import json
+import os
 import pathlib
 
 from ...common.errors import InputError
@@ -14,7 +15,7 @@ from .tables import tables_page
 _BEGIN, _END = "<!-- claims -->\n", "<!-- end of claims -->"
 
 
-def collect(runs, results):
+def collect(runs: str | os.PathLike, results: pathlib.Path) -> None:
     """Copies the record of each claim, with a picture, into a folder.
 
     Raises:
@@ -48,7 +49,7 @@ def file_name(record):
     return name + (f"-seeds-from-{first}" if first else "")
 
 
-def write(docs):
+def write(docs: pathlib.Path) -> str:
     """Writes both pages in the folder `docs`; returns the README's table.
 
     The first paragraph of `results/NAME.md` is the claim's comment on
@@ -71,7 +72,7 @@ def _comment(docs, name):
     return short, rest.strip()
 
 
-def put_into(readme, table):
+def put_into(readme: pathlib.Path, table: str) -> None:
     """Puts the table between its marks in a README.
 
     Raises:
@@ -85,7 +86,7 @@ def put_into(readme, table):
     write_text(readme, before + _BEGIN + table + _END + after)
 
 
-def publish(runs, docs):
+def publish(runs: str | os.PathLike | None, docs: str | os.PathLike) -> None:
     """Writes what was found into the documents and the README beside them.
 
     Args:
@@ -96,9 +97,9 @@ def publish(runs, docs):
         InputError: there is no record in `runs`, or one that is not judged; or
             the README has no place for the table.
     """
-    docs = user_path(docs, "folder --docs")
-    results = docs / "results"
+    folder = user_path(docs, "folder --docs")
+    results = folder / "results"
     results.mkdir(parents=True, exist_ok=True)
     if runs:
         collect(user_path(runs), results)
-    put_into(docs.parent / "README.md", write(docs))
+    put_into(folder.parent / "README.md", write(folder))

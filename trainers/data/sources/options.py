@@ -1,5 +1,7 @@
 """What else is said about data."""
 
+import os
+from collections.abc import Sequence
 from typing import NamedTuple
 
 
@@ -15,7 +17,7 @@ class Options(NamedTuple):
         unlabeled: names of outputs that need no labels.
     """
 
-    label: str | list[str] | None = None
-    data_dir: str | None = None
+    label: str | Sequence[str] | None = None
+    data_dir: str | os.PathLike | None = None
     most: int | None = None
     unlabeled: tuple[str, ...] = ()
