@@ -62,8 +62,8 @@ def new_model(norm, name, run, data):
     keras.utils.set_random_seed(run)
     # The zoo's logits are float32.
     model = keras.Sequential([keras.Input(SHAPE)])
-    # A bias in front of a norm has gradients of rounding alone, which Lion takes
-    # the sign of.
+    # A bias in front of a norm has gradients of rounding alone, which Lion
+    # takes the sign of.
     model.add(keras.layers.Dense(8, use_bias=norm == "none"))
     model.add(layers.get(norm)())
     model.add(keras.layers.ReLU())
