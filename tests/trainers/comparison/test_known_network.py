@@ -11,11 +11,11 @@ from ..data import prepared
 
 
 def mobile_net():
-    """Its first blocks, one with a skip connection, one with a stride."""
+    """Its first blocks, one with a stride, one with a skip connection."""
     net = keras.applications.MobileNetV2(
         (32, 32, 3), alpha=0.35, weights=None, include_top=False
     )
-    x = net.get_layer("block_3_project_BN").output
+    x = net.get_layer("block_2_add").output
     x = keras.layers.GlobalAveragePooling2D()(x)
     outputs = keras.layers.Dense(10, activation="softmax")(x)
     model = keras.Model(net.input, outputs)

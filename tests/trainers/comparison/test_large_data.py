@@ -19,13 +19,12 @@ IMAGES = RNG.integers(0, 256, (60, 4, 4, 1), np.uint8)
 AGES = RNG.normal(size=(60, 2)).astype("float32")
 LABELS = IMAGES.mean((1, 2, 3)).astype("float32")
 WEIGHTS = RNG.uniform(0.5, 1.5, 60).astype("float32")
-BOTH = {"image": IMAGES, "age": AGES}
 CITIES = RNG.choice(["Rome", "Bonn", "Xi'an"], (60, 1))
-MIXED = {"age": AGES, "city": CITIES}
+MIXED = {"image": IMAGES, "age": AGES, "city": CITIES}
 TABLE = pandas.DataFrame({f"age {i}": AGES[:, i].astype(float) for i in (0, 1)})
 TABLE["label"] = LABELS.astype(float)
 RUNS = {
-    "norms": ("as_is",),
+    "norms": ("as_is",),  # all get the same data
     "epochs": 2,
     "batch_size": 8,
     "seeds": 2,
@@ -45,21 +44,18 @@ class Batches(keras.utils.PyDataset):
 
 
 def network(kind):
-    """Returns a model of images, ages, or both, or of ages and cities."""
+    """Returns a model of images, of ages, or of both and cities."""
     image = keras.Input((4, 4, 1), name="image")
     age = keras.Input((2,), name="age")
     city = keras.Input((1,), name="city", dtype="string")
     x = keras.layers.Rescaling(1 / 255)(image)
     x, inputs = keras.layers.Flatten()(x), image
-    if kind == "two inputs":
-        x = keras.layers.Concatenate()([x, age])
-        inputs = {"image": image, "age": age}
-    elif kind == "texts":
+    if kind == "several inputs":
         known = keras.layers.StringLookup(
             vocabulary=["Bonn", "Rome"], output_mode="one_hot"
         )
-        x = keras.layers.Concatenate()([age, known(city)])
-        inputs = {"age": age, "city": city}
+        x = keras.layers.Concatenate()([x, age, known(city)])
+        inputs = {"image": image, "age": age, "city": city}
     elif "table" in kind:
         x = inputs = age
     x = keras.layers.Dense(4, use_bias=False)(x)
@@ -80,14 +76,13 @@ def written(path, write):
 
 
 #: Functions of a folder that return data that are larger than memory, and the
-#: same as arrays. What a norm is makes no difference to them.
+#: same as arrays.
 LARGE = {
     "examples": (lambda folder: stream(IMAGES, LABELS), (IMAGES, LABELS)),
-    "two inputs": (
-        lambda folder: stream(BOTH, LABELS).batch(7),
-        (BOTH, LABELS),
+    "several inputs": (
+        lambda folder: stream(MIXED, LABELS).batch(7),
+        (MIXED, LABELS),
     ),
-    "texts": (lambda folder: stream(MIXED, LABELS).batch(7), (MIXED, LABELS)),
     "PyDataset": (lambda folder: Batches(), (IMAGES, LABELS, WEIGHTS)),
     "other types": (
         lambda folder: (IMAGES.astype("uint32"), LABELS.astype(float)),
