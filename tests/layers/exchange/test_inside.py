@@ -230,7 +230,7 @@ CELLS = {
 }
 
 
-# A simple one, in test_replacing.py, is as a GRU, with one state.
+# A simple layer has one state, like a GRU; test_replacing.py has it.
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "plain",

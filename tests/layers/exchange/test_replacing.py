@@ -62,8 +62,8 @@ MODELS = {
 }
 
 
-#: Where a norm is does not depend on which one it is, but for its inputs and
-#: the reference batch: all norms are in one place, and some in all.
+#: In each model: a place does not depend on the norm that goes there, except for
+#: these. In one model there are all norms.
 SOME = ("none", "batch", "layer", "instance", "virtual")
 CASES = [
     pytest.param(*MODELS[name], norm, id=f"{name}-{norm}")
@@ -367,7 +367,7 @@ def conv_next():
 
 
 def beginning(net, last):
-    """Returns a network up to a layer: further blocks are like the first."""
+    """Returns a network up to a layer; further blocks are like the first."""
     return keras.Model(net.input, net.get_layer(last).output)
 
 

@@ -99,7 +99,7 @@ def text():
 
 LAYER = ("layer",)
 #: Function -> what is said, the least that any norm reaches (the most of an
-#: error), and the norms. What a task needs, any norm tells.
+#: error), and the norms. One is enough: the task does not depend on it.
 TASKS = {
     breast_cancer: ("binary label", 0.8, ("as_is", "layer")),
     wine: ("single label, one of 3 classes", 0.7, LAYER),
