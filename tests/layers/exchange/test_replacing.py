@@ -62,8 +62,8 @@ MODELS = {
 }
 
 
-#: In each model: a place does not depend on the norm that goes there, except for
-#: these. In one model there are all norms.
+#: In each model; of other norms a place makes no difference, and one model has
+#: them all.
 SOME = ("none", "batch", "layer", "instance", "virtual")
 CASES = [
     pytest.param(*MODELS[name], norm, id=f"{name}-{norm}")
