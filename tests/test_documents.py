@@ -12,6 +12,7 @@ import keras
 import pytest
 
 import normzoo
+from normzoo import layers
 from normzoo.configs import mnist1d_gru
 from normzoo.trainers.common import precision
 from normzoo.trainers.data import loading
@@ -38,6 +39,8 @@ SAID = re.compile(r"python -m normzoo\.trainers\.(\w+ .*)")
 #: Code that is not inside of a sentence.
 FENCE = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
 BLOCK = re.compile(r"(?<=\n\n)((?: {4}.*\n|\n(?= {4}))+)")
+#: The norms of a comparison, if there are three or more: two, and the others.
+NORMS_GIVEN = re.compile(r'norms=\(("\w+", "\w+"), ((?:"\w+",? ?)+)\)')
 #: Of the shell's loops and of the environment.
 VARIABLES = {"model": "mlp", "HOME": "/home/me"}
 
@@ -70,6 +73,21 @@ def code_of(notebook):
     cells = json.loads(notebook)["cells"]
     code = ["".join(c["source"]) for c in cells if c["cell_type"] == "code"]
     return "\n".join(code)
+
+
+def shortened(script):
+    """Returns a script that compares two norms with two seeds.
+
+    The others are more of the same; all names are known ones.
+    """
+    names = [
+        name
+        for others in NORMS_GIVEN.findall(script)
+        for name in re.findall(r"\w+", others[1])
+    ]
+    assert set(names) <= set(layers.NORMS)
+    script = NORMS_GIVEN.sub(r"norms=(\1)", script)
+    return script.replace("seeds=10", "seeds=2")
 
 
 SCRIPTS = [
@@ -107,6 +125,24 @@ a = 1
 """
     loop = "import keras\n\nfor i in range(3):\n    print(i)\n"
     assert scripts(text) == ["a = 1\n", loop + "\nfrom . import b\n"]
+
+
+@pytest.mark.parametrize(
+    ("given", "left"),
+    [
+        ('"as_is", "none", "layer", "group"', '"as_is", "none"'),
+        ('"as_is", "batch", "rms"', '"as_is", "batch"'),
+        ('"as_is", "layer"', '"as_is", "layer"'),
+    ],
+)
+def test_what_is_compared_in_short(given, left):
+    script = "compare(model, norms=({}), seeds={})"
+    assert shortened(script.format(given, 10)) == script.format(left, 2)
+
+
+def test_an_unknown_norm_is_noticed():
+    with pytest.raises(AssertionError):
+        shortened('norms=("as_is", "none", "laier")')
 
 
 def test_commands_are_found_with_all_their_lines():
@@ -213,8 +249,7 @@ def test_python_runs(script, gru_runs, tmp_path, monkeypatch, capsys):
         # One seed of three: it is the same again.
         assert script.count("range(3)") == 1
         script = script.replace("range(3)", "range(1)")
-    # Two seeds of ten, likewise.
-    exec(script.replace("seeds=10", "seeds=2"), {})
+    exec(shortened(script), {})
     if "runs/gru_norms" in script:
         norm, seed, before, after = capsys.readouterr().out.split()[-4:]
         assert (norm, seed) == ("input", "0")

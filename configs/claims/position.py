@@ -44,7 +44,10 @@ def get_config():
         "input's path, after between the layers."
     )
     claim.axes = ("position", "test accuracy")
-    claim.quick_only = (("optimizer.learning_rate", (1e-2,)),)
+    claim.quick_only = (
+        ("optimizer.learning_rate", (1e-2,)),
+        ("model.name", ("mlp",)),
+    )
     return config
 
 

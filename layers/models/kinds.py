@@ -48,11 +48,17 @@ def check_graph(model, advice):
 
 def as_functional(model):
     """Returns a plain functional model of the same layers and calls."""
-    if isinstance(model, keras.Sequential):
-        inputs, outputs = model.inputs, model.outputs
-        outputs = outputs[0] if len(outputs) == 1 else outputs
-        return keras.Model(inputs[0], outputs, name=model.name)
-    return keras.Model(model.input, model.output, name=model.name)
+    is_sequential = isinstance(model, keras.Sequential)
+    inputs = model.inputs[0] if is_sequential else model.input
+    return keras.Model(inputs, output_of(model), name=model.name)
+
+
+def output_of(model):
+    """Returns the symbolic outputs of a graph, one, or a list or dict."""
+    if not isinstance(model, keras.Sequential):
+        return model.output
+    outputs = model.outputs
+    return outputs[0] if len(outputs) == 1 else outputs
 
 
 def input_layer(functional, tensor):

@@ -24,16 +24,19 @@ def comparison(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def summary(data_dir, comparison):
+def summary(request, data_dir, comparison):
+    # The documents' pictures are of more than is looked for.
+    kept = request.config.getoption("--pictures", default=False)
+    epochs, seeds = (10, 6) if kept else (3, 2)
     config = digits_mlp.get_config()
     config.dataset.data_dir = str(data_dir)
-    config.epochs = 10
+    config.epochs = epochs
     overrides = [{"model.norm": norm} for norm in NORMS]
     return compare.compare(
         config,
         overrides,
         comparison,
-        seeds=6,
+        seeds=seeds,
         command="python -m normzoo.trainers.compare --config=digits_mlp",
     )
 

@@ -39,7 +39,8 @@ class Size(NamedTuple):
         return min(self.variants, dashboard.MOST - 1)
 
 
-SIZES = [Size(15, 3), Size(50, 4)]
+#: More than one page has. `test_comparison.py` has a few.
+SIZE = Size(50, 4)
 
 
 def score(config, epoch=EPOCHS):
@@ -57,41 +58,37 @@ def log(config, path):
             logs.log_epoch(epoch, values, {"learning_rate": 0.1})
 
 
-@pytest.fixture(
-    scope="module", params=SIZES, ids=lambda size: f"{size.runs} runs"
-)
-def compared(request, tmp_path_factory):
-    """The size of a comparison, and its folder."""
-    size, folder = request.param, tmp_path_factory.mktemp("many")
+@pytest.fixture(scope="module")
+def compared(tmp_path_factory):
+    """The folder of a comparison."""
+    folder = tmp_path_factory.mktemp("many")
     with fakes.registered() as fake:
         fake.log = log
         fake.figures = lambda config: (score(config), score(config))
         compare.compare(
             fakes.fake_config(),
-            fakes.norms(*map(str, range(size.variants))),
+            fakes.norms(*map(str, range(SIZE.variants))),
             folder,
-            seeds=size.seeds,
+            seeds=SIZE.seeds,
         )
-    return size, folder
+    return folder
 
 
 def test_curves_are_seen_at_once(compared, find):
-    size, folder = compared
-    with tensorboard(folder / dashboard.NAME) as address:
-        lines = {"tag": "curves/validation_score", "lines": size.shown}
+    with tensorboard(compared / dashboard.NAME) as address:
+        lines = {"tag": "curves/validation_score", "lines": SIZE.shown}
         find(address, View(tabs.scalars, lines))
-        best = f"norm={size.variants - 1}"
+        best = f"norm={SIZE.variants - 1}"
         wanted = {"tag": "validation_score", "runs": ["norm=0", best]}
         find(address, View(tabs.timeseries, wanted))
-        bands = {"title": "validation score", "runs": size.shown}
+        bands = {"title": "validation score", "runs": SIZE.shown}
         find(address, View(tabs.custom_scalars, bands))
-        rows = {"columns": ["fake.norm", "test score"], "rows": size.shown}
+        rows = {"columns": ["fake.norm", "test score"], "rows": SIZE.shown}
         find(address, View(tabs.hparams, rows))
 
 
 def test_each_run_has_its_row(compared, find):
-    size, folder = compared
-    with tensorboard(folder) as address:
-        rows = {"columns": ["fake.norm", "test score"], "rows": size.runs}
-        rows["rows"] += size.shown
+    with tensorboard(compared) as address:
+        rows = {"columns": ["fake.norm", "test score"], "rows": SIZE.runs}
+        rows["rows"] += SIZE.shown
         find(address, View(tabs.hparams, rows))

@@ -12,7 +12,8 @@ from .tabs import View
 
 pytestmark = pytest.mark.slow
 
-RUNS = 6  # three norms with two seeds
+NORMS, SEEDS = ("as_is", "layer"), 2
+RUNS = len(NORMS) * SEEDS
 
 
 @pytest.fixture(scope="module")
@@ -29,9 +30,9 @@ def address(tmp_path_factory):
     normzoo.compare_norms(
         model,
         (images / 16, labels),
-        norms=("as_is", "none", "layer"),
+        norms=NORMS,
         epochs=2,
-        seeds=2,
+        seeds=SEEDS,
         tune=False,
         workdir=folder,
     )
@@ -46,12 +47,15 @@ VIEWS = [
         {"tag": "epoch_accuracy", "lines": 2 * RUNS},
         only="epoch_accuracy",
     ),
-    View(tabs.custom_scalars, {"title": "validation accuracy", "runs": 3}),
+    View(
+        tabs.custom_scalars,
+        {"title": "validation accuracy", "runs": len(NORMS)},
+    ),
     View(
         tabs.hparams,
         {
             "columns": ["model.norm", "test accuracy"],
-            "rows": RUNS + 3,
+            "rows": RUNS + len(NORMS),
             "cells": ["norm=layer", "norm=layer,seed=1"],
         },
     ),

@@ -6,6 +6,7 @@ path through its code.
 
 import dataclasses
 import functools
+import inspect
 from collections.abc import Callable
 
 import keras
@@ -68,19 +69,21 @@ class Case:
 
     def modes(self):
         """Returns the values of `training` that make a difference."""
-        differ = self.make()._call_has_training_arg or self.reference
+        differ = self._takes_training() or self.reference
         return (True, False) if differ else (True,)
 
     def call_kwargs(self, training):
         """Returns what to call the layer with, besides the inputs."""
-        layer_takes = self.make()._call_has_training_arg
-        kwargs = {"training": training} if layer_takes else {}
+        kwargs = {"training": training} if self._takes_training() else {}
         if self.mask:
             rng = np.random.default_rng(1)
             kwargs["mask"] = rng.random(self.shape[:-1]) < 0.7
         if self.reference and training:
             kwargs["reference"] = self.inputs(seed=4)
         return kwargs
+
+    def _takes_training(self):
+        return "training" in inspect.signature(self.layer.call).parameters
 
 
 @dataclasses.dataclass(frozen=True)

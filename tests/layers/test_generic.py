@@ -126,7 +126,7 @@ def test_shape_and_type_follow_the_policy(case, policy):
     ("case", "policy"),
     table(
         (CASES, ["mixed_bfloat16"]),
-        (FEW, ["float32", "mixed_float16", "bfloat16", "float16"]),
+        (FEW, ["float32", "float16"]),
     ),
 )
 def test_each_type_comes_near_to_float64(case, policy):
@@ -276,7 +276,12 @@ def test_symbolic_call_knows_shape_and_type(case, training):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("case", "mode"), table((PATHS, ["graph"]), (COMPILED, ["xla"]))
+    ("case", "mode"),
+    # What XLA compiles is traced by the same code; each of FEW is run in both.
+    table(
+        ([c for c in PATHS if c in FEW or c not in COMPILED], ["graph"]),
+        (COMPILED, ["xla"]),
+    ),
 )
 def test_compiled_is_the_same_as_eager(case, mode):
     x, dy = tf.constant(case.inputs()), tf.constant(case.inputs(seed=3))

@@ -1,7 +1,5 @@
 """From a config and its data to a compiled model."""
 
-import functools
-
 import keras
 import tensorflow as tf
 
@@ -15,15 +13,20 @@ from ..run.optimizers import build_optimizer
 from .task import COMPILED, check_outputs, find_task, units_of
 
 
-def compiled_model(config, data, models=None):
+def compiled_model(config, data, models=None, new=None):
     """Returns the compiled Keras model that `config` describes.
 
     Args:
         config: `ConfigDict` with the keys of `configs/default.py`.
         data: `Data` that it names.
         models: `reuse.Models` that may have one, or None.
+        new: what `new_model` has returned, or None: it is called.
     """
-    build = functools.partial(new_model, config, data)
+    given = [] if new is None else [new]
+
+    def build():
+        return given.pop() if given else new_model(config, data)
+
     if models is not None and config.distribution == "none":
         return models.get(
             config,

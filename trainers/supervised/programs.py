@@ -32,9 +32,9 @@ def stacked(configs, data, session, jit_compile=True):
         session: the `Session` of the process.
         jit_compile: whether XLA compiles the program.
     """
-    values, rates = _beginnings(configs, data, session)
+    values, rates, first = _beginnings(configs, data, session)
     config = configs[0]
-    model = compiled_model(config, data[0], session.models)
+    model = compiled_model(config, data[0], session.models, first)
     build_state(model, batch_specs(data[0].train, config.batch_size))
     optimizers = [
         new_optimizer(config, each)
@@ -51,12 +51,17 @@ def stacked(configs, data, session, jit_compile=True):
 
 
 def _beginnings(configs, data, session):
-    """Returns the values of the runs' new models, stacked, and dropout rates.
+    """Returns what runs begin with.
 
     To make a model takes as long as a hundred steps, so that runs whose
     optimizers alone differ share it.
+
+    Returns:
+        The values of the runs' new models, stacked; their dropout rates; the
+        model of the first run.
     """
-    first, rates, values, layers = {}, [], Stacks(len(configs)), None
+    first, rates, values = {}, [], Stacks(len(configs))
+    kept = layers = None
     for run, (config, each) in enumerate(zip(configs, data, strict=True)):
         key = config.seed, id(each), built_from(config, each)
         if key in first:
@@ -71,11 +76,13 @@ def _beginnings(configs, data, session):
         first[key] = run
         values.set(run, values_of(model))
         rates.append(rates_of(model))
+        if kept is None:
+            kept = model
         del model
         if values.row_bytes > _MUCH:
             # Layers refer to each other, and would stay with their weights.
             gc.collect(1)
-    return values.arrays, rates
+    return values.arrays, rates, kept
 
 
 def side_by_side(configs, data, session):

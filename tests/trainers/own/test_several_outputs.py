@@ -231,7 +231,6 @@ def test_outputs_without_a_name_are_those_of_the_file(tmp_path):
         ("stacked", False, False, "virtual"),
         ("call_by_call", False, True, "as_is"),
         ("side_by_side", True, True, "virtual"),
-        ("side_by_side", False, True, "as_is"),
     ],
 )
 def test_a_group_ends_as_each_run_alone(
@@ -257,7 +256,7 @@ def test_norms_are_compared_and_diagnosed(as_dict, tmp_path):
     found = normzoo.compare_norms(
         model,
         data,
-        norms=("as_is", "layer"),
+        norms=("as_is",),
         epochs=2,
         seeds=1,
         tune=False,

@@ -1,5 +1,7 @@
 """What is learned, by loss and labels, and labels that do not fit."""
 
+import functools
+
 import keras
 import numpy as np
 import pytest
@@ -19,12 +21,19 @@ SPARSE, BINARY = "sparse_categorical_crossentropy", "binary_crossentropy"
 losses = keras.losses
 
 
+def later(make):
+    """Makes a model in its test: all of them would be made to collect it."""
+    return functools.partial(functools.partial, make)
+
+
+@later
 def of_table(outputs, loss):
     model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(outputs)])
     model.compile("sgd", loss)
     return model
 
 
+@later
 def of_images(outputs, loss, size=5):
     inputs = keras.Input((size, size, 2))
     model = keras.Model(inputs, keras.layers.Conv2D(outputs, 1)(inputs))
@@ -32,6 +41,7 @@ def of_images(outputs, loss, size=5):
     return model
 
 
+@later
 def of_tokens(outputs, loss):
     embed = keras.layers.Embedding(6, 3)
     dense = keras.layers.Dense(outputs)
@@ -51,7 +61,7 @@ def own_loss(y_true, y_pred):
     return keras.ops.mean(keras.ops.square(y_pred), -1)
 
 
-#: Model, inputs, labels, what is said.
+#: What makes a model, inputs, labels, what is said.
 LEARNED = [
     (of_table(3, SPARSE), X, CLASSES, "single label, one of 3 classes"),
     (of_table(3, SPARSE), X, CLASSES[:, None], "single label, one of 3"),
@@ -104,9 +114,10 @@ LEARNED = [
 
 
 @pytest.mark.parametrize(
-    ("model", "x", "y", "words"), LEARNED, ids=[each[3] for each in LEARNED]
+    ("make", "x", "y", "words"), LEARNED, ids=[each[3] for each in LEARNED]
 )
-def test_what_is_learned(model, x, y, words):
+def test_what_is_learned(make, x, y, words):
+    model = make()
     found = find_data(model, (x, y))
     targets = tasks.targets_of(model, found["x_train"], found["y_train"])
     assert tasks.said(targets).startswith(words)
@@ -114,7 +125,7 @@ def test_what_is_learned(model, x, y, words):
 
 def test_classes_become_integers_in_all_splits():
     pair = X, CLASSES.astype(float)
-    found = find_data(of_table(3, SPARSE), pair, pair, pair)
+    found = find_data(of_table(3, SPARSE)(), pair, pair, pair)
     for split in ("train", "validation", "test"):
         assert found[f"y_{split}"].dtype == np.int64
 
@@ -130,7 +141,7 @@ def test_the_loss_of_the_one_output_may_be_in_a_structure(loss):
 
 
 @pytest.mark.parametrize(
-    ("model", "y", "words"),
+    ("make", "y", "words"),
     [
         (of_table(2, SPARSE), CLASSES, "from 0 to 2, but .* 2 outputs.*0 to 1"),
         (
@@ -159,18 +170,18 @@ def test_the_loss_of_the_one_output_may_be_in_a_structure(loss):
         (of_table(1, "mse"), X, r"shape \(4,\).*Expected: \(1,\)"),
     ],
 )
-def test_labels_that_the_loss_would_take_in_silence(model, y, words):
+def test_labels_that_the_loss_would_take_in_silence(make, y, words):
     with pytest.raises(InputError, match=words) as raised:
-        find_data(model, (X, y))
+        find_data(make(), (X, y))
     assert len(str(raised.value)) < 300
 
 
 def test_a_loss_that_keras_does_not_know():
     with pytest.raises(InputError, match="Register it with keras"):
-        find_data(of_table(2, unknown_loss), (X, X))
+        find_data(of_table(2, unknown_loss)(), (X, X))
 
 
 def test_labels_of_every_split_are_looked_at():
-    model = of_table(3, SPARSE)
+    model = of_table(3, SPARSE)()
     with pytest.raises(InputError, match="y_test has labels from 3 to 3"):
         find_data(model, (X, CLASSES), test=(X[:2], [3, 3]))

@@ -50,20 +50,28 @@ def test_errors_are_those_of_the_saved_model(name, tmp_path):
     assert measured == pytest.approx(expected, rel=1e-4)
 
 
+KEY = "root_mean_squared_error"
+
+
+def errors(together, folder):
+    """Returns the test errors of two norms with two seeds."""
+    config = regression(folder, ())
+    config.compare.metric, config.compare.together = KEY, together
+    norms = [{"model.norm": norm} for norm in ("none", "batch")]
+    summary = compare.compare(config, norms, folder / together, seeds=2)
+    return [row.values[f"test_{KEY}"] for row in summary.rows]
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory):
+    return errors("alone", tmp_path_factory.mktemp("alone"))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("mode", ["stacked", "call_by_call", "side_by_side"])
-def test_together_as_alone(mode, tmp_path):
-    rows = {}
-    for together in (mode, "alone"):
-        config = regression(tmp_path, ())
-        config.compare.metric = "root_mean_squared_error"
-        config.compare.together = together
-        norms = [{"model.norm": norm} for norm in ("none", "batch")]
-        summary = compare.compare(config, norms, tmp_path / together, seeds=2)
-        rows[together] = [row.values for row in summary.rows]
-    key = "test_root_mean_squared_error"
-    for one, other in zip(*rows.values(), strict=True):
-        assert one[key] == pytest.approx(other[key], rel=1e-4)
+def test_together_as_alone(mode, alone, tmp_path):
+    for one, other in zip(errors(mode, tmp_path), alone, strict=True):
+        assert one == pytest.approx(other, rel=1e-4)
 
 
 @pytest.mark.parametrize("task", ["classification", "characters"])

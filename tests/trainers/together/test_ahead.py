@@ -17,7 +17,7 @@ def test_a_wave_is_trained_as_its_groups(config, tmp_path):
         norm: plan(
             config, [{"model.norm": norm, "seed": seed} for seed in (0, 1)]
         )
-        for norm in ("batch", "virtual")
+        for norm in ("batch", "layer")
     }
     every_run = [run for each in runs.values() for run in each]
     wave, single = tmp_path / "wave", tmp_path / "single"

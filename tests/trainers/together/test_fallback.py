@@ -19,8 +19,17 @@ def ahead():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("compiling", [contextlib.nullcontext, ahead])
-@pytest.mark.parametrize("model", ["resized", "counted", "waved"])
+@pytest.mark.parametrize(
+    ("model", "compiling"),
+    [
+        ("resized", contextlib.nullcontext),
+        ("counted", contextlib.nullcontext),
+        ("waved", contextlib.nullcontext),
+        # One fails while it is traced, as "counted" does, and one after that.
+        ("resized", ahead),
+        ("waved", ahead),
+    ],
+)
 def test_they_train_alone(model, compiling, config, tmp_path):
     config.epochs = 1
     config.model.name = f"{MODELS}:{model}"

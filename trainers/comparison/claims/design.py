@@ -153,12 +153,15 @@ def _runs(config, settings, datasets, seeds):
 
 
 def _quick(settings, claim):
-    """Returns what is left of a sweep, without what `claim.quick` says."""
+    """Returns what is left of a sweep, without what `claim.quick` says.
+
+    Runs without a key of `claim.quick_only` stay.
+    """
     said = flatten(claim.quick.to_dict())
     return [
         {key: value for key, value in each.items() if key not in said}
         for each in settings
-        if all(each[key] in values for key, values in claim.quick_only)
+        if all(each.get(k, v[0]) in v for k, v in claim.quick_only)
     ]
 
 

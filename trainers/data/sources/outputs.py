@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 
-from ....layers.models.kinds import as_functional, is_graph
+from ....layers.models.kinds import is_graph, output_of
 from ...common.errors import InputError
 from .. import nested
 from . import frames
@@ -34,7 +34,7 @@ class Outputs:
         self.structure, self.names, self.shapes = None, (), ()
         if not is_graph(model) or not model.built:
             return
-        structure = as_functional(model).output
+        structure = output_of(model)
         tensors = keras.tree.flatten(structure)
         self.shapes = [tuple(tensor.shape[1:]) for tensor in tensors]
         if len(tensors) == 1:
