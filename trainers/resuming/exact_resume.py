@@ -2,6 +2,7 @@
 
 import os
 import weakref
+from collections.abc import Callable
 
 import keras
 
@@ -74,7 +75,7 @@ class ExactResume(keras.callbacks.Callback):
                 f"Received: {keep!r}."
             )
         self._rundir = RunDir(workdir)
-        self._fit = lambda: None
+        self._fit: Callable[[], OneFit | None] = lambda: None
         self._has_trained = False
 
     def set_model(self, model: keras.Model) -> None:
@@ -106,12 +107,13 @@ class ExactResume(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: Logs = None) -> None:
         """Restores the variables."""
-        if self._fit() is None:
+        fit = self._fit()
+        if fit is None:
             raise InputError(
                 "ExactResume must be in the list of callbacks of fit(): "
                 "model.fit(..., callbacks=[ExactResume(workdir)])."
             )
-        self._fit().prepare()
+        fit.prepare()
 
     def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
         """No step of this epoch has been trained yet."""
@@ -123,8 +125,9 @@ class ExactResume(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         """Adds the metrics of an epoch of which no step was left to train."""
-        if not self._has_trained:
-            for name, value in self._fit().restored_logs.items():
+        fit = self._fit()
+        if fit is not None and logs is not None and not self._has_trained:
+            for name, value in fit.restored_logs.items():
                 logs.setdefault(name, value)
 
 
