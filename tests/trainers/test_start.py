@@ -10,6 +10,7 @@ import pytest
 
 import normzoo
 from normzoo import trainers
+from normzoo.trainers.exporting.formats import FORMATS
 
 ROOT = pathlib.Path(trainers.__file__).parent
 SCRIPTS = sorted(
@@ -112,6 +113,7 @@ def test_an_unknown_flag_is_told_before_heavy_imports(script, answered):
         ("diagnose", "--model=m.keras", "--data must have a value"),
         ("gan", "--mode=draw", "train|evaluate|sample"),
         ("compare", "--workdir=r", "config"),
+        ("export", "--workdir=r --format=mine", f"<{'|'.join(FORMATS)}>"),
     ],
 )
 def test_a_bad_flag_is_told_before_heavy_imports(

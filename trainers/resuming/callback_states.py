@@ -1,8 +1,8 @@
 """What callbacks remember from one epoch to the next."""
 
 import collections
+import contextlib
 import os
-import pickle
 
 import keras
 from absl import logging
@@ -191,8 +191,7 @@ def _unknown(callback):
     for name, value in vars(callback).items():
         kinds = (bool, int, float, str, bytes, list, tuple, dict, set)
         if name not in known and isinstance(value, (*kinds, type(None))):
-            try:
-                found[name] = pickle.dumps(value)
-            except Exception:  # whatever an object in it raises
-                continue
+            # What cannot be saved cannot be asked for, either.
+            with contextlib.suppress(InputError):
+                found[name] = encode(value, name)
     return found

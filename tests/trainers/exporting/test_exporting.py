@@ -11,7 +11,6 @@ import pytest
 
 import normzoo
 from normzoo import layers
-from normzoo.trainers import export as script
 from normzoo.trainers.common.errors import InputError
 from normzoo.trainers.common.served import Served
 from normzoo.trainers.exporting import formats
@@ -158,10 +157,6 @@ def test_a_folder_of_something_else_stays(served, tmp_path, monkeypatch):
         with pytest.raises(InputError, match="and no SavedModel"):
             export(served, path, wanted("saved_model"))
     assert list(tmp_path.iterdir()) == [tmp_path / "mine"]
-
-
-def test_the_script_knows_all_formats():
-    assert tuple(FORMATS) == script.FORMATS
 
 
 @pytest.mark.parametrize("name", ["onnx", "litert"])

@@ -88,6 +88,7 @@ def test_an_interrupted_fit_ends_as_others(name, tmp_path, caplog):
     assert not [x for x in caplog.messages if "is not saved" in x]
 
 
+@pytest.mark.slow
 def test_signals_damage_and_more_epochs(tmp_path):
     whole = fits.fit("arrays", tmp_path / "whole", resume=False, epochs=5)
     parts = tmp_path / "parts"
@@ -247,6 +248,7 @@ def test_what_has_changed_is_refused(finished, case):
     assert (finished.folder / "DONE").exists()
 
 
+@pytest.mark.slow
 def test_a_callback_whose_state_is_not_saved_is_named(tmp_path, caplog):
     class Forgetful(keras.callbacks.Callback):
         def __init__(self):
@@ -265,6 +267,7 @@ def test_a_callback_whose_state_is_not_saved_is_named(tmp_path, caplog):
     assert "only the interrupted run has the callback" in caplog.text
 
 
+@pytest.mark.slow
 def test_a_folder_is_free_again_after_an_error(tmp_path):
     fit = Small(tmp_path / "run")
 
