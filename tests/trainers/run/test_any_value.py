@@ -1,6 +1,7 @@
 """Any value of any key is taken or refused in few words, with no traceback."""
 
 import functools
+import os
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -42,6 +43,15 @@ def dcgan():
 KINDS = {"classifier": (SUPERVISED, mlp), "gan": (GANS, dcgan)}
 #: What would be built as large as the memory is.
 SIZES = ("depth", "width", "units", "latent_dim")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _elsewhere(tmp_path_factory):
+    """Data sets are prepared in folders of any name."""
+    before = os.getcwd()
+    os.chdir(tmp_path_factory.mktemp("here"))
+    yield
+    os.chdir(before)
 
 
 @pytest.mark.slow
