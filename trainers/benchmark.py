@@ -3,11 +3,14 @@
     python -m normzoo.trainers.benchmark --suite=norms --workdir=runs/speed
 
 prints tables and writes `norms.json` and `norms.md` into the workdir.
+`--suite=device` checks whether this package computes right on the devices that
+are there; the exit code is 1 if it does not.
 """
 
 import importlib
 import os
 import platform
+import sys
 
 from absl import flags
 
@@ -31,6 +34,7 @@ import tensorflow as tf
 
 from .benchmarks import report
 from .benchmarks.report import Table
+from .common.errors import InputError
 
 __all__ = ["facts", "run"]
 
@@ -40,7 +44,16 @@ def run(
     workdir: str | os.PathLike | None = None,
     case: str | None = None,
 ) -> list[Table]:
-    """Measures a suite, prints its tables, and writes them into `workdir`."""
+    """Measures a suite, prints its tables, and writes them into `workdir`.
+
+    Raises:
+        InputError: there is a case, and the suite has none.
+    """
+    if case and suite != "recurrent":
+        raise InputError(
+            "Only the suite 'recurrent' has cases. Received: "
+            f"suite={suite!r} and case={case!r}."
+        )
     module = importlib.import_module(f"{benchmarks.__name__}.{suite}")
     tables = module.run(case) if case else module.run()
     report.show(tables)
@@ -72,7 +85,9 @@ def _processor():
 
 def main(flags):
     """Runs the script."""
-    run(flags.suite, flags.workdir, flags.case)
+    tables = run(flags.suite, flags.workdir, flags.case)
+    if any(row.get("passed") == "NO" for t in tables for row in t.rows):
+        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ SUITES = (
     "soak",
     "distributed",
     "sweep",
+    "device",
 )
 
 #: Of the suite `recurrent`: name -> steps, batch size, and units, which is the

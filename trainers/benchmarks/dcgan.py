@@ -83,7 +83,7 @@ def step(norm, policy, batch, width, weight_norm="none"):
         settings.discriminator.weight_norm = weight_norm
     model = gan(settings, norm)
     images = np.random.default_rng(0).uniform(-1, 1, (batch, PIXELS, PIXELS, 1))
-    return _compiled_step(model, images)
+    return compiled_step(model, images)
 
 
 def generator_step(norm, reference, policy, jit_compile, batch, width):
@@ -106,10 +106,11 @@ def generator_step(norm, reference, policy, jit_compile, batch, width):
             model = layers.ReferenceModel(model, noise[1])
     model.compile("adam", "mse", jit_compile=jit_compile)
     images = np.zeros((batch, PIXELS, PIXELS, 1))
-    return _compiled_step(model, noise[0], images)
+    return compiled_step(model, noise[0], images)
 
 
-def _compiled_step(model, *arrays):
+def compiled_step(model, *arrays):
+    """Returns a callable that trains a compiled model once on these arrays."""
     arrays = tuple(array.astype("float32") for array in arrays)
     data = tf.data.Dataset.from_tensors(
         arrays if len(arrays) > 1 else arrays[0]

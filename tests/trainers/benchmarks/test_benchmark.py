@@ -22,6 +22,7 @@ from normzoo.trainers.benchmarks import (
     watching,
 )
 from normzoo.trainers.benchmarks.report import Table, goal
+from normzoo.trainers.common.errors import InputError
 
 
 def test_report_is_written_and_read_back(tmp_path):
@@ -46,6 +47,11 @@ def test_report_is_written_and_read_back(tmp_path):
         "| a / b | 0.50 | 0.60 | yes |",
         "| a / c | 0.70 | 0.60 | no |",
     ]
+
+
+def test_a_case_of_a_suite_without_cases_is_refused():
+    with pytest.raises(InputError, match="suite='gan' and case='memory'"):
+        benchmark.run("gan", case="memory")
 
 
 def test_facts_name_the_machine():
