@@ -75,6 +75,7 @@ class ProfileSteps(keras.callbacks.Callback):
             )
         self.log_dir = pathlib.Path(user_path(log_dir, "log_dir"))
         self.first, self.last = first, last
+        self._before: int | None = None
 
     def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
         """Nothing is recorded yet."""
@@ -83,14 +84,14 @@ class ProfileSteps(keras.callbacks.Callback):
     def on_epoch_begin(
         self, epoch: int, logs: Mapping[str, float] | None = None
     ) -> None:
-        """Counts from where training goes on."""
-        self._before = steps_of(self.model)
+        """Counts from where training goes on, which the first call tells."""
+        self._before = None
 
     def on_train_batch_begin(
         self, batch: int, logs: Mapping[str, float] | None = None
     ) -> None:
         """Starts with the call that holds the first step."""
-        begin = self._before + batch + 1
+        begin = self._complete(batch) + 1
         end = begin + self.model.steps_per_execution - 1
         if not self._is_on and begin <= self.last and end >= self.first:
             self._start()
@@ -99,13 +100,20 @@ class ProfileSteps(keras.callbacks.Callback):
         self, batch: int, logs: Mapping[str, float] | None = None
     ) -> None:
         """Ends with the call that holds the last one."""
-        if self._is_on and self._before + batch + 1 >= self.last:
+        if self._is_on and self._complete(batch) + 1 >= self.last:
             self._stop()
 
     def on_train_end(self, logs: Mapping[str, float] | None = None) -> None:
         """Ends where training does."""
         if self._is_on:
             self._stop()
+
+    def _complete(self, batch):
+        """Returns the steps before a batch, first asked when that begins."""
+        if self._before is None:
+            # An epoch that is resumed does not begin with batch 0.
+            self._before = steps_of(self.model) - batch
+        return self._before + batch
 
     def _start(self):
         try:

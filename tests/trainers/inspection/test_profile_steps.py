@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from normzoo.trainers.callbacks import ProfileSteps
+from normzoo.trainers.callbacks import ExactResume, ProfileSteps
 from normzoo.trainers.common.errors import InputError
 from normzoo.trainers.inspection.profile_steps import profile_callbacks
 
@@ -22,6 +22,11 @@ def fit(model, *callbacks, epochs=2):
     model.fit(
         x, x[:, :1], batch_size=2, epochs=epochs, verbose=0, callbacks=callbacks
     )
+
+
+def interrupt(batch, logs):
+    if batch == 1:
+        raise KeyboardInterrupt
 
 
 @pytest.fixture
@@ -63,6 +68,16 @@ def test_a_resumed_training_goes_on_counting(profiled, tmp_path):
     fit(model)
     fit(model, ProfileSteps(tmp_path, 10, 11))
     assert seen == [9, 11]
+
+
+def test_so_does_one_that_is_resumed_within_an_epoch(profiled, tmp_path):
+    model, seen = profiled
+    resume = ExactResume(tmp_path / "run", save_freq=1)
+    stop = keras.callbacks.LambdaCallback(on_train_batch_end=interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        fit(model, resume, stop)
+    fit(model, ExactResume(tmp_path / "run"), ProfileSteps(tmp_path, 4, 4))
+    assert seen == [3, 4]
 
 
 @pytest.mark.slow
