@@ -34,7 +34,7 @@ class GroupedConv2D(keras.layers.Conv2D):
     >>> layer = GroupedConv2D(8, 3, groups=2)
     >>> layer(np.ones((1, 5, 5, 4), "float32")).shape
     TensorShape([1, 3, 3, 8])
-    >>> layer.kernel.shape
+    >>> layer.get_weights()[0].shape
     (3, 3, 2, 8)
     """
 

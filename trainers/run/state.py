@@ -10,12 +10,12 @@ def build_state(model, batch):
     Nothing is computed, and no variable that is there already changes.
 
     Args:
-        model: compiled, with weights.
+        model: compiled.
         batch: structure of tensors or specs like one training batch.
     """
     optimizer = model.optimizer
     with model.distribute_strategy.scope():
-        if not _has_metrics(model, batch):
+        if not model.built or not _has_metrics(model, batch):
             symbols = tf.nest.map_structure(_symbol, batch)
             x, y, weights = keras.utils.unpack_x_y_sample_weight(symbols)
             _Evaluation(model).compute_output_spec(x, y, weights)

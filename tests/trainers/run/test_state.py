@@ -37,7 +37,15 @@ def two_heads():
     return model
 
 
+def without_weights():
+    """Returns a classifier that is built by its first batch."""
+    model = keras.Sequential([keras.layers.Dense(3, kernel_initializer="ones")])
+    model.compile("adam", loss())
+    return model
+
+
 MODELS = {
+    "no weights": (without_weights, SPEC),
     "a classifier": (classifier, SPEC),
     "no metrics": (lambda: classifier(()), SPEC),
     "sample weights": (classifier, (*SPEC, tf.TensorSpec([None]))),
