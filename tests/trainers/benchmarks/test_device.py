@@ -23,7 +23,7 @@ def test_every_norm_has_a_formula():
     assert FORMULAS.keys() == layers.NORMS.keys() - {"none"}
 
 
-@pytest.mark.quick("batch")
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", ["batch", "virtual", "LayerNormGRU", "weight of Conv2D"]
 )
