@@ -58,10 +58,14 @@ class Problem:
             exact = subject.make(dtype="float64")
             exact.build(subject.shape)
             self._weights = [
-                self._rounded(0.1 * self._rng.normal(size=w.shape) + w.numpy())
+                self._rounded(
+                    0.1 * self._rng.normal(size=w.shape) + self._redrawn(w)
+                )
                 for w in exact.trainable_weights
             ]
-            self._fixed = [w.numpy() for w in exact.non_trainable_weights]
+            self._fixed = [
+                self._redrawn(w) for w in exact.non_trainable_weights
+            ]
             self._inputs = self._rounded(
                 1.5 * self._rng.normal(size=subject.shape) + 0.5
             )
@@ -147,6 +151,13 @@ class Problem:
             ]
             slopes.append((ends[0] - ends[1]) / (2 * _STEP))
         return formula(layer, *values), slopes, None
+
+    def _redrawn(self, weight):
+        """Returns initial values, the same ones in each process."""
+        values = weight.numpy()
+        if not np.ptp(values):
+            return values
+        return np.linalg.norm(values) * self._direction(values)
 
     def _direction(self, x):
         direction = self._rng.normal(size=x.shape)

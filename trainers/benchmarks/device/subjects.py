@@ -10,7 +10,8 @@ from .... import layers
 from .formulas import FORMULAS
 
 _IMAGES = (32, 5, 7, 16)
-_SEQUENCES = (6, 9, 8)
+#: With few units layer norm would divide by a deviation of nearly 0.
+_SEQUENCES, _UNITS = (6, 9, 8), 32
 
 #: Type -> the largest error. Products of matrices may be made of TF32 numbers,
 #: which have 10 bits behind the point.
@@ -68,7 +69,7 @@ def _recurrent():
     for family in ("BatchNorm", "LayerNorm"):
         for kind in ("LSTM", "GRU", "SimpleRNN"):
             layer = getattr(layers, family + kind)
-            make = functools.partial(layer, 4, return_sequences=True)
+            make = functools.partial(layer, _UNITS, return_sequences=True)
             yield Subject(layer.__name__, make, _SEQUENCES, limits=PRODUCTS)
 
 
