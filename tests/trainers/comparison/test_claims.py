@@ -1,5 +1,6 @@
 """Claims: their judges on made-up data, and one of them from end to end."""
 
+import importlib
 import json
 import pathlib
 
@@ -184,6 +185,20 @@ def test_quick_results_are_not_published(record, tmp_path):
     workdir, _ = record
     with pytest.raises(InputError, match="--quick"):
         collect(workdir.parent, tmp_path)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_quick_leaves_some_runs_of_each_claim(name):
+    module = importlib.import_module(f"{configs.__name__}.claims.{name}")
+    design = make_design(module.get_config(), module, quick=True)
+    assert len(design.every_run) > 1
+
+
+def test_quick_names_what_the_sweep_sets():
+    config = layer_norm.get_config()
+    config.claim.quick_only = (("optimizer.learning_rat", (1e-2,)),)
+    with pytest.raises(InputError, match=r"does not set.*learning_rat'"):
+        make_design(config, layer_norm, quick=True)
 
 
 def test_quick_settings_are_above_the_sweep():

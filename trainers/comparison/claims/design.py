@@ -158,6 +158,12 @@ def _quick(settings, claim):
     Runs without a key of `claim.quick_only` stay.
     """
     said = flatten(claim.quick.to_dict())
+    swept = {key for each in settings for key in each}
+    if unknown := sorted({key for key, _ in claim.quick_only} - swept):
+        raise InputError(
+            f"claim.quick_only names what the sweep does not set: {unknown}. "
+            f"Expected some of {sorted(swept)}."
+        )
     return [
         {key: value for key, value in each.items() if key not in said}
         for each in settings
