@@ -2,6 +2,7 @@
 
 import collections
 import contextlib
+import json
 import os
 
 import keras
@@ -193,5 +194,6 @@ def _unknown(callback):
         if name not in known and isinstance(value, (*kinds, type(None))):
             # What cannot be saved cannot be asked for, either.
             with contextlib.suppress(InputError):
-                found[name] = encode(value, name)
+                # As text, of which a NaN is equal to itself.
+                found[name] = json.dumps(encode(value, name))
     return found

@@ -253,7 +253,7 @@ def test_a_callback_whose_state_is_not_saved_is_named(tmp_path, caplog):
     class Forgetful(keras.callbacks.Callback):
         def __init__(self):
             super().__init__()
-            self.losses = []
+            self.losses, self.best = [], float("nan")
 
         def on_epoch_end(self, epoch, logs=None):
             self.losses.append(logs["loss"])
