@@ -86,7 +86,11 @@ def _processor():
 def main(flags):
     """Runs the script."""
     tables = run(flags.suite, flags.workdir, flags.case)
-    if any(row.get("passed") == "NO" for t in tables for row in t.rows):
+    if any(
+        row.get("passed") == report.answer(False)
+        for t in tables
+        for row in t.rows
+    ):
         sys.exit(1)
 
 

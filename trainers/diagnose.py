@@ -25,24 +25,17 @@ if __name__ == "__main__":
     app.define_data()
     app.parse(required=["model", "data"])
 
-import keras
-
 from .common.errors import InputError
 from .common.paths import user_path
 from .own.diagnosing import diagnose
+from .own.files import load_any
 
 __all__ = ["diagnose"]
 
 
 def main(flags):
     """Runs the script."""
-    path = user_path(flags.model, "model")
-    try:
-        model = keras.models.load_model(path)
-    except (OSError, TypeError, ValueError) as error:
-        raise InputError(
-            f"The model {path} cannot be loaded: {error}"
-        ) from error
+    model = load_any(user_path(flags.model, "model"))
     options = app.data_options(flags)
     try:
         found = diagnose(

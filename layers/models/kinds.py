@@ -48,9 +48,14 @@ def check_graph(model, advice):
 
 def as_functional(model):
     """Returns a plain functional model of the same layers and calls."""
+    return keras.Model(input_of(model), output_of(model), name=model.name)
+
+
+def input_of(model):
+    """Returns the symbolic inputs of a graph, one, or a list or dict."""
+    # A Sequential model has no `input` before it is called.
     is_sequential = isinstance(model, keras.Sequential)
-    inputs = model.inputs[0] if is_sequential else model.input
-    return keras.Model(inputs, output_of(model), name=model.name)
+    return model.inputs[0] if is_sequential else model.input
 
 
 def output_of(model):

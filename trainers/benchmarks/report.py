@@ -34,6 +34,11 @@ def goal(figure, ratio, limit=None):
     return {"figure": figure, "ratio": ratio, "goal": limit, "reached": reached}
 
 
+def answer(passed):
+    """Returns what stands in the column `passed` of a check."""
+    return "yes" if passed else "NO"
+
+
 def show(tables):
     """Prints tables to the terminal."""
     console = rich.console.Console()

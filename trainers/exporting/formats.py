@@ -21,8 +21,7 @@ class Format:
 
     Attributes:
         suffix: of the file; of a folder "".
-        write: function of a model, a path, an input signature or
-            None, and the
+        write: function of a model, a path, an input signature or None, and the
             `litert.Calibration` or None.
         load: function of a path and a model that returns a function of the
             model's inputs; this runs what is in the file.

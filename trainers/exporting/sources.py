@@ -7,7 +7,7 @@ import keras
 import ml_collections
 import numpy as np
 
-from ...layers.models.kinds import check_built
+from ...layers.models.kinds import check_built, input_of
 from ..common.contents import located
 from ..common.errors import InputError
 from ..common.served import Served
@@ -108,10 +108,7 @@ def _random(model):
         InputError: it is not known what the model takes.
     """
     try:
-        # A Sequential model has no `input` before it is called.
-        is_sequential = isinstance(model, keras.Sequential)
-        inputs = model.inputs[0] if is_sequential else model.input
-        return keras.tree.map_structure(_drawn, inputs)
+        return keras.tree.map_structure(_drawn, input_of(model))
     except (AttributeError, TypeError, ValueError) as error:
         raise InputError(
             f"It is not known which inputs the model {model.name!r} takes. "

@@ -5,7 +5,7 @@ import inspect
 import numpy as np
 import tensorflow as tf
 
-from ..report import Table
+from ..report import Table, answer
 from .formulas import REFERENCE
 from .subjects import ELEMENTWISE, subjects
 
@@ -38,7 +38,7 @@ def table(chosen=None, types=TYPES):
                     **{mode: f"{error:.1e}" for mode, error in errors.items()},
                     "limit": f"{limit:.0e}",
                     "against": "float64" if not subject.formula else "NumPy",
-                    "passed": "yes" if passed else "NO",
+                    "passed": answer(passed),
                 }
             )
     return Table("Numerics of a training step", rows)
@@ -107,12 +107,15 @@ class Problem:
         takes = inspect.signature(layer.call).parameters
         kwargs = {"training": True} if "training" in takes else {}
 
+        def outputs_of(x):
+            if "reference" in takes:
+                return layer(x, reference=x[:REFERENCE], **kwargs)
+            return layer(x, **kwargs)
+
         def step(x, upstream):
             with tf.GradientTape() as tape:
                 tape.watch(x)
-                if "reference" in takes:
-                    kwargs["reference"] = x[:REFERENCE]
-                y = layer(x, **kwargs)
+                y = outputs_of(x)
             values = [w.value for w in layer.trainable_weights]
             return y, tape.gradient(y, [x, *values], upstream)
 

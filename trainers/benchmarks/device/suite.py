@@ -7,7 +7,7 @@ import tensorflow as tf
 from .... import layers
 from ...common import timing
 from .. import norms
-from ..report import Table
+from ..report import Table, answer
 from . import numerics, training
 
 _TIMED = ("batch", "layer", "group", "rms")
@@ -32,11 +32,11 @@ def run(repeats=9):
 def verdict(tables):
     """Returns the table with the number of checks and of those that failed."""
     answers = [row["passed"] for table in tables for row in table.rows]
-    failed = sum(answer != "yes" for answer in answers)
+    failed = sum(each != answer(True) for each in answers)
     row = {
         "checks": len(answers),
         "failed": failed,
-        "passed": "NO" if failed or not answers else "yes",
+        "passed": answer(answers and not failed),
     }
     return Table("Verdict", [row])
 

@@ -9,7 +9,7 @@ import numpy as np
 from ....configs import digits_mlp
 from ...comparison.compare import compare
 from .. import dcgan
-from ..report import Table
+from ..report import Table, answer
 
 _TOO_LARGE = 1e30
 _NORMS = ("none", "batch")
@@ -46,9 +46,9 @@ def loss_scales():
         rows.append(
             {
                 "network": name,
-                "left alone": _answer(same[name]),
-                "scale halved": _answer(halved),
-                "passed": _answer(same == expected and halved),
+                "left alone": answer(same[name]),
+                "scale halved": answer(halved),
+                "passed": answer(same == expected and halved),
             }
         )
     return Table("Overflow of a DCGAN's loss scales in float16", rows)
@@ -81,7 +81,7 @@ def _compared(losses):
             "run": run,
             "stacked": f"{together:.5f}",
             "alone": f"{alone:.5f}",
-            "passed": _answer(abs(together - alone) <= _TOLERANCE * alone),
+            "passed": answer(abs(together - alone) <= _TOLERANCE * alone),
         }
         for run, together in losses["stacked"].items()
         for alone in [losses["alone"][run]]
@@ -90,7 +90,3 @@ def _compared(losses):
 
 def _weights(player):
     return [w.numpy() for w in player.network.trainable_weights]
-
-
-def _answer(passed):
-    return "yes" if passed else "NO"
