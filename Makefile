@@ -11,6 +11,10 @@ DOCS_STAMP := $(VENV)/.installed-docs
 # The tests start hundreds of processes, and each would compile the package.
 unexport PYTHONDONTWRITEBYTECODE
 
+# Without what Python compiles at its first import anyway: of TensorFlow and its
+# like only a part is ever imported.
+INSTALL := $(BIN)/python -m pip install --quiet --no-compile
+
 # Each process takes 1 to 2 GB of memory.
 PYTEST := $(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 \
     --dist=worksteal
@@ -19,7 +23,7 @@ PYTEST := $(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 \
 MKDOCS := NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs
 
 .PHONY: demo test test-slow test-all test-versions claims-quick docs site lint \
-    format wheel clean help
+    format wheel installed clean help
 
 help:
 	@echo "make demo    compare five normalizations on real digits"
@@ -33,6 +37,7 @@ help:
 	@echo "make lint    check the style and the types"
 	@echo "make format  fix the style"
 	@echo "make wheel   build sdist and wheel, and import it from another folder"
+	@echo "make installed   install all that the others need"
 	@echo "make clean   remove .venv and build files"
 
 demo: $(RUN_STAMP)
@@ -54,7 +59,7 @@ test-versions: $(TEST_STAMP)
 	$(BIN)/python tests/versions.py
 
 claims-quick: $(TEST_STAMP)
-	$(PYTEST) tests/test_quick_claims.py
+	$(PYTEST) tests/test_quick_claims.py tests/trainers/comparison/test_claims.py
 
 docs: $(DOCS_STAMP)
 	$(BIN)/python docs/site/config_keys.py
@@ -76,13 +81,18 @@ format: $(TEST_STAMP)
 
 # The wheel is built of the sdist, which is thereby seen to be complete.
 wheel: $(TEST_STAMP)
-	rm -rf dist build
+	rm -rf dist
 	$(BIN)/pyproject-build --no-isolation > /dev/null
 	cd / && $(CURDIR)/$(BIN)/python $(CURDIR)/tests/import_wheel.py \
 	    $(CURDIR)/dist
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache
+
+# At once, before targets run side by side: two pips would get in their way.
+installed: | $(BIN)/python
+	$(INSTALL) --editable '.[test,docs]'
+	touch $(RUN_STAMP) $(TEST_STAMP) $(DOCS_STAMP)
 
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info < (3, 14) \
@@ -92,13 +102,13 @@ $(BIN)/python:
 	$(BIN)/python -m pip install --quiet 'pip >= $(PIP)'
 
 $(RUN_STAMP): setup.cfg pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --editable .
+	$(INSTALL) --editable .
 	touch $@
 
 $(TEST_STAMP): setup.cfg pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --editable '.[test]'
+	$(INSTALL) --editable '.[test]'
 	touch $@ $(RUN_STAMP)
 
 $(DOCS_STAMP): setup.cfg pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --editable '.[docs]'
+	$(INSTALL) --editable '.[docs]'
 	touch $@ $(RUN_STAMP)
