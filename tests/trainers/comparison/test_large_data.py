@@ -10,6 +10,8 @@ import tensorflow as tf
 
 import normzoo
 from normzoo.trainers.common.errors import InputError
+from normzoo.trainers.comparison.own_arguments import find_data
+from normzoo.trainers.comparison.own_config import make_own_plan
 from normzoo.trainers.data import array_files
 from normzoo.trainers.data.disk import archives, pieces, scratch
 from normzoo.trainers.data.sources import table_files
@@ -108,6 +110,21 @@ LARGE = {
         (IMAGES, LABELS),
     ),
 }
+#: Those whose runs are trained. The others write the same file.
+TRAINED = ("several inputs", "PyDataset")
+
+
+@pytest.fixture
+def small_memory(tmp_path, monkeypatch):
+    """Everything is larger than memory; returns the temporary folder."""
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    monkeypatch.setattr(scratch.tempfile, "tempdir", None)
+    monkeypatch.setattr(pieces, "free_bytes", lambda: 1000)
+    monkeypatch.setattr(table_files, "BYTES", 300)
+    monkeypatch.setattr(archives, "BYTES", 300)
+    return temporary
 
 
 def results(model, given, workdir):
@@ -120,38 +137,37 @@ def results(model, given, workdir):
     }
 
 
-@pytest.fixture(scope="module")
-def of_arrays(tmp_path_factory):
-    """Makes a model for arrays, its results, and the folder they are in.
-
-    Several kinds of data are the same as arrays.
-    """
-    made = {}
-
-    def make(kind):
-        arrays = LARGE[kind][1]
-        key = tuple(map(id, arrays))
-        if key not in made:
-            model, folder = network(kind), tmp_path_factory.mktemp("arrays")
-            made[key] = model, results(model, arrays, folder), folder
-        return made[key]
-
-    return make
+def write(model, given, folder):
+    """Writes a model and its data as a comparison does before its runs."""
+    plan = {key: RUNS[key] for key in ("norms", "seeds", "tune", "batch_size")}
+    make_own_plan(model, find_data(model, given), folder, **plan)
+    (path,) = folder.glob("data-*")
+    return path
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", LARGE)
-def test_results_are_those_of_arrays(kind, of_arrays, tmp_path, monkeypatch):
-    make, _ = LARGE[kind]
-    model, expected, in_memory = of_arrays(kind)
-    temporary = tmp_path / "temporary"
-    temporary.mkdir()
+@pytest.mark.parametrize("kind", [k for k in LARGE if k not in TRAINED])
+def test_files_are_those_of_arrays(kind, tmp_path, request):
+    make, arrays = LARGE[kind]
+    model, folders = network(kind), (tmp_path / "arrays", tmp_path / "stream")
+    for folder in folders:
+        folder.mkdir()
+    in_memory = write(model, arrays, folders[0])
+    temporary = request.getfixturevalue("small_memory")
+    path = write(model, make(tmp_path), folders[1])
+    assert path.name == in_memory.name
+    assert array_files.load(path, 0).train.is_on_disk
+    assert not list(temporary.iterdir())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", TRAINED)
+def test_results_are_those_of_arrays(kind, tmp_path, request):
+    make, arrays = LARGE[kind]
+    model, in_memory = network(kind), tmp_path / "arrays"
+    expected = results(model, arrays, in_memory)
     assert len(expected) == 2
-    monkeypatch.setenv("TMPDIR", str(temporary))
-    monkeypatch.setattr(scratch.tempfile, "tempdir", None)
-    monkeypatch.setattr(pieces, "free_bytes", lambda: 1000)
-    monkeypatch.setattr(table_files, "BYTES", 300)
-    monkeypatch.setattr(archives, "BYTES", 300)
+    temporary = request.getfixturevalue("small_memory")
     assert results(model, make(tmp_path), tmp_path / "stream") == expected
     names = [
         {path.name for path in folder.glob("data-*")}

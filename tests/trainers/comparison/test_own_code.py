@@ -104,13 +104,21 @@ def test_a_stack_of_ones_own(config_file):
         get_stack("own_code:model")
 
 
-OWN_NORMS = """
+OWN_CODE = """
 import keras
 
 @keras.saving.register_keras_serializable(package="own_norms_tests")
 class Half(keras.layers.Layer):
     def call(self, x):
         return x / 2
+
+class Note(keras.callbacks.Callback):
+    def on_train_end(self, logs=None):
+        with open(__file__.replace("own_norms.py", "noted.txt"), "a") as file:
+            file.write("trained\\n")
+
+def callbacks():
+    return [Note()]
 """
 
 
@@ -128,9 +136,10 @@ def network():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("jobs", [1, 2])
-def test_norms_of_ones_own_in_a_model_of_ones_own(jobs, tmp_path, monkeypatch):
-    (tmp_path / "own_norms.py").write_text(OWN_NORMS)
+def test_norms_and_callbacks_of_ones_own_reach_every_process(
+    tmp_path, monkeypatch
+):
+    (tmp_path / "own_norms.py").write_text(OWN_CODE)
     monkeypatch.syspath_prepend(tmp_path)
     half = look_up("own_norms:Half", {}, "norm")
     monkeypatch.setitem(layers.NORMS, "registered", None)
@@ -147,9 +156,11 @@ def test_norms_of_ones_own_in_a_model_of_ones_own(jobs, tmp_path, monkeypatch):
         batch_size=8,
         seeds=1,
         tune=False,
+        callbacks=f"{tmp_path}/own_norms.py:callbacks",
         workdir=tmp_path / "runs",
-        jobs=jobs,
+        jobs=2,
     )
+    assert (tmp_path / "noted.txt").read_text() == "trained\n" * 4
     names = [row.variant for row in found.summary.rows]
     expected = ["registered", "Half", "GroupNormalization(groups=2)"]
     assert names[:3] == [f"norm={name}" for name in expected]

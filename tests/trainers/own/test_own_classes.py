@@ -406,7 +406,8 @@ def test_norms_that_such_a_model_cannot_have(tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "seeds"),
-    [("of a graph", 2), ("in order", 1), ("subclassed", 1), ("stepping", 2)],
+    # Those that have a `call` or are a list of layers start alike, above.
+    [("of a graph", 2), ("stepping", 1)],
 )
 def test_norms_are_compared(name, seeds, tmp_path):
     model = MODELS[name]()

@@ -188,12 +188,12 @@ def test_a_reference_batch_holds_no_texts(tmp_path):
 @pytest.mark.parametrize(
     ("mode", "texts", "as_dict", "norm"),
     # A virtual norm needs what any norm does, and a reference batch besides;
-    # side by side it is in test_several_outputs.py.
+    # side by side it is in test_several_outputs.py, and call by call in
+    # together/test_equal_weights.py.
     [
         ("stacked", False, True, "virtual"),
         ("call_by_call", True, True, "as_is"),
-        ("call_by_call", False, False, "virtual"),
-        ("side_by_side", True, True, "as_is"),
+        ("side_by_side", True, False, "as_is"),
     ],
 )
 def test_a_group_ends_as_each_run_alone(mode, texts, as_dict, norm, tmp_path):

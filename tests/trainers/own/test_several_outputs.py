@@ -227,10 +227,9 @@ def test_outputs_without_a_name_are_those_of_the_file(tmp_path):
 @pytest.mark.parametrize(
     ("mode", "as_dict", "weighted", "norm"),
     [
-        ("stacked", True, True, "as_is"),
-        ("stacked", False, False, "virtual"),
+        ("stacked", True, True, "virtual"),
         ("call_by_call", False, True, "as_is"),
-        ("side_by_side", True, True, "virtual"),
+        ("side_by_side", True, False, "virtual"),
     ],
 )
 def test_a_group_ends_as_each_run_alone(

@@ -114,7 +114,7 @@ def test_trained_runs_are_those_of_keras(tmp_path):
 @pytest.mark.parametrize(
     ("mode", "as_dict"),
     # Keras' `compute_loss` reads either form, in all modes.
-    [("stacked", True), ("call_by_call", False), ("side_by_side", False)],
+    [("stacked", True), ("side_by_side", False)],
 )
 def test_a_group_ends_as_each_run_alone(mode, as_dict, tmp_path):
     model = network(as_dict)

@@ -57,44 +57,46 @@ CASES = {
         "population.validation": True,
         "validate_every_epochs": 2,
     },
-    "layer, adamw": {
-        "model.norm": "layer",
+    "virtual, adamw": {
+        "model.norm": "virtual",
         "optimizer.name": "adamw",
         "optimizer.weight_decay": 0.1,
         "optimizer.schedule": "cosine",
         "optimizer.warmup_steps": 7,
     },
-    "virtual, rmsprop": {"model.norm": "virtual", "optimizer.name": "rmsprop"},
-    "renorm, dropout": {
+    "renorm, spectral, dropout, sgd": {
         "model.norm_arguments": {"batch": {"renorm": True}},
-        "model.dropout": 0.3,
-        "optimizer.name": "nadam",
-    },
-    "spectral, sgd": {
-        "model.norm": "none",
         "model.weight_norm": "spectral",
+        "model.dropout": 0.3,
         "optimizer.name": "sgd",
         "optimizer.momentum": 0.9,
         "optimizer.clipnorm": 0.5,
         "population.examples": 0,
     },
-    "probe": {"probe": "layers", "optimizer.name": "lion"},
     "text": text(),
     "signal": signal(),
 }
 #: Those that cannot be stacked.
 APART = {
-    "muon": {"optimizer.name": "muon"},
-    "adafactor": {"optimizer.name": "adafactor"},
-    "adaptive clipping": {"optimizer.adaptive_clipping": 0.02},
+    "muon, probe": {
+        "optimizer.name": "muon",
+        "probe": "layers",
+        "log_every_steps": 4,
+        "population.validation": True,
+        "validate_every_epochs": 2,
+    },
+    "adaptive clipping": {
+        "optimizer.name": "adafactor",
+        "optimizer.adaptive_clipping": 0.02,
+    },
     "float16": {"precision": "mixed_float16", "model.width": 2},
 }
-#: Mode -> names of cases. Virtual norms call by call are in
-#: `test_equal_weights.py` and `own/test_several_inputs.py`.
+#: Mode -> names of cases. Each norm and each optimizer of a stack is in
+#: `test_equal_weights.py`, where virtual norms call by call are, too.
 TABLE = {
-    "stacked": [name for name in CASES if name not in ("text", "probe")],
+    "stacked": [name for name in CASES if name != "text"],
     "call_by_call": ("text",),
-    "side_by_side": ("batch", "probe", *APART),
+    "side_by_side": tuple(APART),
 }
 PAIRS = [(name, mode) for mode, names in TABLE.items() for name in names]
 
