@@ -73,9 +73,12 @@ def pytest_collection_finish():
 
     That is most objects of the process, and they stay. A full round goes
     through them in 0.3 s, and Keras starts one whenever its session is cleared.
+    And a model that is traced makes so many objects that rounds after each 700
+    of them, Python's usual number, take a tenth of the time.
     """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(50_000)
 
 
 @pytest.fixture(autouse=True)
