@@ -240,7 +240,7 @@ def test_empty_batch_changes_nothing(case, mode):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("case", "training"),
-    table((CASES, [True]), ([c for c in FEW if False in c.modes()], [False])),
+    table((PATHS, [True]), ([c for c in FEW if False in c.modes()], [False])),
 )
 def test_vectorized_map_of_a_gradient(case, training):
     kwargs = case.call_kwargs(training)

@@ -406,7 +406,7 @@ def test_norms_that_such_a_model_cannot_have(tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "seeds"),
-    # Those that have a `call` or are a list of layers start alike, above.
+    # With a `call` alone, or as a list of layers, it starts as above.
     [("of a graph", 2), ("stepping", 1)],
 )
 def test_norms_are_compared(name, seeds, tmp_path):

@@ -1,6 +1,6 @@
 """After fifty steps in float64 a run of a stack has the weights it has alone.
 
-Each norm and each optimizer is here once, since neither sees the other: an
+Each norm and each optimizer is here, in pairs, since neither sees the other: an
 optimizer sees gradients.
 """
 
@@ -25,8 +25,19 @@ RUNS, EPOCHS, BATCH = 2, 10, 8  # 5 steps each
 # whose gradients are little more than rounding.
 SHAPE = (4, 6)
 OPTIMIZERS = {cls.__name__.lower(): cls for cls in ELEMENTWISE}
-CASES = [(norm, "adam", True) for norm in NORMS]
-CASES += [("none", name, True) for name in OPTIMIZERS if name != "adam"]
+#: Norm -> optimizer, of those that do not have Adam.
+PAIRS = {
+    "none": "lion",
+    "layer": "sgd",
+    "group": "rmsprop",
+    "rms": "adagrad",
+    "pixel": "adadelta",
+    "scale": "adamw",
+    "dynamic_tanh": "adamax",
+    "dynamic_erf": "nadam",
+    "evonorm_s0": "ftrl",
+}
+CASES = [(norm, PAIRS.get(norm, "adam"), True) for norm in NORMS]
 # Where runs are called one by one a norm is what it is alone.
 CASES += [("batch", "adam", False), ("virtual", "sgd", False)]
 
@@ -109,6 +120,10 @@ def trained_alone(models, feed):
 def assign(model, values):
     for variable, value in zip(variables_of(model), values, strict=True):
         variable.assign(value)
+
+
+def test_each_optimizer_is_there():
+    assert {name for _, name, _ in CASES} == OPTIMIZERS.keys()
 
 
 @pytest.mark.slow

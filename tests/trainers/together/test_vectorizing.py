@@ -172,9 +172,15 @@ def check(make, batches, jit_compile=False, tolerance=1e-10):
         )
 
 
+#: Norms that do the same at each position; `test_equal_weights.py` has these.
+POINTWISE = ("none", "rms", "pixel", "scale", "dynamic_tanh", "dynamic_erf")
+
+
 # The CNN has its norm behind a convolution and behind a Dense layer.
 @pytest.mark.quick("batch")
-@pytest.mark.parametrize("norm", layers.NORMS)
+@pytest.mark.parametrize(
+    "norm", [n for n in layers.NORMS if n not in POINTWISE]
+)
 def test_norms(norm):
     check(functools.partial(cnn, norm=norm), batches())
 
