@@ -81,7 +81,7 @@ format: $(TEST_STAMP)
 
 # The wheel is built of the sdist, which is thereby seen to be complete.
 wheel: $(TEST_STAMP)
-	rm -rf dist
+	rm -rf dist build
 	$(BIN)/pyproject-build --no-isolation > /dev/null
 	cd / && $(CURDIR)/$(BIN)/python $(CURDIR)/tests/import_wheel.py \
 	    $(CURDIR)/dist

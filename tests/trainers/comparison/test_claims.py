@@ -162,6 +162,7 @@ def test_a_quick_run_is_not_judged(record):
     assert (judged["verdict"], judged["seeds"]) == (None, 1)
     assert found == json.loads((workdir / "claim.json").read_text())
     assert found["runs"] == 3 * 2
+    assert found["observations"]
     assert len(found["curves"]["digits"]) == 6
     assert found["seconds"] > 0
     # Batch norm is measured with statistics of the training data.
