@@ -51,6 +51,7 @@ def get_config():
     # Small batches of a large set take long.
     claim.quick.dataset = {"train_split": "train[:1000]"}
     claim.quick_only = (
+        ("model", (_mlp(),)),
         ("optimizer.learning_rate", (1e-2,)),
         ("batch_size", (32,)),
     )
