@@ -113,3 +113,20 @@ def check_jit_compile(jit_compile):
             'jit_compile must be True, False or "auto". Received: '
             f"jit_compile={jit_compile!r}."
         )
+
+
+def check_max_growth(max_growth):
+    """Raises an error unless it is None or a positive number."""
+    if max_growth is not None and not max_growth > 0:
+        raise ValueError(
+            "max_growth must be positive, or None for no bound. Received: "
+            f"max_growth={max_growth}."
+        )
+
+
+def check_memory(memory):
+    """Raises an error unless it is "normal" or "low"."""
+    if memory not in ("normal", "low"):
+        raise ValueError(
+            f'memory must be "normal" or "low". Received: memory={memory!r}.'
+        )
