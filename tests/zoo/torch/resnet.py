@@ -25,7 +25,7 @@ from normzoo.trainers.data.loading import load_data
 _TORCH = flags.DEFINE_string("torch", "python", "An interpreter with PyTorch.")
 _DATA_DIR = flags.DEFINE_string("data_dir", None, "The folder of TFDS.")
 _DATASET = flags.DEFINE_string("dataset", "cifar10", "Its name in TFDS.")
-_SEEDS = flags.DEFINE_integer("seeds", 2, "How many starts and orders.")
+_SEEDS = flags.DEFINE_list("seeds", ["0", "1"], "Of start and order.")
 _EXAMPLES = flags.DEFINE_integer("examples", 10000, "To train with.")
 _TESTED = flags.DEFINE_integer("tested", 2000, "Of the test split.")
 _EPOCHS = flags.DEFINE_integer("epochs", 3, "Of each training.")
@@ -44,7 +44,7 @@ def main(_):
     print("| seed | epoch | ours | PyTorch | PyTorch, start + 1e-6 |")
     print("| --- | --- | --- | --- | --- |")
     accuracies, losses = [], []
-    for seed in range(_SEEDS.value):
+    for seed in map(int, _SEEDS.value):
         runs = _runs(data, seed)
         accuracies.append([[100 * a for a, _ in run] for run in runs])
         losses.append([run[0][1] for run in runs])
