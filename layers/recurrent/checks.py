@@ -115,15 +115,6 @@ def check_jit_compile(jit_compile):
         )
 
 
-def check_max_growth(max_growth):
-    """Raises an error unless it is None or a positive number."""
-    if max_growth is not None and not max_growth > 0:
-        raise ValueError(
-            "max_growth must be positive, or None for no bound. Received: "
-            f"max_growth={max_growth}."
-        )
-
-
 def check_memory(memory):
     """Raises an error unless it is "normal" or "low"."""
     if memory not in ("normal", "low"):

@@ -8,7 +8,6 @@ from ..numerics.annotations import Activation, Config, Initializer, Shape
 from ..numerics.arguments import public_layer
 from . import cells
 from .base import NormalizedRNN
-from .checks import check_max_growth
 from .choose import choose
 from .moments import ByExample
 
@@ -19,15 +18,15 @@ _OF_NORMS = (
     "beta_initializer",
     "normalize_input",
     "normalize_recurrent",
-    "normalize_cell",
-    "cell_zoneout",
 )
+#: What only an LSTM takes.
+_OF_CELL_STATES = ("normalize_cell", "cell_zoneout")
 
 
-class Independent:
-    """Makes a recurrent layer one of independent units, see `IndRNN`.
+class Independent(NormalizedRNN):
+    """A recurrent layer of independent units, see `IndRNN`.
 
-    It comes before a `NormalizedRNN` among the bases.
+    Among the bases of a class it stands before one with norms.
     """
 
     def __init__(
@@ -40,7 +39,6 @@ class Independent:
         normalize_recurrent: bool = False,
         **kwargs: Any,
     ) -> None:
-        check_max_growth(max_growth)
         if recurrent_initializer is None:
             recurrent_initializer = keras.initializers.RandomUniform(0.0, 1.0)
         super().__init__(
@@ -70,7 +68,7 @@ class Independent:
 
 
 @public_layer
-class IndRNN(Independent, NormalizedRNN):
+class IndRNN(Independent):
     """A recurrent layer whose units see no other unit's state.
 
         h_t = relu(x_t W + u * h_(t-1) + b)
@@ -115,19 +113,26 @@ class IndRNN(Independent, NormalizedRNN):
     >>> layer = IndRNN(4, return_sequences=True)
     >>> layer(np.zeros((8, 5, 3), "float32")).shape
     TensorShape([8, 5, 4])
-    >>> layer.cell.recurrent_kernel.shape
+    >>> tuple(layer.cell.recurrent_kernel.shape)
     (4,)
 
     Reference: [Li et al., 2018](https://arxiv.org/abs/1803.04831).
     """
 
     def __init__(self, units: int, **kwargs: Any) -> None:
+        if of_norms := [name for name in _OF_NORMS if name in kwargs]:
+            raise TypeError(
+                f"IndRNN has no norm. Received: {', '.join(of_norms)}. Use "
+                "BatchNormIndRNN or LayerNormIndRNN."
+            )
         super().__init__(units, centered=(), normalize_input=False, **kwargs)
 
     def get_config(self) -> Config:
         """Returns the constructor's arguments."""
         config = super().get_config()
-        return {k: v for k, v in config.items() if k not in _OF_NORMS}
+        for name in (*_OF_NORMS, *_OF_CELL_STATES):
+            del config[name]
+        return config
 
     def _run(self, x, real, states, training):
         recurrence = self._recurrence(x, states, training)

@@ -329,7 +329,7 @@ CASES += [
     recurrent("layer-lstm", LAYER_LSTM, mask=True, carry_normalized=True),
     recurrent("layer-gru", LAYER_GRU),
     recurrent("layer-simple-rnn", LAYER_SIMPLE, unroll=True),
-    recurrent("ind-rnn", IND, mask=True, activation="tanh", memory="low"),
+    recurrent("ind-rnn", IND, mask=True, activation="tanh"),
     recurrent("batch-ind-rnn", BATCH_IND, activation="tanh"),
     recurrent(
         "layer-ind-rnn",

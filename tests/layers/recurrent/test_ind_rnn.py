@@ -82,10 +82,9 @@ def test_each_layer_starts_with_recurrent_weights_of_its_own():
     )
 
 
-@pytest.mark.parametrize("max_growth", [0.0, -1.0])
-def test_a_bound_that_makes_no_sense_is_refused(max_growth):
-    with pytest.raises(ValueError, match="max_growth must be positive"):
-        layers.IndRNN(4, max_growth=max_growth)
+def test_arguments_of_norms_are_refused_where_there_is_none():
+    with pytest.raises(TypeError, match=r"no norm. Received: epsilon\. Use"):
+        layers.IndRNN(4, epsilon=1e-3)
 
 
 def test_each_norm_takes_the_place_of_each():

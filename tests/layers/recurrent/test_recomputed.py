@@ -64,8 +64,7 @@ BATCH_LSTM = layers.BatchNormLSTM
             (BATCH_LSTM, True, "graph", {"return_sequences": True}),
             (layers.LayerNormSimpleRNN, True, "xla", {"use_bias": False}),
             (layers.BatchNormGRU, True, "graph", {"dropout": 0.3}),
-            (layers.BatchNormSimpleRNN, False, "graph", {"unroll": True}),
-            (layers.IndRNN, False, "graph", {"recurrent_dropout": 0.3}),
+            (layers.IndRNN, False, "graph", {"unroll": True}),
         ]
     ],
 )

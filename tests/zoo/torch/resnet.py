@@ -26,7 +26,7 @@ _TORCH = flags.DEFINE_string("torch", "python", "An interpreter with PyTorch.")
 _DATA_DIR = flags.DEFINE_string("data_dir", None, "The folder of TFDS.")
 _DATASET = flags.DEFINE_string("dataset", "cifar10", "Its name in TFDS.")
 _SEEDS = flags.DEFINE_list("seeds", ["0", "1"], "Of start and order.")
-_EXAMPLES = flags.DEFINE_integer("examples", 10000, "To train with.")
+_EXAMPLES = flags.DEFINE_integer("examples", 5000, "To train with.")
 _TESTED = flags.DEFINE_integer("tested", 2000, "Of the test split.")
 _EPOCHS = flags.DEFINE_integer("epochs", 3, "Of each training.")
 
