@@ -50,7 +50,7 @@ def results(layer, masked, mode):
 BATCH_LSTM = layers.BatchNormLSTM
 
 
-@pytest.mark.quick("BatchNormLSTM-False-eager", "LayerNormGRU-True-eager")
+@pytest.mark.quick("LayerNormGRU-True-eager")
 @pytest.mark.parametrize(
     ("layer", "masked", "mode", "kwargs"),
     [
@@ -76,6 +76,7 @@ def test_low_memory_changes_nothing(layer, masked, mode, kwargs):
         np.testing.assert_allclose(a / scale, b / scale, 0, 1e-12)
 
 
+@pytest.mark.slow
 def test_second_derivatives_are_the_same():
     def penalty(memory):
         layer = make(layers.BatchNormGRU, memory=memory)
@@ -91,6 +92,7 @@ def test_second_derivatives_are_the_same():
     np.testing.assert_allclose(penalty("low"), penalty("normal"), 1e-9, 1e-9)
 
 
+@pytest.mark.quick("LayerNormGRU-GRU")
 @pytest.mark.parametrize(
     ("layer", "plain"),
     [
@@ -119,6 +121,7 @@ def test_less_is_kept_than_keras_layers_keep(layer, plain):
     assert long < 0.5 * kept(plain(6), 64)
 
 
+@pytest.mark.slow
 def test_zoneout_has_a_gradient_and_differs_from_part_to_part(monkeypatch):
     layer = make(layers.LayerNormGRU, memory="low", zoneout=0.5)
     monkeypatch.setattr(layer, "_seeds", lambda count: SEED)

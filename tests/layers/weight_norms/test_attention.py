@@ -34,7 +34,7 @@ def model_of(layer):
     return keras.Model(inputs, layer(inputs, inputs))
 
 
-@pytest.mark.quick("multi-head-spectral", "grouped-weight", "gate-scaled")
+@pytest.mark.quick("multi-head-spectral", "grouped-weight")
 @pytest.mark.parametrize(
     ("name", "norm"),
     [
