@@ -92,7 +92,7 @@ def test_second_derivatives_are_the_same():
     np.testing.assert_allclose(penalty("low"), penalty("normal"), 1e-9, 1e-9)
 
 
-@pytest.mark.quick("LayerNormGRU-GRU")
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("layer", "plain"),
     [
