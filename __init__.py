@@ -26,6 +26,7 @@ __all__ = [*_SUBPACKAGES, *_FUNCTIONS, "__version__"]
 _SAVED = {
     "layers": (
         "BatchNormGRU",
+        "BatchNormIndRNN",
         "BatchNormLSTM",
         "BatchNormSimpleRNN",
         "BatchNormalization",
@@ -37,8 +38,10 @@ _SAVED = {
         "EvoNormS0",
         "FilterResponseNormalization",
         "GroupNormalization",
+        "IndRNN",
         "InstanceNormalization",
         "LayerNormGRU",
+        "LayerNormIndRNN",
         "LayerNormLSTM",
         "LayerNormSimpleRNN",
         "LayerNormalization",

@@ -145,7 +145,7 @@ def get_recurrent_model():
     model.name = "stacked_rnn"  # in zoo.MODELS
     model.norm = "batch"  # in zoo.RECURRENT_NORMS
     model.weight_norm = "none"  # of the kernels, in layers.WEIGHT_NORMS
-    model.cell = "lstm"  # "lstm", "gru" or "simple"
+    model.cell = "lstm"  # or "gru", "simple", "indrnn"
     model.units = (128,)  # size of each recurrent layer
     model.readout = "last"  # "last" or "all"; for text "each"
     model.bidirectional = False  # whether a second layer reads from the end

@@ -28,11 +28,14 @@ from .norms.split_batch_normalization import SplitBatchNormalization
 from .norms.virtual_batch_normalization import VirtualBatchNormalization
 from .recurrent.batch_norm_rnn import (
     BatchNormGRU,
+    BatchNormIndRNN,
     BatchNormLSTM,
     BatchNormSimpleRNN,
 )
+from .recurrent.ind_rnn import IndRNN
 from .recurrent.layer_norm_rnn import (
     LayerNormGRU,
+    LayerNormIndRNN,
     LayerNormLSTM,
     LayerNormSimpleRNN,
 )
@@ -52,6 +55,7 @@ __all__ = [
     "NORMS",
     "WEIGHT_NORMS",
     "BatchNormGRU",
+    "BatchNormIndRNN",
     "BatchNormLSTM",
     "BatchNormSimpleRNN",
     "BatchNormalization",
@@ -66,9 +70,11 @@ __all__ = [
     "Finding",
     "FoldResult",
     "GroupNormalization",
+    "IndRNN",
     "InferenceResult",
     "InstanceNormalization",
     "LayerNormGRU",
+    "LayerNormIndRNN",
     "LayerNormLSTM",
     "LayerNormSimpleRNN",
     "LayerNormalization",

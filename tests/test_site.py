@@ -27,7 +27,7 @@ def config_keys():
     return load("config_keys")
 
 
-@pytest.mark.parametrize("name", ["config_keys", "gan_parts"])
+@pytest.mark.parametrize("name", ["config_keys", "gan_parts", "norms"])
 def test_a_page_that_is_made_from_the_code_is_current(name):
     program = load(name)
     command = f"python docs/site/{name}.py"
@@ -39,6 +39,15 @@ def test_the_table_of_networks_is_current():
     command = "python docs/site/networks.py"
     assert networks.PAGE.read_text() == networks.page(), command
     assert all(f"| `{name}` |" in networks.table() for name in zoo.MODELS)
+
+
+def test_something_is_said_of_each_norm():
+    page = load("norms").page()
+    for name in {*layers.registry.NORMS, *layers.WEIGHT_NORMS} - {"none"}:
+        if name in layers.registry.registered():
+            continue  # of documents that were run
+        row = re.search(rf"^\| `{name}` \|(.+)\|$", page, re.M)
+        assert all(cell.strip() for cell in row[1].split("|")), name
 
 
 def test_every_config_key_has_a_meaning(config_keys):

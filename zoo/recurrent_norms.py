@@ -71,7 +71,7 @@ def layer_factory(cell, stack, gamma_initializer, momentum, max_timesteps):
     """Returns a factory of recurrent layers with the arguments of `stack`.
 
     Args:
-        cell: `"lstm"`, `"gru"` or `"simple"`.
+        cell: `"lstm"`, `"gru"`, `"simple"` or `"indrnn"`.
         stack: a `Stack`.
         gamma_initializer: of the norms, or a number, or None for theirs.
         momentum, max_timesteps: of those with moving statistics.

@@ -1,5 +1,6 @@
 """The stacked recurrent network."""
 
+import functools
 from collections.abc import Sequence
 
 import keras
@@ -10,6 +11,11 @@ from .initializers import layer_seed
 from .recurrent_norms import get_stack, layer_factory
 
 READOUTS = ("last", "all", "each")
+#: Cell -> makes the initializer of its recurrent kernel, given a seed. Others
+#: have a matrix, which starts orthogonal.
+_RECURRENT_STARTS = {
+    "indrnn": functools.partial(keras.initializers.RandomUniform, 0.0, 1.0)
+}
 
 
 def stacked_rnn(
@@ -53,7 +59,8 @@ def stacked_rnn(
             the steps are integers below `num_classes`, such as the characters
             of a text, which enter as one-hot vectors. `steps` may be None.
         num_classes: number of logits, or of targets in a regression.
-        cell: `"lstm"`, `"gru"` or `"simple"`.
+        cell: `"lstm"`, `"gru"`, `"simple"` or `"indrnn"`, whose units have one
+            recurrent weight each.
         units: the size of the state of each recurrent layer.
         norm: one of the names above.
         weight_norm: what `normzoo.layers.get_weight_norm` takes, for the
@@ -74,7 +81,7 @@ def stacked_rnn(
         dropout: rate after each recurrent layer.
         kernel_initializer, initializer_scale, seed: as in
             `normzoo.zoo.Hidden`, for all kernels except the recurrent ones,
-            which are orthogonal.
+            which are orthogonal. Those of `"indrnn"` are uniform in [0, 1].
         name: name of the model.
 
     Returns:
@@ -113,6 +120,7 @@ def stacked_rnn(
         seed=seed,
     )
     add = _both_ways if bidirectional else _one_way
+    start = _RECURRENT_STARTS.get(cell, keras.initializers.Orthogonal)
     inputs, x = _inputs(input_shape, num_classes)
     for i, size in enumerate(units):
         if i and stack.between != "none":
@@ -122,7 +130,7 @@ def stacked_rnn(
             "return_sequences": readout != "last" or i + 1 < len(units),
             "recurrent_dropout": recurrent_dropout,
         }
-        layer = add(make, hidden, f"rnn_{i}", arguments)
+        layer = add(make, hidden, f"rnn_{i}", start, arguments)
         x = hidden.with_weight_norm(layer)(x)
         x = hidden.drop(x, f"rnn_{i}")
     if readout == "all":
@@ -142,11 +150,11 @@ def _inputs(input_shape, num_classes):
     return inputs, one_hot(inputs)
 
 
-def _one_way(make, hidden, name, arguments):
+def _one_way(make, hidden, name, start, arguments):
     """Returns a recurrent layer with its own initializers and seed."""
     return make(
         kernel_initializer=hidden.initializer(name),
-        recurrent_initializer=keras.initializers.Orthogonal(
+        recurrent_initializer=start(
             seed=layer_seed(hidden.seed, f"{name}_recurrent")
         ),
         seed=layer_seed(hidden.seed, f"{name}_dropout"),
@@ -155,12 +163,14 @@ def _one_way(make, hidden, name, arguments):
     )
 
 
-def _both_ways(make, hidden, name, arguments):
+def _both_ways(make, hidden, name, start, arguments):
     # Given one layer, Keras' Bidirectional gives both directions equal kernels.
     backward = {**arguments, "go_backwards": True}
     return keras.layers.Bidirectional(
-        _one_way(make, hidden, f"{name}_forward", arguments),
-        backward_layer=_one_way(make, hidden, f"{name}_backward", backward),
+        _one_way(make, hidden, f"{name}_forward", start, arguments),
+        backward_layer=_one_way(
+            make, hidden, f"{name}_backward", start, backward
+        ),
         name=name,
     )
 

@@ -64,8 +64,7 @@ def vit_tiny(
         name: name of the model.
         **knobs: `norm`, `norm_arguments`, `norm_position`, `weight_norm`,
             `norm_noise`, `dropout`, `initializer_scale`, `seed`: see
-            `normzoo.zoo.Hidden`. Dropout is at the end of each branch. Weight
-            norms are not of attention's kernels.
+            `normzoo.zoo.Hidden`. Dropout is at the end of each branch.
 
     Returns:
         A functional `keras.Model` from `(batch, *input_shape)` to float32
@@ -123,7 +122,7 @@ def _attention(hidden, x, name, head_width):
     layer = keras.layers.MultiHeadAttention(
         width // head_width, head_width, name=name
     )
-    y = layer(x, x)
+    layer.build(x.shape, x.shape)
     # Keras would start queries, keys and values from equal kernels if their
     # initializer has a seed, and counts heads among the inputs.
     for weight in layer.weights:
@@ -131,7 +130,7 @@ def _attention(hidden, x, name, head_width):
         if kind == "kernel":
             values = hidden.initializer(f"{name}_{part}")((width, width))
             weight.assign(keras.ops.reshape(values, weight.shape))
-    return y
+    return hidden.with_weight_norm(layer)(x, x)
 
 
 def _first(x):

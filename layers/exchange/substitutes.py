@@ -18,8 +18,10 @@ _KINDS = (
     keras.layers.RMSNormalization,
 )
 _OF_A_KIND = ("epsilon", "momentum")
-#: Of all our recurrent layers, and of none of Keras'.
+#: Of all our recurrent layers, and of none of Keras'; the first two change
+#: what is computed.
 _ZONEOUT = ("zoneout", "cell_zoneout")
+_OURS = (*_ZONEOUT, "memory")
 _AFFINE = (
     "center",
     "scale",
@@ -117,7 +119,7 @@ def _recurrent(layer, choice, cell, family):
     had, has = layer.get_config(), cls(1).get_config()
     if not had.get("reset_after", True):
         raise NoSubstituteError(f"{cls.__name__} has no `reset_after=False`")
-    known = set(has) & {*plain(1).get_config(), *_ZONEOUT}
+    known = set(has) & {*plain(1).get_config(), *_OURS}
     for name in _ZONEOUT:
         if had.get(name) and name not in has:
             raise NoSubstituteError(f"{cls.__name__} has no `{name}`")

@@ -5,6 +5,7 @@ from ..models.graph import Graph
 from ..models.kinds import check_graph, is_graph
 from ..models.layer_state import copy_state, copy_trainable
 from ..models.selection import chosen
+from ..weight_norms.attention import build, check
 from ..weight_norms.base import WeightNorm
 from ..weight_norms.kernels import kernels_of
 from .insertion import last_layers
@@ -95,8 +96,9 @@ def _built(layer, make, shape):
     """
     has_norm = isinstance(layer, WeightNorm)
     old = layer.layer if has_norm else layer
+    check(old)
     plain = type(old).from_config({**old.get_config(), "name": layer.name})
-    plain.build(shape)
+    build(plain, shape)
     copy_state(old, plain)
     if has_norm:
         values = layer.normalized_kernels()

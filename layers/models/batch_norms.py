@@ -6,6 +6,7 @@ from ..norms.batch_normalization import BatchNormalization
 from ..norms.split_batch_normalization import SplitBatchNormalization
 from ..recurrent.batch_norm_rnn import (
     BatchNormGRU,
+    BatchNormIndRNN,
     BatchNormLSTM,
     BatchNormSimpleRNN,
 )
@@ -16,6 +17,13 @@ KNOWN_BATCH_NORMS = (
     keras.layers.BatchNormalization,
     BatchNormalization,
     SplitBatchNormalization,
+)
+
+_RECURRENT = (
+    BatchNormLSTM,
+    BatchNormGRU,
+    BatchNormSimpleRNN,
+    BatchNormIndRNN,
 )
 
 
@@ -32,7 +40,7 @@ def batch_norms_in(layer):
 
 def is_recurrent(layer):
     """Whether a layer is recurrent with batch norms in its steps."""
-    return isinstance(layer, (BatchNormGRU, BatchNormLSTM, BatchNormSimpleRNN))
+    return isinstance(layer, _RECURRENT)
 
 
 def estimated_layers_in(layer):

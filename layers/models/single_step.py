@@ -3,6 +3,7 @@
 import tensorflow as tf
 
 from ..numerics.tracing import graph_of
+from ..recurrent.recurrence import multiply
 
 #: What makes a layer of single steps out of any other. One row of statistics
 #: is enough, and padding and order are no matter of a step.
@@ -89,7 +90,8 @@ class SingleStep:
             factor, kernel = x, self._weights["kernel"]
         else:
             factor, kernel = states[0], self._weights["recurrent_kernel"]
-        return tf.matmul(tf.cast(factor, dtype), tf.cast(kernel, dtype)).numpy()
+        product = multiply(tf.cast(factor, dtype), tf.cast(kernel, dtype))
+        return product.numpy()
 
     def run(self, x, states):
         """Returns the states after a step, as NumPy arrays."""

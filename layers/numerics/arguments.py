@@ -97,6 +97,10 @@ _CHECKS = {
     "initial_alpha": _NUMBER,
     "initial_shift": _NUMBER,
     "initial_state_noise": _NOT_NEGATIVE,
+    "max_growth": (
+        lambda value: value is None or (_is_number(value) and value > 0),
+        "a positive number or None",
+    ),
     "momentum": _SHARE,
     "population_steps": _COUNT,
     "power_iterations": _COUNT,

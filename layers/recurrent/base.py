@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from ..numerics import alignment
 from ..numerics.annotations import (
     Config,
     Initializer,
@@ -17,9 +18,14 @@ from ..numerics.annotations import (
     TensorLike,
 )
 from ..numerics.replicas import replica_seed
-from . import alignment
 from .cells import Kind, Site
-from .checks import check_cell_state, check_mask, check_states, check_weights
+from .checks import (
+    check_cell_state,
+    check_mask,
+    check_memory,
+    check_states,
+    check_weights,
+)
 from .recurrence import Recurrence
 from .weights import Weights
 from .zoneout import Zoneout
@@ -42,6 +48,7 @@ class NormalizedRNN(keras.layers.RNN):
         normalize_cell: whether to normalize the LSTM's cell state.
         zoneout: the probability that a unit of h keeps its value at a step.
         cell_zoneout: the same for the LSTM's cell state.
+        memory: `"normal"`, or `"low"` to compute more than once in training.
         return_sequences, return_state, go_backwards, stateful, unroll,
         zero_output_for_mask: as in `keras.layers.RNN`.
         activity_regularizer, name, dtype, trainable: as in
@@ -63,6 +70,7 @@ class NormalizedRNN(keras.layers.RNN):
         normalize_cell: bool = False,
         zoneout: float = 0.0,
         cell_zoneout: float = 0.0,
+        memory: str = "normal",
         return_sequences: bool = False,
         return_state: bool = False,
         go_backwards: bool = False,
@@ -81,6 +89,7 @@ class NormalizedRNN(keras.layers.RNN):
             normalize_cell=normalize_cell,
             cell_zoneout=cell_zoneout,
         )
+        check_memory(memory)
         wanted = {
             "input": normalize_input,
             "recurrent": normalize_recurrent,
@@ -118,6 +127,7 @@ class NormalizedRNN(keras.layers.RNN):
         self.normalize_cell = normalize_cell
         self.zoneout = zoneout
         self.cell_zoneout = cell_zoneout
+        self.memory = memory
         self._kind = kind
 
     #: What `noting` sets.
@@ -164,6 +174,7 @@ class NormalizedRNN(keras.layers.RNN):
             "normalize_cell": self.normalize_cell,
             "zoneout": self.zoneout,
             "cell_zoneout": self.cell_zoneout,
+            "memory": self.memory,
             "activity_regularizer": keras.regularizers.serialize(
                 self.activity_regularizer
             ),
@@ -256,6 +267,7 @@ class NormalizedRNN(keras.layers.RNN):
             product_dtype=self._wide if half else self.compute_dtype,
             unroll=self.unroll,
             return_sequences=self.return_sequences,
+            recomputes=self.memory == "low",
         )
 
     def _zoneout(self, states, training):

@@ -18,6 +18,7 @@ from .checks import (
     steps_to_learn,
 )
 from .choose import choose
+from .ind_rnn import Independent
 from .moments import ByBatch
 from .timestep_statistics import TimestepStatistics
 
@@ -169,6 +170,11 @@ class BatchNormLSTM(_BatchNormRNN):
             cell's state, keeps its value at a step in training. In inference,
             both values are averaged with these weights
             ([Krueger et al., 2017](https://arxiv.org/abs/1606.01305)).
+        memory: `"low"` keeps only the states between parts of about sqrt(T)
+            steps, and computes each part once more for its gradient. Outputs
+            and gradients stay the same. It needs a known length, and is for
+            graphs: in eager mode it saves less. See `docs/recurrent.md` for
+            what it saves and costs.
         initial_state_noise: standard deviation of normal noise that is added
             to the initial state in training. Without it, steps whose inputs are
             equal in all examples, such as the black border of images, have zero
@@ -290,3 +296,36 @@ class BatchNormSimpleRNN(_BatchNormRNN):
 
     def __init__(self, units: int, **kwargs: Any) -> None:
         super().__init__(cells.SIMPLE, units, **kwargs)
+
+
+@public_layer
+class BatchNormIndRNN(Independent, _BatchNormRNN):
+    """An IndRNN with batch normalization at each time step.
+
+        h_t = relu(BN(x_t W; gamma_x, 0) + u * h_(t-1) + b)
+
+    Each unit has one recurrent weight, to itself, see `IndRNN`. Statistics,
+    masks and arguments are those of `BatchNormLSTM`, except for
+    `normalize_cell`, `cell_zoneout` and `beta_initializer`. The initial gamma
+    is 1. With `normalize_recurrent=True` the product `u * h` is normalized,
+    too, and of each `u` little more than its sign is left.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from normzoo.layers import BatchNormIndRNN
+    >>> layer = BatchNormIndRNN(4, max_timesteps=10)
+    >>> layer(np.zeros((8, 5, 3), "float32"), training=True).shape
+    TensorShape([8, 4])
+
+    Reference: [Li et al., 2018](https://arxiv.org/abs/1803.04831).
+    """
+
+    def __init__(
+        self,
+        units: int,
+        *,
+        gamma_initializer: Initializer = "ones",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(units, gamma_initializer=gamma_initializer, **kwargs)

@@ -98,6 +98,30 @@ class _SimpleRNNCell(_Normalized, keras.layers.SimpleRNNCell):
     pass
 
 
+class IndependentCell(keras.layers.SimpleRNNCell):
+    """A simple cell with one recurrent weight for each unit."""
+
+    def build(self, input_shape):
+        """Makes the weights."""
+        units = (self.units,)
+        self.kernel = self._add("kernel", "", (input_shape[-1], *units))
+        self.recurrent_kernel = self._add("recurrent", "_kernel", units)
+        self.bias = self._add("bias", "", units) if self.use_bias else None
+        self.built = True
+
+    def _add(self, what, ending, shape):
+        options = ("initializer", "regularizer", "constraint")
+        return self.add_weight(
+            name=what + ending,
+            shape=shape,
+            **{name: getattr(self, f"{what}_{name}") for name in options},
+        )
+
+
+class _IndRNNCell(_Normalized, IndependentCell):
+    pass
+
+
 @dataclasses.dataclass(frozen=True)
 class Kind:
     """A kind of recurrent layer.
@@ -126,6 +150,7 @@ class Kind:
 
 GRU = Kind(_GRUCell, 3, steps.gru, adds=False)
 SIMPLE = Kind(_SimpleRNNCell, 1, steps.simple, adds=True)
+INDEPENDENT = Kind(_IndRNNCell, 1, steps.simple, adds=True)
 
 
 def lstm(jit_compile, carries_normalized=False):

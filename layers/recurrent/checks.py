@@ -113,3 +113,11 @@ def check_jit_compile(jit_compile):
             'jit_compile must be True, False or "auto". Received: '
             f"jit_compile={jit_compile!r}."
         )
+
+
+def check_memory(memory):
+    """Raises an error unless it is "normal" or "low"."""
+    if memory not in ("normal", "low"):
+        raise ValueError(
+            f'memory must be "normal" or "low". Received: memory={memory!r}.'
+        )

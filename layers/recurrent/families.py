@@ -2,10 +2,22 @@
 
 import keras
 
-from .batch_norm_rnn import BatchNormGRU, BatchNormLSTM, BatchNormSimpleRNN
-from .layer_norm_rnn import LayerNormGRU, LayerNormLSTM, LayerNormSimpleRNN
+from .batch_norm_rnn import (
+    BatchNormGRU,
+    BatchNormIndRNN,
+    BatchNormLSTM,
+    BatchNormSimpleRNN,
+)
+from .ind_rnn import IndRNN
+from .layer_norm_rnn import (
+    LayerNormGRU,
+    LayerNormIndRNN,
+    LayerNormLSTM,
+    LayerNormSimpleRNN,
+)
 
-#: Cell -> family -> the recurrent layer.
+#: Cell -> family -> the recurrent layer. The one without norm is Keras' if
+#: Keras has it.
 FAMILIES = {
     "lstm": {
         "keras": keras.layers.LSTM,
@@ -21,6 +33,11 @@ FAMILIES = {
         "keras": keras.layers.SimpleRNN,
         "batch": BatchNormSimpleRNN,
         "layer": LayerNormSimpleRNN,
+    },
+    "indrnn": {
+        "keras": IndRNN,
+        "batch": BatchNormIndRNN,
+        "layer": LayerNormIndRNN,
     },
 }
 

@@ -9,6 +9,7 @@ from .base import NormalizedRNN
 from .cells import Kind
 from .checks import check_jit_compile
 from .choose import choose
+from .ind_rnn import Independent
 from .moments import ByExample, ByExampleNoted
 from .plain import Plain
 
@@ -60,6 +61,7 @@ class LayerNormLSTM(_LayerNormRNN):
             normalize `x_t W_x`, `h_(t-1) W_h` and `c_t`.
         zoneout, cell_zoneout: the probability that a unit keeps its value, see
             `BatchNormLSTM`.
+        memory: `"low"` computes twice to keep less, see `BatchNormLSTM`.
         jit_compile: whether XLA compiles the loop for training on CPUs, see
             `BatchNormLSTM`.
         **kwargs: arguments of `keras.layers.LSTM`, except `use_cudnn`, and
@@ -164,3 +166,28 @@ class LayerNormSimpleRNN(_LayerNormRNN):
 
     def __init__(self, units: int, **kwargs: Any) -> None:
         super().__init__(cells.SIMPLE, units, **kwargs)
+
+
+@public_layer
+class LayerNormIndRNN(Independent, _LayerNormRNN):
+    """An IndRNN with layer normalization.
+
+        h_t = relu(LN(x_t W; gamma_x, beta_x) + u * h_(t-1) + b)
+
+    Each unit has one recurrent weight, to itself, see `IndRNN`. With
+    `normalize_recurrent=True` there is `LN(u * h_(t-1); gamma_h, beta_h)` in
+    place of the product. The other arguments are those of `LayerNormLSTM`,
+    apart from `normalize_cell`, `cell_zoneout` and `carry_normalized`.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from normzoo.layers import LayerNormIndRNN
+    >>> LayerNormIndRNN(4)(np.zeros((8, 5, 3), "float32")).shape
+    TensorShape([8, 4])
+
+    Reference: [Li et al., 2018](https://arxiv.org/abs/1803.04831).
+    """
+
+    def __init__(self, units: int, **kwargs: Any) -> None:
+        super().__init__(units, **kwargs)

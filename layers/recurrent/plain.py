@@ -63,12 +63,14 @@ def _product(recurrence, norms, site):
 
 def _can_center(recurrence, norms, site):
     """Returns whether one factor of a product is centered in its place."""
-    masks = recurrence.dropout
+    masks, kernel = recurrence.dropout, recurrence.weights.kernel
     if site == "recurrent":
         masks = recurrence.recurrent_dropout
+        kernel = recurrence.weights.recurrent_kernel
     return (
         site in norms.affine
         and masks is None
+        and len(kernel.shape) == 2
         and norms.source.centers
         and not norms.source.synchronized
         # Features center the kernel, which is too much for each step.

@@ -26,6 +26,7 @@ class Recurrence:
         product_dtype: of the products.
         unroll: whether to write out the loop.
         return_sequences: whether h of all steps is wanted.
+        recomputes: whether to save memory by `Recomputed`.
     """
 
     kind: Kind
@@ -39,6 +40,7 @@ class Recurrence:
     product_dtype: object
     unroll: bool
     return_sequences: bool
+    recomputes: bool = False
 
     def scores(self, source):
         """Returns what standardizes over the axis of a source of moments."""
@@ -57,11 +59,16 @@ class Recurrence:
         )
 
 
+def multiply(x, kernel):
+    """Returns a product; one with a vector has a weight for each unit."""
+    return x * kernel if len(kernel.shape) == 1 else tf.matmul(x, kernel)
+
+
 def _project(x, kernel, masks):
     if masks is None:
-        return tf.matmul(x, kernel)
+        return multiply(x, kernel)
     if not isinstance(masks, list):
-        return tf.matmul(x * tf.cast(masks, x.dtype), kernel)
+        return multiply(x * tf.cast(masks, x.dtype), kernel)
     kernels = tf.split(kernel, len(masks), -1)
     pairs = zip(masks, kernels, strict=True)
     return tf.concat([_project(x, k, mask) for mask, k in pairs], -1)

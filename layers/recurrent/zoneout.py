@@ -21,6 +21,14 @@ class Zoneout:
     rates: tuple
     seeds: list | None
 
+    def of_part(self, part):
+        """Returns the same for a part of the time, given its number."""
+        if self.seeds is None:
+            return self
+        fold = tf.random.experimental.stateless_fold_in
+        seeds = [fold(seed, part) for seed in self.seeds]
+        return dataclasses.replace(self, seeds=seeds)
+
     def sequences(self, length, states):
         """Returns what the loop needs to know of each step.
 

@@ -7,6 +7,7 @@ import keras
 
 from ..numerics.annotations import Config, Shape, Structure, Tensor, TensorLike
 from ..numerics.arithmetic import widen
+from .attention import build
 from .kernels import computing_with, kernels_of
 
 
@@ -47,6 +48,7 @@ class WeightNorm(keras.layers.Wrapper):
 
     def build(self, input_shape: Shape | None = None) -> None:
         """Makes the layer's weights, and the norm's."""
+        build(self.layer, input_shape)
         super().build(input_shape)
         self._kernels = tuple(k.built() for k in kernels_of(self.layer))
         for kernel in self._kernels:

@@ -6,6 +6,9 @@ import dataclasses
 import keras
 import tensorflow as tf
 
+from ..recurrent.cells import IndependentCell
+from . import attention
+
 _LAST = {"kernel": (-1,)}
 _TRANSPOSED = {"kernel": (-2,)}
 _DEPTHWISE = {"kernel": (-2, -1)}
@@ -42,6 +45,8 @@ UNITS = {
     keras.layers.Embedding: {"embeddings": (0,)},
     keras.layers.LSTMCell: _RECURRENT,
     keras.layers.GRUCell: _RECURRENT,
+    # A weight between one unit and itself is no matrix.
+    IndependentCell: _LAST,
     keras.layers.SimpleRNNCell: _RECURRENT,
 }
 
@@ -57,6 +62,8 @@ class Kernel:
         public: the attribute by which it can be read.
         axes: those of the units, perhaps negative.
         autocast: whether the layer computes with it in its compute dtype.
+        part: of attention, the name of the linear map in the holder that has
+            the kernel; it is made, and its axes are known, when it is built.
     """
 
     name: str
@@ -64,6 +71,7 @@ class Kernel:
     public: str
     axes: tuple
     autocast: bool
+    part: str = ""
 
     def built(self):
         """Returns the `BuiltKernel`.
@@ -71,6 +79,12 @@ class Kernel:
         Raises:
             ValueError: the layer's kernel is no variable of its own.
         """
+        if self.part:
+            holder = attention.part(self.holder, self.part)
+            axes = _of_einsum(holder)[self.public]
+            return dataclasses.replace(
+                self, holder=holder, axes=axes, part=""
+            ).built()
         variable = getattr(self.holder, self.public)
         for attribute, value in vars(self.holder).items():
             if value is variable and isinstance(value, keras.Variable):
@@ -162,7 +176,7 @@ def kernels_of(layer):
     """Returns the `Kernel`s of a layer.
 
     They are those of a layer in `UNITS`, or of one that has such in it: a
-    recurrent layer, a wrapper, a `Bidirectional`.
+    recurrent layer, attention, a wrapper, a `Bidirectional`.
 
     Raises:
         ValueError: it has none.
@@ -172,8 +186,8 @@ def kernels_of(layer):
     known = ", ".join(dict.fromkeys(cls.__name__ for cls in UNITS))
     raise ValueError(
         f"The layer {layer.name!r} of type {type(layer).__name__} has no "
-        f"kernel that a weight norm knows. Expected one of: {known}, or a "
-        "recurrent layer or a wrapper with such in it."
+        f"kernel that a weight norm knows. Expected one of: {known}, "
+        "attention, or a recurrent layer or a wrapper with such in it."
     )
 
 
@@ -185,6 +199,11 @@ def _walk(layer, prefix, autocast):
             for name, axes in found.items():
                 yield Kernel(f"{prefix}{name}", layer, name, axes, autocast)
             return
+    if attention.is_attention(layer):
+        for name in attention.parts_of(layer):
+            kernel = f"{prefix}{name}_kernel"
+            yield Kernel(kernel, layer, "kernel", (), autocast, name)
+        return
     for name, inner in _inside(layer):
         yield from _walk(inner, f"{prefix}{name}", autocast)
 

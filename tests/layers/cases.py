@@ -128,6 +128,9 @@ VIRTUAL = layers.VirtualBatchNormalization
 BATCH_LSTM = layers.BatchNormLSTM
 BATCH_GRU = layers.BatchNormGRU
 BATCH_SIMPLE = layers.BatchNormSimpleRNN
+BATCH_IND = layers.BatchNormIndRNN
+IND = layers.IndRNN
+LAYER_IND = layers.LayerNormIndRNN
 LAYER_LSTM = layers.LayerNormLSTM
 LAYER_GRU = layers.LayerNormGRU
 LAYER_SIMPLE = layers.LayerNormSimpleRNN
@@ -305,7 +308,7 @@ SEQUENCES = {"units": 3, "return_sequences": True}
 
 def recurrent(name, layer, mask=False, **kwargs):
     """Returns a row for a recurrent layer."""
-    per_example = layer in (LAYER_LSTM, LAYER_GRU, LAYER_SIMPLE)
+    per_example = layer not in (BATCH_LSTM, BATCH_GRU, BATCH_SIMPLE, BATCH_IND)
     return Case(
         name,
         layer,
@@ -326,6 +329,14 @@ CASES += [
     recurrent("layer-lstm", LAYER_LSTM, mask=True, carry_normalized=True),
     recurrent("layer-gru", LAYER_GRU),
     recurrent("layer-simple-rnn", LAYER_SIMPLE, unroll=True),
+    recurrent("ind-rnn", IND, mask=True, activation="tanh"),
+    recurrent("batch-ind-rnn", BATCH_IND, activation="tanh"),
+    recurrent(
+        "layer-ind-rnn",
+        LAYER_IND,
+        activation="tanh",
+        normalize_recurrent=True,
+    ),
 ]
 
 SPECTRAL = layers.SpectralNormalization

@@ -31,6 +31,7 @@ NUMBERS = {
     "initial_shift": (np.int64(-1), -1),
     "initial_state_noise": (np.float16(0.5), 0.5),
     "learned_epsilon": (np.bool_(True), True),
+    "max_growth": (np.float32(1.5), 1.5),
     "max_timesteps": (np.int64(7), 7),
     "momentum": (np.float64(0.9), 0.9),
     "normalize_input": (np.bool_(False), False),
@@ -49,6 +50,7 @@ SENSELESS = {
     "initial_alpha": [np.nan, np.inf, None, True],
     "initial_shift": [np.nan, "0"],
     "initial_state_noise": [-0.1, np.nan],
+    "max_growth": [0.0, -1, np.nan, np.inf, "2"],
     "max_timesteps": [0, -1, 2.5, np.int64(0)],
     "momentum": [-0.1, 1.1, np.nan, np.float32(2)],
     "population_steps": [0, 2.5, None],
@@ -63,6 +65,13 @@ SENSELESS = {
 WITHOUT = {
     layers.InstanceNormalization: {"groups"},
     layers.EvoNormB0: {"renorm", "virtual_batch_size"},
+    layers.IndRNN: {
+        "epsilon",
+        "normalize_input",
+        "normalize_recurrent",
+        "normalize_cell",
+        "cell_zoneout",
+    },
 }
 
 
@@ -76,7 +85,7 @@ def names(layer):
         ):
             found.update(inspect.signature(kind.__init__).parameters)
     if issubclass(layer, keras.layers.RNN):
-        return found | {"dropout"}
+        found.add("dropout")
     return found - WITHOUT.get(layer, set())
 
 

@@ -73,8 +73,9 @@ def test_every_weight_norm(name, weight_norm):
     model = build(name, weight_norm=weight_norm, branch_start="skip_init")
     assert np.isfinite(model(images(2), training=True)).all()
     wrapped = [x for x in model.layers if isinstance(x, keras.layers.Wrapper)]
-    # Patches and an MLP of two layers, or two; seven convolutions.
-    linear = {"resnet": 7, "vit_tiny": 3, "mlp_mixer": 5}[name]
+    # Patches and an MLP of two layers, and attention or another MLP; seven
+    # convolutions.
+    linear = {"resnet": 7, "vit_tiny": 4, "mlp_mixer": 5}[name]
     assert len(wrapped) == linear + (weight_norm in ("spectral", "weight"))
 
 

@@ -9,7 +9,7 @@ import pytest
 from normzoo import layers, zoo
 
 SHAPE = (6, 3)
-CELLS = ("lstm", "gru", "simple")
+CELLS = ("lstm", "gru", "simple", "indrnn")
 FAMILIES = {
     "none": keras.layers.RNN,
     "batch": layers.recurrent.batch_norm_rnn._BatchNormRNN,

@@ -7,11 +7,12 @@ import time
 
 import keras
 
+from ...zoo.grouped_conv import GroupedConv2D
 from ..common import timing
 from ..data import loading
 from ..gans import training
 from ..run.rundir import RunDir
-from . import dcgan, memory, remote, virtual
+from . import dcgan, memory, norms, remote, virtual
 from .report import Table, goal
 
 #: Steps of the memory's measurement, and those before it begins.
@@ -29,6 +30,7 @@ def run(repeats=15, batch=64, width=64, steps=_STEPS):
         columns = {f"{name}, ms": 1e3 * s for name, s in seconds.items()}
         rows.append({"type": dtype, **columns})
         goals += dcgan.ratios(seconds, dtype) + _torch_goals(seconds, dtype)
+    goals.append(_grouped_goal(repeats))
     generators = virtual.measure(
         ("batch", "virtual"), repeats, ("float32", False, batch, width)
     )
@@ -54,6 +56,19 @@ def _torch_goals(seconds, dtype):
     limit = 0.85 if dtype == "float32" else None
     figure = f"DCGAN step, ours / torch, {dtype}"
     return [goal(figure, seconds["batch"] / torch, limit)]
+
+
+def _grouped_goal(repeats, images=(64, 14, 14, 128), groups=8):
+    """Returns the row that compares our grouped convolution with Keras'."""
+    options = {"filters": images[-1], "kernel_size": 3, "groups": groups}
+    makers = {"ours": GroupedConv2D, "Keras": keras.layers.Conv2D}
+    steps = {
+        name: norms.step(make(**options, padding="same"), images, False)
+        for name, make in makers.items()
+    }
+    seconds = timing.interleaved(steps, repeats)
+    figure = f"GroupedConv2D / Keras Conv2D, groups={groups}, float32"
+    return goal(figure, seconds["ours"] / seconds["Keras"], 1.0)
 
 
 def _fit_goal(batch, width, steps):

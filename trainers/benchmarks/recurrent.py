@@ -20,6 +20,8 @@ _SMALL = "64x64x100"
 
 KINDS = ("LSTM", "GRU", "SimpleRNN")
 
+_LOW_MEMORY = functools.partial(layers.BatchNormLSTM, memory="low")
+
 #: What, numerator, denominator, and the most that the ratio should be. What
 #: names no mode counts in its faster one.
 GOALS = (
@@ -29,6 +31,7 @@ GOALS = (
     ("training", "LayerNormLSTM, XLA", "Keras LSTM, XLA", 0.9),
     ("training", "BatchNormLSTM", "RNN(BatchNormLSTMCell)", 0.6),
     ("training", "BatchNormLSTM", "torch LSTM", None),
+    ("training", "BatchNormLSTM(memory=low)", "BatchNormLSTM", None),
     ("training", "BatchNormGRU", "Keras GRU", 1.2),
     ("training", "LayerNormGRU", "Keras GRU", 1.2),
     ("training", "BatchNormSimpleRNN", "Keras SimpleRNN", 1.2),
@@ -100,6 +103,7 @@ def subjects(size, what):
             result[family + kind] = getattr(layers, family + kind)
     if what == "training":
         result["RNN(BatchNormLSTMCell)"] = _rnn_of_cell
+        result["BatchNormLSTM(memory=low)"] = _LOW_MEMORY
     return result
 
 
@@ -152,14 +156,20 @@ def memory_goals(units=100, batch=64, steps=(256, 512)):
             (batch, length, units),
             training=True,
         )
-        for make in (layers.BatchNormLSTM, keras.layers.LSTM)
+        for make in (layers.BatchNormLSTM, _LOW_MEMORY, keras.layers.LSTM)
         for length in steps
     }
     short, long = (peaks[layers.BatchNormLSTM, length] for length in steps)
     theirs = peaks[keras.layers.LSTM, steps[1]]
+    low = peaks[_LOW_MEMORY, steps[1]]
     times = f"{steps[1] // steps[0]} times as many steps"
     return [
         goal("BatchNormLSTM / Keras LSTM, peak memory", long / theirs, 1.5),
+        goal(
+            "BatchNormLSTM(memory=low) / Keras LSTM, peak memory",
+            low / theirs,
+            1.5,
+        ),
         # Some of it does not grow: a ratio of 2 is linear.
         goal(f"BatchNormLSTM, peak memory, {times}", long / short, 2.2),
     ]

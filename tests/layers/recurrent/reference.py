@@ -29,7 +29,7 @@ def run(
     """Returns h at each position, and the moments at each site and step.
 
     Args:
-        kind: "LSTM", "GRU" or "SimpleRNN".
+        kind: "LSTM", "GRU", "SimpleRNN" or "IndRNN".
         norm: a function of site, step and value -> normalized value.
         x: (batch, time, features).
         mask: boolean, (batch, time).
@@ -50,7 +50,9 @@ def run(
             break
         now = [where[i][step] for i in rows]
         z = norm("input", step, x[rows, now] @ kernel)
-        r = norm("recurrent", step, h[rows] @ recurrent)
+        independent = kind == "IndRNN"
+        product = h[rows] * recurrent if independent else h[rows] @ recurrent
+        r = norm("recurrent", step, product)
         stay_h, stay_c = (k[step, rows] for k in keep)
         if kind == "LSTM":
             i, f, g, o = np.split(z + r + bias, 4, -1)
@@ -65,6 +67,8 @@ def run(
             update = sigmoid(z_z + r_z)
             candidate = np.tanh(z_h + sigmoid(z_r + r_r) * r_h)
             new = update * h[rows] + (1 - update) * candidate
+        elif independent:
+            new = np.maximum(z + r + bias, 0)
         else:
             new = np.tanh(z + r + bias)
         h[rows] = stay_h * h[rows] + (1 - stay_h) * new

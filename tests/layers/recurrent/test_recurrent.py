@@ -9,7 +9,7 @@ from normzoo import layers
 
 from . import reference as reference
 
-KINDS = ["LSTM", "GRU", "SimpleRNN"]
+KINDS = ["LSTM", "GRU", "SimpleRNN", "IndRNN"]
 FAMILIES = ["BatchNorm", "LayerNorm"]
 UNITS = 4
 

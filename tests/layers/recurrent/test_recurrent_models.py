@@ -240,6 +240,10 @@ BAD = {
         lambda: layers.BatchNormGRU(4, max_timesteps=0),
         "max_timesteps must be",
     ),
+    "memory": (
+        lambda: layers.BatchNormGRU(4, memory="less"),
+        r'memory must be "normal" or "low". Received: memory=.less',
+    ),
     "jit": (
         lambda: layers.LayerNormLSTM(4, jit_compile="always"),
         "jit_compile must be",

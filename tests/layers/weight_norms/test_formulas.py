@@ -123,6 +123,7 @@ KERNELS = {
     "lstm": (lambda: L.LSTM(4), (2, 3, 5), "recurrent_kernel", (0, 1)),
     "gru": (lambda: L.GRU(4), (2, 3, 5), "kernel", (0, 1)),
     "simple": (lambda: L.SimpleRNN(4), (2, 3, 5), "recurrent_kernel", (0, 1)),
+    "ind-rnn": (lambda: layers.IndRNN(4), (2, 3, 5), "kernel", (0, 1)),
     "own-lstm": (
         lambda: layers.LayerNormLSTM(4),
         (2, 3, 5),

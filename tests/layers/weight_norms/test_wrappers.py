@@ -25,6 +25,7 @@ WRAPPED = {
         2,
     ),
     "layer-gru": (lambda: layers.LayerNormGRU(4), (2, 3, 5), 2),
+    "ind-rnn": (lambda: layers.BatchNormIndRNN(4), (2, 3, 5), 1),
     "bidirectional": (lambda: L.Bidirectional(L.GRU(4)), (2, 3, 5), 4),
     "time": (lambda: L.TimeDistributed(L.Dense(4)), (2, 3, 5), 1),
     "cells": (

@@ -270,6 +270,7 @@ def test_gan_goals(monkeypatch):
     assert [row["reached"] for row in rows] == ["no", None, "yes"]
     calls = []
     monkeypatch.setattr(dcgan, "step", lambda *_: lambda: calls.append(1))
+    assert gan._grouped_goal(1, (2, 4, 4, 8), groups=2)["ratio"] > 0
     row = gan._memory_goal(300)
     assert row["reached"] == "yes"
     assert len(calls) == 300

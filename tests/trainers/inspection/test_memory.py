@@ -105,6 +105,7 @@ RECURRENT = {
     "LayerNormLSTM": layers.LayerNormLSTM,
     "LayerNormGRU": layers.LayerNormGRU,
     "LayerNormSimpleRNN": layers.LayerNormSimpleRNN,
+    "IndRNN": layers.IndRNN,
     "bidirectional": lambda n: keras.layers.Bidirectional(keras.layers.GRU(n)),
 }
 

@@ -67,7 +67,7 @@ def _refused_by_cudnn():
 
 def _recurrent():
     for family in ("BatchNorm", "LayerNorm"):
-        for kind in ("LSTM", "GRU", "SimpleRNN"):
+        for kind in ("LSTM", "GRU", "SimpleRNN", "IndRNN"):
             layer = getattr(layers, family + kind)
             make = functools.partial(layer, _UNITS, return_sequences=True)
             yield Subject(layer.__name__, make, _SEQUENCES, limits=PRODUCTS)
