@@ -42,7 +42,7 @@ from .common.errors import InputError
 from .comparison.compare import carry_out, compare
 from .comparison.dashboard import folder as dashboard
 from .comparison.engines.choosing import chosen
-from .comparison.own_arguments import find_data, find_model
+from .comparison.own_arguments import code_file, find_data, find_model
 from .comparison.own_config import make_own_plan
 from .comparison.own_folder import OwnFolder
 from .comparison.procedure import axes, preview
@@ -113,8 +113,7 @@ def _own(flags, folder):
     plan, config = make_own_plan(
         model, data, folder, vary=vary, **own_flags.arguments(flags)
     )
-    code = flags.model.rpartition(":")[0]
-    return plan, config, code if code.endswith(".py") else None
+    return plan, config, code_file(flags.model)
 
 
 def _variants(flags, config_file, given):

@@ -12,7 +12,7 @@ from .answer import Comparison
 from .compare import carry_out
 from .engines.choosing import chosen
 from .engines.settings import Ray
-from .own_arguments import find_data, find_model
+from .own_arguments import code_file, find_data, find_model
 from .own_config import make_own_plan
 from .own_folder import OwnFolder
 
@@ -133,6 +133,7 @@ def compare_norms(
         print(found.sentence)
     """
     chosen_engine = chosen(engine, jobs)
+    config_file = code_file(model)
     model = find_model(model)
     data = find_data(
         model, train, validation, test, label=label, data_dir=data_dir
@@ -162,6 +163,7 @@ def compare_norms(
             folder.path,
             chosen_engine,
             command,
+            config_file,
             started=folder.keep,
         )
     return Comparison(found, summary, folder.path)

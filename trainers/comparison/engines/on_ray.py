@@ -58,6 +58,7 @@ class OnRay(Engine):
         self._tasks, self._losses = {}, collections.Counter()
         self._scratches = set()
         self._is_interrupted = threading.Event()
+        self._received = 0
 
     def slots(self):
         """Returns for how many groups the cluster has room."""
@@ -78,6 +79,7 @@ class OnRay(Engine):
         self._connect()
         parts = [part_of(group, self._workdir) for group in groups]
         shipment = ray.put(self._shipment(parts))
+        self._received = 0
         for part in parts:
             self._start(_Task(part, shipment))
         try:
@@ -85,6 +87,9 @@ class OnRay(Engine):
         except (InputError, ray.exceptions.RayTaskError):
             self._end_all()
             raise
+        if self._received:
+            size = f"{self._received / 1e6:.2f}"
+            shown.say([f"{size} MB of results came from other machines."])
         if self._is_interrupted.is_set():
             raise signals.Interrupted(signals.EXIT_CODES[signal.SIGTERM])
 
@@ -156,6 +161,8 @@ class OnRay(Engine):
         # In a list it is no argument that is fetched wherever the task runs.
         reference = train.remote(task.shipment, task.part, names, [sent])
         self._tasks[reference] = task
+        if self._is_interrupted.is_set():  # meanwhile
+            ray.cancel(reference)
 
     def _answers(self, shown):
         """Yields lists of names and results until no task is left."""
@@ -188,6 +195,7 @@ class OnRay(Engine):
             return None
         if answer.scratch:
             self._scratches.add(answer.scratch)
+            self._received += parcel.size(answer.parcel)
             parcel.unpack(answer.parcel, self._workdir)
         return answer
 

@@ -31,6 +31,12 @@ def _contents(folder):
     }
 
 
+def size(parcel):
+    """Returns the bytes in all files of what `pack` has returned."""
+    folders = [each for each in parcel.values() if each is not None]
+    return sum(len(content) for each in folders for content in each.values())
+
+
 def unpack(parcel, root):
     """Makes folders what they were where `pack` has read them.
 
