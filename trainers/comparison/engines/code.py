@@ -104,9 +104,13 @@ class Arrived:
 
     A folder that this machine has with the same contents is used as it is, so
     that code finds what lies beside it; of others there is a copy.
+
+    Args:
+        scratch: function that returns a folder for copies.
     """
 
-    def __init__(self):
+    def __init__(self, scratch):
+        self._scratch = scratch
         self._places, self._loaded = {}, set()
 
     def take(self, code):
@@ -117,7 +121,7 @@ class Arrived:
         """
         for folder, files in code.folders.items():
             if folder not in self._places:
-                self._places[folder] = _found(folder, files)
+                self._places[folder] = self._place_of(folder, files)
         new = [self._places[each] for each in code.path]
         sys.path[:0] = [each for each in new if each not in sys.path]
         os.chdir(self._places[code.here])
@@ -134,20 +138,24 @@ class Arrived:
         folder, name = os.path.split(os.path.abspath(file))
         return os.path.join(self._places[folder], name)
 
+    def _place_of(self, folder, files):
+        if _has(folder, files):
+            return folder
+        copy = pathlib.Path(tempfile.mkdtemp(dir=self._scratch()))
+        for name, content in files.items():
+            (copy / name).parent.mkdir(parents=True, exist_ok=True)
+            (copy / name).write_bytes(content)
+        return str(copy)
 
-def _found(folder, files):
+
+def _has(folder, files):
+    """Returns whether a folder of this machine has files with such contents."""
     place = pathlib.Path(folder)
     try:
-        if all((place / x).read_bytes() == files[x] for x in files):
-            place.stat()
-            return folder
+        is_same = all((place / x).read_bytes() == files[x] for x in files)
     except OSError:
-        pass
-    copy = pathlib.Path(tempfile.mkdtemp(prefix="normzoo-code-"))
-    for name, content in files.items():
-        (copy / name).parent.mkdir(parents=True, exist_ok=True)
-        (copy / name).write_bytes(content)
-    return str(copy)
+        return False
+    return is_same and place.is_dir()
 
 
 def _run_as_main(file):

@@ -2,29 +2,23 @@
 
 import collections
 import contextlib
-import logging
-import os
-import pathlib
-import shutil
 import signal
 import threading
-import warnings
 from typing import NamedTuple
 
 import ray
-from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-from ...common import lock, signals
-from ...common.errors import InputError, LostWorkerError
-from ...common.provenance import versions
-from ...common.structures import flatten
-from . import code, parcel, tasks
+from ...common import signals
+from ...common.errors import InputError, LostWorkerError, writing
+from . import parcel, tasks
+from .cluster import Cluster
 from .engine import Engine
+from .shipping import shipment_of
 from .training import part_of
 
+_SAFE = "What came before is complete"
 #: How often a group may lose the process that trains it.
 _MOST_LOSSES = 5
-_USAGE = "RAY_USAGE_STATS_ENABLED"
 
 
 class _Task(NamedTuple):
@@ -54,31 +48,20 @@ class OnRay(Engine):
     def __init__(self, options):
         super().__init__()
         self._options = options
-        self._gpus = None
+        self._cluster, self._left = None, set()
         self._tasks, self._losses = {}, collections.Counter()
-        self._scratches = set()
         self._is_interrupted = threading.Event()
         self._received = 0
 
     def slots(self):
         """Returns for how many groups the cluster has room."""
-        self._connect()
-        found = [each["Resources"] for each in ray.nodes() if each["Alive"]]
-        count = sum(map(self._room, found))
-        if not count:
-            raise InputError(
-                f"No node of the Ray cluster has room for a group, which takes "
-                f"{self._options.cpus_per_group} CPUs and {self._gpus:g} GPUs. "
-                f"Received: nodes with {'; '.join(map(_said, found))}. Set "
-                "cpus_per_group or gpus_per_group."
-            )
-        return count
+        return self._opened().slots()
 
     def train(self, groups, shown):
         """Trains groups, see `Engine`."""
-        self._connect()
+        resources = self._opened().resources
         parts = [part_of(group, self._workdir) for group in groups]
-        shipment = ray.put(self._shipment(parts))
+        shipment = ray.put(shipment_of(self.work, parts, resources))
         self._received = 0
         for part in parts:
             self._start(_Task(part, shipment))
@@ -99,64 +82,21 @@ class OnRay(Engine):
         for reference in list(self._tasks):
             ray.cancel(reference)
 
-    def __exit__(self, *error):
-        if ray.is_initialized() and self._gpus is not None:
-            self._clean()
-            ray.shutdown()
-        return super().__exit__(*error)
-
     @property
     def _workdir(self):
         return self.work.workdir.absolute()
 
-    def _connect(self):
-        if self._gpus is not None:
-            return
-        if ray.is_initialized():
-            raise InputError(
-                "This process has already started Ray. Call ray.shutdown() "
-                "first, so that the comparison starts it with its own code. A "
-                'script compares below `if __name__ == "__main__":`.'
-            )
-        _start_ray(self._options.address)
-        self._gpus = self._options.gpus_per_group
-        if self._gpus is None:
-            self._gpus = float("GPU" in ray.cluster_resources())
-
-    def _room(self, resources):
-        room = resources.get("CPU", 0) // self._options.cpus_per_group
-        if self._gpus:
-            room = min(room, resources.get("GPU", 0) // self._gpus)
-        return int(room)
-
-    def _shipment(self, parts):
-        configs = [config for runs, *_ in parts for _, config in runs]
-        workdir, config_file = self._workdir, None
-        files = []
-        if self.work.config_file:
-            file, colon, argument = str(self.work.config_file).partition(":")
-            config_file = f"{os.path.abspath(file)}{colon}{argument}"
-            files = [file]
-        named = [*configs, *self.work.norms.values()]
-        return tasks.Shipment(
-            str(workdir),
-            _mark(workdir),
-            {name: ray.put(x) for name, x in _attached(configs, workdir)},
-            code.collected(named, files),
-            config_file,
-            self.work.norms,
-            versions(),
-            self._options.cpus_per_group,
-            bool(self._gpus),
-        )
+    def _opened(self):
+        if self._cluster is None:
+            self._cluster = Cluster(self._options)
+            self._stack.callback(lambda: self._cluster.close(self._left))
+        return self._cluster
 
     def _start(self, task):
         root = self._workdir
         runs, _, folder = task.part
         names = [*(name for name, _ in runs), str(folder.relative_to(root))]
-        train = _train.options(
-            num_cpus=self._options.cpus_per_group, num_gpus=self._gpus
-        )
+        train = _train.options(**self._opened().resources)
         sent = ray.put(parcel.pack(root, names))
         # In a list it is no argument that is fetched wherever the task runs.
         reference = train.remote(task.shipment, task.part, names, [sent])
@@ -193,10 +133,12 @@ class OnRay(Engine):
             if not self._is_interrupted.is_set():
                 self._start_again(task, error, shown)
             return None
-        if answer.scratch:
-            self._scratches.add(answer.scratch)
+        if answer.left:
+            self._left.add(answer.left)
+        if answer.parcel is not None:
             self._received += parcel.size(answer.parcel)
-            parcel.unpack(answer.parcel, self._workdir)
+            with writing(f"The results in {self._workdir}", _SAFE):
+                parcel.unpack(answer.parcel, self._workdir)
         return answer
 
     def _start_again(self, task, error, shown):
@@ -222,74 +164,7 @@ class OnRay(Engine):
             with contextlib.suppress(ray.exceptions.RayTaskError):
                 self._answer(reference, task, None)
 
-    def _clean(self):
-        """Removes what tasks have left on nodes."""
-        alive = {each["NodeID"] for each in ray.nodes() if each["Alive"]}
-        removing = [
-            _remove.options(
-                scheduling_strategy=NodeAffinitySchedulingStrategy(node, False)
-            ).remote(folder, True)
-            for node, folder in self._scratches
-            if node in alive
-        ]
-        if removing:
-            ray.wait(removing, num_returns=len(removing), timeout=10)
-
 
 # A lost one is started again here, where it can be said. Spread: what a process
 # takes most of is memory.
 _train = ray.remote(max_retries=0, scheduling_strategy="SPREAD")(tasks.train)
-_remove = ray.remote(max_retries=0, num_cpus=0)(shutil.rmtree)
-
-
-def _start_ray(address):
-    """Connects to a cluster, or starts one that is this machine."""
-    handlers = {each: signal.getsignal(each) for each in signals.EXIT_CODES}
-    given = os.environ.get(_USAGE)
-    # Ray would report its use by default, without asking.
-    os.environ.setdefault(_USAGE, "0")
-    try:
-        with warnings.catch_warnings():
-            # Of how Ray's own defaults will change.
-            warnings.simplefilter("ignore")
-            ray.init(address, log_to_driver=False, logging_level=logging.ERROR)
-    except (ConnectionError, ValueError, RuntimeError) as error:
-        said = str(error).strip().partition("\n")[0]
-        raise InputError(
-            f"There is no Ray cluster to work with: {said} Start one by "
-            "`ray start --head`, or leave the address out to use this machine "
-            "alone."
-        ) from error
-    finally:
-        if given is None:
-            del os.environ[_USAGE]
-        # Ray's own would end the process before anything is saved.
-        if threading.current_thread() is threading.main_thread():
-            for number, handler in handlers.items():
-                signal.signal(number, handler)
-
-
-def _said(resources):
-    return ", ".join(f"{resources.get(x, 0):g} {x}s" for x in ("CPU", "GPU"))
-
-
-def _mark(workdir):
-    """Returns what a machine finds in the workdir if it is the same folder."""
-    try:
-        return (workdir / lock.HOLDER).read_text()
-    except OSError:
-        return None
-
-
-def _attached(configs, workdir):
-    """Yields names and contents of the workdir's files that configs name."""
-    names = {
-        path.name
-        for config in configs
-        for value in flatten(config).values()
-        if isinstance(value, str)
-        and (path := pathlib.Path(value)).parent == workdir
-        and path.is_file()
-    }
-    for name in sorted(names):
-        yield name, (workdir / name).read_bytes()

@@ -57,14 +57,15 @@ class Answer(NamedTuple):
         error: the message of an `InputError`, or None.
         is_interrupted: whether it was told to end, and has saved.
         parcel: the runs' folders, where the workdir is out of reach.
-        scratch: then, the node's number and the folder that was used instead.
+        left: the node's number, and a folder that the process has there; None
+            if it has none.
     """
 
     results: list
     error: str | None = None
     is_interrupted: bool = False
     parcel: dict | None = None
-    scratch: tuple | None = None
+    left: tuple | None = None
 
 
 def train(shipment, part, names, sent):
@@ -79,22 +80,20 @@ def train(shipment, part, names, sent):
     try:
         with signals.catch(quiet=True):
             _process.begin(shipment)
-            return _train(shipment, part, names, sent)
+            answer = _train(shipment, part, names, sent)
     except InputError as error:
-        return Answer([], f"{error}")
+        answer = Answer([], f"{error}")
+    return answer._replace(left=_process.left())
 
 
 def _train(shipment, part, names, sent):
     if (shared := _shared(shipment)) is not None:
         return _answer(part, shared)
-    root = _process.scratch(shipment)
+    root = _process.instead_of_workdir(shipment)
     parcel.unpack(ray.get(sent[0]), root)
     try:
         answer = _answer(_moved(part, shipment.workdir, root), root)
-        node = ray.get_runtime_context().get_node_id()
-        return answer._replace(
-            parcel=parcel.pack(root, names), scratch=(node, str(root))
-        )
+        return answer._replace(parcel=parcel.pack(root, names))
     finally:
         for name in names:
             shutil.rmtree(root / name, ignore_errors=True)
@@ -143,16 +142,16 @@ class _Process:
     def __init__(self):
         self.session = Session(reuse_models=True)
         self._stack = contextlib.ExitStack()
-        self._code = Arrived()
+        self._code = Arrived(self._scratch)
         self._has_begun = False
-        self._scratch = None
+        self._folder = None
 
     def begin(self, shipment):
         """Gets ready for the tasks of a comparison."""
         self._code.take(shipment.code)
         if self._has_begun:
             return
-        _check_versions(shipment.versions)
+        check_versions(shipment.versions)
         limit_threads(shipment.threads)
         if not shipment.has_gpus:
             hide_gpus()
@@ -163,23 +162,36 @@ class _Process:
         register_all(shipment.norms)
         self._has_begun = True
 
-    def scratch(self, shipment):
+    def instead_of_workdir(self, shipment):
         """Returns a folder in place of the workdir, with the files."""
-        if self._scratch is None:
-            self._scratch = pathlib.Path(tempfile.mkdtemp(prefix="normzoo-"))
+        folder = self._scratch() / "workdir"
+        folder.mkdir(exist_ok=True)
         for name, reference in shipment.files.items():
-            path = self._scratch / name
+            path = folder / name
             if not path.exists():
                 with replacing(path) as temporary:
                     pathlib.Path(temporary).write_bytes(ray.get(reference))
-        return self._scratch
+        return folder
+
+    def left(self):
+        """Returns the node's number and the folder; None without a folder."""
+        if self._folder is None:
+            return None
+        return ray.get_runtime_context().get_node_id(), str(self._folder)
+
+    def _scratch(self):
+        """Returns a folder for what is sent, made when first asked for."""
+        if self._folder is None:
+            self._folder = pathlib.Path(tempfile.mkdtemp(prefix="normzoo-"))
+        return self._folder
 
 
 # Tasks that one process runs share nothing but globals.
 _process = _Process()
 
 
-def _check_versions(wanted):
+def check_versions(wanted):
+    """Raises `InputError` unless this process has the versions of packages."""
     found = versions()
     different = [
         f"{package} {found[package]}, not {wanted[package]}"

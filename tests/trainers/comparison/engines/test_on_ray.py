@@ -18,6 +18,7 @@ import pytest
 import normzoo
 from normzoo.trainers import compare
 from normzoo.trainers.common.errors import InputError
+from normzoo.trainers.common.signals import Interrupted
 from normzoo.trainers.comparison.engines.settings import Ray
 from normzoo.trainers.comparison.groups import Group
 
@@ -26,7 +27,7 @@ from ...equal_runs import assert_equal
 pytest.importorskip("ray", reason="normzoo[ray] is not installed")
 from ray import cluster_utils
 
-from normzoo.trainers.comparison.engines import code, on_ray
+from normzoo.trainers.comparison.engines import code, on_ray, shipping
 
 pytestmark = [
     pytest.mark.slow,
@@ -44,6 +45,8 @@ SWEEP = [
 ]
 MODEL = """
 import os
+import pathlib
+import time
 import keras
 
 @keras.saving.register_keras_serializable("on_ray_tests")
@@ -64,8 +67,16 @@ def build():
     model.compile("sgd", "mse")
     return model
 
-def fine():
-    return [keras.callbacks.Callback()]
+class Slow(keras.callbacks.Callback):
+    # On the cluster it takes its time, until the comparison is interrupted.
+    def on_epoch_end(self, epoch, logs=None):
+        flag = pathlib.Path("FLAG")
+        if "RAY_RAYLET_PID" in os.environ and not flag.exists() and epoch:
+            (flag.parent / "reached").touch()
+            time.sleep(1)
+
+def slow():
+    return [Slow()]
 
 def failing():
     if "RAY_RAYLET_PID" in os.environ:
@@ -165,7 +176,7 @@ def compared(folder, workdir, **arguments):
         f"{folder}/mine.py:build",
         (x, x[:, 0]),
         norms=("as_is", "layer"),
-        epochs=1,
+        epochs=8,
         batch_size=8,
         seeds=1,
         tune=False,
@@ -178,33 +189,55 @@ def compared(folder, workdir, **arguments):
 def folder(tmp_path):
     found = tmp_path / "mine"
     found.mkdir()
-    (found / "mine.py").write_text(MODEL)
+    flag = str(tmp_path / "interrupted")
+    (found / "mine.py").write_text(MODEL.replace("FLAG", flag))
     return found
 
 
 def test_nodes_that_share_no_folder(
     engine, folder, tmp_path, monkeypatch, capsys
 ):
-    """A model, its code and its data are sent, and the runs come back."""
-    callbacks = f"{folder}/mine.py:fine"
+    """A model, its code and its data are sent, and the runs come back.
+
+    Also after Ctrl-C: what is saved then is sent, and goes on from there.
+    """
+    callbacks = f"{folder}/mine.py:slow"
     compared(folder, tmp_path / "here", callbacks=callbacks, jobs=2)
     scratches = []
 
     def without_folder(*arguments):
-        sent = code.collected(*arguments)
+        sent = collected(*arguments)
         folder.rename(tmp_path / "gone")
         return sent
 
-    class OnRay(on_ray.OnRay):
-        def _clean(self):
-            scratches.extend(pathlib.Path(each) for _, each in self._scratches)
+    class Cluster(on_ray.Cluster):
+        def close(self, left):
+            scratches.extend(pathlib.Path(folder) for _, folder in left)
             assert all(each.exists() for each in scratches)
-            super()._clean()
+            super().close(left)
 
-    monkeypatch.setattr(on_ray, "_mark", lambda workdir: "of another machine")
-    monkeypatch.setattr(on_ray, "OnRay", OnRay)
-    monkeypatch.setattr(on_ray.code, "collected", without_folder)
+    monkeypatch.setattr(shipping, "_mark", lambda workdir: "another machine's")
+    monkeypatch.setattr(on_ray, "Cluster", Cluster)
+    collected = code.collected
+    monkeypatch.setattr(code, "collected", without_folder)
     there = tmp_path / "there"
+
+    def interrupt():
+        end = time.monotonic() + 300
+        while not (tmp_path / "reached").exists():
+            assert time.monotonic() < end
+            time.sleep(0.01)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    interrupting = threading.Thread(target=interrupt)
+    interrupting.start()
+    with pytest.raises(Interrupted):
+        compared(folder, there, callbacks=callbacks, engine=engine)
+    interrupting.join()
+    assert list(there.glob("*/checkpoints/step-*.index"))
+    assert not list(there.glob("*/DONE"))
+    (tmp_path / "interrupted").touch()
+    (tmp_path / "gone").rename(folder)
     compared(folder, there, callbacks=callbacks, engine=engine)
     runs = sorted(path.parent.name for path in there.glob("*/DONE"))
     assert len(runs) == 2
@@ -217,7 +250,8 @@ def test_nodes_that_share_no_folder(
         if path.is_file() and path.name[0] != "."
     )
     # The curves that TensorBoard shows are added here.
-    said = re.search(r"(.*) MB of results came", capsys.readouterr().out)
+    said = re.findall(r"(.*) MB of results came", capsys.readouterr().out)
+    assert len(said) == 2
     assert 0.5 * sent < 1e6 * float(said[1]) <= sent
     assert scratches
     assert not any(each.exists() for each in scratches)

@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from normzoo.layers.lookup import look_up
+from normzoo.trainers.common import provenance
 from normzoo.trainers.common.errors import InputError
 from normzoo.trainers.comparison.engines import code, parcel
 
@@ -71,7 +72,7 @@ def test_code_is_found_by_its_name_on_another_machine(
     name, found = collected(process, monkeypatch)
     if gone:
         process.rename(tmp_path / "gone")
-    arrived = code.Arrived()
+    arrived = code.Arrived(lambda: tmp_path)
     for _ in range(2):  # with each task
         arrived.take(found)
     number, file = look_up(name, {}, "model")()
@@ -80,10 +81,10 @@ def test_code_is_found_by_its_name_on_another_machine(
     assert os.path.samefile(file, arrived.place(process / "experiment.py"))
 
 
-def test_other_code_of_that_name_is_not_used(process, monkeypatch):
+def test_other_code_of_that_name_is_not_used(process, tmp_path, monkeypatch):
     name, found = collected(process, monkeypatch)
     (process / "experiment.py").write_text("def make():\n    return 'old'\n")
-    code.Arrived().take(found)
+    code.Arrived(lambda: tmp_path).take(found)
     assert look_up(name, {}, "model")()[0] == 7
 
 
@@ -97,3 +98,11 @@ def test_too_much_is_refused(process, monkeypatch):
     monkeypatch.setattr(code, "_MOST", 10)
     with pytest.raises(InputError, match="too much to be sent"):
         collected(process, monkeypatch)
+
+
+def test_nodes_need_the_same_versions():
+    tasks = pytest.importorskip("normzoo.trainers.comparison.engines.tasks")
+    tasks.check_versions(provenance.versions())
+    other = provenance.versions() | {"keras": "1.0"}
+    with pytest.raises(InputError, match=r"keras 3\..*, not 1\.0\. Install"):
+        tasks.check_versions(other)
