@@ -6,6 +6,7 @@ from typing import Any
 
 import keras
 
+from ..own.norms import registered_in
 from ..run.as_found import as_found
 from ..supervised.callbacks import name_of
 from .answer import Comparison
@@ -157,6 +158,9 @@ def compare_norms(
             vary=vary,
             callbacks=name_of(callbacks, chosen_engine.instead),
         )
+        if chosen_engine.instead:
+            # Not told below, where a config file registers them.
+            registered_in(plan.every_run, chosen_engine.instead)
         found, summary = carry_out(
             plan,
             config,

@@ -53,7 +53,7 @@ def code_file(model):
     classes that the model is made of.
     """
     file = model.rpartition(":")[0] if isinstance(model, str) else ""
-    return file if file.endswith(".py") else None
+    return str(user_path(file, "model")) if file.endswith(".py") else None
 
 
 def _made(make, name):

@@ -212,8 +212,9 @@ def test_nodes_that_share_no_folder(
 
     class Cluster(on_ray.Cluster):
         def close(self, left):
-            scratches.extend(pathlib.Path(folder) for _, folder in left)
-            assert all(each.exists() for each in scratches)
+            folders = [pathlib.Path(folder) for _, folder in left]
+            assert all(each.exists() for each in folders)
+            scratches.extend(folders)
             super().close(left)
 
     monkeypatch.setattr(shipping, "_mark", lambda workdir: "another machine's")
