@@ -69,8 +69,20 @@ def _load(path):
     # To run the script that is running would begin all its work again.
     if getattr(script, "__file__", None) and _place(script) == path:
         return script
+    known = sys.modules.get(_module_name(path))
+    is_of_a_copy = getattr(known, "__file__", path) != path
+    return known if is_of_a_copy else load_from(path, path)
+
+
+def load_from(path, copy):
+    """Returns a file as a module, which `look_up` finds by its path then.
+
+    Args:
+        path: of the file, absolute.
+        copy: path of the file that is run.
+    """
     name = _module_name(path)
-    spec = importlib.util.spec_from_file_location(name, path)
+    spec = importlib.util.spec_from_file_location(name, copy)
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module  # where pickle and dataclasses look
     try:

@@ -39,6 +39,7 @@ if __name__ == "__main__":
 from .common.errors import InputError
 from .comparison.claims.design import DATASET, make_design, said
 from .comparison.claims.experiment import carry_out, examine, summary
+from .comparison.engines.choosing import chosen
 from .comparison.sweep import load_module
 
 __all__ = ["examine", "summary"]
@@ -46,6 +47,7 @@ __all__ = ["examine", "summary"]
 
 def main(flags):
     """Runs the script."""
+    engine = chosen(**app.engine_options(flags))
     path = config_flags.get_config_filename(flags["config"])
     module = load_module(path)
     if not hasattr(module, "judge"):
@@ -69,7 +71,7 @@ def main(flags):
         module,
         flags.workdir,
         quick=flags.quick,
-        jobs=flags.jobs,
+        engine=engine,
         command=command,
         config_file=path,
     )

@@ -41,7 +41,8 @@ from ..configs import default
 from .common.errors import InputError
 from .comparison.compare import carry_out, compare
 from .comparison.dashboard import folder as dashboard
-from .comparison.own_arguments import find_data, find_model
+from .comparison.engines.choosing import chosen
+from .comparison.own_arguments import code_file, find_data, find_model
 from .comparison.own_config import make_own_plan
 from .comparison.own_folder import OwnFolder
 from .comparison.procedure import axes, preview
@@ -65,6 +66,7 @@ def main(flags):
 
 
 def _carry_out(flags, plan, config, config_file, **started):
+    engine = chosen(**app.engine_options(flags))
     about = trainer_of(config).about(plan.every_run[0].config)
     print(preview.said(plan.design, about), flush=True)
     if flags.dry_run:
@@ -74,7 +76,7 @@ def _carry_out(flags, plan, config, config_file, **started):
         ["python", "-m", "normzoo.trainers.compare", *sys.argv[1:]]
     )
     _, summary = carry_out(
-        plan, config, flags.workdir, flags.jobs, command, config_file, **started
+        plan, config, flags.workdir, engine, command, config_file, **started
     )
     rich.print(terminal_report(summary))
     print(
@@ -111,8 +113,7 @@ def _own(flags, folder):
     plan, config = make_own_plan(
         model, data, folder, vary=vary, **own_flags.arguments(flags)
     )
-    code = flags.model.rpartition(":")[0]
-    return plan, config, code if code.endswith(".py") else None
+    return plan, config, code_file(flags.model)
 
 
 def _variants(flags, config_file, given):

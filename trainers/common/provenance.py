@@ -19,7 +19,7 @@ _PACKAGES = (
 def provenance():
     """Returns a JSON-ready dict that says what a run was made with."""
     return {
-        "versions": {"python": platform.python_version(), **_versions()},
+        "versions": {"python": platform.python_version(), **versions()},
         "devices": [
             tf.config.experimental.get_device_details(d).get(
                 "device_name", d.device_type
@@ -31,14 +31,15 @@ def provenance():
     }
 
 
-def _versions():
-    versions = {}
+def versions():
+    """Returns package -> version, of those that results may depend on."""
+    found = {}
     for package in _PACKAGES:
         try:
-            versions[package] = importlib.metadata.version(package)
+            found[package] = importlib.metadata.version(package)
         except importlib.metadata.PackageNotFoundError:
-            versions[package] = None  # on the path, but not installed
-    return versions
+            found[package] = None  # on the path, but not installed
+    return found
 
 
 def _git_revision():

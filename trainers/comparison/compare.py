@@ -13,6 +13,9 @@ from ..own.norms import registered_in
 from .dashboard.folder import write_curves, write_dashboard
 from .dashboard.hparams import write_hparams
 from .dashboard.occasionally import Occasionally
+from .engines.choosing import chosen
+from .engines.engine import Work
+from .engines.settings import Ray
 from .plot import plot_comparison
 from .procedure import plan_file
 from .procedure.designing import make_plan
@@ -31,6 +34,7 @@ def compare(
     *,
     seeds: int | None = None,
     jobs: int = 1,
+    engine: str | Ray = "local",
     command: str = "",
     config_file: str | os.PathLike | None = None,
 ) -> Summary:
@@ -50,7 +54,9 @@ def compare(
             one verdict; seeds in the overrides are then ignored. None: the
             seeds of the overrides, or else as many as `config.compare.looks`
             says, or one if that is `()`.
-        jobs: number of processes.
+        jobs: number of processes of this machine.
+        engine: `"local"`; or `"ray"`, or a `Ray` with its settings, to train on
+            a cluster.
         command: the command line that the report shows.
         config_file: path of a Python file that registers norms and models;
             each of several processes runs it. Not needed for names such as
@@ -63,15 +69,19 @@ def compare(
         InputError: a run cannot start, in which case none was started; or
             another process is using the same folder.
     """
+    chosen_engine = chosen(engine, jobs)
     plan = make_plan(config, overrides, seeds)
-    return carry_out(plan, config, workdir, jobs, command, config_file)[1]
+    found = carry_out(
+        plan, config, workdir, chosen_engine, command, config_file
+    )
+    return found[1]
 
 
 def carry_out(
     plan,
     config,
     workdir,
-    jobs=1,
+    engine,
     command="",
     config_file=None,
     started=lambda: None,
@@ -80,19 +90,21 @@ def carry_out(
 
     Args:
         plan: of all runs.
-        config, workdir, jobs, command, config_file: as of `compare`.
+        config, workdir, command, config_file: as of `compare`.
+        engine: the `Engine` that trains.
         started: function that is called when all is checked and `plan.json`
             is written.
     """
     workdir = user_path(workdir)
     check_with_splits(plan.every_run, workdir, plan.design.vary_split)
     # A config file registers them in each process itself.
-    sent = jobs > 1 and not config_file
-    norms = registered_in(plan.every_run) if sent else {}
+    sent = engine.instead and not config_file
+    norms = registered_in(plan.every_run, engine.instead) if sent else {}
     with lock.held(workdir):
         record = plan_file.begin(workdir, plan.design, config, command)
         started()
-        with Runner(workdir, jobs, config_file, norms) as runner:
+        work = Work(workdir, config_file, norms)
+        with Runner(work, engine) as runner:
             told = {"workdir": workdir, "command": command}
             look = functools.partial(_look, **told)
             running = Occasionally(functools.partial(_show_running, **told))

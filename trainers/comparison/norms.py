@@ -6,11 +6,14 @@ from typing import Any
 
 import keras
 
+from ..own.norms import registered_in
 from ..run.as_found import as_found
 from ..supervised.callbacks import name_of
 from .answer import Comparison
 from .compare import carry_out
-from .own_arguments import find_data, find_model
+from .engines.choosing import chosen
+from .engines.settings import Ray
+from .own_arguments import code_file, find_data, find_model
 from .own_config import make_own_plan
 from .own_folder import OwnFolder
 
@@ -38,6 +41,7 @@ def compare_norms(
     callbacks: str | Callable[[], list[keras.callbacks.Callback]] | None = None,
     workdir: str | os.PathLike | None = None,
     jobs: int = 1,
+    engine: str | Ray = "local",
 ) -> Comparison:
     """Trains a model with several norms and says which one it needs.
 
@@ -104,7 +108,9 @@ def compare_norms(
             interrupted run continues with new ones.
         workdir: folder for all files; a second call with the same arguments
             continues there. None: a new folder for temporary files.
-        jobs: number of processes.
+        jobs: number of processes of this machine.
+        engine: `"local"`; or `"ray"`, or a `Ray` with its settings, to train on
+            a cluster.
 
     Returns:
         A `Comparison`.
@@ -127,6 +133,8 @@ def compare_norms(
         found = normzoo.compare_norms(model, (images, labels), epochs=3)
         print(found.sentence)
     """
+    chosen_engine = chosen(engine, jobs)
+    config_file = code_file(model)
     model = find_model(model)
     data = find_data(
         model, train, validation, test, label=label, data_dir=data_dir
@@ -148,9 +156,18 @@ def compare_norms(
             least=least,
             start=start,
             vary=vary,
-            callbacks=name_of(callbacks, jobs),
+            callbacks=name_of(callbacks, chosen_engine.instead),
         )
+        if chosen_engine.instead:
+            # Not told below, where a config file registers them.
+            registered_in(plan.every_run, chosen_engine.instead)
         found, summary = carry_out(
-            plan, config, folder.path, jobs, command, started=folder.keep
+            plan,
+            config,
+            folder.path,
+            chosen_engine,
+            command,
+            config_file,
+            started=folder.keep,
         )
     return Comparison(found, summary, folder.path)

@@ -46,6 +46,16 @@ def find_model(model):
     return files.checked(model)
 
 
+def code_file(model):
+    """Returns the file of `"file.py:function"`; None of other models.
+
+    Whatever process trains such a model must run it, since it may register
+    classes that the model is made of.
+    """
+    file = model.rpartition(":")[0] if isinstance(model, str) else ""
+    return str(user_path(file, "model")) if file.endswith(".py") else None
+
+
 def _made(make, name):
     _check_no_arguments(make, name)
     with running(f"The model function {name!r}"):

@@ -1,17 +1,15 @@
-"""Executing the runs of a sweep, in this process or in several."""
+"""Executing the runs of a sweep under one progress bar."""
 
-import concurrent.futures
 import contextlib
 
 from rich import progress
 
 from ..common import signals
 from ..common.errors import InputError, LostWorkerError
-from ..run.session import Session
-from ..run.together import ALONE
-from .groups import find_groups, remove_folder, said, waves
+from .engines.engine import Work
+from .engines.here import Here
+from .groups import find_groups, remove_folder, said
 from .trainers import trainer_of
-from .workers import begun, interrupt_workers, open_pool, train_all
 
 
 def check(runs, workdir):
@@ -33,12 +31,13 @@ def check(runs, workdir):
     trainer.check(list(variants.values()))
 
 
-def execute(runs, workdir, jobs=1, config_file=None):
+def execute(runs, workdir, engine=None, config_file=None):
     """Trains the runs that are not finished, under one progress bar.
 
     Args:
         runs: list of `Run`s.
-        workdir, jobs, config_file: as of `Runner`.
+        workdir, config_file: as of `engine.Work`.
+        engine: as of `Runner`.
 
     Returns:
         Run name -> result, in the order of `runs`.
@@ -46,36 +45,34 @@ def execute(runs, workdir, jobs=1, config_file=None):
     Raises:
         signals.Interrupted, LostWorkerError: as `Runner.execute`.
     """
-    with Runner(workdir, jobs, config_file) as runner:
+    with Runner(Work(workdir, config_file), engine) as runner:
         return runner.execute(runs)
 
 
 class Runner:
     """Trains runs, in one or more steps, under one progress bar.
 
-    A context manager: its processes, and the models that runs share, last from
-    one step to the next.
+    A context manager: its engine lasts from one step to the next.
 
     Args:
+        work: the `Work`.
+        engine: the `Engine` that trains; None: this process does the work.
+
+    Attributes:
         workdir: folder that holds one folder per run.
-        jobs: number of processes; with 1, this one does the work.
-        config_file: path of the config file, `FILE:ARGUMENT` where it takes
-            one; other processes run it, too, because it may register norms
-            and models.
-        norms: what `own.norms.registered_in` has found, which they register.
     """
 
-    def __init__(self, workdir, jobs=1, config_file=None, norms=()):
-        self.workdir = workdir
-        self._jobs, self._config_file = jobs, config_file
-        self._norms = dict(norms)
+    def __init__(self, work, engine=None):
+        self.workdir = work.workdir
+        self._engine = (engine or Here()).begin(work)
         self._stack = contextlib.ExitStack()
-        self._session = self._pool = None
 
     def __enter__(self):
-        self._stop = self._stack.enter_context(signals.catch(interrupt_workers))
-        self._bar = self._stack.enter_context(progress.Progress(*_columns()))
-        self._task = self._bar.add_task("runs", total=None)
+        interrupt = self._engine.interrupt
+        self._stop = self._stack.enter_context(signals.catch(interrupt))
+        bar = self._stack.enter_context(progress.Progress(*_columns()))
+        self._shown = Shown(bar)
+        self._stack.enter_context(self._engine)
         return self
 
     def __exit__(self, *error):
@@ -104,24 +101,21 @@ class Runner:
         """
         results = {run.name: finished_result(run, self.workdir) for run in runs}
         pending = [run for run in runs if results[run.name] is None]
-        models = self._open_session().models if self._jobs == 1 else None
-        groups = find_groups(runs, pending, self.workdir, self._jobs, models)
-        self._bar.reset(
-            self._task,
-            total=len(runs),
-            completed=len(runs) - len(pending),
-            description=label or "runs",
-        )
+        self._shown.begin(label, len(runs), len(runs) - len(pending))
         if not pending:
             return results
-        self._say(groups)
-        train_each = self._here if self._jobs == 1 else self._in_processes
+        engine = self._engine
         try:
-            for name, result in train_each(groups, label):
-                results[name] = result
-                done = sum(each is not None for each in results.values())
-                self._bar.update(self._task, completed=done)
-                tell(results)
+            groups = find_groups(
+                runs, pending, self.workdir, engine.slots(), engine.models
+            )
+            self._shown.say(said(groups))
+            for finished in engine.train(groups, self._shown):
+                for name, result in finished:
+                    results[name] = result
+                    done = sum(each is not None for each in results.values())
+                    self._shown.done(done)
+                    tell(results)
         except (signals.Interrupted, LostWorkerError):
             # Workers are told by SIGTERM, whatever signal has come here.
             self._stop.raise_if_wanted()
@@ -129,32 +123,39 @@ class Runner:
         remove_folder(self.workdir)
         return results
 
-    def _say(self, groups):
-        """Says which runs train together, and why."""
-        for line in said(groups):
-            self._bar.console.print(line, highlight=False)
 
-    def _here(self, groups, label):
-        for wave in waves(groups):
-            described = wave[0].runs[0].name if len(wave) == 1 else "compiling"
-            self._describe(label, described)
-            parts = [_part(group, self.workdir) for group in wave]
-            with begun(self._open_session(), parts, self.workdir) as trainings:
-                for group, train in zip(wave, trainings, strict=True):
-                    self._describe(label, group.runs[0].name)
-                    yield from train(self._reporter(len(group.runs)))
+class Shown:
+    """The progress bar of all runs, and what is said above it.
 
-    def _describe(self, label, doing):
-        described = f"{label} {doing}".strip()
+    Args:
+        bar: a `rich.progress.Progress`.
+    """
+
+    def __init__(self, bar):
+        self._bar = bar
+        self._task = bar.add_task("runs", total=None)
+        self._label = ""
+
+    def begin(self, label, total, completed):
+        """Begins another step of the comparison."""
+        self._label = label
+        self._bar.reset(
+            self._task,
+            total=total,
+            completed=completed,
+            description=label or "runs",
+        )
+
+    def done(self, completed):
+        """Shows how many runs are finished."""
+        self._bar.update(self._task, completed=completed)
+
+    def doing(self, what):
+        """Shows what is being done, beside the label."""
+        described = f"{self._label} {what}".strip()
         self._bar.update(self._task, description=described)
 
-    def _open_session(self):
-        if self._session is None:
-            session = Session(reuse_models=True)
-            self._session = self._stack.enter_context(session)
-        return self._session
-
-    def _reporter(self, runs):
+    def reporter(self, runs):
         """Returns a function that shows which share of some runs is done."""
         begin = self._bar.tasks[self._task].completed
 
@@ -163,34 +164,10 @@ class Runner:
 
         return report
 
-    def _in_processes(self, groups, label):
-        del label
-        pool = self._open_pool()
-        try:
-            # Ctrl-C reaches all processes; a worker hears of it from its
-            # parent, also while it starts.
-            with signals.interrupt_blocked():
-                futures = [
-                    pool.submit(train_all, parts, self.workdir)
-                    for parts in _by_structure(groups, self.workdir)
-                ]
-            for future in concurrent.futures.as_completed(futures):
-                yield from future.result()
-        except concurrent.futures.BrokenExecutor as error:
-            raise LostWorkerError(
-                "The system has ended a process of the comparison, perhaps "
-                "because memory ran out. Repeat the same command to go on, "
-                "with fewer --jobs if memory is short."
-            ) from error
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
-
-    def _open_pool(self):
-        if self._pool is None:
-            pool = open_pool(self._jobs, self._config_file, self._norms)
-            self._pool = self._stack.enter_context(pool)
-        return self._pool
+    def say(self, lines):
+        """Writes lines above the bar."""
+        for line in lines:
+            self._bar.console.print(line, highlight=False)
 
 
 def _columns():
@@ -210,21 +187,3 @@ def finished_result(run, workdir):
     config = trainer.settings.checked(run.config)
     rundir = trainer.rundir(config, workdir / run.name)
     return rundir.result(trainer.resolve(config))
-
-
-def _part(group, workdir):
-    """Returns a group as processes take it."""
-    runs = [(run.name, run.config.to_dict()) for run in group.runs]
-    return runs, group.mode, group.folder(workdir)
-
-
-def _by_structure(groups, workdir):
-    """Returns lists of groups that one process trains.
-
-    Runs that train alone share a model's graphs there.
-    """
-    found = {}
-    for group in groups:
-        key = group.runs[0].unseeded if group.mode == ALONE else id(group)
-        found.setdefault(key, []).append(_part(group, workdir))
-    return found.values()

@@ -118,11 +118,12 @@ def classes_of(norm, weight_norm=None):
     return {keras.saving.get_registered_name(kind): kind for kind in kinds}
 
 
-def registered_in(runs):
+def registered_in(runs, instead):
     """Returns name -> description, of the registered norms that runs name.
 
     Args:
         runs: `Run`s, which processes of their own are to train.
+        instead: what can be done if these cannot import one; ends a message.
 
     Raises:
         InputError: these cannot import one.
@@ -139,8 +140,8 @@ def registered_in(runs):
             found[name] = described(norm)
         except InputError as error:
             raise InputError(
-                "With `jobs` above 1, every process must be able to import "
-                f"the norm {name!r}. {error} Or set jobs=1."
+                "Every process that trains must be able to import the norm "
+                f"{name!r}. {error} Or {instead}."
             ) from error
     return found
 

@@ -15,16 +15,17 @@ _EXPECTED = (
 )
 
 
-def name_of(make, jobs=1):
+def name_of(make, instead=""):
     """Returns the `config.callbacks` by which a run finds a function.
 
     Args:
         make: a function without arguments that returns Keras callbacks, its
             `"module:function"` or `"file.py:function"`, or None.
-        jobs: number of processes.
+        instead: what can be done if other processes, which train, cannot find
+            it; ends a message. "": this process trains.
 
     Raises:
-        InputError: it is no function, or several processes cannot find it.
+        InputError: it is no function, or other processes cannot find it.
     """
     if make is None or isinstance(make, str):
         return make or ""
@@ -33,8 +34,8 @@ def name_of(make, jobs=1):
     try:
         return import_path(make)
     except ValueError as error:
-        if jobs > 1:
-            raise InputError(f"`callbacks`: {error} Or set jobs=1.") from error
+        if instead:
+            raise InputError(f"`callbacks`: {error} Or {instead}.") from error
     name = getattr(make, "__qualname__", type(make).__qualname__)
     CALLBACKS[name] = make
     return name

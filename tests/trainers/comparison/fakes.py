@@ -9,6 +9,7 @@ import pytest
 
 from normzoo.configs import default
 from normzoo.trainers.common.metric import Metric
+from normzoo.trainers.comparison.engines.engine import Work
 from normzoo.trainers.comparison.procedure import plan_file
 from normzoo.trainers.comparison.procedure.designing import make_plan
 from normzoo.trainers.comparison.procedure.stages import conduct
@@ -141,7 +142,7 @@ def run(
     plan = make_plan(config, overrides, seeds)
     check(plan.every_run, workdir)
     record = plan_file.begin(workdir, plan.design, config, command)
-    with Runner(workdir) as runner:
+    with Runner(Work(workdir)) as runner:
         return conduct(plan, runner, record, look, running)
 
 

@@ -91,8 +91,8 @@ def test_files_of_ones_own_norms_can_be_loaded(table, monkeypatch):
 
 
 def test_other_processes_register_what_runs_name(table, monkeypatch):
-    assert registered_in(runs_with("layer")) == {}
-    sent = registered_in(runs_with("mine"))
+    assert registered_in(runs_with("layer"), "set jobs=1") == {}
+    sent = registered_in(runs_with("mine"), "set jobs=1")
     monkeypatch.delitem(layers.NORMS, "mine")
     register_all(sent)
     assert type(layers.get("mine")()) is keras.layers.UnitNormalization
@@ -100,6 +100,6 @@ def test_other_processes_register_what_runs_name(table, monkeypatch):
 
 def test_what_other_processes_cannot_find_is_said(table, monkeypatch):
     monkeypatch.setitem(layers.NORMS, "mine", lambda name: None)
-    assert registered_in(runs_with("layer")) == {}
-    with pytest.raises(InputError, match=r"jobs.*'mine'.*top level.*jobs=1"):
-        registered_in(runs_with("mine"))
+    assert registered_in(runs_with("layer"), "set jobs=1") == {}
+    with pytest.raises(InputError, match=r"'mine'.*top level.*jobs=1"):
+        registered_in(runs_with("mine"), "set jobs=1")

@@ -51,7 +51,7 @@ def test_a_function_that_this_process_alone_knows():
     config.callbacks = callbacks.name_of(make)
     assert len(callbacks.make_callbacks(config)) == 1
     with pytest.raises(InputError, match=r"defined in a notebook.*jobs=1"):
-        callbacks.name_of(make, jobs=2)
+        callbacks.name_of(make, instead="set jobs=1")
 
 
 def test_callbacks_of_other_code_make_another_run(config, tmp_path):

@@ -15,6 +15,10 @@ from ...common import lock
 from ...common.files import write_json
 from ...common.paths import user_path
 from ...run import metrics_file
+from ..engines.choosing import chosen
+from ..engines.engine import Work
+from ..engines.here import Here
+from ..engines.settings import Ray
 from ..procedure import plan_file
 from ..procedure.splits import check_with_splits
 from ..runner import Runner
@@ -32,6 +36,7 @@ def examine(
     seeds: int | None = None,
     quick: bool = False,
     jobs: int = 1,
+    engine: str | Ray = "local",
     command: str = "",
     config_file: str | os.PathLike | None = None,
 ) -> dict[str, Any]:
@@ -50,8 +55,8 @@ def examine(
         seeds: number of seeds, judged once; None: as `claim.looks` says.
         quick: whether to run one seed on one data set for a moment, to see
             that it runs; what it says is not judged.
-        jobs: number of processes; not looked at by a claim that wants to be
-            alone.
+        jobs, engine: as of `compare`. A claim that wants to be alone does not
+            look at them.
         command: the command line, for the record.
         config_file: path of the module, `FILE:ARGUMENT` where its `get_config`
             takes one; each of several processes runs it.
@@ -64,7 +69,7 @@ def examine(
         module,
         workdir,
         quick,
-        jobs,
+        chosen(engine, jobs),
         command,
         config_file,
     )
@@ -74,12 +79,18 @@ def carry_out(
     design,
     module,
     workdir,
-    quick=False,
-    jobs=1,
+    quick,
+    engine,
     command="",
     config_file=None,
 ):
-    """Does what a `ClaimDesign` says; see `examine`."""
+    """Does what a `ClaimDesign` says; see `examine`.
+
+    Args:
+        design: of the claim.
+        module, workdir, quick, command, config_file: as of `examine`.
+        engine: the `Engine` that trains.
+    """
     workdir = user_path(workdir)
     check_with_splits(design.every_run, workdir, design.vary_split)
     with lock.held(workdir):
@@ -88,8 +99,9 @@ def carry_out(
             plan = plan_file.begin_counting(
                 workdir, design.counts, design.level, command
             )
-        jobs = 1 if design.claim.alone else jobs
-        with Runner(workdir, jobs, config_file) as runner:
+        work = Work(workdir, config_file)
+        engine = Here() if design.claim.alone else engine
+        with Runner(work, engine) as runner:
             measured = Measured(design, module, runner)
             looks = []
             for look in _looks(design, measured, quick):

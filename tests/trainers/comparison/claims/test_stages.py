@@ -204,8 +204,8 @@ def test_a_quick_one_is_not_judged(fake, config, tmp_path):
 )
 def test_some_claims_run_alone(alone, jobs, config, tmp_path, monkeypatch):
     class Runner(experiment.Runner):
-        def __init__(self, workdir, jobs, config_file):
-            raise RuntimeError(f"{jobs} jobs")
+        def __init__(self, work, engine):
+            raise RuntimeError(f"{engine.slots()} jobs")
 
     monkeypatch.setattr(experiment, "Runner", Runner)
     config.claim.alone = alone
