@@ -14,7 +14,7 @@ from ml_collections import config_flags
 
 from .. import configs
 from . import register_data_sets
-from .common import startup
+from .common import processes, startup
 from .common.config_errors import explained
 from .common.errors import EXIT_RESTART, InputError, LostWorkerError
 from .common.paths import user_path
@@ -42,6 +42,10 @@ def parse(required=()):
     with startup.quiet():  # a config file may import TensorFlow
         if rest := _parse(sys.argv)[1:]:
             _fail(f"Unexpected arguments: {rest}. Flags begin with --.")
+    if "jobs" in flags.FLAGS and flags.FLAGS.jobs > 1:
+        # Not inside, or it would write where nobody reads.
+        processes.prepare()
+    with startup.quiet():
         register_data_sets()
 
 

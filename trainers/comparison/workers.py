@@ -4,13 +4,12 @@ import concurrent.futures
 import contextlib
 import multiprocessing
 import os
-import signal
 import threading
 
 import ml_collections
 import tensorflow as tf
 
-from ..common import signals
+from ..common import processes, signals, startup
 from ..own.norms import register_all
 from ..run.session import Session
 from ..run.together import ALONE
@@ -27,8 +26,7 @@ def open_pool(jobs, config_file, norms):
     """
     return concurrent.futures.ProcessPoolExecutor(
         jobs,
-        # Forking a process that has started TensorFlow deadlocks.
-        multiprocessing.get_context("spawn"),
+        processes.context(),
         initializer=_start_worker,
         initargs=(jobs, config_file, norms),
     )
@@ -130,12 +128,13 @@ _session = Session(reuse_models=True)
 
 
 def _start_worker(jobs, config_file, norms):
+    startup.look_for_devices()
     # Processes that share the cores, each with threads for all of them, wait
     # for each other.
     threads = max((os.cpu_count() or 1) // jobs, 1)
     tf.config.threading.set_intra_op_parallelism_threads(threads)
     tf.config.threading.set_inter_op_parallelism_threads(threads)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    startup.ignore_interrupt()
     # The parent has said it.
     _worker.enter_context(signals.catch(quiet=True))
     _worker.enter_context(_session)
