@@ -23,5 +23,7 @@ if startup.is_script():
     # It reads its flags first, and then imports the rest: see `app.parse`.
     startup.leave_on_interrupt()
 else:
+    if startup.is_server():
+        startup.ignore_interrupt()
     with startup.quiet():
         register_data_sets()

@@ -2,7 +2,6 @@
 
 import dataclasses
 import functools
-import gc
 import os
 import pathlib
 import shlex
@@ -15,7 +14,7 @@ from ml_collections import config_flags
 
 from .. import configs
 from . import register_data_sets
-from .common import startup
+from .common import processes, startup
 from .common.config_errors import explained
 from .common.errors import EXIT_RESTART, InputError, LostWorkerError
 from .common.paths import user_path
@@ -44,6 +43,10 @@ def parse(required=()):
     with startup.quiet():  # a config file may import TensorFlow
         if rest := _parse(sys.argv)[1:]:
             _fail(f"Unexpected arguments: {rest}. Flags begin with --.")
+    if "jobs" in flags.FLAGS and flags.FLAGS.jobs > 1:
+        # Not inside, or it would write where nobody reads.
+        processes.prepare()
+    with startup.quiet():
         register_data_sets()
 
 
@@ -61,7 +64,7 @@ def run(main):
     if signal.getsignal(signal.SIGINT) != signal.SIG_IGN:
         # Until now it ended the process at once, see `common.startup`.
         signal.signal(signal.SIGINT, signal.default_int_handler)
-    _collect_seldom()
+    startup.collect_seldom()
     try:
         app.run(
             functools.partial(_main, main),
@@ -238,16 +241,6 @@ def _parse(argv):
         if "get_config" in error:
             _fail(f"The config {_config_path(argv)} has no get_config().")
         _fail(f"Unknown config key: {error}")
-
-
-def _collect_seldom():
-    """Has Python look for unreachable objects less often.
-
-    To look through what the imports have made, which stays, again and again
-    took a fifteenth of a short comparison.
-    """
-    gc.freeze()
-    gc.set_threshold(50_000, 10, 10)
 
 
 def _config_path(argv):

@@ -15,6 +15,7 @@ from ..comparison.sweep import plan
 from ..data import loading, pipeline
 from ..run.checkpoints import Checkpoints
 from ..run.progress import Progress
+from ..run.saved_state import SavedState
 from ..run.state import variables_of
 from ..supervised import trainer
 from .memory import resident
@@ -118,7 +119,9 @@ def saving(width, repeats=5):
         for v in g
     )
     with tempfile.TemporaryDirectory() as folder:
-        checkpoints = Checkpoints(pathlib.Path(folder), groups, keep=2)
+        checkpoints = Checkpoints(
+            pathlib.Path(folder), SavedState(groups), keep=2
+        )
         progress = iter(range(1, repeats + 2))
         save = _median(
             lambda: checkpoints.save(Progress(step=next(progress))), repeats

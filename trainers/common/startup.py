@@ -4,6 +4,7 @@ Only the standard library is imported here, because this runs first.
 """
 
 import contextlib
+import gc
 import os
 import re
 import signal
@@ -13,7 +14,11 @@ import threading
 #: What the shell reports for Ctrl-C.
 INTERRUPTED = 130
 
-_SCRIPT = re.compile(r"normzoo\.trainers\.\w+$")
+#: The module of the worker processes.
+WORKERS = "normzoo.trainers.comparison.engines.processes"
+
+#: The names of the scripts.
+SCRIPT = re.compile(r"normzoo\.trainers\.\w+$")
 
 # Absl's C++ code writes these lines whatever TF_CPP_MIN_LOG_LEVEL says. Other
 # failures of cuInit, and whatever is not listed, are real.
@@ -36,13 +41,37 @@ _NOISE = re.compile(
 def is_script():
     """Returns whether Python is about to run one of the scripts."""
     # `python -m` sets the script's name only after importing its package.
-    return sys.argv[:1] == ["-m"] and any(map(_SCRIPT.match, sys.orig_argv))
+    return sys.argv[:1] == ["-m"] and any(map(SCRIPT.match, sys.orig_argv))
+
+
+def collect_seldom():
+    """Has Python look for unreachable objects less often.
+
+    To look through what the imports have made, which stays, again and again
+    took a fifteenth of a short comparison.
+    """
+    gc.freeze()
+    gc.set_threshold(50_000, 10, 10)
+
+
+def is_server():
+    """Returns whether this process imports what workers need, and forks them.
+
+    See `common.processes`.
+    """
+    # The server is started as `python -c "...main(..., ['MODULE'], ...)"`.
+    return any(repr(WORKERS) in argument for argument in sys.orig_argv)
 
 
 def leave_on_interrupt():
     """Has Ctrl-C end the process with one line, until `app.run`."""
     if signal.getsignal(signal.SIGINT) != signal.SIG_IGN:
         signal.signal(signal.SIGINT, _leave)
+
+
+def ignore_interrupt():
+    """Leaves Ctrl-C, which reaches all processes, to this one's parent."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 @contextlib.contextmanager
@@ -65,16 +94,31 @@ def load():
         return
     with _hidden("sklearn"):
         import keras  # noqa: F401
+    if not is_server():
+        _look_for_devices()
+
+
+def look_for_devices():
+    """Has a forked worker look for devices, which its server must not do.
+
+    CUDA does not work in a fork of a process that has started it.
+    """
+    if is_server():
+        with without_noise():
+            _look_for_devices()
+
+
+def _look_for_devices():
     import tensorflow as tf
 
-    # It is noisy once more when it first looks for devices.
+    # It is noisy once more when it first does so.
     tf.config.list_physical_devices()
 
 
 def _is_ours():
     """Returns whether this process is a script, or a worker of one."""
     # What `multiprocessing` says of the parent is not set yet in a worker.
-    return any(
+    return is_server() or any(
         argument == "--multiprocessing-fork"
         or argument.startswith("normzoo.trainers.")
         for argument in sys.orig_argv

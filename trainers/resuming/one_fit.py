@@ -13,6 +13,7 @@ from ..common import signals
 from ..common.errors import InputError, writing
 from ..common.provenance import provenance
 from ..run.checkpoints import Checkpoints
+from ..run.saved_state import SavedState
 from ..run.saving import Saver
 from ..run.state import (
     build_state,
@@ -92,7 +93,7 @@ class OneFit(keras.callbacks.Callback):
             self._build()
             self._checkpoints = Checkpoints(
                 self.rundir.path / "checkpoints",
-                variables_of(self.model, averages=True),
+                SavedState(variables_of(self.model, averages=True)),
                 self.keep,
                 FitProgress.from_json,
             )

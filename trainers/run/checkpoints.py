@@ -1,7 +1,5 @@
 """The checkpoints of a run: the last ones and the best one."""
 
-import tensorflow as tf
-
 from ..common.errors import InputError, writing
 from .progress import Progress
 from .recovery import keep_only, newest_first, path_of, recover
@@ -16,20 +14,17 @@ class Checkpoints:
 
     Args:
         folder: of the checkpoints; created with the first one.
-        variables: name of a group -> list of `tf.Variable`.
+        state: the `SavedState` of what trains.
         keep: how many of the last checkpoints stay.
         from_json: function that makes the progress of what its `to_json` has
             returned. The progress has a `step`.
     """
 
-    def __init__(self, folder, variables, keep, from_json=Progress.from_json):
+    def __init__(self, folder, state, keep, from_json=Progress.from_json):
         self._folder = folder
+        self._state = state
         self._from_json = from_json
         self._keep = keep
-        self._progress = _Text()
-        self._checkpoint = tf.train.Checkpoint(
-            progress=self._progress, **variables
-        )
 
     def restore(self):
         """Sets all variables to those of the newest checkpoint.
@@ -50,14 +45,14 @@ class Checkpoints:
             return None
         path = path_of(self._folder, step)
         try:
-            self._checkpoint.read(str(path)).assert_consumed()
+            text = self._state.read(path)
         except (AssertionError, ValueError) as error:
             raise InputError(
                 f"The checkpoint {path} does not fit the model: {error} It may "
                 "come from other versions of normzoo or Keras, which "
                 "config.json names. Use those, or name another workdir."
             ) from error
-        return self._from_json(self._progress.text)
+        return self._from_json(text)
 
     def save(self, progress):
         """Writes the state after `progress.step` steps.
@@ -78,28 +73,15 @@ class Checkpoints:
         return self._folder / "best"
 
     def _write(self, folder, progress):
-        self._progress.text = progress.to_json()
         steps = newest_first(self._folder)
         what = f"The checkpoint of step {progress.step}"
         safe = f"The one of step {steps[0]} is intact" if steps else ""
         try:
             with writing(what, safe):
                 folder.mkdir(parents=True, exist_ok=True)
-                self._checkpoint.write(str(path_of(folder, progress.step)))
+                path = path_of(folder, progress.step)
+                self._state.write(path, progress.to_json())
         except InputError:
             # What was written of it may be what fills the disk.
             keep_only(folder, newest_first(folder))
             raise
-
-
-class _Text(tf.train.experimental.PythonState):
-    """A text in a checkpoint; variables of strings cannot be replicated."""
-
-    def __init__(self):
-        self.text = ""
-
-    def serialize(self):
-        return self.text
-
-    def deserialize(self, string_value):
-        self.text = tf.compat.as_str(string_value)

@@ -19,6 +19,7 @@ from ..data.pipeline import Part
 from .checkpoints import Checkpoints
 from .logs import MetricsLog, StopOnDivergence
 from .progress import Progress, epochs_due
+from .saved_state import SavedState
 from .saving import Saver
 from .state import build_state, variables_of
 
@@ -75,7 +76,7 @@ class Training:
         variables = variables_of(self.model)
         self._checkpoints = Checkpoints(
             self.rundir.path / "checkpoints",
-            variables,
+            SavedState(variables),
             self.config.checkpoint.keep,
         )
         self.progress = self._restore(variables)

@@ -8,6 +8,7 @@ from ..common.provenance import provenance
 from ..data import loading
 from ..run.checkpoints import Checkpoints
 from ..run.progress import Progress
+from ..run.saved_state import SavedState
 from ..together.member import Finished, Member
 from ..together.training import GroupProgress, GroupTraining
 from .measures import Measures
@@ -90,7 +91,7 @@ class Group:
         self._session.seed(config.seed, config.deterministic)
         checkpoints = Checkpoints(
             self._folder,
-            {"runs": self._program.variables},
+            SavedState({"runs": self._program.variables}),
             config.checkpoint.keep,
             GroupProgress.from_json,
         )

@@ -60,7 +60,7 @@ class Measures:
         trained = self._trained()
         for run, model in self._program.each():
             member = self._members[run]
-            member.save(model, member.progress)
+            member.save(self._program.saved_state(model), member.progress)
             self._estimate(run)
         estimated = {}
         if self._estimates:

@@ -7,7 +7,6 @@ import numpy as np
 from ..run.checkpoints import Checkpoints
 from ..run.logs import MetricsLog
 from ..run.recovery import keep_only, newest_first
-from ..run.state import variables_of
 
 
 class Member:
@@ -106,17 +105,17 @@ class Member:
         self.log.flush()
         self.progress.outputs = self.rundir.sizes()
 
-    def save(self, model, progress, best=False):
+    def save(self, state, progress, best=False):
         """Writes a checkpoint, as the run alone would.
 
         Args:
-            model: compiled, in the state of the run.
+            state: the `SavedState` of a model that is in the state of the run.
             progress: the `Progress` at that state.
             best: whether it is that of the best validation so far.
         """
         checkpoints = Checkpoints(
             self.rundir.path / "checkpoints",
-            variables_of(model),
+            state,
             self.config.checkpoint.keep,
         )
         write = checkpoints.save_best if best else checkpoints.save
@@ -141,5 +140,5 @@ class Finished(Member):
     def note_outputs(self):
         """Does nothing."""
 
-    def save(self, model, progress, best=False):
+    def save(self, state, progress, best=False):
         """Does nothing."""

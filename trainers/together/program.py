@@ -2,6 +2,9 @@
 
 import tensorflow as tf
 
+from ..run.saved_state import SavedState
+from ..run.state import variables_of
+
 
 class Program:
     """Trains runs epoch by epoch, in calls of any number of steps.
@@ -24,6 +27,7 @@ class Program:
         self._feed = feed
         self.check_every = check_every
         self.most = max(feed.most // check_every, 1) * check_every
+        self._saved_states = {}
 
     @property
     def steps(self):
@@ -33,6 +37,14 @@ class Program:
     def orders(self, epoch):
         """Returns what `train` takes for an epoch."""
         return self._feed.orders(epoch)
+
+    def saved_state(self, model):
+        """Returns the `SavedState` of a model that `holding` has yielded."""
+        found = self._saved_states.get(id(model))
+        if found is None:
+            found = SavedState(variables_of(model))
+            self._saved_states[id(model)] = found
+        return found
 
     def _take_steps(self, orders, start, stop, alive):
         """Calls `_train`; returns the means after the steps that it took."""

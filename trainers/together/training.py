@@ -184,7 +184,8 @@ class GroupTraining:
     def _save(self):
         for run, (progress, row) in self._best.items():
             with self._program.holding(run, row) as model:
-                self._members[run].save(model, progress, best=True)
+                state = self._program.saved_state(model)
+                self._members[run].save(state, progress, best=True)
         self._best = {}
         for member in self._members:
             member.note_outputs()

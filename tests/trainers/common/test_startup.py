@@ -49,19 +49,20 @@ def test_what_is_no_noise_passes(line):
     assert not startup.is_noise(line)
 
 
-def started(tmp_path, body):
+def started(tmp_path, body, script="classify", *flags):
     """Starts a script whose first heavy import does `body` instead."""
     (tmp_path / "tensorflow_datasets.py").write_text(body)
     return subprocess.Popen(
         [
-            *(sys.executable, "-m", "normzoo.trainers.classify"),
-            *("--config=digits_mlp", "--workdir=run"),
+            *(sys.executable, "-m", f"normzoo.trainers.{script}"),
+            *("--config=digits_mlp", "--workdir=run", *flags),
         ],
         cwd=tmp_path,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         # Ctrl-C is ignored in what a shell has started in the background.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        start_new_session=True,
     )
 
 
@@ -106,11 +107,16 @@ def test_the_last_words_of_a_process_that_dies_are_shown(tmp_path):
     assert REAL[3] in error
 
 
-def test_ctrl_c_in_an_import_is_one_line(tmp_path):
-    body = "import time\nprint('here', flush=True)\ntime.sleep(60)"
-    with started(tmp_path, body) as process:
-        process.stdout.readline()
-        os.kill(process.pid, signal.SIGINT)
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_ctrl_c_in_an_import_is_one_line(tmp_path, jobs):
+    body = (
+        "import os, time\nprint('here', flush=True)\ntime.sleep(2)\nos._exit(0)"
+    )
+    with started(tmp_path, body, "compare", f"--jobs={jobs}") as process:
+        for _ in range(jobs):  # the server of the workers imports all, too
+            process.stdout.readline()
+        # A terminal tells all processes.
+        os.killpg(process.pid, signal.SIGINT)
         _, error = process.communicate()
     assert process.returncode == 130
     assert error.split(b"\n") == [

@@ -19,6 +19,7 @@ from normzoo.trainers.data import loading
 from normzoo.trainers.run.checkpoints import Checkpoints
 from normzoo.trainers.run.progress import Progress
 from normzoo.trainers.run.recovery import newest_first
+from normzoo.trainers.run.saved_state import SavedState
 from normzoo.trainers.run.session import Session
 
 from .. import killable
@@ -29,7 +30,8 @@ class Store:
 
     def __init__(self, folder, shape=(50,), keep=3):
         self.value = tf.Variable(tf.zeros(shape))
-        self.checkpoints = Checkpoints(folder, {"model": [self.value]}, keep)
+        state = SavedState({"model": [self.value]})
+        self.checkpoints = Checkpoints(folder, state, keep)
 
     def save(self, *steps):
         """Saves at some steps."""

@@ -4,10 +4,9 @@ import concurrent.futures
 import contextlib
 import multiprocessing
 import os
-import signal
 import threading
 
-from ...common import signals
+from ...common import processes, signals, startup
 from ...common.errors import LostWorkerError
 from ...own.norms import register_all
 from ...run.session import Session
@@ -69,8 +68,7 @@ class Processes(Engine):
         if self._pool is None:
             pool = concurrent.futures.ProcessPoolExecutor(
                 self._jobs,
-                # Forking a process that has started TensorFlow deadlocks.
-                multiprocessing.get_context("spawn"),
+                processes.context(),
                 initializer=_start_worker,
                 initargs=(self._jobs, self.work.config_file, self.work.norms),
             )
@@ -101,10 +99,12 @@ def _train_all(parts, workdir):
 
 
 def _start_worker(jobs, config_file, norms):
+    startup.look_for_devices()
+    startup.collect_seldom()
     # Processes that share the cores, each with threads for all of them, wait
     # for each other.
     limit_threads((os.cpu_count() or 1) // jobs)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    startup.ignore_interrupt()
     # The parent has said it.
     _worker.enter_context(signals.catch(quiet=True))
     _worker.enter_context(_session)
