@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+import sys
 
 import tensorflow as tf
 import tensorflow_datasets as tfds
@@ -19,6 +20,30 @@ _DAMAGE = (
 #: For whole records that are not what `features.json` says. The second one is
 #: raised when TensorFlow's message quotes a record's bytes.
 _MISFIT = (tf.errors.InvalidArgumentError, UnicodeDecodeError)
+
+#: Classes in `features.json`; older versions of TFDS have written `type`.
+_CLASS = re.compile(r'"(?:pythonClassName|type)"\s*:\s*"([^"]*)"')
+_TFDS = "tensorflow_datasets."
+
+
+def check_features(folder):
+    """Raises `InputError` if data sets in a folder name Python modules.
+
+    TFDS would import them, and whoever has made the set may have chosen them.
+    Its own are known, and so are those that are imported already.
+
+    Args:
+        folder: a `pathlib.Path`, there or not.
+    """
+    for path in sorted(folder.rglob("features.json")):
+        for name in _CLASS.findall(path.read_text(errors="replace")):
+            module = name.rpartition(".")[0]
+            if module not in sys.modules and not name.startswith(_TFDS):
+                raise InputError(
+                    f"{path} names code that is not of TFDS: {name!r}. Reading "
+                    "the data set would run it. If you trust it, import its "
+                    "module first; or name another data set."
+                )
 
 
 def described(data_path):

@@ -3,6 +3,7 @@
 import tensorflow as tf
 
 from ..common.errors import InputError, writing
+from ..common.files import make_folder
 from .progress import Progress
 from .recovery import keep_only, newest_first, path_of, recover
 
@@ -84,7 +85,7 @@ class Checkpoints:
         safe = f"The one of step {steps[0]} is intact" if steps else ""
         try:
             with writing(what, safe):
-                folder.mkdir(parents=True, exist_ok=True)
+                make_folder(folder)
                 self._checkpoint.write(str(path_of(folder, progress.step)))
         except InputError:
             # What was written of it may be what fills the disk.

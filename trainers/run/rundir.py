@@ -99,6 +99,7 @@ class RunDir:
                 "which TensorFlow takes for a pattern. Name another one."
             )
         try:
+            str(self.path).encode()  # as TensorFlow wants it
             self.path.stat()
         except FileNotFoundError:
             return
@@ -187,7 +188,8 @@ class RunDir:
 
     def finish(self, result):
         """Writes the result, which marks the run as finished."""
-        write_json(self.path / _DONE, result)
+        safe = "The run continues from its last checkpoint"
+        write_json(self.path / _DONE, result, "The result", safe)
 
 
 def differences(held, wanted, defaults):
