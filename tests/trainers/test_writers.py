@@ -244,7 +244,16 @@ def test_what_cannot_be_written_is_named(name, accident, folder, model):
 #: These write within what wraps them, or into nothing that stays.
 ALLOWED = {"common/files.py", "common/unfinished.py"}
 _WRAPS = ("replacing", "writing", "replacing_folder")
-_WRITES = {"write_text", "write_bytes", "mkdir", "makedirs", "savefig", "dump"}
+_WRITES = {
+    "write_text",
+    "write_bytes",
+    "mkdir",
+    "makedirs",
+    "savefig",
+    "dump",
+    "unlink",
+    "truncate",
+}
 _MODES = set("wax+")
 
 

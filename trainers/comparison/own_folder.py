@@ -53,9 +53,10 @@ class OwnFolder(contextlib.AbstractContextManager):
     def __exit__(self, *error):
         if self._is_kept:
             return
-        for path in set(self.path.iterdir()) - self._before:
-            if by_content(str(path)) != str(path):
-                path.unlink()
+        with writing(f"The workdir {self.path}"):
+            for path in set(self.path.iterdir()) - self._before:
+                if by_content(str(path)) != str(path):
+                    path.unlink()
         for folder in self._made:
             # Another process may have begun in it.
             with contextlib.suppress(OSError):

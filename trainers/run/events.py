@@ -46,7 +46,8 @@ class EventFile:
             self._write(version)
             self.flush()
         except InputError:
-            path.unlink()
+            with self._writing():
+                path.unlink()
             raise
 
     def __enter__(self):

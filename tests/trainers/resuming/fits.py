@@ -245,5 +245,7 @@ if __name__ == "job_main":
     import pickle
 
     job = JOB  # noqa: F821
-    left = fit(Kill(job.get("kill")), **job["call"], save_freq=1)
+    call = job["call"]
+    name, folder = call.pop("name"), call.pop("folder")
+    left = fit(name, folder, Kill(job.get("kill")), **call, save_freq=1)
     pathlib.Path(job["result"]).write_bytes(pickle.dumps(left))
