@@ -23,17 +23,18 @@ def write_text(path, text, what="The file", safe=""):
         file.write(text)
 
 
-def make_folder(path, what="The folder"):
+def make_folder(path, what="The folder", fix=""):
     """Makes a folder unless it is there, and returns its path.
 
     Args:
         path: a `pathlib.Path`.
         what: it is; begins the message.
+        fix: a clause that says how to name another one.
 
     Raises:
         InputError: it cannot be made.
     """
-    with writing(f"{what} {path}"):
+    with writing(f"{what} {path}", fix):
         path.mkdir(parents=True, exist_ok=True)
     return path
 

@@ -69,7 +69,8 @@ def preparation_lock(builder):
 
     TFDS itself lets a second process fail that prepares the same set.
     """
-    root = make_folder(data_root(builder), "The folder of data sets")
+    other = "In a config, another one is --config.dataset.data_dir=DIR"
+    root = make_folder(data_root(builder), "The folder of data sets", other)
     with (
         lock.waited_for(root / f".{builder.name}.lock"),
         writing(f"The data set {builder.name} in {root}"),

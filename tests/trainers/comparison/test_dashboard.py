@@ -13,6 +13,7 @@ from tensorboard.plugins.custom_scalar import layout_pb2
 from tensorboard.plugins.hparams import metadata
 
 import normzoo
+from normzoo.trainers.common.errors import InputError
 from normzoo.trainers.comparison.dashboard import folder as dashboard
 from normzoo.trainers.comparison.dashboard import hparams
 from normzoo.trainers.comparison.dashboard.bands import find_bands
@@ -225,7 +226,9 @@ def test_writing_again_replaces_the_whole_folder(tmp_path, monkeypatch):
     killed.mkdir()
     with monkeypatch.context() as patch:
         patch.setattr(dashboard, "_write_bands", full)
-        with pytest.raises(OSError, match="full"):
+        with pytest.raises(
+            InputError, match="cannot be written: The disk is full"
+        ):
             write(found, summary, tmp_path)
     assert (folder / "norm=none/stale").exists()
     write(found, summary, tmp_path)

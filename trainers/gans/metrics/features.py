@@ -189,7 +189,8 @@ def _cache(metrics):
     home = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
     folder = metrics.cache_dir or os.path.join(home, "normzoo")
     path = pathlib.Path(folder).expanduser()
-    return make_folder(path, "The folder config.metrics.cache_dir,")
+    other = "Another one is --config.metrics.cache_dir=DIR"
+    return make_folder(path, "The folder of classifiers", other)
 
 
 def _inception_weights(config):
