@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import os
+import re
 import textwrap
 
 #: Of a run that ended early and goes on when it is started again: EX_TEMPFAIL
@@ -10,6 +11,8 @@ import textwrap
 EXIT_RESTART = 75
 
 _LONGEST = 300  # characters of what Keras says
+#: What TensorFlow puts around its words: names in its graph.
+_NODES = re.compile(r"\{\{.*?\}\}\s*|\s*\[Op:.*")
 #: What the system says when a file cannot be written -> what helps.
 _FIXES = {
     (errno.ENOSPC, errno.EDQUOT, errno.EFBIG): (
@@ -104,7 +107,8 @@ def _reason(error):
     Where only later lines have the system's words, it is these.
     """
     said = getattr(error, "strerror", None) or str(error)
-    first = (said.splitlines() or [type(error).__name__])[0].rstrip(".")
+    first = (said.splitlines() or [type(error).__name__])[0]
+    first = _NODES.sub("", first).rstrip(".")
     known = (os.strerror(each) for numbers in _FIXES for each in numbers)
     words = next((words for words in known if words in said), "")
     return first if words in first else words
