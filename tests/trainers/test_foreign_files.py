@@ -143,13 +143,13 @@ def code_in(folder):
     return path
 
 
-def set_of(folder, name):
+def set_of(folder, key):
     """Reads a data set whose description names a module beside it."""
     code_in(folder)
     place = folder / "tfds" / "lines" / "1.0.0"
     place.mkdir(parents=True)
-    named = {"pythonClassName": name, "content": {}}
-    (place / "features.json").write_text(json.dumps(named))
+    text = f'{{"{key}": "harm.Feature", "content": {{}}}}'
+    (place / "features.json").write_text(text)
     (place / "dataset_info.json").write_text('{"name": "lines"}')
     config = default.get_config()
     config.dataset.update(name="lines", data_dir=str(folder / "tfds"))
@@ -221,7 +221,15 @@ READ = {
         "cannot be read",
     ),
     "data set": (
-        lambda made, folder: set_of(folder, "harm.Feature"),
+        lambda made, folder: set_of(folder, "pythonClassName"),
+        "names code that is not of TFDS: 'harm.Feature'",
+    ),
+    "data set, escaped": (
+        lambda made, folder: set_of(folder, "python\\u0043lassName"),
+        "names code that is not of TFDS: 'harm.Feature'",
+    ),
+    "data set, other key": (
+        lambda made, folder: set_of(folder, "python_class_name"),
         "names code that is not of TFDS: 'harm.Feature'",
     ),
     "config.json": (

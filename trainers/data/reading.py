@@ -1,6 +1,7 @@
 """What TFDS raises for files that cannot be read, in the user's words."""
 
 import contextlib
+import json
 import re
 import sys
 
@@ -21,8 +22,8 @@ _DAMAGE = (
 #: raised when TensorFlow's message quotes a record's bytes.
 _MISFIT = (tf.errors.InvalidArgumentError, UnicodeDecodeError)
 
-#: Classes in `features.json`; older versions of TFDS have written `type`.
-_CLASS = re.compile(r'"(?:pythonClassName|type)"\s*:\s*"([^"]*)"')
+#: Keys of classes in `features.json`; older versions of TFDS wrote `type`.
+_CLASS = ("pythonClassName", "python_class_name", "type")
 _TFDS = "tensorflow_datasets."
 
 
@@ -36,14 +37,28 @@ def check_features(folder):
         folder: a `pathlib.Path`, there or not.
     """
     for path in sorted(folder.rglob("features.json")):
-        for name in _CLASS.findall(path.read_text(errors="replace")):
+        for name in _classes(path):
             module = name.rpartition(".")[0]
-            if module not in sys.modules and not name.startswith(_TFDS):
+            is_known = module in sys.modules or name.startswith(_TFDS)
+            if module and not is_known:
                 raise InputError(
                     f"{path} names code that is not of TFDS: {name!r}. Reading "
                     "the data set would run it. If you trust it, import its "
                     "module first; or name another data set."
                 )
+
+
+def _classes(path):
+    """Returns the names of all classes in a `features.json`."""
+    found = []
+
+    def look(pairs):
+        found.extend(value for key, value in pairs if key in _CLASS)
+        return dict(pairs)
+
+    with contextlib.suppress(ValueError):  # TFDS cannot read it, either
+        json.loads(path.read_text(), object_pairs_hook=look)
+    return [name for name in found if isinstance(name, str)]
 
 
 def described(data_path):

@@ -46,10 +46,10 @@ def run(
         }
         for make in LAYERS
     }
-    workdir = make_folder(user_path(workdir))
-    with replacing(workdir / "gradient_flow.svg", "The picture") as temporary:
+    folder = make_folder(user_path(workdir))
+    with replacing(folder / "gradient_flow.svg", "The picture") as temporary:
         _plot(norms).savefig(temporary)
-    write_text(workdir / "gradient_flow.csv", _table(norms))
+    write_text(folder / "gradient_flow.csv", _table(norms))
     return norms
 
 
