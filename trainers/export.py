@@ -58,6 +58,12 @@ if __name__ == "__main__":
         "Makes the number of examples in a call a constant. Without it: any.",
         lower_bound=1,
     )
+    flags.DEFINE_bool(
+        "trust_code",
+        False,
+        "With --workdir: runs the code that the run's config.json names. "
+        "Without it, such a run is refused.",
+    )
     flags.DEFINE_integer(
         "repeats", 25, "Timed calls of each size.", lower_bound=1
     )
@@ -87,6 +93,7 @@ def export(
     quantize: str | None = None,
     batch_size: int | None = None,
     repeats: int = 25,
+    trust_code: bool = False,
 ) -> Exported:
     """Writes a trained model for serving, if its outputs stay what they are.
 
@@ -104,6 +111,8 @@ def export(
         quantize: `"int8"`, for the format `"litert"`; None: floating point.
         batch_size: number of examples in a call; None: any.
         repeats: how many calls of each size are timed.
+        trust_code: with `workdir`, whether code that `config.json` names, of a
+            norm or a model of your own, may be run.
 
     Returns:
         An `Exported`, which can be printed: what was changed, the largest
@@ -134,7 +143,7 @@ def export(
         path = user_path(model, "model")
         served = sources.of_file(path, data, label, data_dir)
     elif data is None:
-        served = sources.of_run(user_path(workdir))
+        served = sources.of_run(user_path(workdir), trust_code)
     else:
         raise InputError(
             "A run has its own data. Received: workdir and data. Leave data "
@@ -160,6 +169,7 @@ def main(flags):
             quantize=flags.quantize,
             batch_size=flags.batch_size,
             repeats=flags.repeats,
+            trust_code=flags.trust_code,
         )
     )
 

@@ -2,10 +2,12 @@
 
 import dataclasses
 import json
-import os
 
 import rich.console
 import rich.table
+
+from ..common.files import make_folder, write_text
+from ..common.paths import user_path
 
 
 @dataclasses.dataclass
@@ -58,14 +60,10 @@ def write(tables, facts, workdir, name):
         workdir: a folder, made if it is not there.
         name: of the files, without the ending.
     """
-    os.makedirs(workdir, exist_ok=True)
+    folder = make_folder(user_path(workdir), "The workdir")
     content = {"facts": facts, "tables": {t.title: t.rows for t in tables}}
-    path = os.path.join(workdir, name)
-    with open(f"{path}.json", "w", encoding="utf-8") as file:
-        json.dump(content, file, indent=1)
-        file.write("\n")
-    with open(f"{path}.md", "w", encoding="utf-8") as file:
-        file.write(markdown(tables, facts))
+    write_text(folder / f"{name}.json", json.dumps(content, indent=1) + "\n")
+    write_text(folder / f"{name}.md", markdown(tables, facts))
 
 
 def markdown(tables, facts):

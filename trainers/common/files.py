@@ -1,68 +1,115 @@
-"""Files and folders that are written as a whole or not at all."""
+"""Files and folders that are written as a whole or not at all.
+
+What cannot be written is an `InputError` that names it, and nothing is left of
+it. Whatever writes results does it here, or within `errors.writing`.
+"""
 
 import contextlib
 import json
 import os
-import pathlib
-import shutil
-import tempfile
+
+from .errors import writing
+from .unfinished import place_for
 
 
-def write_json(path, value):
-    """Writes `value` to `path` as a whole or not at all."""
-    write_text(path, json.dumps(value, indent=2) + "\n")
+def write_json(path, value, what="The file", safe=""):
+    """Writes `value` to `path`; arguments as of `replacing`."""
+    write_text(path, json.dumps(value, indent=2) + "\n", what, safe)
 
 
-def write_text(path, text):
-    """Writes `text` to `path` as a whole or not at all."""
-    with replacing(path) as temporary, open(temporary, "w") as file:
+def write_text(path, text, what="The file", safe=""):
+    """Writes `text` to `path`; arguments as of `replacing`."""
+    with replacing(path, what, safe) as temporary, open(temporary, "w") as file:
         file.write(text)
 
 
-@contextlib.contextmanager
-def replacing(path):
-    """Yields the name of a file that takes a path's place at the end.
+def make_folder(path, what="The folder", fix=""):
+    """Makes a folder unless it is there, and returns its path.
 
-    It has the suffix of `path`. After an error nothing is left of it.
+    Args:
+        path: a `pathlib.Path`.
+        what: it is; begins the message.
+        fix: a clause that says how to name another one.
+
+    Raises:
+        InputError: it cannot be made.
+    """
+    with writing(f"{what} {path}", fix):
+        path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def append(path, text, what="The file", safe=""):
+    """Adds `text` at the end of a file, as a whole or not at all.
 
     Args:
         path: a `pathlib.Path`, there or not.
+        text: to be added.
+        what, safe: as of `replacing`.
+
+    Raises:
+        InputError: it cannot be written.
     """
-    handle, name = tempfile.mkstemp(
-        dir=path.parent, prefix=f".{path.stem}.", suffix=path.suffix
-    )
-    os.close(handle)
-    try:
-        yield name
-        with open(name, "rb+") as file:
-            os.fsync(file.fileno())
-        os.chmod(name, 0o644)  # mkstemp's own mode hides it from others
-        os.replace(name, path)
-    except BaseException:
-        os.unlink(name)
-        raise
+    rest = text.encode()
+    with (
+        writing(f"{what} {path}", safe),
+        open(path, "ab", buffering=0) as file,
+    ):
+        size = file.tell()
+        try:
+            while rest:
+                rest = rest[file.write(rest) :]
+        except OSError:
+            with contextlib.suppress(OSError):  # a device
+                file.truncate(size)
+            raise
 
 
 @contextlib.contextmanager
-def replacing_folder(path):
+def replacing(path, what="The file", safe=""):
+    """Yields the name of a file that takes a path's place at the end.
+
+    It ends as that of `path` does. After an error nothing is left of it.
+
+    Args:
+        path: a `pathlib.Path`, there or not.
+        what: it is; begins the message.
+        safe: a clause that says what is not lost.
+
+    Raises:
+        InputError: it cannot be written.
+    """
+    with writing(f"{what} {path}", safe), place_for(path) as new:
+        yield str(new)
+        with open(new, "rb+") as file:
+            os.fsync(file.fileno())
+        new.replace(path)
+
+
+@contextlib.contextmanager
+def replacing_folder(path, what="The folder"):
     """Yields a new folder that takes a path's place at the end.
 
     After an error nothing is left of it, and what was at `path` stays.
 
     Args:
-        path: a `pathlib.Path`, there or not.
+        path: a `pathlib.Path`, there or not; a link stays one.
+        what: it is; begins the message.
+
+    Raises:
+        InputError: it cannot be written.
     """
-    prefix = f".{path.name}."
-    for left in path.parent.glob(f"{prefix}*"):  # by a process that was killed
-        shutil.rmtree(left)
-    new = pathlib.Path(tempfile.mkdtemp(dir=path.parent, prefix=prefix))
-    old = new.with_name(f"{new.name}.old")
-    try:
+    path = path.resolve()
+    with writing(f"{what} {path}"), place_for(path) as new:
+        new.mkdir()
         yield new
-        new.chmod(0o755)  # mkdtemp's own mode hides it from others
-        if path.exists():
+        if not path.exists():
+            new.rename(path)
+            return
+        with place_for(path) as old:
             path.rename(old)
-        new.rename(path)
-    finally:
-        for left in (new, old):
-            shutil.rmtree(left, ignore_errors=True)
+            try:
+                new.rename(path)
+            except BaseException:
+                old.rename(path)
+                raise

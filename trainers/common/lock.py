@@ -8,8 +8,8 @@ import socket
 
 import filelock
 
-from .errors import InputError
-from .files import write_json
+from .errors import InputError, writing
+from .files import make_folder, write_json
 
 #: The lock itself, which the system frees when its holder dies, and who it is.
 LOCK, HOLDER = ".lock", ".lock.json"
@@ -22,22 +22,39 @@ def held(folder):
     Raises:
         InputError: another process holds it, or it cannot be written.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = filelock.FileLock(folder / LOCK)
-        lock.acquire(timeout=0)
-    except filelock.Timeout:
-        raise InputError(
-            f"The workdir {folder} is in use by {_holder(folder)}. Wait for "
-            "it, or name another workdir."
-        ) from None
-    except OSError as error:
-        raise InputError(
-            f"The workdir {folder} cannot be written: {error}. Name another "
-            "one with --workdir=DIR."
-        ) from error
+    make_folder(folder, "The workdir")
+    lock = filelock.FileLock(folder / LOCK)
+    was_used = (folder / HOLDER).exists()
+    last = f"It was last used by {_holder(folder)}" if was_used else ""
+    with writing(f"The workdir {folder}", last):
+        try:
+            lock.acquire(timeout=0)
+        except filelock.Timeout:
+            raise InputError(
+                f"The workdir {folder} is in use by {_holder(folder)}. Wait "
+                "for it, or name another workdir."
+            ) from None
     try:
         write_json(folder / HOLDER, _this_process())
+        yield
+    finally:
+        lock.release()
+
+
+@contextlib.contextmanager
+def waited_for(path):
+    """Holds a lock, once all other processes have released it.
+
+    Args:
+        path: of its file, a `pathlib.Path`.
+
+    Raises:
+        InputError: the file cannot be written.
+    """
+    lock = filelock.FileLock(path, is_singleton=True)
+    with writing(f"The lock {path}"):
+        lock.acquire()
+    try:
         yield
     finally:
         lock.release()
@@ -55,6 +72,6 @@ def _this_process():
 def _holder(folder):
     try:
         holder = json.loads((folder / HOLDER).read_text())
-    except (FileNotFoundError, json.JSONDecodeError):
+        return "process {pid} on {host} since {since}".format(**holder)
+    except (OSError, ValueError, KeyError, TypeError):
         return "another process"  # which has not written its name yet
-    return "process {pid} on {host} since {since}".format(**holder)

@@ -22,7 +22,9 @@ def user_path(path, what="workdir"):
             "'.' is the current one."
         )
     try:
-        return pathlib.Path(path).expanduser()
+        found = pathlib.Path(path)
+        # `pathlib` makes "~" of "./~", too.
+        return found.expanduser() if str(path).startswith("~") else found
     except RuntimeError as error:
         raise InputError(
             f"The {what} {path} cannot be found: {error} Write the whole path."

@@ -8,7 +8,7 @@ import math
 from typing import NamedTuple
 
 from ..common.errors import InputError
-from ..common.files import write_json
+from ..common.files import make_folder, write_json
 from ..run.together import ALONE, MODES, Choice
 from .trainers import trainer_of
 
@@ -88,7 +88,7 @@ def find_groups(runs, pending, workdir, jobs, models=None):
             {"mode": g.mode, "reason": g.reason, "members": g.members}
             for g in new
         ]
-        workdir.mkdir(parents=True, exist_ok=True)
+        make_folder(workdir, "The workdir")
         write_json(workdir / _FILE, {"groups": [*written, *entries]})
     return [*groups, *made]
 

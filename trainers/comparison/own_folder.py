@@ -5,7 +5,8 @@ import pathlib
 import tempfile
 
 from ..common.contents import by_content
-from ..common.errors import InputError
+from ..common.errors import InputError, writing
+from ..common.files import make_folder
 from ..common.paths import user_path
 
 
@@ -27,14 +28,16 @@ class OwnFolder(contextlib.AbstractContextManager):
 
     def __init__(self, workdir):
         if workdir is None:
-            self.path = pathlib.Path(tempfile.mkdtemp(prefix="normzoo-"))
+            with writing(f"A folder in {tempfile.gettempdir()}"):
+                name = tempfile.mkdtemp(prefix="normzoo-")
+            self.path = pathlib.Path(name)
             self._made = [self.path]
         else:
             self.path = user_path(workdir).resolve()
             around = (self.path, *self.path.parents)
             self._made = [each for each in around if not each.exists()]
+        make_folder(self.path, "The workdir")
         try:
-            self.path.mkdir(parents=True, exist_ok=True)
             self._before = set(self.path.iterdir())
         except OSError as error:
             raise InputError(
@@ -50,9 +53,10 @@ class OwnFolder(contextlib.AbstractContextManager):
     def __exit__(self, *error):
         if self._is_kept:
             return
-        for path in set(self.path.iterdir()) - self._before:
-            if by_content(str(path)) != str(path):
-                path.unlink()
+        with writing(f"The workdir {self.path}"):
+            for path in set(self.path.iterdir()) - self._before:
+                if by_content(str(path)) != str(path):
+                    path.unlink()
         for folder in self._made:
             # Another process may have begun in it.
             with contextlib.suppress(OSError):

@@ -12,6 +12,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from ..common.files import replacing
 from ..run import metrics_file
 from .charts.edge import find_edge
 from .charts.marks import color, marked, marker
@@ -30,7 +31,8 @@ _LINE, _NAME = 0.23, 0.3
 def plot_comparison(runs, results, summary, metric, workdir):
     """Writes `summary.png` into `workdir`; arguments as of `drawn`."""
     figure = drawn(runs, results, summary, metric, workdir)
-    figure.savefig(workdir / "summary.png", dpi=120)
+    with replacing(workdir / "summary.png", "The picture") as temporary:
+        figure.savefig(temporary, dpi=120)
 
 
 def drawn(runs, results, summary, metric, workdir):

@@ -2,11 +2,10 @@
 
 import functools
 import hashlib
-import time
 
 import numpy as np
 
-from ..common.errors import InputError, writing
+from ..common.errors import InputError
 from ..common.files import replacing
 from . import arrays, nested, scaling
 from .disk import archives
@@ -17,8 +16,6 @@ from .splitting import draw
 
 #: What the name of such a data set ends with.
 SUFFIX = ".npz"
-#: A file that nobody has written to for so many seconds stays as it is.
-_UNFINISHED = 60
 #: Share of the examples that is held out where a split is not given.
 HELD_OUT = 0.2
 
@@ -116,9 +113,8 @@ def write(found, folder):
     flat = _flat(found)
     digest = _digest(flat)
     path = folder / f"data-{digest}{SUFFIX}"
-    _remove_unfinished(path)
     if not path.exists():
-        with writing(f"The data {path}", ""), replacing(path) as temporary:
+        with replacing(path, "The data") as temporary:
             archives.write(temporary, flat)
     elif _digest(archives.read(path)) != digest:
         raise InputError(
@@ -127,14 +123,6 @@ def write(found, folder):
             "trained with it."
         )
     return path
-
-
-def _remove_unfinished(path):
-    """Removes what processes that were killed have left of a file."""
-    for left in path.parent.glob(f".{path.stem}.*"):
-        # Another one may be writing.
-        if time.time() - left.stat().st_mtime > _UNFINISHED:
-            left.unlink()
 
 
 def _flat(found):

@@ -3,6 +3,8 @@
 import contextlib
 import difflib
 import os
+import pathlib
+import re
 
 import tensorflow_datasets as tfds
 
@@ -10,7 +12,7 @@ from ..common.errors import InputError
 from . import gaussians
 from .features import input_feature
 from .preparation import prepare
-from .reading import described
+from .reading import check_features, described
 
 #: The share of `train` that is held out where a set has no validation split.
 _HELD_OUT = 10
@@ -77,8 +79,11 @@ def _builder(dataset):
             "The dataset.data_dir of dataset.name="
             f"{dataset.name!r} holds a null byte: {dataset.data_dir!r}."
         )
+    data_dir = os.path.expanduser(dataset.data_dir) or None
+    # Of NAME/CONFIG and NAME:VERSION, the folder of all configs and versions.
+    name = re.split("[/:]", dataset.name)[0]
+    check_features(pathlib.Path(data_dir or tfds.core.constants.DATA_DIR, name))
     try:
-        data_dir = os.path.expanduser(dataset.data_dir) or None
         return tfds.builder(dataset.name, data_dir=data_dir)
     except tfds.core.DatasetNotFoundError:
         raise InputError(_unknown(dataset.name)) from None

@@ -3,11 +3,12 @@
 import contextlib
 import io
 
-import filelock
 import rich.console
 import tensorflow_datasets as tfds
 
-from ..common.errors import InputError
+from ..common import lock
+from ..common.errors import InputError, writing
+from ..common.files import make_folder
 
 
 def prepare(builder, download):
@@ -40,7 +41,7 @@ def prepare(builder, download):
             f"it where there is a network: {command}{other}."
         )
     # Made here, so that a folder that cannot be is not the network's fault.
-    data_dir.mkdir(parents=True, exist_ok=True)
+    make_folder(data_dir)
     with preparation_lock(builder):
         try:
             # One folder a set: archives of several sets have equal file names.
@@ -68,10 +69,12 @@ def preparation_lock(builder):
 
     TFDS itself lets a second process fail that prepares the same set.
     """
-    root = data_root(builder)
-    root.mkdir(parents=True, exist_ok=True)
-    lock = filelock.FileLock(root / f".{builder.name}.lock", is_singleton=True)
-    with lock:
+    other = "In a config, another one is --config.dataset.data_dir=DIR"
+    root = make_folder(data_root(builder), "The folder of data sets", other)
+    with (
+        lock.waited_for(root / f".{builder.name}.lock"),
+        writing(f"The data set {builder.name} in {root}"),
+    ):
         if builder.data_path.exists():
             # Another process prepared it since `builder` was made.
             builder.info.read_from_directory(builder.data_path)

@@ -1,7 +1,9 @@
 """What TFDS raises for files that cannot be read, in the user's words."""
 
 import contextlib
+import json
 import re
+import sys
 
 import tensorflow as tf
 import tensorflow_datasets as tfds
@@ -19,6 +21,44 @@ _DAMAGE = (
 #: For whole records that are not what `features.json` says. The second one is
 #: raised when TensorFlow's message quotes a record's bytes.
 _MISFIT = (tf.errors.InvalidArgumentError, UnicodeDecodeError)
+
+#: Keys of classes in `features.json`; older versions of TFDS wrote `type`.
+_CLASS = ("pythonClassName", "python_class_name", "type")
+_TFDS = "tensorflow_datasets."
+
+
+def check_features(folder):
+    """Raises `InputError` if data sets in a folder name Python modules.
+
+    TFDS would import them, and whoever has made the set may have chosen them.
+    Its own are known, and so are those that are imported already.
+
+    Args:
+        folder: a `pathlib.Path`, there or not.
+    """
+    for path in sorted(folder.rglob("features.json")):
+        for name in _classes(path):
+            module = name.rpartition(".")[0]
+            is_known = module in sys.modules or name.startswith(_TFDS)
+            if module and not is_known:
+                raise InputError(
+                    f"{path} names code that is not of TFDS: {name!r}. Reading "
+                    "the data set would run it. If you trust it, import its "
+                    "module first; or name another data set."
+                )
+
+
+def _classes(path):
+    """Returns the names of all classes in a `features.json`."""
+    found = []
+
+    def look(pairs):
+        found.extend(value for key, value in pairs if key in _CLASS)
+        return dict(pairs)
+
+    with contextlib.suppress(ValueError):  # TFDS cannot read it, either
+        json.loads(path.read_text(), object_pairs_hook=look)
+    return [name for name in found if isinstance(name, str)]
 
 
 def described(data_path):

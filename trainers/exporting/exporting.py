@@ -6,8 +6,8 @@ import pathlib
 from ...layers import for_inference
 from ...layers.exchange.single_precision import in_float32, is_mixed
 from ...layers.models.kinds import is_graph
-from ..common.errors import InputError, writing
-from ..common.files import replacing, replacing_folder
+from ..common.errors import InputError
+from ..common.files import make_folder, replacing, replacing_folder
 from ..data import nested
 from .comparing import Subject, seconds_of, tolerance
 from .formats import FORMATS, converting, prediction
@@ -41,7 +41,7 @@ def export(served, path, wanted):
     inputs = inputs_of(served, wanted)
     before = Subject(prediction(served.model), inputs, size)
     rest = left_inputs(inputs, served, model, wanted)
-    with writing(str(path), ""), _replacing(path, wanted) as temporary:
+    with _replacing(path, wanted) as temporary:
         with converting(wanted.format, model):
             _write(temporary, model, served, wanted)
             run = FORMATS[wanted.format].load(temporary, model)
@@ -160,9 +160,10 @@ def _figures(size, model, seconds, subject, served):
 def _replacing(path, wanted):
     """Yields the name of a file or folder that takes a path's place."""
     path = path.absolute()  # "." has no name of its own.
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     is_file = bool(FORMATS[wanted.format].suffix)
-    with (replacing if is_file else replacing_folder)(path) as temporary:
+    replace = replacing if is_file else replacing_folder
+    with replace(path, "The model") as temporary:
         yield str(temporary)
 
 

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from ...layers.models.inner_layers import inner_layers
 from ...layers.numerics.tracing import graph_of
-from ..common.errors import InputError
+from ..common.errors import InputError, is_of_files
 from . import litert, onnx
 
 
@@ -99,6 +99,8 @@ def converting(name, model):
     except (OSError, InputError):
         raise
     except Exception as error:  # whatever a converter raises
+        if is_of_files(error):
+            raise
         said = str(error).strip().partition("\n")[0].rstrip(".")
         raise InputError(
             f"The model {model.name!r} cannot be used in the format {name!r}: "

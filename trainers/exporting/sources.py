@@ -1,6 +1,7 @@
 """Where a trained model and its examples come from."""
 
 import json
+import re
 import zipfile
 
 import keras
@@ -8,15 +9,16 @@ import ml_collections
 import numpy as np
 
 from ...layers.models.kinds import check_built, input_of
+from ...layers.registry import from_config
 from ..common.contents import located
-from ..common.errors import InputError
+from ..common.errors import InputError, shortly
 from ..common.served import Served
 from ..comparison.trainers import trainer_of
 from ..data import nested, scaling
 from ..data.arrays import checked_inputs
 from ..data.sources.finding import find_examples
 from ..data.sources.options import Options
-from ..own import files, tasks
+from ..own import files, models, tasks
 from ..own.compiled import unlabeled
 from ..own.single_labels import single_labels
 
@@ -25,11 +27,27 @@ _RANDOM = 64
 _NOT_LOADED = (OSError, TypeError, ValueError, zipfile.BadZipFile)
 
 
-def of_run(folder):
+#: Of `look_up`: code of the user's own, and not `train[:80]` or `mnist:3.0.1`.
+_CODE = re.compile(r"[^\[\]]+:[A-Za-z_][\w.]*")
+#: Code of this package and of Keras that runs of compiled models name, and
+#: that runs no other.
+_KNOWN = re.compile(
+    rf"{models.build.__module__}:{models.build.__name__}"
+    rf"|{from_config.__module__}:{from_config.__name__}"
+    r"|normzoo\.layers:\w+|keras\.layers:\w+Normalization"
+)
+
+
+def of_run(folder, trust_code=False):
     """Returns the `Served` of a finished run's folder.
 
+    Args:
+        folder: a `pathlib.Path`.
+        trust_code: whether code that the run's config names may be run.
+
     Raises:
-        InputError: it holds no finished run, or one without a model.
+        InputError: it holds no finished run, or one without a model, or one
+            that names code.
     """
     try:
         held = json.loads((folder / "config.json").read_text())["config"]
@@ -44,18 +62,46 @@ def of_run(folder):
             f"The run in {folder} has diverged, so its model is of no use. "
             "Lower its learning rate and train it again."
         )
+    if not trust_code:
+        _check_no_code(held, folder)
     held = located(held, [folder, *folder.resolve().parents[:2]])
     trainer = trainer_of(ml_collections.ConfigDict(held))
     config = trainer.settings.restored(held)
     try:
-        models = trainer.models(config, folder)
+        found = trainer.models(config, folder)
     except _NOT_LOADED as error:
         raise InputError(
-            f"The model of {folder} cannot be loaded: {error}"
+            f"The model of {folder} cannot be loaded: {shortly(error)}"
         ) from error
-    if trainer.served is None or not models:
+    if trainer.served is None or not found:
         raise InputError(f"The run in {folder} has not saved a model.")
-    return trainer.served(config, models, folder)
+    return trainer.served(config, found, folder)
+
+
+def _check_no_code(config, folder):
+    """Raises `InputError` if a config names code of somebody's own."""
+    named = sorted(
+        text
+        for text in set(_texts(config))
+        if _CODE.fullmatch(text) and not _KNOWN.fullmatch(text)
+    )
+    if named:
+        raise InputError(
+            f"The run in {folder} names code: {', '.join(map(repr, named))}. "
+            "Loading its model runs that. If you trust whoever has made the "
+            "run, repeat the command with --trust_code."
+        )
+
+
+def _texts(value):
+    """Yields all texts in plain data."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        for each in value:
+            yield from _texts(each)
+    elif isinstance(value, str):
+        yield value
 
 
 def of_file(path, data=None, label=None, data_dir=None):

@@ -4,9 +4,10 @@ import time
 
 import keras
 import numpy as np
-import tensorflow as tf
 
 from ...layers.numerics.restoring import remember, restore
+from ..run.events import EventFile, ScalarEvents
+from ..run.summaries import image
 from .pictures import save
 
 #: How often a run goes back before it is given up.
@@ -40,11 +41,9 @@ class Pictures(keras.callbacks.Callback):
         step = self.progress.step
         save(picture, self.folder / "images" / f"fixed-{step:08}.png")
         pixels = np.asarray(picture)
-        pixels = pixels.reshape(1, *pixels.shape[:2], -1)
-        folder = str(self.folder / "train" / "images")
-        with tf.summary.create_file_writer(folder).as_default() as writer:
-            tf.summary.image(self.tag, pixels, step=step)
-            writer.close()
+        pixels = pixels.reshape(*pixels.shape[:2], -1)
+        with EventFile(self.folder / "train" / "images") as events:
+            events.add(image(self.tag, pixels), step)
 
 
 class Speed(keras.callbacks.Callback):
@@ -74,11 +73,9 @@ class Speed(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         """Writes the speed."""
         steps, seconds = np.subtract(self._last, self._first)
-        folder = str(self.folder / "train" / "speed")
-        with tf.summary.create_file_writer(folder).as_default() as writer:
-            step = self.progress.step
-            tf.summary.scalar("steps_per_second", steps / seconds, step=step)
-            writer.close()
+        with ScalarEvents(self.folder / "train" / "speed") as events:
+            speed = {"steps_per_second": steps / seconds}
+            events.write(speed, self.progress.step)
 
     def _now(self):
         return self.progress.step, time.perf_counter()

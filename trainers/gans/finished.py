@@ -16,6 +16,7 @@ from ..common.errors import InputError
 from ..common.files import write_json
 from ..common.paths import user_path
 from ..common.served import Served
+from ..own import files
 from ..run.rundir import RunDir
 from . import pictures, settings
 from .inputs import rows_of_classes, shown_classes
@@ -154,9 +155,7 @@ def load_generator(
             "same command with --mode=train."
         )
     rundir.check(resolved, apart)
-    return keras.saving.load_model(
-        rundir.path / "checkpoints" / "generator.keras"
-    )
+    return files.load_any(rundir.path / "checkpoints" / "generator.keras")
 
 
 def models(config, folder):

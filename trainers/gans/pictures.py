@@ -1,11 +1,12 @@
 """Pictures of what a generator makes: grids, and a film of one over time."""
 
 import io
-import os
 
 import numpy as np
 from matplotlib.figure import Figure
 from PIL import Image
+
+from ..common.files import make_folder, replacing
 
 #: Images of fewer pixels a side are shown larger.
 _SMALLEST = 32
@@ -88,11 +89,12 @@ def film(paths, target):
 
 
 def _write(path, write):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}")
-    with open(partial, "wb") as file:
+    make_folder(path.parent)
+    with (
+        replacing(path, "The picture") as temporary,
+        open(temporary, "wb") as file,
+    ):
         write(file)
-    os.replace(partial, path)
 
 
 def _scatter(points):

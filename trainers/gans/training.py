@@ -4,6 +4,7 @@ import math
 
 import tensorflow as tf
 
+from ..common.files import make_folder, replacing
 from ..inspection.memory import memory
 from ..run import metrics_file
 from ..run.logs import finite
@@ -137,17 +138,22 @@ def _best(folder):
 def save(gan, evaluator, config, data, folder):
     """Writes the models, the last pictures and the film of the fixed noise."""
     checkpoints = folder / "checkpoints"
-    checkpoints.mkdir(exist_ok=True)
-    gan.discriminator.save(checkpoints / "discriminator.keras")
+    make_folder(checkpoints)
+    _save_model(gan.discriminator, checkpoints / "discriminator.keras")
     gallery = Gallery(config, data, evaluator.make)
     with evaluator.statistics(gan.generator):
-        gan.generator.save(checkpoints / "raw_generator.keras")
+        _save_model(gan.generator, checkpoints / "raw_generator.keras")
     with gan.averaged_generator() as generator:
         with evaluator.statistics(generator):
-            generator.save(checkpoints / "generator.keras")
+            _save_model(generator, checkpoints / "generator.keras")
         made = gallery.samples(generator, "random")
     images = folder / "images"
     pictures.save(made, images / "random.png")
     pictures.save(gallery.real(), images / "real.png")
     frames = sorted(images.glob("fixed-*.png"))
     pictures.film(frames, images / "fixed.gif")
+
+
+def _save_model(model, path):
+    with replacing(path, "The model") as temporary:
+        model.save(temporary)

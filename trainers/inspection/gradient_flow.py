@@ -7,8 +7,8 @@ script.
 """
 
 import csv
+import io
 import os
-import pathlib
 from collections.abc import Callable
 
 import keras
@@ -19,6 +19,8 @@ from matplotlib.figure import Figure
 from ... import layers
 from ...configs import default
 from ...layers.numerics.tracing import graph_of
+from ..common.files import make_folder, replacing, write_text
+from ..common.paths import user_path
 from ..data import loading, scaling
 
 LAYERS = (layers.BatchNormSimpleRNN, layers.BatchNormLSTM)
@@ -44,16 +46,10 @@ def run(
         }
         for make in LAYERS
     }
-    workdir = pathlib.Path(workdir)
-    workdir.mkdir(parents=True, exist_ok=True)
-    _plot(norms).savefig(workdir / "gradient_flow.svg")
-    with open(workdir / "gradient_flow.csv", "w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["layer", "gamma", "step", "norm"])
-        for name, by_gamma in norms.items():
-            for gamma, values in by_gamma.items():
-                for step, value in enumerate(values):
-                    writer.writerow([name, gamma, step, value])
+    folder = make_folder(user_path(workdir))
+    with replacing(folder / "gradient_flow.svg", "The picture") as temporary:
+        _plot(norms).savefig(temporary)
+    write_text(folder / "gradient_flow.csv", _table(norms))
     return norms
 
 
@@ -133,6 +129,17 @@ def gradient_norms(
 def _step(layer, x, states):
     _, *states = layer.call(x, initial_state=states, training=True)
     return states
+
+
+def _table(norms):
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(["layer", "gamma", "step", "norm"])
+    for name, by_gamma in norms.items():
+        for gamma, values in by_gamma.items():
+            for step, value in enumerate(values):
+                writer.writerow([name, gamma, step, value])
+    return text.getvalue()
 
 
 def _constant(value):

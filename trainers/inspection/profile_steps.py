@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import keras
 import tensorflow as tf
 
-from ..common.errors import InputError
+from ..common.errors import InputError, writing
 from ..common.paths import user_path
 from ..run.state import steps_of
 
@@ -128,4 +128,5 @@ class ProfileSteps(keras.callbacks.Callback):
 
     def _stop(self):
         self._is_on = False
-        tf.profiler.experimental.stop()
+        with writing(f"The profile in {self.log_dir}"):
+            tf.profiler.experimental.stop()

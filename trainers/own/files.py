@@ -11,7 +11,7 @@ import keras
 import numpy as np
 
 from ...layers.models.kinds import is_graph
-from ..common.errors import InputError
+from ..common.errors import InputError, shortly
 from ..common.files import replacing
 from ..common.structures import plain
 from ..data.nested import shape_list
@@ -107,7 +107,7 @@ def save(model, folder, start="weights"):
         digest.update(code.encode())
     path = folder / f"model-{digest.hexdigest()[:12]}.keras"
     if not path.exists():
-        with replacing(path) as temporary:
+        with replacing(path, "The model") as temporary:
             model.save(temporary)
     if has_own_code(model):
         check_attributes(model, load(path))
@@ -194,7 +194,7 @@ def load_any(path):
             return keras.models.load_model(path)
     except (OSError, TypeError, ValueError) as error:
         raise InputError(
-            f"The model {path} cannot be loaded: {error} Register its own "
-            "classes and functions with "
+            f"The model {path} cannot be loaded: {shortly(error)} Register its "
+            "own classes and functions with "
             "keras.saving.register_keras_serializable()."
         ) from error

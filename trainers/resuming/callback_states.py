@@ -8,7 +8,7 @@ import os
 import keras
 from absl import logging
 
-from ..common.errors import InputError
+from ..common.errors import InputError, writing
 from ..inspection.norm_statistics import NormStatistics
 from ..inspection.profile_steps import ProfileSteps
 from .plain import decode, encode
@@ -85,7 +85,8 @@ class CallbackStates:
                 callback.append = True
                 size = decode(held[name])[_SIZE]
                 if size < _size(callback.filename):
-                    os.truncate(callback.filename, size)
+                    with writing(f"The file {callback.filename}"):
+                        os.truncate(callback.filename, size)
 
     def tell_changes(self, held):
         """Says which callbacks only one of two runs has.

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..cluster.broadcast import SharedRequests
 from ..common import signals
-from ..common.errors import InputError, writing
+from ..common.errors import InputError
 from ..common.provenance import provenance
 from ..run.checkpoints import Checkpoints
 from ..run.saved_state import SavedState
@@ -82,14 +82,14 @@ class OneFit(keras.callbacks.Callback):
             left.close()
         self._holders[folder] = self
         with self._closed_by_errors():
-            self._contexts.enter_context(self.rundir.held())
-            stop = self._contexts.enter_context(signals.catch())
             self._config = described(
                 self.model, self.call, self.params["epochs"]
             )
             # A second `fit` of one process may begin with another rate.
             self._apart = ("optimizer",) if steps_of(self.model) else ()
             self.rundir.check(self._config, self._apart)
+            self._contexts.enter_context(self.rundir.held())
+            stop = self._contexts.enter_context(signals.catch())
             self._build()
             self._checkpoints = Checkpoints(
                 self.rundir.path / "checkpoints",
@@ -107,8 +107,7 @@ class OneFit(keras.callbacks.Callback):
             self._saver = self._make_saver(stop)
 
     def _start_rundir(self):
-        with writing(f"The workdir {self.rundir.path}", ""):
-            self.rundir.start(self._config, provenance(), self._apart)
+        self.rundir.start(self._config, provenance(), self._apart)
 
     def _build(self):
         if has_all_variables(self.model):
@@ -262,7 +261,5 @@ class OneFit(keras.callbacks.Callback):
             "logs": progress.logs,
         }
         with self._closed_by_errors():
-            saved = f"The checkpoint of step {progress.step} is intact"
-            with writing(f"The result in {self.rundir.path}", saved):
-                self.rundir.finish(result)
+            self.rundir.finish(result)
         self.close()

@@ -54,7 +54,11 @@ def _encode_tensor(value, what):
 
 
 def decode(held):
-    """Returns the value that `encode` was given; tensors become arrays."""
+    """Returns the value that `encode` was given; tensors become arrays.
+
+    Raises:
+        InputError: it was given none.
+    """
     if isinstance(held, _AS_THEY_ARE):
         return held
     if isinstance(held, list):
@@ -66,6 +70,11 @@ def decode(held):
             return kind(map(decode, held[name]))
     if "bytes" in held:
         return base64.b64decode(held["bytes"])
+    if "tensor" not in held:
+        raise InputError(
+            f"The saved state holds {sorted(held)}, which is no value. Its "
+            "checkpoint was not written by normzoo; name another workdir."
+        )
     raw = base64.b64decode(held["tensor"])
     value = tf.io.parse_tensor(raw, tf.as_dtype(held["dtype"])).numpy()
     # A number of NumPy's own type, or an array that can be written to.

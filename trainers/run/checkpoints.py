@@ -1,6 +1,7 @@
 """The checkpoints of a run: the last ones and the best one."""
 
 from ..common.errors import InputError, writing
+from ..common.files import make_folder
 from .progress import Progress
 from .recovery import keep_only, newest_first, path_of, recover
 
@@ -78,7 +79,7 @@ class Checkpoints:
         safe = f"The one of step {steps[0]} is intact" if steps else ""
         try:
             with writing(what, safe):
-                folder.mkdir(parents=True, exist_ok=True)
+                make_folder(folder)
                 path = path_of(folder, progress.step)
                 self._state.write(path, progress.to_json())
         except InputError:

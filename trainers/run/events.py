@@ -4,13 +4,21 @@
 than many a training step. What it writes is one record of a file.
 """
 
+import functools
 import os
+import re
 import socket
 import time
 
 import tensorflow as tf
 
+from ..common.errors import InputError, writing
+from ..common.files import make_folder
+
 _PLUGIN = "scalars"
+_PREFIX = "events.out.tfevents."
+_MOMENT = re.compile(r"\d+(\.\d{6})?(?=\.)")
+_TICK = 1e-6  # the last digit of a moment in a name
 
 
 class EventFile:
@@ -23,16 +31,24 @@ class EventFile:
     """
 
     def __init__(self, folder):
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         moment = time.time()
-        # Unique, and in the order of their making, as TensorBoard reads them.
-        name = f"{moment:017.6f}.{socket.gethostname()}.{os.getpid()}.v2"
-        path = folder / f"events.out.tfevents.{name}"
-        self._writer = tf.io.TFRecordWriter(str(path))
-        self._write(
-            tf.compat.v1.Event(wall_time=moment, file_version="brain.Event:2")
+        first = max(moment, _newest(folder) + _TICK)
+        name = f"{first:017.6f}.{socket.gethostname()}.{os.getpid()}.v2"
+        path = folder / f"{_PREFIX}{name}"
+        self._writing = functools.partial(writing, f"The events {path}")
+        with self._writing():
+            self._writer = tf.io.TFRecordWriter(str(path))
+        version = tf.compat.v1.Event(
+            wall_time=moment, file_version="brain.Event:2"
         )
-        self.flush()
+        try:
+            self._write(version)
+            self.flush()
+        except InputError:
+            with self._writing():
+                path.unlink()
+            raise
 
     def __enter__(self):
         return self
@@ -42,11 +58,13 @@ class EventFile:
 
     def close(self):
         """Ends the file."""
-        self._writer.close()
+        with self._writing():
+            self._writer.close()
 
     def flush(self):
         """Hands what has been written so far to the operating system."""
-        self._writer.flush()
+        with self._writing():
+            self._writer.flush()
 
     def add(self, summary, step, moment=None):
         """Writes what a plugin of TensorBoard shows.
@@ -78,7 +96,19 @@ class EventFile:
         self._write(event)
 
     def _write(self, event):
-        self._writer.write(event.SerializeToString())
+        with self._writing():
+            self._writer.write(event.SerializeToString())
+
+
+def _newest(folder):
+    """Returns the moment in the name of a folder's last file of events, or 0.
+
+    TensorBoard reads files in the order of their names, and goes on to later
+    ones only: a clock that was set back must not change that.
+    """
+    names = (path.name for path in folder.glob(f"{_PREFIX}*"))
+    found = (_MOMENT.match(name.removeprefix(_PREFIX)) for name in names)
+    return max((float(moment[0]) for moment in found if moment), default=0.0)
 
 
 class ScalarEvents(EventFile):

@@ -7,10 +7,12 @@ import math
 import keras
 import tensorflow as tf
 
-from ..common.errors import writing
+from ..common.files import append
 from . import metrics_file
 from .events import ScalarEvents
 from .state import optimizers_of
+
+_SAFE = "The run continues from its last checkpoint"
 
 
 class MetricsLog(keras.callbacks.Callback):
@@ -46,7 +48,7 @@ class MetricsLog(keras.callbacks.Callback):
         self._open = contextlib.ExitStack()
 
     def __enter__(self):
-        self._file.touch()
+        append(self._file, "", "The log", _SAFE)
         with contextlib.ExitStack() as opened:
             for split in ("train", "validation"):
                 writer = ScalarEvents(self.path / split)
@@ -59,9 +61,8 @@ class MetricsLog(keras.callbacks.Callback):
 
     def flush(self):
         """Hands what has been logged so far to the operating system."""
-        with _writing(self.path):
-            for writer in self._writers.values():
-                writer.flush()
+        for writer in self._writers.values():
+            writer.flush()
 
     def on_train_batch_end(self, batch, logs=None):
         """Logs the running means if this step is due."""
@@ -115,18 +116,12 @@ class MetricsLog(keras.callbacks.Callback):
     def _write_line(self, epoch, split, values):
         line = {"step": self.progress.step, "epoch": epoch, "split": split}
         # Opened for each line, of which there are few: none waits in a buffer.
-        with _writing(self.path), open(self._file, "a") as file:
-            file.write(json.dumps(line | finite(values)) + "\n")
+        text = json.dumps(line | finite(values)) + "\n"
+        append(self._file, text, "The log", _SAFE)
 
     def _write_events(self, split, prefix, step, values):
         tagged = {f"{prefix}_{name}": value for name, value in values.items()}
-        with _writing(self.path):
-            self._writers[split].write(tagged, step)
-
-
-def _writing(path):
-    safe = "The run continues from its last checkpoint"
-    return writing(f"The log in {path}", safe)
+        self._writers[split].write(tagged, step)
 
 
 def _learning_rates(model):

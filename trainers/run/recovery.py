@@ -10,7 +10,7 @@ import shutil
 import tensorflow as tf
 from absl import logging
 
-from ..common.errors import InputError
+from ..common.errors import InputError, writing
 
 
 def path_of(folder, step):
@@ -49,11 +49,12 @@ def recover(folder):
 
 def keep_only(folder, steps):
     """Removes all checkpoints but those of `steps`."""
-    for path in folder.glob("step-*"):
-        if path.is_dir():  # TensorFlow's, of an incomplete checkpoint
-            shutil.rmtree(path)
-        elif _step(path) not in steps:
-            path.unlink()
+    with writing(f"The folder {folder}"):
+        for path in folder.glob("step-*"):
+            if path.is_dir():  # TensorFlow's, of an incomplete checkpoint
+                shutil.rmtree(path)
+            elif _step(path) not in steps:
+                path.unlink()
 
 
 def _step(path):

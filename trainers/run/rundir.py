@@ -5,7 +5,7 @@ import os
 
 from ..common import lock
 from ..common.contents import by_content
-from ..common.errors import InputError
+from ..common.errors import InputError, writing
 from ..common.files import write_json
 from ..common.paths import user_path
 from ..common.structures import flatten
@@ -99,6 +99,7 @@ class RunDir:
                 "which TensorFlow takes for a pattern. Name another one."
             )
         try:
+            str(self.path).encode()  # as TensorFlow wants it
             self.path.stat()
         except FileNotFoundError:
             return
@@ -151,7 +152,8 @@ class RunDir:
         if held is not None:
             if not self._is_extended_by(config, apart):
                 return
-            (self.path / _DONE).unlink(missing_ok=True)
+            with writing(f"The workdir {self.path}"):
+                (self.path / _DONE).unlink(missing_ok=True)
             written["extended"] = {
                 **held,
                 "config": {"epochs": held["config"]["epochs"]},
@@ -170,14 +172,15 @@ class RunDir:
 
         Files that were not there then are removed.
         """
-        for path in self._growing():
-            size = sizes.get(str(path.relative_to(self.path)))
-            if size is None:
-                path.unlink()
-            elif size < path.stat().st_size:
-                os.truncate(path, size)
-        for summary in self.path.glob("events.out.tfevents.*"):
-            summary.unlink()
+        with writing(f"The logs in {self.path}"):
+            for path in self._growing():
+                size = sizes.get(str(path.relative_to(self.path)))
+                if size is None:
+                    path.unlink()
+                elif size < path.stat().st_size:
+                    os.truncate(path, size)
+            for summary in self.path.glob("events.out.tfevents.*"):
+                summary.unlink()
 
     def _growing(self):
         for name in _GROWING:
@@ -187,7 +190,8 @@ class RunDir:
 
     def finish(self, result):
         """Writes the result, which marks the run as finished."""
-        write_json(self.path / _DONE, result)
+        safe = "The run continues from its last checkpoint"
+        write_json(self.path / _DONE, result, "The result", safe)
 
 
 def differences(held, wanted, defaults):

@@ -50,7 +50,7 @@ def image(tag, pixels):
 
     Args:
         tag: its name.
-        pixels: bytes, (height, width, 3).
+        pixels: bytes, (height, width, channels), of one channel or three.
     """
     png = tf.io.encode_png(pixels).numpy()
     height, width, _ = pixels.shape

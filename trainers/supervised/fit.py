@@ -6,7 +6,7 @@ import zipfile
 
 from ...layers.models.reestimation import has_statistics
 from ..cluster import strategies
-from ..common.errors import writing
+from ..common.files import make_folder, replacing
 from ..data import pipeline
 from ..inspection.memory import memory_of
 from ..own.likeness import WEIGHTS, is_subclassed
@@ -110,15 +110,13 @@ def save(model, folder, result):
         folder: gets `final.keras`, or `WEIGHTS`; made if it is not there.
         result: of the run.
     """
-    folder.mkdir(exist_ok=True)
+    make_folder(folder)
     if is_subclassed(model) or has_no_file(model):
         # A file of the model would have the norms of its constructor, or a
         # class that no other process knows.
-        with writing(f"The model in {folder}", ""):
-            model.save_weights(folder / WEIGHTS)
+        with replacing(folder / WEIGHTS, "The weights") as temporary:
+            model.save_weights(temporary)
         return
-    path = folder / "final.keras"
-    model.save(path)
     population = result.get("population") or {"batches": 0, "examples": 0}
     kind = "moving" if has_statistics(model) else "none"
     statement = {
@@ -126,5 +124,7 @@ def save(model, folder, result):
         "batches": population["batches"],
         "examples": population["examples"],
     }
-    with writing(f"The model {path}", ""), zipfile.ZipFile(path, "a") as file:
-        file.writestr(STATEMENT, json.dumps(statement))
+    with replacing(folder / "final.keras", "The model") as temporary:
+        model.save(temporary)
+        with zipfile.ZipFile(temporary, "a") as file:
+            file.writestr(STATEMENT, json.dumps(statement))

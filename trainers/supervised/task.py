@@ -92,6 +92,13 @@ def find_task(config, data):
             f"The task {name!r} has no probes. Received: probe="
             f"{config.probe!r}. Set --config.probe= to measure nothing more."
         )
+    is_recurrent = config.model.name == "stacked_rnn"
+    if config.probe == "time" and not (is_recurrent and task.single_label):
+        raise InputError(
+            "The probe 'time' needs a stacked_rnn that classifies sequences. "
+            f"Received: model.name={config.model.name!r} and the task "
+            f"{name!r}. Set --config.probe= to measure nothing more."
+        )
     return task
 
 

@@ -41,5 +41,5 @@ def test_a_temporary_folder():
 
 def test_a_file_is_no_folder(tmp_path):
     (tmp_path / "file").touch()
-    with pytest.raises(InputError, match="cannot be used"):
+    with pytest.raises(InputError, match=r"File exists.*name another folder"):
         OwnFolder(tmp_path / "file")

@@ -12,12 +12,15 @@ import tensorflow as tf
 from normzoo import zoo
 from normzoo.layers.numerics.restoring import restored
 from normzoo.trainers import classify
+from normzoo.trainers.common.errors import InputError
+from normzoo.trainers.data import loading
 from normzoo.trainers.inspection.gradients import (
     euclidean_norm,
     layer_gradients,
 )
 from normzoo.trainers.inspection.landscape import STEPS, landscape
 from normzoo.trainers.supervised.probes import PROBES
+from normzoo.trainers.supervised.task import find_task
 
 RATE = 0.1
 
@@ -155,3 +158,9 @@ def test_a_trace_lives_as_long_as_its_model(batch):
     del model
     gc.collect()
     assert reference() is None
+
+
+def test_the_probe_of_time_needs_a_recurrent_network(config):
+    config.probe = "time"
+    with pytest.raises(InputError, match=r"needs a stacked_rnn.*'mlp'"):
+        find_task(config, loading.load_data(config))

@@ -1,6 +1,8 @@
 """Calls of `fit` as users write them, which tests interrupt."""
 
+import os
 import pathlib
+import signal
 
 import keras
 import numpy as np
@@ -33,6 +35,23 @@ class Counter(CALLBACKS.Callback):
 
     def load_state_dict(self, state):
         self.seen, self.epochs = state["seen"], state["epochs"]
+
+
+class Kill(CALLBACKS.Callback):
+    """Kills the process at the end of an epoch, before that is saved."""
+
+    def __init__(self, epoch):
+        super().__init__()
+        self.epoch = epoch
+
+    def on_epoch_end(self, epoch, logs=None):
+        if epoch == self.epoch:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    state_dict = dict
+
+    def load_state_dict(self, state):
+        pass
 
 
 class Shuffled(keras.utils.PyDataset):
@@ -226,5 +245,7 @@ if __name__ == "job_main":
     import pickle
 
     job = JOB  # noqa: F821
-    left = fit(**job["call"], save_freq=1)
+    call = job["call"]
+    name, folder = call.pop("name"), call.pop("folder")
+    left = fit(name, folder, Kill(job.get("kill")), **call, save_freq=1)
     pathlib.Path(job["result"]).write_bytes(pickle.dumps(left))

@@ -1,9 +1,10 @@
 """A `fit` that is interrupted anywhere ends as one that is not."""
 
+import contextlib
 import os
 import pickle
 import random
-import resource
+import shutil
 import signal
 
 import keras
@@ -17,7 +18,7 @@ from normzoo.trainers.resuming import fit_call
 from normzoo.trainers.resuming.plain import decode, encode
 from normzoo.trainers.run.recovery import newest_first
 
-from .. import killable
+from .. import accidents, killable
 from . import fits
 
 
@@ -110,9 +111,9 @@ def test_signals_damage_and_more_epochs(tmp_path):
 def test_killed_processes_end_as_others(tmp_path):
     left, chance = tmp_path / "left", random.Random(0)
 
-    def started(folder, resume):
+    def started(folder, resume, **others):
         call = {"name": "dataset", "folder": str(folder), "resume": resume}
-        job = {"call": {**call, "epochs": 8}, "result": str(left)}
+        job = {"call": {**call, "epochs": 8}, "result": str(left), **others}
         return killable.forked(fits.__file__, job)
 
     def finished(folder, resume):
@@ -129,6 +130,11 @@ def test_killed_processes_end_as_others(tmp_path):
             os.kill(process.pid, signal.SIGKILL)
             process.join()
         assert process.exitcode == -signal.SIGKILL
+    # Between two epochs: of one, the end is not saved, of the next nothing.
+    with started(parts, resume=True, kill=7) as process:
+        process.join()
+    assert process.exitcode == -signal.SIGKILL
+    assert newest(parts) == 39
     fits.assert_equal(finished(parts, resume=True), whole)
 
 
@@ -282,22 +288,57 @@ def test_a_folder_is_free_again_after_an_error(tmp_path):
     assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
 
 
-def test_a_full_disk_leaves_the_last_checkpoint(tmp_path):
-    fit = Small(tmp_path / "run")
+class Full(keras.callbacks.Callback):
+    """Fills the disk before the last of three epochs."""
 
-    class Full(fits.Counter):
-        def on_epoch_begin(self, epoch, logs=None):
-            if epoch == 1:
-                resource.setrlimit(resource.RLIMIT_FSIZE, (4000, hard))
+    def __init__(self, stack):
+        super().__init__()
+        self.stack = stack
 
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    try:
-        with pytest.raises(InputError, match=r"cannot be written.*is intact"):
-            fit(fits.X, fits.Y, Full(), epochs=2)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    assert newest_first(tmp_path / "run/checkpoints") == [2]
-    assert len(list((tmp_path / "run/checkpoints").iterdir())) == 2
+    def on_epoch_begin(self, epoch, logs=None):
+        if epoch == 2:
+            self.stack.enter_context(accidents.full_disk(4000))
+
+    state_dict = dict
+
+    def load_state_dict(self, state):
+        pass
+
+
+@pytest.fixture(scope="module")
+def full(tmp_path_factory):
+    """A `fit` whose disk was full before its last checkpoint; its history."""
+    folder = tmp_path_factory.mktemp("full")
+    whole = Small(folder / "whole")(epochs=3)
+    with (
+        contextlib.ExitStack() as stack,
+        pytest.raises(InputError, match=r"cannot be written.*is intact"),
+    ):
+        Small(folder / "run")(fits.X, fits.Y, Full(stack), epochs=3)
+    return folder / "run", whole.history
+
+
+#: What has happened to the newest checkpoint.
+DAMAGE = {
+    "nothing": lambda folder: None,
+    "truncated": lambda folder: os.truncate(
+        folder / "step-4.data-00000-of-00001", 100
+    ),
+    "zeroed": lambda folder: (folder / "step-4.index").write_bytes(bytes(400)),
+    "missing": lambda folder: (folder / "step-4.index").unlink(),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", DAMAGE)
+def test_after_a_full_disk_and_damage(name, full, tmp_path):
+    held, whole = full
+    folder = shutil.copytree(held, tmp_path / "run")
+    checkpoints = folder / "checkpoints"
+    assert newest_first(checkpoints) == [4, 2]
+    assert len(list(checkpoints.iterdir())) == 4
+    DAMAGE[name](checkpoints)
+    assert Small(folder)(epochs=3).history == whole
 
 
 VALUES = [

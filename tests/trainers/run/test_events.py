@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 from tensorboard.backend.event_processing import event_accumulator
 
-from normzoo.trainers.run import summaries
+from normzoo.trainers.run import events, summaries
 from normzoo.trainers.run.events import ScalarEvents
 
 
@@ -26,6 +26,18 @@ def test_tensorboard_shows_scalars(tmp_path):
     assert [each.step for each in losses] == [1, 2, 3]
     values = [each.tensor_proto.float_val[0] for each in losses]
     assert values == pytest.approx([0.5, float("nan"), 0.25], nan_ok=True)
+
+
+def test_files_are_read_in_the_order_of_their_making(tmp_path, monkeypatch):
+    """Whatever the clock says: it may be set back by a day."""
+    now, day = 1.8e9, 86_400
+    for step, moment in enumerate((now, now - day, now + 365 * day, now)):
+        monkeypatch.setattr(events.time, "time", lambda found=moment: found)
+        with ScalarEvents(tmp_path) as writer:
+            writer.write({"loss": step}, step)
+    size = {event_accumulator.TENSORS: 0}
+    found = event_accumulator.EventAccumulator(str(tmp_path), size).Reload()
+    assert [each.step for each in found.Tensors("loss")] == [0, 1, 2, 3]
 
 
 def test_flushed_events_are_on_the_disk(tmp_path):

@@ -4,6 +4,7 @@ import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 
+from ...common.files import replacing
 from ..intervals import interval
 
 _LOG = "log "
@@ -14,7 +15,7 @@ def plot_claim(record, path):
 
     Args:
         record: as `claim.json` holds it.
-        path: of the picture.
+        path: of the picture, a `pathlib.Path`.
     """
     # `Figure` alone needs no display and leaves pyplot's state alone.
     figure = Figure(figsize=(8, 3.2), layout="constrained")
@@ -30,8 +31,11 @@ def plot_claim(record, path):
         panels[-1].legend(fontsize="small")
     # The same numbers make the same file.
     options = {"svg.hashsalt": record["name"], "svg.fonttype": "none"}
-    with matplotlib.rc_context(options):
-        figure.savefig(path, format="svg", metadata={"Date": None})
+    with (
+        replacing(path, "The picture") as temporary,
+        matplotlib.rc_context(options),
+    ):
+        figure.savefig(temporary, format="svg", metadata={"Date": None})
 
 
 def _plot_lines(axes, points):

@@ -5,7 +5,7 @@ import os
 import pathlib
 
 from ...common.errors import InputError
-from ...common.files import write_text
+from ...common.files import make_folder, write_text
 from ...common.paths import user_path
 from . import reading
 from .page import TABLES, claims_page, table
@@ -99,7 +99,7 @@ def publish(runs: str | os.PathLike | None, docs: str | os.PathLike) -> None:
     """
     folder = user_path(docs, "folder --docs")
     results = folder / "results"
-    results.mkdir(parents=True, exist_ok=True)
+    make_folder(results)
     if runs:
         collect(user_path(runs), results)
     put_into(folder.parent / "README.md", write(folder))

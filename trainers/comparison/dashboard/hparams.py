@@ -5,6 +5,7 @@ import math
 from tensorboard.plugins.hparams import api as hp
 from tensorboard.plugins.hparams import summary_v2
 
+from ...common.errors import writing
 from ...run.events import ScalarEvents
 from ..sweep import SEED
 
@@ -33,8 +34,9 @@ def write_hparams(run, result, keys, metrics, folder, base=None):
     """
     values = {key: _look_up(run.config, key) for key in keys}
     diverged = result["status"] == "diverged"
-    for old in folder.glob("events.out.tfevents.*"):
-        old.unlink()
+    with writing(f"The events in {folder}"):
+        for old in folder.glob("events.out.tfevents.*"):
+            old.unlink()
     # The first is in every run: one without any metric would not be shown.
     shown = {_DIVERGED: diverged, **_shown(result, metrics, base)}
     with ScalarEvents(folder) as events:

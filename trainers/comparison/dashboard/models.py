@@ -2,7 +2,7 @@
 
 import zipfile
 
-from ...common.errors import InputError
+from ...common.errors import InputError, shortly
 from ...inspection.graph_view import graph_view
 from ...run.summaries import image, text
 from ..trainers import trainer_of
@@ -27,7 +27,7 @@ def add_models(events, outcomes, workdir):
     try:
         models = trainer.models(run.config, folder)
     except _NOT_LOADED as error:
-        said = f"`{run.name}`: the model cannot be loaded: {error}"
+        said = f"`{run.name}`: the model cannot be loaded: {shortly(error)}"
         events.add(text("model", said), step=0)
         return
     if not models:

@@ -10,7 +10,7 @@ import json
 import math
 
 from ...common.contents import by_content
-from ...common.errors import InputError, writing
+from ...common.errors import InputError
 from ...common.files import write_json
 from ...common.provenance import provenance
 from ...common.structures import plain
@@ -72,8 +72,7 @@ class Record:
 
     def write(self):
         """Writes the file as a whole or not at all."""
-        with writing(f"The plan {self._path}", "No run is lost"):
-            write_json(self._path, self._content)
+        write_json(self._path, self._content, "The plan", "No run is lost")
 
 
 def begin(workdir, design, config, command):

@@ -38,4 +38,4 @@ def check_room(where, size):
 
 def writing_there():
     """Returns a context that says it if the folder cannot be written to."""
-    return writing(f"Data in {folder()}", "")
+    return writing(f"Data in {folder()}")

@@ -9,16 +9,18 @@ import pathlib
 from collections.abc import Callable
 from typing import NamedTuple
 
-import filelock
 import keras
 import numpy as np
 import tensorflow as tf
 
 from ....configs import default
 from ....layers.numerics.tracing import graph_of
+from ...common import lock
 from ...common.errors import InputError
+from ...common.files import make_folder
 from ...data import stacked
 from ...data.sources import square_images
+from ...own import files
 from ...supervised import trainer as classifier
 from ..real import to_unit
 from ..sampling import in_batches
@@ -89,7 +91,7 @@ def _trained(config):
     settings = classifier_config(config)
     folder = _cache(config.metrics) / folder_name(settings)
     # Several runs of a comparison may ask at once.
-    with filelock.FileLock(f"{folder}.lock"):
+    with lock.waited_for(folder.with_name(f"{folder.name}.lock")):
         if _is_older(folder):
             # Keys that it lacks count as their defaults.
             settings.population = default.get_config().population
@@ -133,7 +135,7 @@ def folder_name(settings):
 
 def _classifier(config):
     folder, result = _trained(config)
-    model = keras.saving.load_model(folder / "checkpoints/final.keras")
+    model = files.load_any(folder / "checkpoints" / "final.keras")
     hidden = model.get_layer("activation_dense").output
     both = keras.Model(model.input, [hidden, model.output])
     # Not `predict`, which takes the strategy that it is called under.
@@ -187,14 +189,8 @@ def _cache(metrics):
     home = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
     folder = metrics.cache_dir or os.path.join(home, "normzoo")
     path = pathlib.Path(folder).expanduser()
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(
-            f"The classifiers' folder cannot be made: {error}. Name another "
-            "one with --config.metrics.cache_dir=DIR."
-        ) from error
-    return path
+    other = "Another one is --config.metrics.cache_dir=DIR"
+    return make_folder(path, "The folder of classifiers", other)
 
 
 def _inception_weights(config):
