@@ -96,7 +96,10 @@ def in_a_save(workdir, process, chance):
 def is_saving(workdir):
     with contextlib.suppress(FileNotFoundError):
         names = os.listdir(workdir / "checkpoints")
-        return any(name.endswith("_temp") for name in names)
+        # TensorFlow's names of what it will rename.
+        return any(
+            name.endswith("_temp") or ".tempstate" in name for name in names
+        )
     return False
 
 

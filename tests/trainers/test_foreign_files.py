@@ -22,7 +22,7 @@ from normzoo.trainers.gans.settings import SETTINGS as GANS
 from normzoo.trainers.own import files
 from normzoo.trainers.resuming.plain import decode
 from normzoo.trainers.run import metrics_file
-from normzoo.trainers.run.checkpoints import Checkpoints
+from normzoo.trainers.run.checkpointing.checkpoints import Checkpoints
 from normzoo.trainers.run.rundir import RunDir
 from normzoo.trainers.supervised.settings import SETTINGS, checked
 

@@ -28,7 +28,8 @@ from normzoo.trainers.gans.callbacks import Pictures, Speed
 from normzoo.trainers.gans.metrics import features
 from normzoo.trainers.inspection.norm_statistics import NormStatistics
 from normzoo.trainers.own import files as own_files
-from normzoo.trainers.run.checkpoints import Checkpoints
+from normzoo.trainers.run.checkpointing.checkpoints import Checkpoints
+from normzoo.trainers.run.checkpointing.saved_state import SavedState
 from normzoo.trainers.run.events import EventFile, ScalarEvents
 from normzoo.trainers.run.logs import MetricsLog
 from normzoo.trainers.run.progress import Progress
@@ -71,7 +72,9 @@ def logged(folder, model):
 
 
 def checkpoint(folder, model):
-    state = Checkpoints(folder / "checkpoints", {"all": model.variables}, 2)
+    state = Checkpoints(
+        folder / "checkpoints", SavedState({"all": model.variables}), 2
+    )
     state.save(Progress(step=1))
 
 

@@ -13,9 +13,9 @@ from ...configs import default
 from ..comparison import runner
 from ..comparison.sweep import plan
 from ..data import loading, pipeline
-from ..run.checkpoints import Checkpoints
+from ..run.checkpointing.checkpoints import Checkpoints
+from ..run.checkpointing.saved_state import SavedState
 from ..run.progress import Progress
-from ..run.saved_state import SavedState
 from ..run.state import variables_of
 from ..supervised import trainer
 from .memory import resident

@@ -12,8 +12,8 @@ from ..cluster.broadcast import SharedRequests
 from ..common import signals
 from ..common.errors import InputError
 from ..common.provenance import provenance
-from ..run.checkpoints import Checkpoints
-from ..run.saved_state import SavedState
+from ..run.checkpointing.checkpoints import Checkpoints
+from ..run.checkpointing.saved_state import SavedState
 from ..run.saving import Saver
 from ..run.state import (
     build_state,

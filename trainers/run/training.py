@@ -16,10 +16,10 @@ from ..cluster.broadcast import (
 from ..cluster.strategies import distribute
 from ..common import signals
 from ..data.pipeline import Part
-from .checkpoints import Checkpoints
+from .checkpointing.checkpoints import Checkpoints
+from .checkpointing.saved_state import SavedState
 from .logs import MetricsLog, StopOnDivergence
 from .progress import Progress, epochs_due
-from .saved_state import SavedState
 from .saving import Saver
 from .state import build_state, variables_of
 

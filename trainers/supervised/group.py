@@ -6,9 +6,9 @@ import shutil
 from ..common import precision, signals
 from ..common.provenance import provenance
 from ..data import loading
-from ..run.checkpoints import Checkpoints
+from ..run.checkpointing.checkpoints import Checkpoints
+from ..run.checkpointing.saved_state import SavedState
 from ..run.progress import Progress
-from ..run.saved_state import SavedState
 from ..together.member import Finished, Member
 from ..together.training import GroupProgress, GroupTraining
 from .measures import Measures

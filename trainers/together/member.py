@@ -4,9 +4,9 @@ import contextlib
 
 import numpy as np
 
-from ..run.checkpoints import Checkpoints
+from ..run.checkpointing.checkpoints import Checkpoints
+from ..run.checkpointing.recovery import keep_only, newest_first
 from ..run.logs import MetricsLog
-from ..run.recovery import keep_only, newest_first
 
 
 class Member:

@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from ..run.saved_state import SavedState
+from ..run.checkpointing.saved_state import SavedState
 from ..run.state import variables_of
 
 

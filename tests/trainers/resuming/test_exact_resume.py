@@ -16,7 +16,7 @@ from normzoo.trainers.common.errors import InputError
 from normzoo.trainers.common.signals import Interrupted
 from normzoo.trainers.resuming import fit_call
 from normzoo.trainers.resuming.plain import decode, encode
-from normzoo.trainers.run.recovery import newest_first
+from normzoo.trainers.run.checkpointing.recovery import newest_first
 
 from .. import accidents, killable
 from . import fits

@@ -16,10 +16,10 @@ from normzoo.trainers import classify, compare
 from normzoo.trainers.common import lock
 from normzoo.trainers.common.errors import InputError, writing
 from normzoo.trainers.data import loading
-from normzoo.trainers.run.checkpoints import Checkpoints
+from normzoo.trainers.run.checkpointing.checkpoints import Checkpoints
+from normzoo.trainers.run.checkpointing.recovery import newest_first
+from normzoo.trainers.run.checkpointing.saved_state import SavedState
 from normzoo.trainers.run.progress import Progress
-from normzoo.trainers.run.recovery import newest_first
-from normzoo.trainers.run.saved_state import SavedState
 from normzoo.trainers.run.session import Session
 
 from .. import killable

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from normzoo.trainers.run.saved_state import SavedState
+from normzoo.trainers.run.checkpointing.saved_state import SavedState
 
 VALUES = {
     "float32": np.arange(6, dtype="float32").reshape(2, 3),
@@ -41,10 +41,8 @@ def contents(path):
 
 
 @pytest.mark.parametrize("replicas", [1, 2])
-def test_each_is_what_a_new_one_would_be(tmp_path, replicas):
-    strategy = None
-    if replicas > 1:
-        strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+def test_each_is_what_a_new_one_would_be(tmp_path, replicas, two_replicas):
+    strategy = two_replicas if replicas == 2 else None
     variables = made(strategy)
     state = SavedState(variables)
     for number in range(3):

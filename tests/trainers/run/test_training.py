@@ -10,8 +10,8 @@ import tensorflow as tf
 
 from normzoo.configs import default
 from normzoo.trainers.common import signals
+from normzoo.trainers.run.checkpointing.recovery import newest_first
 from normzoo.trainers.run.logs import MetricsLog
-from normzoo.trainers.run.recovery import newest_first
 from normzoo.trainers.run.rundir import RunDir
 from normzoo.trainers.run.state import variables_of
 from normzoo.trainers.run.training import Training

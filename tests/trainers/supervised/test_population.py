@@ -11,7 +11,7 @@ import tensorflow as tf
 from normzoo.configs import default
 from normzoo.trainers import classify
 from normzoo.trainers.data import loading, pipeline
-from normzoo.trainers.run.recovery import newest_first
+from normzoo.trainers.run.checkpointing.recovery import newest_first
 from normzoo.trainers.run.session import Session
 from normzoo.trainers.supervised.population import Population, gap_warnings
 

@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from normzoo.trainers import classify
-from normzoo.trainers.run.recovery import newest_first, path_of
+from normzoo.trainers.run.checkpointing.recovery import newest_first, path_of
 from normzoo.trainers.run.session import Session
 from normzoo.trainers.supervised.trainer import begin_together
 

@@ -8,8 +8,8 @@ import signal
 import pytest
 
 from normzoo.trainers.data import loading
+from normzoo.trainers.run.checkpointing.recovery import newest_first
 from normzoo.trainers.run.progress import Progress
-from normzoo.trainers.run.recovery import newest_first
 from normzoo.trainers.run.rundir import RunDir
 from normzoo.trainers.run.session import Session
 from normzoo.trainers.together.member import Member

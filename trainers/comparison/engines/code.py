@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import platform
 import re
 import runpy
 import sys
@@ -9,7 +10,7 @@ import tempfile
 from typing import NamedTuple
 
 from ....layers.lookup import load_from
-from ...common.errors import InputError
+from ...common.errors import InputError, writing
 from ...common.structures import flatten
 
 _NAMED = re.compile(r"(?P<file>.+\.py):[\w.]+")
@@ -141,10 +142,12 @@ class Arrived:
     def _place_of(self, folder, files):
         if _has(folder, files):
             return folder
-        copy = pathlib.Path(tempfile.mkdtemp(dir=self._scratch()))
-        for name, content in files.items():
-            (copy / name).parent.mkdir(parents=True, exist_ok=True)
-            (copy / name).write_bytes(content)
+        scratch = self._scratch()
+        with writing(f"Your code in {scratch} on {platform.node()}"):
+            copy = pathlib.Path(tempfile.mkdtemp(dir=scratch))
+            for name, content in files.items():
+                (copy / name).parent.mkdir(parents=True, exist_ok=True)
+                (copy / name).write_bytes(content)
         return str(copy)
 
 

@@ -2,7 +2,7 @@
 
 import shutil
 
-from ...common.files import replacing_folder
+from ...common.files import make_folder, replacing_folder
 
 
 def pack(root, names):
@@ -47,7 +47,7 @@ def unpack(parcel, root):
         if contents is None:
             shutil.rmtree(folder, ignore_errors=True)
             continue
-        folder.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(folder.parent)
         with replacing_folder(folder) as new:
             for path, content in contents.items():
                 (new / path).parent.mkdir(parents=True, exist_ok=True)

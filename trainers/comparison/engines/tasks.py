@@ -11,8 +11,8 @@ from typing import NamedTuple
 import ray
 
 from ...common import lock, signals
-from ...common.errors import InputError
-from ...common.files import replacing
+from ...common.errors import InputError, writing
+from ...common.files import make_folder, replacing
 from ...common.provenance import versions
 from ...own.norms import register_all
 from ...run.session import Session
@@ -164,8 +164,7 @@ class _Process:
 
     def instead_of_workdir(self, shipment):
         """Returns a folder in place of the workdir, with the files."""
-        folder = self._scratch() / "workdir"
-        folder.mkdir(exist_ok=True)
+        folder = make_folder(self._scratch() / "workdir")
         for name, reference in shipment.files.items():
             path = folder / name
             if not path.exists():
@@ -182,7 +181,9 @@ class _Process:
     def _scratch(self):
         """Returns a folder for what is sent, made when first asked for."""
         if self._folder is None:
-            self._folder = pathlib.Path(tempfile.mkdtemp(prefix="normzoo-"))
+            with writing(f"A folder for what is sent to {platform.node()}"):
+                new = tempfile.mkdtemp(prefix="normzoo-")
+            self._folder = pathlib.Path(new)
         return self._folder
 
 

@@ -1,8 +1,8 @@
 """The checkpoints of a run: the last ones and the best one."""
 
-from ..common.errors import InputError, writing
-from ..common.files import make_folder
-from .progress import Progress
+from ...common.errors import InputError, writing
+from ...common.files import make_folder
+from ..progress import Progress
 from .recovery import keep_only, newest_first, path_of, recover
 
 

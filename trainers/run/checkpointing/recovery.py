@@ -10,7 +10,7 @@ import shutil
 import tensorflow as tf
 from absl import logging
 
-from ..common.errors import InputError, writing
+from ...common.errors import InputError, writing
 
 
 def path_of(folder, step):

@@ -25,6 +25,11 @@ class SavedState:
             for group, each in variables.items()
             for i, variable in enumerate(each)
         }
+        # Those of a strategy have values elsewhere, which it collects.
+        self._is_simple = not any(
+            isinstance(variable, tf.distribute.DistributedValues)
+            for variable in self._by_name.values()
+        )
         self._names, self._graph = None, None
 
     def read(self, path):
@@ -49,15 +54,13 @@ class SavedState:
             return
         self._text.text = text
         self._checkpoint.write(str(path))
-        self._learn(tf.train.load_checkpoint(str(path)))
+        if self._is_simple:
+            self._learn(tf.train.load_checkpoint(str(path)))
 
     def _learn(self, reader):
-        """Learns which names there are, if all are of simple variables."""
+        """Learns which names there are, if all are of the variables."""
         names = sorted(reader.get_variable_to_shape_map())
-        if set(names) <= {*self._by_name, _GRAPH, _TEXT} and not any(
-            isinstance(variable, tf.distribute.DistributedValues)
-            for variable in self._by_name.values()
-        ):
+        if set(names) <= {*self._by_name, _GRAPH, _TEXT}:
             self._names, self._graph = names, reader.get_tensor(_GRAPH)
 
     def _write_again(self, path, text):

@@ -1,0 +1,1 @@
+"""Checkpoints: one state of a run, and the folder of all of them."""
