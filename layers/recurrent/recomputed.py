@@ -82,7 +82,13 @@ class Recomputed:
             lambda w: None if w is None else tf.convert_to_tensor(w),
             recurrence.weights,
         )
-        return recomputed(run)(now["x"], now.get("real"), states, weights)
+        new, outputs = recomputed(run)(
+            now["x"], now.get("real"), states, weights
+        )
+        for after, before in zip(new, states, strict=True):
+            # A function that XLA has compiled for any batch forgets its size.
+            after.set_shape(before.shape)
+        return new, outputs
 
     def _shapes(self, size, state):
         """Returns the shapes of what a part gives."""

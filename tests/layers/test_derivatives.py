@@ -10,7 +10,7 @@ from .test_generic import perturbed
 ORDERS = (1, 2, 3)
 #: Values in a row from which derivatives are computed, and their distance.
 POINTS = np.arange(-4, 5)
-STEP = 4e-3
+STEP = 2e-3
 
 
 def make(case, dtype):

@@ -11,6 +11,7 @@ import keras
 from ... import zoo
 from ...configs import default
 from ..comparison import runner
+from ..comparison.engines.engine import Work
 from ..comparison.sweep import plan
 from ..data import loading, pipeline
 from ..run.checkpointing.checkpoints import Checkpoints
@@ -105,7 +106,7 @@ def parts_of_sweep(config, count, size):
 def _ends(runs, folder):
     """Trains runs; returns when each has ended, in seconds."""
     found = []
-    with runner.Runner(folder) as running:
+    with runner.Runner(Work(folder)) as running:
         running.execute(
             runs, tell=lambda results: found.append(time.perf_counter())
         )

@@ -122,6 +122,24 @@ def test_less_is_kept_than_keras_layers_keep(layer, plain):
 
 
 @pytest.mark.slow
+def test_batches_of_any_size_and_of_one():
+    """What XLA has compiled for any size is used for a known one, too."""
+    layer = layers.BatchNormLSTM(
+        4, memory="low", jit_compile=True, max_timesteps=9
+    )
+    x = tf.constant(np.random.default_rng(0).normal(size=(8, 9, 3)), "float32")
+
+    def loss(x):
+        return tf.reduce_sum(layer(x, training=True) ** 2)
+
+    expected = loss(x)
+    for size in (None, 8):
+        spec = tf.TensorSpec((size, 9, 3))
+        found = tf.function(loss).get_concrete_function(spec)(x)
+        np.testing.assert_allclose(found, expected, 1e-5)
+
+
+@pytest.mark.slow
 def test_zoneout_has_a_gradient_and_differs_from_part_to_part(monkeypatch):
     layer = make(layers.LayerNormGRU, memory="low", zoneout=0.5)
     monkeypatch.setattr(layer, "_seeds", lambda count: SEED)
