@@ -77,6 +77,7 @@ def test_an_error_in_an_import_is_shown_without_the_noise(tmp_path):
     assert not list(filter(startup.is_noise, error.splitlines(keepends=True)))
 
 
+@pytest.mark.slow
 def test_a_worker_leaves_out_the_noise_too(tmp_path):
     body = (
         f"import os\nos.write(2, {NOISE[0] + NOISE[3]!r})\nimport nothing_here"
@@ -99,6 +100,7 @@ def test_a_worker_leaves_out_the_noise_too(tmp_path):
     assert not list(filter(startup.is_noise, error.splitlines(keepends=True)))
 
 
+@pytest.mark.slow
 def test_the_last_words_of_a_process_that_dies_are_shown(tmp_path):
     body = f"import os\nos.write(2, {REAL[3]!r})\nos.abort()"
     with started(tmp_path, body) as process:
@@ -107,7 +109,7 @@ def test_the_last_words_of_a_process_that_dies_are_shown(tmp_path):
     assert REAL[3] in error
 
 
-@pytest.mark.parametrize("jobs", [1, 2])
+@pytest.mark.parametrize("jobs", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_ctrl_c_in_an_import_is_one_line(tmp_path, jobs):
     body = (
         "import os, time\nprint('here', flush=True)\ntime.sleep(2)\nos._exit(0)"
