@@ -39,7 +39,7 @@ def start_run(folder):
 
 def start_group(folder):
     config = small()
-    config.compare.together = "stacked"
+    config.compare.together, config.compare.baseline = "stacked", ""
     config.model.norm = "batch"
     sweep = [{"seed": seed} for seed in range(3)]
     return killable.started(config=config, workdir=str(folder), sweep=sweep)
