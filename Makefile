@@ -27,7 +27,7 @@ MKDOCS := NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs
 
 help:
 	@echo "make demo    compare five normalizations on real digits"
-	@echo "make test    run the tests, in four minutes on two cores"
+	@echo "make test    run the tests, in five minutes on two cores"
 	@echo "make test-slow   run those that take long"
 	@echo "make test-all    run both"
 	@echo "make test-versions   run the fast tests with other versions"
