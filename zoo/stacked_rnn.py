@@ -1,11 +1,11 @@
 """The stacked recurrent network."""
 
-import functools
 from collections.abc import Sequence
 
 import keras
 
 from ..layers.numerics.annotations import Initializer, WeightNormIdentifier
+from ..layers.recurrent import ind_rnn
 from .hidden import Hidden
 from .initializers import layer_seed
 from .recurrent_norms import get_stack, layer_factory
@@ -13,9 +13,7 @@ from .recurrent_norms import get_stack, layer_factory
 READOUTS = ("last", "all", "each")
 #: Cell -> makes the initializer of its recurrent kernel, given a seed. Others
 #: have a matrix, which starts orthogonal.
-_RECURRENT_STARTS = {
-    "indrnn": functools.partial(keras.initializers.RandomUniform, 0.0, 1.0)
-}
+_RECURRENT_STARTS = {"indrnn": ind_rnn.START}
 
 
 def stacked_rnn(

@@ -4,7 +4,7 @@ import functools
 
 import tensorflow as tf
 
-from .recomputing import floating, gradients, put, unrecorded
+from .recomputing import gradients, unrecorded, with_gradient
 
 
 # Kept, for all that calls a function to share what is compiled.
@@ -21,27 +21,16 @@ def compiled(function):
     """
     run = tf.function(function, jit_compile=True, autograph=False)
 
-    def call(*nests):
-        results = None
+    def forward(inputs):
+        # Traced here, because nothing records below, not even tapes of its
+        # own. Under two tapes it would return what it saves.
+        run.get_concrete_function(*inputs)
+        return unrecorded(run, inputs)
 
-        @tf.custom_gradient
-        def flat(*sources):
-            nonlocal results
-            inputs = put(sources, nests)
-            # Traced here, because nothing records below, not even tapes of
-            # its own. Under two tapes it would return what it saves.
-            run.get_concrete_function(*inputs)
-            results = unrecorded(run, inputs)
+    def backward(inputs, upstream):
+        return compiled(_gradient(function))(inputs, upstream)
 
-            def gradient(*upstream):
-                return compiled(_gradient(function))(inputs, list(upstream))
-
-            return tuple(tf.nest.flatten(results)), gradient
-
-        values = flat(*floating(nests))
-        return tf.nest.pack_sequence_as(results, values)
-
-    return call
+    return with_gradient(forward, backward)
 
 
 @functools.cache

@@ -15,19 +15,38 @@ def recomputed(function):
             stand for a tensor.
     """
 
+    def forward(inputs):
+        return unrecorded(function, inputs)
+
+    def backward(inputs, upstream):
+        # Or the runs, which do the same, might become one.
+        with tf.control_dependencies(upstream):
+            again = [tf.identity(x) for x in floating(inputs)]
+        return gradients(function, put(again, inputs), upstream)
+
+    return with_gradient(forward, backward)
+
+
+def with_gradient(forward, backward):
+    """Returns a function of nests of tensors that has the gradient given.
+
+    Args:
+        forward: of a list of nests, to a nest of tensors.
+        backward: of a list of nests, and of the gradients to what `forward`
+            returns, a list; to the gradients to the `floating` inputs.
+    """
+
     def call(*nests):
         results = None
 
         @tf.custom_gradient
         def flat(*sources):
             nonlocal results
-            results = unrecorded(function, put(sources, nests))
+            inputs = put(sources, nests)
+            results = forward(inputs)
 
             def gradient(*upstream):
-                # Or the runs, which do the same, might become one.
-                with tf.control_dependencies(upstream):
-                    again = [tf.identity(x) for x in sources]
-                return gradients(function, put(again, nests), upstream)
+                return backward(inputs, list(upstream))
 
             return tuple(tf.nest.flatten(results)), gradient
 

@@ -1,5 +1,6 @@
 """Recurrent layers whose units see no other unit's state."""
 
+import functools
 from typing import Any
 
 import keras
@@ -11,6 +12,8 @@ from .base import NormalizedRNN
 from .choose import choose
 from .moments import ByExample
 
+#: Makes the initializer of the recurrent weights, unless another is given.
+START = functools.partial(keras.initializers.RandomUniform, 0.0, 1.0)
 #: What only the layers with norms take.
 _OF_NORMS = (
     "epsilon",
@@ -40,7 +43,7 @@ class Independent(NormalizedRNN):
         **kwargs: Any,
     ) -> None:
         if recurrent_initializer is None:
-            recurrent_initializer = keras.initializers.RandomUniform(0.0, 1.0)
+            recurrent_initializer = START()
         super().__init__(
             kind=cells.INDEPENDENT,
             units=units,

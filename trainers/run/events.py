@@ -16,7 +16,8 @@ from ..common.errors import InputError, writing
 from ..common.files import make_folder
 
 _PLUGIN = "scalars"
-_PREFIX = "events.out.tfevents."
+#: Of the names of files.
+PREFIX = "events.out.tfevents."
 _MOMENT = re.compile(r"\d+(\.\d{6})?(?=\.)")
 _TICK = 1e-6  # the last digit of a moment in a name
 
@@ -35,7 +36,7 @@ class EventFile:
         moment = time.time()
         first = max(moment, _newest(folder) + _TICK)
         name = f"{first:017.6f}.{socket.gethostname()}.{os.getpid()}.v2"
-        path = folder / f"{_PREFIX}{name}"
+        path = folder / f"{PREFIX}{name}"
         self._writing = functools.partial(writing, f"The events {path}")
         with self._writing():
             self._writer = tf.io.TFRecordWriter(str(path))
@@ -106,8 +107,8 @@ def _newest(folder):
     TensorBoard reads files in the order of their names, and goes on to later
     ones only: a clock that was set back must not change that.
     """
-    names = (path.name for path in folder.glob(f"{_PREFIX}*"))
-    found = (_MOMENT.match(name.removeprefix(_PREFIX)) for name in names)
+    names = (path.name for path in folder.glob(f"{PREFIX}*"))
+    found = (_MOMENT.match(name.removeprefix(PREFIX)) for name in names)
     return max((float(moment[0]) for moment in found if moment), default=0.0)
 
 

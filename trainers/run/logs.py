@@ -10,9 +10,8 @@ import tensorflow as tf
 from ..common.files import append
 from . import metrics_file
 from .events import ScalarEvents
+from .rundir import CONTINUES
 from .state import optimizers_of
-
-_SAFE = "The run continues from its last checkpoint"
 
 
 class MetricsLog(keras.callbacks.Callback):
@@ -48,7 +47,7 @@ class MetricsLog(keras.callbacks.Callback):
         self._open = contextlib.ExitStack()
 
     def __enter__(self):
-        append(self._file, "", "The log", _SAFE)
+        append(self._file, "", "The log", CONTINUES)
         with contextlib.ExitStack() as opened:
             for split in ("train", "validation"):
                 writer = ScalarEvents(self.path / split)
@@ -117,7 +116,7 @@ class MetricsLog(keras.callbacks.Callback):
         line = {"step": self.progress.step, "epoch": epoch, "split": split}
         # Opened for each line, of which there are few: none waits in a buffer.
         text = json.dumps(line | finite(values)) + "\n"
-        append(self._file, text, "The log", _SAFE)
+        append(self._file, text, "The log", CONTINUES)
 
     def _write_events(self, split, prefix, step, values):
         tagged = {f"{prefix}_{name}": value for name, value in values.items()}

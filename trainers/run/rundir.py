@@ -10,6 +10,10 @@ from ..common.files import write_json
 from ..common.paths import user_path
 from ..common.structures import flatten
 from . import extension, metrics_file
+from .events import PREFIX
+
+#: A clause of messages: what is not lost when something cannot be written.
+CONTINUES = "The run continues from its last checkpoint"
 
 _CONFIG, _DONE = "config.json", "DONE"
 #: What grows while the run goes on: files, and folders of files.
@@ -179,7 +183,7 @@ class RunDir:
                     path.unlink()
                 elif size < path.stat().st_size:
                     os.truncate(path, size)
-            for summary in self.path.glob("events.out.tfevents.*"):
+            for summary in self.path.glob(f"{PREFIX}*"):
                 summary.unlink()
 
     def _growing(self):
@@ -190,8 +194,7 @@ class RunDir:
 
     def finish(self, result):
         """Writes the result, which marks the run as finished."""
-        safe = "The run continues from its last checkpoint"
-        write_json(self.path / _DONE, result, "The result", safe)
+        write_json(self.path / _DONE, result, "The result", CONTINUES)
 
 
 def differences(held, wanted, defaults):

@@ -9,6 +9,8 @@ from normzoo import layers
 from normzoo.layers.recurrent.zoneout import Zoneout
 from normzoo.trainers.inspection.kept_values import kept_bytes
 
+from .test_lstm_gradient import penalty
+
 # Seven steps are three parts of two, and one of one.
 STEPS = 7
 SEED = [tf.constant([3, 4])]
@@ -78,18 +80,11 @@ def test_low_memory_changes_nothing(layer, masked, mode, kwargs):
 
 @pytest.mark.slow
 def test_second_derivatives_are_the_same():
-    def penalty(memory):
-        layer = make(layers.BatchNormGRU, memory=memory)
-        x = tf.constant(np.random.default_rng(0).normal(size=(4, STEPS, 3)))
-        with tf.GradientTape() as outer:
-            outer.watch(x)
-            with tf.GradientTape() as inner:
-                inner.watch(x)
-                y = tf.reduce_sum(layer(x, training=True) ** 2)
-            squares = tf.reduce_sum(inner.gradient(y, x) ** 2)
-        return outer.gradient(squares, x)
-
-    np.testing.assert_allclose(penalty("low"), penalty("normal"), 1e-9, 1e-9)
+    low, normal = (
+        penalty(make(layers.BatchNormGRU, memory=memory), (4, STEPS, 3))
+        for memory in ("low", "normal")
+    )
+    np.testing.assert_allclose(low, normal, 1e-9, 1e-9)
 
 
 @pytest.mark.slow

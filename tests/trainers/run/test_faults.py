@@ -1,6 +1,5 @@
 """Damaged files, full disks, folders in use: said clearly, nothing lost."""
 
-import contextlib
 import os
 import pathlib
 import shutil
@@ -23,6 +22,7 @@ from normzoo.trainers.run.progress import Progress
 from normzoo.trainers.run.session import Session
 
 from .. import killable
+from ..accidents import unprivileged
 
 
 class Store:
@@ -178,19 +178,6 @@ def check_a_full_disk_of_the_log(config, run, session):
     with pytest.raises(InputError, match=r"log .* No space left.*continues"):
         classify.train(config, run, verbose=0, session=session)
     assert 18 in newest_first(run / "checkpoints")
-
-
-@contextlib.contextmanager
-def unprivileged():
-    """As a user who may not do everything, which the tester may be."""
-    is_root = os.geteuid() == 0
-    if is_root:
-        os.seteuid(65534)
-    try:
-        yield
-    finally:
-        if is_root:
-            os.seteuid(0)
 
 
 @pytest.fixture

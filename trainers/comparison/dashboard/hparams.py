@@ -6,7 +6,7 @@ from tensorboard.plugins.hparams import api as hp
 from tensorboard.plugins.hparams import summary_v2
 
 from ...common.errors import writing
-from ...run.events import ScalarEvents
+from ...run.events import PREFIX, ScalarEvents
 from ..sweep import SEED
 
 _DIVERGED = "diverged"
@@ -35,7 +35,7 @@ def write_hparams(run, result, keys, metrics, folder, base=None):
     values = {key: _look_up(run.config, key) for key in keys}
     diverged = result["status"] == "diverged"
     with writing(f"The events in {folder}"):
-        for old in folder.glob("events.out.tfevents.*"):
+        for old in folder.glob(f"{PREFIX}*"):
             old.unlink()
     # The first is in every run: one without any metric would not be shown.
     shown = {_DIVERGED: diverged, **_shown(result, metrics, base)}
