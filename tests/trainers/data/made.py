@@ -2,6 +2,7 @@
 
 import numpy as np
 import tensorflow_datasets as tfds
+from tensorflow_datasets.core import registered
 
 FEATURES = tfds.features
 PIXELS = FEATURES.Image(shape=(4, 4, 1))
@@ -13,7 +14,7 @@ def prepare(name, features, example, data_dir):
     """Prepares a data set of six examples for training and two for the test.
 
     Args:
-        name: snake case; each name once in a process.
+        name: snake case.
         features: name -> TFDS feature.
         example: function of an example's number; returns name -> value.
         data_dir: of TFDS.
@@ -39,7 +40,11 @@ def prepare(name, features, example, data_dir):
         "__module__": "normzoo.trainers.data.digits",
     }
     bases = (tfds.core.GeneratorBasedBuilder,)
-    builder = type(name.title().replace("_", ""), bases, members)
+    title = name.title().replace("_", "")
+    # TFDS registers a name once in a process. But a process that takes over the
+    # rest of another one's tests makes their module's sets again.
+    again = name in registered.list_imported_builders()
+    builder = type(title, bases, members, skip_registration=again)
     builder(data_dir=data_dir).download_and_prepare()
 
 
