@@ -97,7 +97,7 @@ def _measure(run, population, validation, test):
     )
 
 
-def save(model, folder, result):
+def save(model, folder, result, file=None):
     """Writes the trained model into the folder of checkpoints.
 
     The file says what its norms' statistics are: those of the `"population"`
@@ -109,6 +109,7 @@ def save(model, folder, result):
         model: of the run.
         folder: gets `final.keras`, or `WEIGHTS`; made if it is not there.
         result: of the run.
+        file: a `ModelFile` of the model, where others are written, too.
     """
     make_folder(folder)
     if is_subclassed(model) or has_no_file(model):
@@ -125,6 +126,6 @@ def save(model, folder, result):
         "examples": population["examples"],
     }
     with replacing(folder / "final.keras", "The model") as temporary:
-        model.save(temporary)
+        (file or model).save(temporary)
         with zipfile.ZipFile(temporary, "a") as file:
             file.writestr(STATEMENT, json.dumps(statement))

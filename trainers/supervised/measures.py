@@ -127,7 +127,7 @@ class Measures:
         found = results.result(
             model, self._data[run], progress, figures, memory
         )
-        fit.save(model, folder, found)
+        fit.save(model, folder, found, self._program.file_of(model))
         member.rundir.finish(found)
         return found
 

@@ -11,6 +11,7 @@ import tensorflow as tf
 from ...layers.models.reestimation import references_in
 from ...layers.numerics.restoring import restored
 from ...layers.numerics.tracing import graph_of
+from ..run.checkpointing.model_file import ModelFile
 from .feed import batch_of_any_size
 from .mapping import Mapping
 from .one_run import OneRun
@@ -60,6 +61,7 @@ class Stacked(Program):
         self._refresh = graph_of(self._refreshing)
         self._has_references = bool(references_in(model))
         self._has_run = False
+        self._file = ModelFile(model)
 
     @property
     def variables(self):
@@ -128,6 +130,10 @@ class Stacked(Program):
             running = self._take_steps(orders, start, stop, alive)
         self._has_run = True
         return running
+
+    def file_of(self, model):
+        """Returns the file of the model, which is that of all runs."""
+        return self._file
 
     def evaluate(self, split):
         """Returns name of a metric -> its values on a split, `(runs,)`."""
