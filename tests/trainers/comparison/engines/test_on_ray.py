@@ -172,7 +172,8 @@ def test_a_node_dies_in_the_middle(cluster, engine, config, tmp_path, capsys):
     assert said.count("A worker of the cluster is lost") == 1, said
     here.mkdir()
     shutil.copy(there / "groups.json", here)
-    alone = compare.compare(config, SWEEP, here)
+    # In processes with one thread, as those of the cluster have.
+    alone = compare.compare(config, SWEEP, here, jobs=2)
     for run in sorted(path.parent.name for path in here.glob("*/DONE")):
         assert_equal(there / run, here / run)
     assert [row.verdict for row in found.rows] == [
@@ -214,7 +215,7 @@ def test_nodes_that_share_no_folder(
     Also after Ctrl-C: what is saved then is sent, and goes on from there.
     """
     callbacks = f"{folder}/mine.py:slow"
-    compared(folder, tmp_path / "here", callbacks=callbacks)
+    compared(folder, tmp_path / "here", callbacks=callbacks, jobs=2)
     scratches = []
 
     def without_folder(*arguments):
