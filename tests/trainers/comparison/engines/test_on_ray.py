@@ -79,7 +79,7 @@ class Slow(keras.callbacks.Callback):
             signal.signal(signal.SIGINT, lambda *signal: told.append(signal))
             (flag.parent / "reached").touch()
             # The signal may have come before, and then ends the next step.
-            for _ in range(200):
+            for _ in range(1200):
                 if told:
                     break
                 time.sleep(0.1)
