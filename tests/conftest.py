@@ -96,6 +96,22 @@ def _same_random_numbers_in_each_test(request):
         rng.bit_generator.state = np.random.default_rng(0).bit_generator.state
 
 
+@pytest.fixture
+def graphs_as_traced():
+    """Graphs run without TensorFlow's optimizations, which take long.
+
+    For short runs of many models, where something else is looked at; models
+    that are trained are tested as users train them.
+    """
+    tf.config.optimizer.set_experimental_options(
+        {"disable_meta_optimizer": True}
+    )
+    yield
+    tf.config.optimizer.set_experimental_options(
+        {"disable_meta_optimizer": False}
+    )
+
+
 @pytest.fixture(scope="session")
 def two_replicas():
     """A strategy with two replicas on this machine's CPU.
@@ -111,8 +127,13 @@ def two_replicas():
 
 @pytest.fixture(scope="session")
 def data_dir(tmp_path_factory):
-    """A TFDS folder that the tests share."""
-    return tmp_path_factory.mktemp("tfds")
+    """A TFDS folder that the tests share, whichever process runs them."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent  # of all workers
+    folder = folder / "tfds"
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 @pytest.fixture

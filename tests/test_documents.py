@@ -41,6 +41,8 @@ FENCE = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
 BLOCK = re.compile(r"(?<=\n\n)((?: {4}.*\n|\n(?= {4}))+)")
 #: The norms of a comparison, if there are three or more: two, and the others.
 NORMS_GIVEN = re.compile(r'norms=\(("\w+", "\w+"), ((?:"\w+",? ?)+)\)')
+#: How long it trains.
+LENGTH_GIVEN = re.compile(r"epochs=\d+,(\s+)seeds=10\b")
 #: Of the shell's loops and of the environment.
 VARIABLES = {"model": "mlp", "HOME": "/home/me"}
 
@@ -76,7 +78,7 @@ def code_of(notebook):
 
 
 def shortened(script):
-    """Returns a script that compares two norms with two seeds.
+    """Returns a script that compares two norms with two seeds for an epoch.
 
     The others are more of the same; all names are known ones.
     """
@@ -87,7 +89,7 @@ def shortened(script):
     ]
     assert set(names) <= set(layers.NORMS)
     script = NORMS_GIVEN.sub(r"norms=(\1)", script)
-    return script.replace("seeds=10", "seeds=2")
+    return LENGTH_GIVEN.sub(r"epochs=1,\1seeds=2", script)
 
 
 SCRIPTS = [
@@ -99,10 +101,11 @@ SCRIPTS += [
     pytest.param(code_of(path.read_text()), id=path.name)
     for path in ROOT.glob("docs/notebooks/*.ipynb")
 ]
+#: Command -> the first document that it is in.
 COMMANDS = {
-    command: f"{name(path)}-{i}"
-    for path in DOCUMENTS
-    for i, command in enumerate(commands(path.read_text()))
+    command: path
+    for path in reversed(DOCUMENTS)
+    for command in commands(path.read_text())
 }
 
 
@@ -136,8 +139,8 @@ a = 1
     ],
 )
 def test_what_is_compared_in_short(given, left):
-    script = "compare(model, norms=({}), seeds={})"
-    assert shortened(script.format(given, 10)) == script.format(left, 2)
+    script = "compare(model, norms=({}), epochs={}, seeds={})"
+    assert shortened(script.format(given, 5, 10)) == script.format(left, 1, 2)
 
 
 def test_an_unknown_norm_is_noticed():
@@ -181,31 +184,41 @@ def own_files(tmp_path):
 
 @pytest.fixture
 def parsed(own_files):
-    """Parses a command; returns the exit code, and what is said."""
+    """Parses commands; returns the exit code of each, and what is said."""
 
-    def parse(command):
-        said = own_files / "said"
-        job = {"argv": command, "folder": str(own_files), "said": str(said)}
+    def parse(given):
+        found = own_files / "found.json"
+        job = {"commands": given, "folder": str(own_files), "found": str(found)}
         path = pathlib.Path(__file__).with_name("parsed_flags.py")
         with killable.forked(str(path), job) as process:
             process.join()
-            return process.exitcode, said.read_text()
+        return json.loads(found.read_text())
 
     return parse
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("command", COMMANDS, ids=COMMANDS.values())
-def test_flags_of_commands_are_known(command, parsed):
-    assert parsed(command) == (0, "parsed")
+@pytest.mark.parametrize("path", dict.fromkeys(COMMANDS.values()), ids=name)
+def test_flags_of_commands_are_known(path, parsed):
+    given = [command for command, at in COMMANDS.items() if at == path]
+    results = zip(given, parsed(given), strict=True)
+    assert not [each for each in results if each[1] != [0, "parsed"]]
 
 
 @pytest.mark.slow
 def test_an_unknown_flag_is_noticed(parsed):
-    flags = ("--config=digits_mlp", "--config.eepochs=1", "--workdir=w")
-    code, said = parsed(("classify", *flags))
-    assert code == 2
-    assert "Unknown config key" in said
+    flags = ("--config=digits_mlp", "--workdir=w")
+    results = parsed(
+        [
+            ("compare", *flags, "--jobs=2", "--config.epochs=1"),
+            # What another command has is not known.
+            ("classify", *flags, "--jobs=2"),
+            ("classify", *flags, "--config.eepochs=1"),
+            ("classify", *flags),
+        ]
+    )
+    assert [code for code, _ in results] == [0, 2, 2, 0]
+    assert "Unknown config key" in results[2][1]
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from normzoo.trainers.comparison import sweep
 
 from .trainers.comparison.test_claims import NAMES
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("graphs_as_traced")]
 
 
 # That of `speed` is in test_claims.py, where more is asked of its record.

@@ -141,6 +141,8 @@ def with_claim(config):
     claim.axes = ("", "")  # of the plot; a "log " in front means what it says
     claim.quick = ml_collections.ConfigDict()  # what --quick sets
     claim.quick.epochs = 1
+    # Several in a call are slower to trace than these few to run.
+    claim.quick.steps_per_execution = 1
     claim.quick_only = ()  # (key, values): what it leaves of the sweep
     return config
 

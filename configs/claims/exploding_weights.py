@@ -44,6 +44,7 @@ def get_config():
         "and so does a run that diverged. Recurrent networks, in which a "
         "kernel acts again and again, are not looked at."
     )
+    claim.quick.model = {"depth": 2}
     claim.quick_only = (("optimizer.learning_rate", (0.1,)),)
     claim.axes = ("log learning rate", "largest growth of a kernel, decades")
     return config

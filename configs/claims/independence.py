@@ -42,6 +42,7 @@ def get_config():
         "steps are as large as the gradients of the layers before; the cosine "
         "depends on that as well."
     )
+    claim.quick.model = {"depth": 2}
     claim.quick_only = (("optimizer.learning_rate", (0.1,)),)
     claim.axes = ("epoch", "log relative change of the gradient")
     return config

@@ -6,8 +6,9 @@ import zlib
 import numpy as np
 import tensorflow as tf
 
-from ...layers import reestimate_statistics
 from ...layers.models.batch_norms import batch_norms_in
+from ...layers.models.batches import all_batches
+from ...layers.models.reestimation import Reestimation
 from ...layers.numerics.restoring import restored
 from ...layers.numerics.tracing import graph_of
 from ..data import nested
@@ -73,9 +74,8 @@ def in_batches(step, rows, batch_size):
     return tf.nest.map_structure(join, *parts)
 
 
-@contextlib.contextmanager
-def sampling_statistics(generator, inputs=None, batch_size=64):
-    """Makes a generator's statistics those of its weights, for a block.
+class SamplingStatistics:
+    """Gives a generator statistics fit for sampling, again and again.
 
     A `ReferenceModel` computes those of its reference. Batch norms keep their
     moving ones, unless there are inputs to re-estimate them from.
@@ -85,11 +85,21 @@ def sampling_statistics(generator, inputs=None, batch_size=64):
         inputs: of the generator, NumPy arrays, or None.
         batch_size: of the estimation.
     """
-    with restored(generator.non_trainable_variables):
-        if hasattr(generator, "refresh"):
-            generator.refresh()
+
+    def __init__(self, generator, inputs=None, batch_size=64):
+        self.generator = generator
+        self._batches = self._estimate = None
         if inputs is not None and batch_norms_in(generator):
-            reestimate_statistics(
-                generator, inputs, batch_size=batch_size, verbose=0
-            )
-        yield
+            self._batches = all_batches(inputs, batch_size)
+            self._estimate = Reestimation(generator)
+
+    @contextlib.contextmanager
+    def lent(self):
+        """Makes the statistics those of its weights, for a block."""
+        generator = self.generator
+        with restored(generator.non_trainable_variables):
+            if hasattr(generator, "refresh"):
+                generator.refresh()
+            if self._estimate:
+                self._estimate(self._batches)
+            yield

@@ -320,14 +320,28 @@ def test_samples_do_not_depend_on_the_batch_size():
     assert len(small) == 21
 
 
-def test_statistics_are_estimated_for_sampling_only():
+def test_statistics_are_estimated_for_sampling_only(monkeypatch):
     generator = zoo.toy_generator(norm="batch", depth=1)
     norm = generator.get_layer("norm_dense_0")
     noise = sampling.latent(0, "statistics", 64, 2)
-    with sampling.sampling_statistics(generator, noise, 16):
-        made = generator.get_layer("dense_0")(noise)
-        np.testing.assert_allclose(norm.moving_mean, np.mean(made, 0), 1e-4)
-    np.testing.assert_array_equal(norm.moving_mean, np.zeros(128))
+    statistics = sampling.SamplingStatistics(generator, noise, 16)
+    first = generator.get_layer("dense_0")
+    calls, call, counts = [], first.call, []
+
+    def noted(*arguments, **keywords):
+        calls.append(arguments)
+        return call(*arguments, **keywords)
+
+    monkeypatch.setattr(first, "call", noted)
+    for scale in (1.0, 2.0):
+        first.kernel.assign(scale * first.kernel)
+        with statistics.lent():
+            mean = np.mean(noise @ first.kernel.numpy(), 0)
+            np.testing.assert_allclose(norm.moving_mean, mean, 1e-4, 1e-6)
+        np.testing.assert_array_equal(norm.moving_mean, np.zeros(128))
+        counts.append(len(calls))
+    # What is traced for the first weights is run for the others.
+    assert counts[0] == counts[1] > 0
 
 
 FEW = np.zeros((4, 4))

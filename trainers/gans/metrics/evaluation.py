@@ -9,7 +9,7 @@ from ...common.errors import InputError
 from ...data import nested
 from .. import real
 from ..inputs import drawn_inputs, inputs_for
-from ..sampling import Sampler, sampling_statistics
+from ..sampling import Sampler, SamplingStatistics
 from .conditional import measured_classes
 from .dependence import batch_dependence
 from .features import SOURCES
@@ -58,7 +58,7 @@ class Evaluator:
         self._data = data
         self._features = features
         self._real = {}
-        self._sampler = None
+        self._sampler = self._statistics = None
 
     def validate(self, generator):
         """Returns the metrics on the validation split."""
@@ -135,18 +135,24 @@ class Evaluator:
     def make(self, generator, inputs):
         """Returns examples in [-1, 1], with statistics fit for sampling."""
         with self.statistics(generator):
-            if self._sampler is None or self._sampler.generator != generator:
+            if not _is_of(generator, self._sampler):
                 self._sampler = Sampler(generator, self._config.batch_size)
             return self._sampler(inputs)
 
     @contextlib.contextmanager
     def statistics(self, generator):
         """Makes the generator's statistics fit for sampling, for a block."""
+        if not _is_of(generator, self._statistics):
+            self._statistics = self._statistics_of(generator)
+        with self._statistics.lent():
+            yield
+
+    def _statistics_of(self, generator):
         inputs = None
         if self._config.generator.reestimate:
             inputs = self._drawn("statistics", _STATISTICS)
-        with sampling_statistics(generator, inputs, self._config.batch_size):
-            yield
+        batch_size = self._config.batch_size
+        return SamplingStatistics(generator, inputs, batch_size)
 
     def dependence(self, generator):
         """Returns how the generator's outputs depend on their batch mates."""
@@ -169,3 +175,8 @@ class Evaluator:
             examples = real.examples(self._data, split)[:count]
             self._real[split] = self._features.extract(examples)
         return self._real[split]
+
+
+def _is_of(generator, kept):
+    """Whether what is kept, or None, can be used for a generator."""
+    return kept is not None and kept.generator is generator
