@@ -52,11 +52,18 @@ def run(name, arguments):
         return subprocess.run(tests, check=False, cwd=ROOT).returncode
 
 
+def starts(python):
+    """Whether there is such a Python: what is on the path may not start it."""
+    return shutil.which(python) and not subprocess.call(
+        [python, "-c", ""], stderr=subprocess.DEVNULL
+    )
+
+
 def main(names, arguments):
     """Returns the exit code: 1 if tests failed, or none could run."""
     codes = {}
     for name in names:
-        if shutil.which(ENVIRONMENTS[name][0]):
+        if starts(ENVIRONMENTS[name][0]):
             print(f"== {name}", flush=True)
             codes[name] = run(name, arguments)
     for name in names:

@@ -93,6 +93,15 @@ def in_a_save(workdir, process, chance):
         os.kill(process.pid, signal.SIGCONT)
 
 
+def at_random(seconds):
+    """Some time after the start, or while the state is read."""
+
+    def wait(workdir, process, chance):
+        time.sleep(chance.uniform(0, seconds))
+
+    return wait
+
+
 def is_saving(workdir):
     with contextlib.suppress(FileNotFoundError):
         names = os.listdir(workdir / "checkpoints")

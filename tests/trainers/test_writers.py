@@ -27,6 +27,7 @@ from normzoo.trainers.gans import pictures, training
 from normzoo.trainers.gans.callbacks import Pictures, Speed
 from normzoo.trainers.gans.metrics import features
 from normzoo.trainers.inspection.norm_statistics import NormStatistics
+from normzoo.trainers.inspection.profile_steps import ProfileSteps
 from normzoo.trainers.own import files as own_files
 from normzoo.trainers.run.checkpointing.checkpoints import Checkpoints
 from normzoo.trainers.run.checkpointing.saved_state import SavedState
@@ -118,6 +119,12 @@ def watched(folder, model):
     model.fit(X, X[:, :2], verbose=0, callbacks=[NormStatistics(folder)])
 
 
+def profiled(folder, model):
+    step = int(model.optimizer.iterations) + 1
+    profile = ProfileSteps(folder, step, step)
+    model.fit(X, X[:, :2], verbose=0, callbacks=[profile])
+
+
 def drawn(folder, model):
     callback = Pictures(folder, lambda _: Image.new("L", (4, 4)), Progress())
     generator = types.SimpleNamespace(
@@ -193,6 +200,7 @@ WRITERS = {
     "export": exported,
     "export of a folder": lambda *case: exported(*case, "saved_model"),
     "norms": watched,
+    "profile": profiled,
     "data set": data_set,
     "cache": cached,
     "lock": held,
@@ -201,7 +209,7 @@ WRITERS = {
 #: Folders alone: a full disk may have room for them.
 NEED_NO_ROOM = {"own folder"}
 
-LONG = {"data set", "export of a folder", "export", "norms"}
+LONG = {"data set", "export of a folder", "export", "norms", "profile"}
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import shutil
 from collections.abc import Mapping
 
 import keras
@@ -128,5 +129,15 @@ class ProfileSteps(keras.callbacks.Callback):
 
     def _stop(self):
         self._is_on = False
+        before = self._profiles()
         with writing(f"The profile in {self.log_dir}"):
-            tf.profiler.experimental.stop()
+            try:
+                tf.profiler.experimental.stop()
+            except Exception:
+                # It leaves what it could write.
+                for new in self._profiles() - before:
+                    shutil.rmtree(new, ignore_errors=True)
+                raise
+
+    def _profiles(self):
+        return set(self.log_dir.glob("plugins/profile/*"))

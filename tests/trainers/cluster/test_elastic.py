@@ -1,53 +1,50 @@
 """A run goes on with more or fewer replicas than it was begun with."""
 
 import json
+import pathlib
+import signal
 
-import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 
 from normzoo.configs import digits_mlp
-from normzoo.trainers.classify import train
-from normzoo.trainers.cluster import strategies
+from normzoo.trainers.data import loading
 
-DEVICES = tf.config.list_logical_devices("CPU")
+from .. import killable
 
+pytestmark = pytest.mark.slow
 
-class Interrupt(keras.callbacks.Callback):
-    """Ends the run in the middle of the second epoch."""
-
-    def on_train_batch_end(self, batch, logs=None):
-        """Ends it."""
-        if self.model.optimizer.iterations == 9:
-            raise KeyboardInterrupt
+#: Replicas of each process of one run, and the step after which it is killed.
+#: Each is one of the steps between two checkpoints, and most are in an epoch.
+PARTS = [(2, 5), (1, 10), (2, 13), (3, 18), (1, 0)]
 
 
 @pytest.fixture
-def config():
+def config(data_dir):
     config = digits_mlp.get_config()
+    config.dataset.data_dir = str(data_dir)
     config.dataset.train_split = "train[:192]"
-    config.batch_size = 32
-    config.epochs = 2
+    config.batch_size = 24
+    config.epochs = 3
     config.distribution = "mirrored"
     # Of a whole batch, whatever the number of replicas.
     config.model.norm = "layer"
     config.checkpoint.every_steps = 4
+    config.log_every_steps = 1
+    config.steps_per_execution = 1
+    loading.load_data(config)  # else all processes would prepare it
     return config
 
 
-@pytest.fixture
-def replicas(monkeypatch):
-    """Sets the number of devices that the next run finds."""
-
-    def set_to(count):
-        monkeypatch.setattr(
-            strategies.tf.config,
-            "list_logical_devices",
-            lambda kind="CPU": DEVICES[:count] if kind == "CPU" else [],
-        )
-
-    return set_to
+def train(config, workdir, devices, last):
+    """Returns the exit code of a run on some devices."""
+    job = {"config": config, "workdir": workdir}
+    path = pathlib.Path(__file__).with_name("elastic_run.py")
+    with killable.forked(
+        str(path), {**job, "devices": devices, "last": last}
+    ) as process:
+        process.join()
+        return process.exitcode
 
 
 def losses(workdir):
@@ -61,22 +58,17 @@ def losses(workdir):
     }
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(("before", "after"), [(2, 1), (1, 2)])
-def test_another_number_of_replicas_goes_on(
-    before, after, config, replicas, tmp_path
-):
-    replicas(before)
-    result = train(config, tmp_path / "whole", verbose=0)
-    with pytest.raises(KeyboardInterrupt):
-        train(config, tmp_path / "parts", callbacks=[Interrupt()], verbose=0)
-    assert list((tmp_path / "parts/checkpoints").glob("step-*"))
-    replicas(after)
-    again = train(config, tmp_path / "parts", verbose=0)
-    assert again["steps"] == result["steps"] == 12
-    whole, parts = losses(tmp_path / "whole"), losses(tmp_path / "parts")
-    assert parts.keys() == whole.keys()
+def test_other_numbers_of_replicas_go_on(config, tmp_path):
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    assert train(config, whole, 2, 0) == 0
+    for devices, last in PARTS:
+        code = train(config, parts, devices, last)
+        assert code == (-signal.SIGKILL if last else 0), (devices, last)
+        reached = last // 4 * 4 if last else 24
+        assert killable.newest(parts) == reached
+    expected, found = losses(whole), losses(parts)
+    assert found.keys() == expected.keys()
     # The order of the examples is the same; sums are rounded otherwise.
     np.testing.assert_allclose(
-        [parts[key] for key in whole], list(whole.values()), 1e-4
+        [found[key] for key in expected], list(expected.values()), 1e-4
     )

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import pathlib
 import pickle
 import random
 import shutil
@@ -107,13 +108,20 @@ def test_signals_damage_and_more_epochs(tmp_path):
     assert whole["epochs"] == [0, 1, 2, 3, 4]
 
 
+#: When a `fit` is killed, before it is killed at an end of an epoch.
+MOMENTS = (
+    *(killable.in_training, killable.in_a_save, killable.at_random(1.5)) * 2,
+    killable.in_training,
+)
+
+
 @pytest.mark.slow
 def test_killed_processes_end_as_others(tmp_path):
     left, chance = tmp_path / "left", random.Random(0)
 
     def started(folder, resume, **others):
         call = {"name": "dataset", "folder": str(folder), "resume": resume}
-        job = {"call": {**call, "epochs": 8}, "result": str(left), **others}
+        job = {"call": {**call, "epochs": 24}, "result": str(left), **others}
         return killable.forked(fits.__file__, job)
 
     def finished(folder, resume):
@@ -124,17 +132,17 @@ def test_killed_processes_end_as_others(tmp_path):
 
     whole = finished(tmp_path / "whole", resume=False)
     parts = tmp_path / "parts"
-    for moment in (killable.in_training, killable.in_a_save):
+    for moment in MOMENTS:
         with started(parts, resume=True) as process:
             moment(parts / "run", process, chance)
             os.kill(process.pid, signal.SIGKILL)
             process.join()
         assert process.exitcode == -signal.SIGKILL
     # Between two epochs: of one, the end is not saved, of the next nothing.
-    with started(parts, resume=True, kill=7) as process:
+    with started(parts, resume=True, kill=23) as process:
         process.join()
     assert process.exitcode == -signal.SIGKILL
-    assert newest(parts) == 39
+    assert newest(parts) == 119
     fits.assert_equal(finished(parts, resume=True), whole)
 
 
@@ -291,13 +299,13 @@ def test_a_folder_is_free_again_after_an_error(tmp_path):
 class Full(keras.callbacks.Callback):
     """Fills the disk before the last of three epochs."""
 
-    def __init__(self, stack):
+    def __init__(self, stack, room=4000):
         super().__init__()
-        self.stack = stack
+        self.stack, self.room = stack, room
 
     def on_epoch_begin(self, epoch, logs=None):
         if epoch == 2:
-            self.stack.enter_context(accidents.full_disk(4000))
+            self.stack.enter_context(accidents.full_disk(self.room))
 
     state_dict = dict
 
@@ -339,6 +347,31 @@ def test_after_a_full_disk_and_damage(name, full, tmp_path):
     assert len(list(checkpoints.iterdir())) == 4
     DAMAGE[name](checkpoints)
     assert Small(folder)(epochs=3).history == whole
+
+
+@pytest.mark.slow
+def test_a_disk_that_is_full_for_a_log_of_keras(tmp_path):
+    """The error is that of Keras' callback; what is torn is cut off."""
+
+    def logged(folder, *callbacks):
+        logger = keras.callbacks.CSVLogger(tmp_path / f"{folder}.csv")
+        try:
+            Small(tmp_path / folder)(
+                fits.X, fits.Y, *callbacks, logger, epochs=3
+            )
+        finally:
+            with contextlib.suppress(OSError):
+                logger.csv_file.close()  # as the end of a process does
+        return pathlib.Path(logger.filename).read_bytes()
+
+    whole = logged("whole")
+    with contextlib.ExitStack() as stack:
+        full = Full(stack, room=len(whole) - 9)
+        with pytest.raises(OSError, match="File too large"):
+            logged("run", full)
+    torn = (tmp_path / "run.csv").read_bytes()
+    assert len(torn) == len(whole) - 9
+    assert logged("run") == whole
 
 
 VALUES = [

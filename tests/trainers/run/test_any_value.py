@@ -1,4 +1,9 @@
-"""Any value of any key is taken or refused in few words, with no traceback."""
+"""Any value of any key is taken or refused in few words, with no traceback.
+
+More of them, by hand:
+
+    EXAMPLES=1000 python -m pytest tests/trainers/run/test_any_value.py
+"""
 
 import functools
 import os
@@ -40,6 +45,7 @@ def dcgan():
     return config
 
 
+EXAMPLES = int(os.environ.get("EXAMPLES", "50"))
 KINDS = {"classifier": (SUPERVISED, mlp), "gan": (GANS, dcgan)}
 #: What would be built as large as the memory is.
 SIZES = ("depth", "width", "units", "latent_dim")
@@ -57,7 +63,7 @@ def _elsewhere(tmp_path_factory):
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 @settings(
-    max_examples=50,
+    max_examples=EXAMPLES,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )

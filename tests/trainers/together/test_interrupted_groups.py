@@ -3,6 +3,7 @@
 import contextlib
 import os
 import pathlib
+import random
 import signal
 
 import pytest
@@ -39,6 +40,18 @@ def new_session():
     """What a new process has."""
     with Session(reuse_models=True) as session:
         yield session
+
+
+def after_a_save(root, process, chance):
+    """When there is a checkpoint more than at the start."""
+    before = newest_first(root / "group")[:1]
+    killable.wait_for(
+        lambda: newest_first(root / "group")[:1] > before, process
+    )
+
+
+#: When a group is killed.
+MOMENTS = 4 * (after_a_save, killable.at_random(1.5))
 
 
 def interrupt(share):
@@ -80,15 +93,19 @@ def test_interrupted_groups_end_as_others(configs, tmp_path, monkeypatch):
 @pytest.mark.slow
 def test_killed_groups_end_as_others(configs, tmp_path):
     loading.load_data(configs[0])  # else all processes would prepare it
+    for config in configs:
+        config.epochs = 4
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     with new_session() as session:
         together(configs, whole, session, "stacked")
-    with started(configs, killed, "stacked") as process:
-        killable.wait_for(lambda: newest_first(killed / "group"), process)
-        os.kill(process.pid, signal.SIGKILL)
-        process.join()
-    assert process.exitcode == -signal.SIGKILL
-    assert not (killed / "0/DONE").exists()
+    chance = random.Random(0)
+    for moment in MOMENTS:
+        with started(configs, killed, "stacked") as process:
+            moment(killed, process, chance)
+            os.kill(process.pid, signal.SIGKILL)
+            process.join()
+        assert process.exitcode == -signal.SIGKILL
+        assert not (killed / "0/DONE").exists()
     with started(configs, killed, "stacked") as process:
         process.join()
     assert process.exitcode == 0
