@@ -93,6 +93,16 @@ def in_a_save(workdir, process, chance):
         os.kill(process.pid, signal.SIGCONT)
 
 
+@contextlib.contextmanager
+def handled(number, handler):
+    """Sets how a signal is handled, whatever this process has inherited."""
+    before = signal.signal(number, handler)
+    try:
+        yield
+    finally:
+        signal.signal(number, before)
+
+
 def at_random(seconds):
     """Some time after the start, or while the state is read."""
 

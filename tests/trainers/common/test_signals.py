@@ -1,6 +1,5 @@
 """SIGTERM and Ctrl-C lose nothing; a second one does not wait."""
 
-import contextlib
 import os
 import signal
 import subprocess
@@ -14,16 +13,7 @@ from normzoo.trainers.common import signals
 from normzoo.trainers.data import loading
 
 from .. import killable
-
-
-@contextlib.contextmanager
-def handled(number, handler):
-    """Sets how a signal is handled, whatever this process has inherited."""
-    before = signal.signal(number, handler)
-    try:
-        yield
-    finally:
-        signal.signal(number, before)
+from ..killable import handled
 
 
 @pytest.mark.parametrize(

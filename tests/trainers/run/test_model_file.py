@@ -62,6 +62,15 @@ class Doubling(keras.layers.Dense):
             variable.assign(store[str(i)] / 2)
 
 
+def referring_to_classes():
+    inputs = keras.Input((1,), dtype="int64")
+    x = keras.layers.Flatten()(keras.layers.Embedding(9, 2)(inputs))
+    x = layers.VirtualBatchNormalization()(x)
+    return layers.ReferenceModel(
+        keras.Model(inputs, keras.layers.Dense(3)(x)), np.arange(4)[:, None]
+    )
+
+
 def words():
     lookup = keras.layers.StringLookup()
     lookup.adapt(["a", "b"])
@@ -86,6 +95,7 @@ MODELS = {
     "empty": (lambda: behind(keras.layers.Dense(4), (0,)), True),
     # Computes the statistics of its reference when it is saved.
     "virtual": (referring, False),
+    "virtual of classes": (referring_to_classes, False),
     "assets": (words, False),
     "others": (lambda: behind(Doubling(4)), False),
 }

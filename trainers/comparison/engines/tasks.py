@@ -5,6 +5,7 @@ import os
 import pathlib
 import platform
 import shutil
+import signal
 import tempfile
 from typing import NamedTuple
 
@@ -77,6 +78,9 @@ def train(shipment, part, names, sent):
         names: of the folders in the workdir that it writes.
         sent: list of a reference to these folders, from `parcel.pack`.
     """
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        # A shell started the node in the background. Ray cancels tasks by it.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         with signals.catch(quiet=True):
             _process.begin(shipment)

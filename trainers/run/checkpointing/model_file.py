@@ -1,5 +1,6 @@
 """A model's `.keras` file, written again and again with other values."""
 
+import contextlib
 import io
 import json
 import zipfile
@@ -38,8 +39,11 @@ class ModelFile:
             path: a `str` that ends in `.keras`.
         """
         if self._find:
-            self._template = _find_template(self._model, path)
             self._find = False
+            # What a layer computes while it is saved may fail with values that
+            # mean nothing. Keras then says what is wrong, if something is.
+            with contextlib.suppress(Exception):
+                self._template = _find_template(self._model, path)
         if self._template is None:
             self._model.save(path)
             return

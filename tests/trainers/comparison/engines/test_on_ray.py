@@ -23,6 +23,7 @@ from normzoo.trainers.comparison.engines.settings import Ray
 from normzoo.trainers.comparison.groups import Group
 
 from ...equal_runs import assert_equal
+from ...killable import handled
 
 pytest.importorskip("ray", reason="normzoo[ray] is not installed")
 from ray import cluster_utils
@@ -102,11 +103,13 @@ def cluster():
     """Three nodes with one CPU each."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
-        found = cluster_utils.Cluster(
-            initialize_head=True, head_node_args={"num_cpus": 1}
-        )
-        for _ in range(2):
-            found.add_node(num_cpus=1)
+        # Nodes that a shell starts in the background ignore Ctrl-C.
+        with handled(signal.SIGINT, signal.SIG_IGN):
+            found = cluster_utils.Cluster(
+                initialize_head=True, head_node_args={"num_cpus": 1}
+            )
+            for _ in range(2):
+                found.add_node(num_cpus=1)
         yield found
         found.shutdown()
     gc.collect()
@@ -245,7 +248,10 @@ def test_nodes_that_share_no_folder(
 
     interrupting = threading.Thread(target=interrupt)
     interrupting.start()
-    with pytest.raises(Interrupted):
+    with (
+        handled(signal.SIGINT, signal.default_int_handler),
+        pytest.raises(Interrupted),
+    ):
         compared(folder, there, callbacks=callbacks, engine=engine)
     interrupting.join()
     assert list(there.glob("*/checkpoints/step-*.index"))
