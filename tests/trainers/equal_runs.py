@@ -35,16 +35,26 @@ def untimed(held):
 
 def arrays(workdir):
     """Returns all arrays of the saved models, by file and name."""
+    found = {
+        (path.name, name): array
+        for path in sorted((workdir / "checkpoints").glob("*.keras"))
+        for name, (array, _) in weights(path).items()
+        if array is not None
+    }
+    assert found
+    return found
+
+
+def weights(path):
+    """Returns name -> array, None of a group, and attributes, of a model."""
     found = {}
 
     def keep(name, item):
-        if isinstance(item, h5py.Dataset):
-            found[path.name, name] = item[()]
+        array = item[()] if isinstance(item, h5py.Dataset) else None
+        found[name] = array, dict(item.attrs)
 
-    for path in sorted((workdir / "checkpoints").glob("*.keras")):
-        with zipfile.ZipFile(path) as archive:
-            h5py.File(archive.open("model.weights.h5")).visititems(keep)
-    assert found
+    with zipfile.ZipFile(path) as archive:
+        h5py.File(archive.open("model.weights.h5")).visititems(keep)
     return found
 
 

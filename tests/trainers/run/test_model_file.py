@@ -3,7 +3,6 @@
 import json
 import zipfile
 
-import h5py
 import keras
 import numpy as np
 import pytest
@@ -11,6 +10,8 @@ import pytest
 from normzoo import layers, zoo
 from normzoo.trainers.common.precision import dtype_policy
 from normzoo.trainers.run.checkpointing.model_file import ModelFile
+
+from ..equal_runs import weights
 
 RNG = np.random.default_rng(0)
 SHAPE = (8, 8, 1)
@@ -131,18 +132,13 @@ def values(model):
 
 
 def contents(path):
-    """Returns the parts of a file; arrays by name."""
+    """Returns the parts of a file; arrays as bytes, by name."""
     with zipfile.ZipFile(path) as file:
         parts = {name: file.read(name) for name in file.namelist()}
-        arrays = {}
-
-        def visit(name, item):
-            is_array = isinstance(item, h5py.Dataset)
-            arrays[name] = np.array(item).tobytes() if is_array else None
-            arrays[name, "attrs"] = dict(item.attrs)
-
-        with file.open("model.weights.h5") as part, h5py.File(part) as h5:
-            h5.visititems(visit)
+    arrays = {
+        name: (None if array is None else array.tobytes(), attributes)
+        for name, (array, attributes) in weights(path).items()
+    }
     assert json.loads(parts.pop("metadata.json"))["keras_version"]
     return parts.keys(), json.loads(parts["config.json"]), arrays
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import itertools
 import json
 import zipfile
 from typing import NamedTuple
@@ -10,6 +11,7 @@ import h5py
 import numpy as np
 
 from ....layers.numerics.restoring import restored
+from ..state import variables_of
 
 _CONFIG, _METADATA = "config.json", "metadata.json"
 _WEIGHTS = "model.weights.h5"
@@ -60,7 +62,7 @@ class _Template(NamedTuple):
         metadata: the bytes of that part.
         config: a nested dict.
         weights: the bytes of the file of weights.
-        variables: pairs of a Keras variable and the place of its first byte.
+        variables: pairs of a `tf.Variable` and the place of its first byte.
     """
 
     metadata: bytes
@@ -89,11 +91,8 @@ def _find_template(model, path):
         model: as in `ModelFile`.
         path: gets a file without meaning.
     """
-    variables = [
-        variable
-        for variable in [*model.variables, *model.optimizer.variables]
-        if 0 not in variable.shape
-    ]
+    groups = variables_of(model, averages=True).values()
+    variables = [v for v in itertools.chain(*groups) if 0 not in v.shape]
     marks = _marks(variables)
     with restored(variables):
         for variable, mark in zip(variables, marks, strict=True):
