@@ -154,6 +154,7 @@ def main(
     file_size=None,
     sweep=None,
     jobs=1,
+    engine="local",
     stdout=None,
     stderr=None,
 ):
@@ -167,7 +168,7 @@ def main(
         environment: variables that it gets besides.
         file_size: limit of all files, as of a full disk.
         sweep: overrides, of a comparison.
-        jobs: its processes.
+        jobs, engine: of the comparison.
         stdout, stderr: files that get what is said.
     """
     import resource
@@ -195,7 +196,7 @@ def main(
 
     def run(_):
         if sweep:
-            compare(config, sweep, workdir, jobs=jobs)
+            compare(config, sweep, workdir, jobs=jobs, engine=engine)
         else:
             trainer = trainer_of(config)
             trainer.train(config, pathlib.Path(workdir), verbose=0)

@@ -3,19 +3,26 @@
     .venv/bin/python -m tests.trainers.soak_kills --kind=run --kills=400
 
 Each is started again and again until it ends by itself, and is then compared,
-bit by bit, with one that was left alone.
+bit by bit, with one that was left alone. Of a comparison on a Ray cluster, the
+process that has started it is killed, or one that trains on a node.
 """
 
 import argparse
+import contextlib
+import functools
+import os
 import pathlib
 import pickle
 import random
 import shutil
+import signal
 import tempfile
 import time
 from typing import NamedTuple
 
 from normzoo.configs import digits_mlp
+from normzoo.trainers.common.errors import EXIT_RESTART
+from normzoo.trainers.comparison.engines.settings import Ray
 
 from . import equal_runs, killable
 from .resuming import fits
@@ -51,6 +58,17 @@ def start_fit(folder):
     return killable.forked(fits.__file__, job)
 
 
+def start_on_ray(cluster, folder):
+    config = small()
+    # What a cluster trains alike in any process, and XLA compiles nothing.
+    config.compare.together, config.compare.baseline = "call_by_call", ""
+    sweep = [{"model.norm": norm} for norm in ("none", "batch", "layer")]
+    engine = Ray(address=cluster.address)
+    return killable.started(
+        config=config, workdir=str(folder), sweep=sweep, engine=engine
+    )
+
+
 def same_runs(actual, expected):
     names = [path.parent.name for path in expected.glob("*/DONE")]
     assert len(names) == 3
@@ -66,11 +84,36 @@ def same_fits(actual, expected):
     fits.assert_equal(*found)
 
 
+def kill(process, chance):
+    process.kill()
+    process.join()
+    return True
+
+
+def kill_on_ray(nodes, cluster, process, chance):
+    """Kills a worker, if one is in a task; one time in four, the driver."""
+    if chance.random() < 0.25:
+        return kill(process, chance)
+    if not (workers := nodes.in_a_task(cluster)):
+        return False
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(chance.choice(workers), signal.SIGKILL)
+        return True
+    return False
+
+
 class Kind(NamedTuple):
-    """What is killed: how it is started, and how two of them are compared."""
+    """What is killed.
+
+    Attributes:
+        start: makes the process of a folder.
+        compare: two folders.
+        kill: kills, and returns whether there was something to kill.
+    """
 
     start: object
     compare: object
+    kill: object = kill
 
 
 KINDS = {
@@ -78,6 +121,20 @@ KINDS = {
     "group": Kind(start_group, same_runs),
     "fit": Kind(start_fit, same_fits),
 }
+
+
+@contextlib.contextmanager
+def kind_of(name):
+    """Yields the `Kind` of that name."""
+    if name != "ray":
+        yield KINDS[name]
+        return
+    from .comparison.engines import nodes  # It needs Ray.
+
+    with nodes.three_nodes() as cluster:
+        start = functools.partial(start_on_ray, cluster)
+        strike = functools.partial(kill_on_ray, nodes, cluster)
+        yield Kind(start, same_runs, strike)
 
 
 def whole(kind, folder):
@@ -98,11 +155,13 @@ def soak(kind, kills, folder, chance):
     parts, killed, ended = folder / "parts", 0, 0
     while killed < kills or parts.exists():
         with kind.start(parts) as process:
-            wait = chance.uniform(0, seconds) if killed < kills else None
-            process.join(wait)
-            if process.is_alive():
-                killed += 1
-                continue  # it is killed on the way out
+            while killed < kills and process.is_alive():
+                process.join(chance.uniform(0, seconds))
+                if process.is_alive():
+                    killed += kind.kill(process, chance)
+            process.join()
+        if process.exitcode in (-signal.SIGKILL, EXIT_RESTART):
+            continue
         assert process.exitcode == 0
         kind.compare(parts, folder / "whole")
         shutil.rmtree(parts)
@@ -113,15 +172,16 @@ def soak(kind, kills, folder, chance):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--kind", choices=KINDS, default="run")
+    parser.add_argument("--kind", choices=[*KINDS, "ray"], default="run")
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        chance = random.Random(given.seed)
-        ended = soak(
-            KINDS[given.kind], given.kills, pathlib.Path(folder), chance
-        )
+    chance = random.Random(given.seed)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        kind_of(given.kind) as kind,
+    ):
+        ended = soak(kind, given.kills, pathlib.Path(folder), chance)
     print(f"{given.kind}: {given.kills} kills, {ended} trainings, all equal")
 
 

@@ -93,7 +93,13 @@ def _kept(value):
 
 
 class _Nothing:
-    """Stands for a private object that is not there."""
+    """Stands for a private object that is not there.
+
+    At the end of a process, when nothing can be imported, none is.
+    """
+
+    def clear_kernel_cache(self):
+        """Does nothing."""
 
 
 def _context():

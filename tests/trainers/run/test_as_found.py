@@ -156,3 +156,11 @@ def test_whether_there_is_a_seed(monkeypatch):
     assert as_found.has_seed()
     monkeypatch.setattr(as_found, "_context", as_found._Nothing)
     assert as_found.has_seed()  # nobody can tell
+
+
+def test_a_session_may_end_with_its_process(monkeypatch):
+    """When Python shuts down, TensorFlow's private names cannot be imported."""
+    tf.random.set_seed(1)
+    session = Session().__enter__()
+    monkeypatch.setattr(as_found, "_context", as_found._Nothing)
+    session.__exit__()

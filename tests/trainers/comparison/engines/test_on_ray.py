@@ -1,7 +1,6 @@
 """Comparisons on a cluster of three nodes, which are all this machine."""
 
 import contextlib
-import gc
 import json
 import os
 import pathlib
@@ -26,9 +25,9 @@ from ...equal_runs import assert_equal
 from ...killable import handled
 
 pytest.importorskip("ray", reason="normzoo[ray] is not installed")
-from ray import cluster_utils
-
 from normzoo.trainers.comparison.engines import code, on_ray, shipping
+
+from . import nodes
 
 pytestmark = [
     pytest.mark.slow,
@@ -100,19 +99,8 @@ def failing():
 
 @pytest.fixture(scope="module")
 def cluster():
-    """Three nodes with one CPU each."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
-        # Nodes that a shell starts in the background ignore Ctrl-C.
-        with handled(signal.SIGINT, signal.SIG_IGN):
-            found = cluster_utils.Cluster(
-                initialize_head=True, head_node_args={"num_cpus": 1}
-            )
-            for _ in range(2):
-                found.add_node(num_cpus=1)
+    with nodes.three_nodes() as found:
         yield found
-        found.shutdown()
-    gc.collect()
 
 
 @pytest.fixture
@@ -120,21 +108,9 @@ def engine(cluster):
     return Ray(address=cluster.address)
 
 
-def children(pid):
-    """Returns the processes that a process has started."""
-    return [
-        int(path.parent.name)
-        for path in pathlib.Path("/proc").glob("[0-9]*/stat")
-        if path.read_text().rpartition(")")[2].split()[1] == str(pid)
-    ]
-
-
 def in_the_middle(cluster, workdir):
     """Returns the processes of a node whose group has a checkpoint, or none."""
-    raylets = [
-        node.all_processes["raylet"][0].process.pid
-        for node in cluster.worker_nodes
-    ]
+    raylets = [nodes.raylet(node) for node in cluster.worker_nodes]
     try:
         groups = json.loads((workdir / "groups.json").read_text())["groups"]
     except FileNotFoundError:
@@ -146,7 +122,7 @@ def in_the_middle(cluster, workdir):
             lock = workdir / members[0].name / ".lock.json"
             pid = json.loads(lock.read_text())["pid"]
             for raylet in raylets:
-                workers = children(raylet)
+                workers = nodes.children(raylet)
                 if pid in workers and list(folder.rglob("step-*.index")):
                     return [raylet, *workers]
     return []
