@@ -19,6 +19,9 @@ def get_config():
     config.generator.weight_norm = "none"
     config.generator.base_width = 64  # channels of the last hidden layer
     config.generator.latent_dim = 100  # size of the noise vector
+    # Where a conditional one is told the class: "norm", by a scale and a shift
+    # of each norm, or "input", beside the noise.
+    config.generator.condition = "norm"
     # Whether batch norms' statistics are estimated again before sampling.
     config.generator.reestimate = True
     config.generator.optimizer = get_optimizer()

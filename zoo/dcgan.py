@@ -6,7 +6,7 @@ import keras
 
 from ..layers.numerics.annotations import NormIdentifier, WeightNormIdentifier
 from .gan_layers import check_sizes, normal_layers, stages
-from .labels import inputs_with, labels_of
+from .labels import inputs_with, labels_of, told
 
 
 def dcgan_generator(
@@ -21,6 +21,7 @@ def dcgan_generator(
     stddev: float = 0.02,
     seed: int = 0,
     classes: int = 0,
+    condition: str = "norm",
     name: str = "generator",
 ) -> keras.Model:
     """Returns a network that generates images from noise.
@@ -46,6 +47,8 @@ def dcgan_generator(
         classes: number of classes that the network is told; 0: none. Each norm
             then is a `normzoo.layers.Conditional` with a scale and a shift for
             each class, `"none"` among them.
+        condition: `"norm"`; or `"input"`: the class, one-hot, is then an input
+            of the first layer beside the noise, and norms are the plain ones.
         name: name of the model.
 
     Returns:
@@ -79,10 +82,11 @@ def dcgan_generator(
     inputs = keras.Input((latent_dim,), name="noise")
     dense = functools.partial(keras.layers.Dense, side * side * width)
     smallest = (side, side, width)
-    x = hidden.apply(dense, inputs, "project", smallest, labels)
+    x, tell = told(inputs, labels, condition)
+    x = hidden.apply(dense, x, "project", smallest, tell)
     for i in range(1, count):
         layer = functools.partial(up, filters=width >> i)
-        x = hidden.apply(layer, x, f"up_{i}", labels=labels)
+        x = hidden.apply(layer, x, f"up_{i}", labels=tell)
     x = hidden.linear(up, "images", last=True, filters=channels)(x)
     x = keras.layers.Activation("tanh", dtype="float32", name="tanh")(x)
     return keras.Model(inputs_with(inputs, labels), x, name=name)

@@ -8,6 +8,10 @@ import tensorflow as tf
 from ..layers import ClassCondition, Conditional
 from .gan_layers import check_sizes
 
+#: Where a generator is told the class: by the scale and shift of each norm, or
+#: by inputs beside the noise.
+CONDITIONS = ("norm", "input")
+
 
 class Labels(NamedTuple):
     """The classes that a network is given.
@@ -72,6 +76,36 @@ def labels_of(classes):
         return None
     check_sizes(classes=classes)
     return Labels(keras.Input((), dtype="int32", name="labels"), classes)
+
+
+def told(
+    noise: keras.KerasTensor, labels: Labels | None, condition: str
+) -> tuple[keras.KerasTensor, Labels | None]:
+    """Returns what a generator's first layer sees, and its norms' `Labels`.
+
+    Args:
+        noise: symbolic, `(batch, latent_dim)`.
+        labels: a `Labels`, or None if there are no classes.
+        condition: one of `CONDITIONS`. For `"input"`, the class, one-hot, comes
+            behind the noise, and the norms hear nothing of it.
+
+    Raises:
+        ValueError: it is none of them.
+
+    Reference: [Mirza and Osindero, 2014](https://arxiv.org/abs/1411.1784).
+    """
+    if condition not in CONDITIONS:
+        raise ValueError(
+            f"condition must be one of {', '.join(CONDITIONS)}. Received: "
+            f"{condition!r}."
+        )
+    if labels is None or condition == "norm":
+        return noise, labels
+    one_hot = keras.layers.CategoryEncoding(
+        labels.classes, output_mode="one_hot", name="one_hot"
+    )
+    join = keras.layers.Concatenate(name="noise_and_class")
+    return join([noise, one_hot(labels.symbol)]), None
 
 
 def inputs_with(inputs, labels):

@@ -7,7 +7,7 @@ import keras
 
 from ..layers.numerics.annotations import NormIdentifier, WeightNormIdentifier
 from .gan_layers import check_sizes, hidden_layers, stages
-from .labels import inputs_with, labels_of
+from .labels import inputs_with, labels_of, told
 
 _UP = functools.partial(keras.layers.UpSampling2D, 2)
 _DOWN = functools.partial(keras.layers.AveragePooling2D, 2)
@@ -23,6 +23,7 @@ def sngan_generator(
     weight_norm: WeightNormIdentifier = "none",
     seed: int = 0,
     classes: int = 0,
+    condition: str = "norm",
     name: str = "generator",
 ) -> keras.Model:
     """Returns a residual network that generates images from noise.
@@ -46,6 +47,8 @@ def sngan_generator(
         classes: number of classes that the network is told; 0: none. Each norm
             then is a `normzoo.layers.Conditional` with a scale and a shift for
             each class, `"none"` among them.
+        condition: `"norm"`; or `"input"`: the class, one-hot, is then an input
+            of the first layer beside the noise, and norms are the plain ones.
         name: name of the model.
 
     Returns:
@@ -70,17 +73,18 @@ def sngan_generator(
     hidden = _hidden(norm, weight_norm, seed)
     labels = labels_of(classes)
     inputs = keras.Input((latent_dim,), name="noise")
+    x, tell = told(inputs, labels, condition)
     units = side * side * base_width
-    x = hidden.linear(keras.layers.Dense, "project", units=units)(inputs)
+    x = hidden.linear(keras.layers.Dense, "project", units=units)(x)
     x = keras.layers.Reshape((side, side, base_width), name="reshape")(x)
     for i in range(count):
-        y = hidden.normalize_and_activate(x, f"up_{i}_0", labels)
+        y = hidden.normalize_and_activate(x, f"up_{i}_0", tell)
         y = _UP(name=f"up_{i}_0_resize")(y)
-        y = _convolutions(hidden, y, f"up_{i}", base_width, labels)
+        y = _convolutions(hidden, y, f"up_{i}", base_width, tell)
         x = _shortcut(hidden, x, f"up_{i}", base_width)
         x = _UP(name=f"up_{i}_shortcut_resize")(x)
         x = keras.layers.Add(name=f"up_{i}")([x, y])
-    x = hidden.normalize_and_activate(x, "images", labels)
+    x = hidden.normalize_and_activate(x, "images", tell)
     last = _convolution(channels, 3)
     x = hidden.linear(last, "images", last=True)(x)
     x = keras.layers.Activation("tanh", dtype="float32", name="tanh")(x)

@@ -7,7 +7,7 @@ import keras
 
 from ..layers.numerics.annotations import NormIdentifier, WeightNormIdentifier
 from .gan_layers import check_sizes, normal_layers
-from .labels import inputs_with, labels_of
+from .labels import inputs_with, labels_of, told
 
 
 def toy_generator(
@@ -20,6 +20,7 @@ def toy_generator(
     weight_norm: WeightNormIdentifier = "none",
     seed: int = 0,
     classes: int = 0,
+    condition: str = "norm",
     name: str = "generator",
 ) -> keras.Model:
     """Returns a perceptron that generates points from noise.
@@ -38,6 +39,8 @@ def toy_generator(
         seed: integer; equal seeds give equal kernels, whatever the norm.
         classes: number of classes that the network is told, as of the DCGAN's;
             0: none.
+        condition: `"norm"`; or `"input"`: the class, one-hot, is then an input
+            of the first layer beside the noise, and norms are the plain ones.
         name: name of the model.
 
     Returns:
@@ -54,10 +57,12 @@ def toy_generator(
     (None, 2)
     """
     check_sizes(latent_dim=latent_dim)
-    sizes = (latent_dim, base_width, depth, dimensions)
     hidden = _hidden(base_width, norm, weight_norm, seed)
     labels = labels_of(classes)
-    inputs, _, outputs = _perceptron(*sizes, hidden, 0, labels)
+    inputs = keras.Input((latent_dim,), name="inputs")
+    x, tell = told(inputs, labels, condition)
+    sizes = (base_width, depth, dimensions)
+    _, outputs = _perceptron(x, *sizes, hidden, 0, tell)
     return keras.Model(inputs_with(inputs, labels), outputs, name=name)
 
 
@@ -102,10 +107,11 @@ def toy_discriminator(
     >>> zoo.toy_discriminator(norm="layer").output_shape
     (None, 1)
     """
-    sizes = (dimensions, base_width, depth, 1)
+    check_sizes(dimensions=dimensions)
     hidden = _hidden(base_width, norm, weight_norm, seed)
     labels = labels_of(classes)
-    inputs, features, logits = _perceptron(*sizes, hidden, 1)
+    inputs = keras.Input((dimensions,), name="inputs")
+    features, logits = _perceptron(inputs, base_width, depth, 1, hidden, 1)
     if labels is not None:
         logits = labels.project(hidden, features, logits)
     return keras.Model(inputs_with(inputs, labels), logits, name=name)
@@ -117,14 +123,13 @@ def _hidden(width, norm, weight_norm, seed):
     return normal_layers(norm, weight_norm, keras.layers.ReLU(), stddev, seed)
 
 
-def _perceptron(inputs, width, depth, outputs, hidden, bare, labels=None):
-    """Returns what a perceptron sees, what its last layer sees, and returns.
+def _perceptron(x, width, depth, outputs, hidden, bare, labels=None):
+    """Returns what a perceptron's last layer sees, and returns.
 
     Its first `bare` hidden layers have no norm.
     """
-    check_sizes(dimensions=min(inputs, outputs), depth=depth)
+    check_sizes(dimensions=outputs, depth=depth)
     without_norm = dataclasses.replace(hidden, norm="none")
-    inputs = x = keras.Input((inputs,), name="inputs")
     dense = functools.partial(keras.layers.Dense, width)
     for i in range(depth):
         block = without_norm if i < bare else hidden
@@ -132,4 +137,4 @@ def _perceptron(inputs, width, depth, outputs, hidden, bare, labels=None):
     last = hidden.linear(
         keras.layers.Dense, "outputs", last=True, units=outputs, dtype="float32"
     )
-    return inputs, x, last(x)
+    return x, last(x)

@@ -17,6 +17,7 @@ import ml_collections
 
 from normzoo.configs import default, digits_dcgan
 from normzoo.configs.claims._choices import (
+    RATE,
     best_accuracy,
     best_of,
     chosen,
@@ -26,6 +27,7 @@ from normzoo.configs.claims._choices import (
     trains,
     tuned,
     tuned_at_each,
+    tuned_gans,
 )
 from normzoo.configs.claims._trials import (
     FARTHEST,
@@ -36,6 +38,8 @@ from normzoo.configs.claims._trials import (
     difference,
     diverged,
     frechet,
+    gan_metric,
+    less_distance,
     mean,
     mean_effect,
     only,
@@ -50,7 +54,9 @@ __all__ = [
     "FARTHEST",
     "LARGEST",
     "MOMENTUM",
+    "RATE",
     "accuracy",
+    "at_rates",
     "best_accuracy",
     "best_of",
     "by_seed",
@@ -61,10 +67,12 @@ __all__ = [
     "diverged",
     "fastest",
     "frechet",
+    "gan_metric",
     "get_config",
     "get_gan_config",
     "get_recurrent_config",
     "grid",
+    "less_distance",
     "mean",
     "mean_effect",
     "only",
@@ -76,6 +84,7 @@ __all__ = [
     "trains",
     "tuned",
     "tuned_at_each",
+    "tuned_gans",
     "values",
     "with_claim",
 ]
@@ -111,8 +120,8 @@ def get_recurrent_config():
     return config
 
 
-def get_gan_config():
-    config = with_claim(digits_dcgan.get_config())
+def get_gan_config(config=None):
+    config = with_claim(config or digits_dcgan.get_config())
     config.checkpoint.best = ""
     claim = config.claim
     claim.datasets = ("digits",)
@@ -145,6 +154,21 @@ def with_claim(config):
     claim.quick.steps_per_execution = 1
     claim.quick_only = ()  # (key, values): what it leaves of the sweep
     return config
+
+
+def at_rates(rates, sweep):
+    """Yields the overrides of a sweep at each rate, which is both players'.
+
+    Args:
+        rates: learning rates.
+        sweep: dicts of overrides.
+    """
+    for settings, rate in itertools.product(sweep, rates):
+        yield {
+            **settings,
+            RATE: rate,
+            "discriminator.optimizer.learning_rate": rate,
+        }
 
 
 def grid(settings):

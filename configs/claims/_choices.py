@@ -5,11 +5,15 @@ from normzoo.configs.claims._trials import (
     accuracy,
     by_seed,
     diverged,
+    less_distance,
     mean,
     select,
     steps_to,
     values,
 )
+
+#: The name of GANs' learning rate, of both players, in `at_rates`.
+RATE = "generator.optimizer.learning_rate"
 
 
 def best_of(trials, scores, *settings):
@@ -48,6 +52,19 @@ def tuned(trials, *settings):
     validation loss. Test accuracies are not looked at.
     """
     return best_of(trials, (accuracy, _less_loss), *settings)
+
+
+def tuned_gans(trials):
+    """Returns the GANs at the rate with the least Frechet distance, by seed.
+
+    The distance is that on the validation split; those on the test split are
+    not looked at.
+    """
+
+    def validated(trial):
+        return less_distance(trial, "validation_frechet")
+
+    return best_of(trials, (validated,), RATE)
 
 
 def tuned_at_each(trials, setting, *settings):

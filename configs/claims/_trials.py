@@ -1,5 +1,7 @@
 """What judges have in common: which trials, and what is measured of one."""
 
+import math
+
 #: As a distance a diverged GAN counts as this one, and so does any larger one.
 FARTHEST = 1000.0
 #: The same of the size of a gradient, a weight or a logit: float32 ends there.
@@ -72,13 +74,32 @@ def difference(trials, others, measure):
     return {t.seed: measure(t) - other[t.seed] for t in trials}
 
 
-def frechet(trial):
-    """Returns the Frechet distance, that of the worst for one that diverged."""
-    found = trial.result["last_frechet"]
+def frechet(trial, key="last_frechet"):
+    """Returns the Frechet distance, that of the worst for one that diverged.
+
+    Args:
+        trial: of a GAN.
+        key: which of the result's distances.
+    """
+    found = trial.result[key]
     if diverged(trial) or found is None:
         return FARTHEST
     # Rounding may leave less than 0.
     return min(max(found, 1 / FARTHEST), FARTHEST)
+
+
+def gan_metric(name):
+    """Returns a function: a metric of the last generator, 0 if it diverged."""
+
+    def measure(trial):
+        return 0.0 if diverged(trial) else trial.result[f"last_{name}"]
+
+    return measure
+
+
+def less_distance(trial, key="last_frechet"):
+    """Returns how often the Frechet distance was halved, counted from 1."""
+    return -math.log2(frechet(trial, key))
 
 
 def steps_to(trial, target):

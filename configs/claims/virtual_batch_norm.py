@@ -46,20 +46,24 @@ def sweep():
 
 
 def judge(trials):
-    return _gain(trials, _less_distance)
+    return _gain(trials, claims.less_distance)
 
 
 def observe(trials):
     moving = claims.select(trials, norm="batch", reestimate=False)
+    metrics = {
+        "recall, virtual minus batch": "recall",
+        "precision, virtual minus batch": "precision",
+        "classes covered, virtual minus batch": "class_coverage",
+    }
     return {
         "the same against batch norm with moving statistics": (
-            claims.difference(_virtual(trials), moving, _less_distance)
+            claims.difference(_virtual(trials), moving, claims.less_distance)
         ),
-        "recall, virtual minus batch": _gain(trials, _metric("recall")),
-        "precision, virtual minus batch": _gain(trials, _metric("precision")),
-        "classes covered, virtual minus batch": _gain(
-            trials, _metric("class_coverage")
-        ),
+        **{
+            label: _gain(trials, claims.gan_metric(name))
+            for label, name in metrics.items()
+        },
         "log2 of the seconds of a step, virtual over batch": _gain(
             trials, _seconds
         ),
@@ -75,19 +79,8 @@ def _seconds(trial):
     return math.log2(trial.result["seconds"] / max(trial.result["steps"], 1))
 
 
-def _metric(name):
-    def measure(trial):
-        return 0.0 if claims.diverged(trial) else trial.result[f"last_{name}"]
-
-    return measure
-
-
 def _virtual(trials):
     return claims.select(trials, norm="virtual")
-
-
-def _less_distance(trial):
-    return -math.log2(claims.frechet(trial))
 
 
 def _gain(trials, measure):

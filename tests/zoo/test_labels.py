@@ -104,6 +104,26 @@ def test_a_class_has_its_own_scale_and_shift_of_each_norm(networks):
     np.testing.assert_array_equal(changed, LABELS == 2)
 
 
+@pytest.mark.quick("toy")
+@pytest.mark.parametrize("networks", NETWORKS)
+def test_a_class_can_be_an_input_beside_the_noise(networks):
+    """The network is then the plain one for noise of more dimensions."""
+    model = generator(networks, classes=CLASSES, condition="input")
+    plain = generator(networks, latent_dim=5 + CLASSES)
+    shapes = [[w.shape for w in each.weights] for each in (model, plain)]
+    assert shapes[0] == shapes[1]
+    plain.set_weights(randomized(model).get_weights())
+    both = np.concatenate([noise(), np.eye(CLASSES)[LABELS]], 1)
+    found = model([noise(), LABELS], training=True)
+    np.testing.assert_array_equal(found, plain(both, training=True))
+
+
+@pytest.mark.parametrize("networks", NETWORKS)
+def test_where_a_class_is_told_is_known(networks):
+    with pytest.raises(ValueError, match=r"condition must be.*norm, input.*3"):
+        generator(networks, classes=CLASSES, condition=3)
+
+
 @pytest.mark.quick("virtual")
 @pytest.mark.parametrize("norm", ["none", "virtual"])
 def test_a_conditional_generator_is_saved_and_loaded(norm, tmp_path):

@@ -79,6 +79,7 @@ def new_generator(config, data):
             weight_norm=player.weight_norm,
             seed=config.seed,
             **_classes(config, data),
+            **_condition(config),
         )
     if player.norm == "virtual":
         reference = drawn_inputs(
@@ -106,6 +107,11 @@ def new_discriminator(config, data):
 def _classes(config, data):
     # Networks that know no classes need not have the argument.
     return {"classes": data.num_classes} if config.conditional else {}
+
+
+def _condition(config):
+    found = config.generator.condition if config.conditional else "norm"
+    return {} if found == "norm" else {"condition": found}
 
 
 def _sizes(config, shape):

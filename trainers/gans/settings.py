@@ -2,6 +2,7 @@
 
 from ... import zoo
 from ...configs import gan_default
+from ...zoo.labels import CONDITIONS
 from ..common.errors import InputError
 from ..data import gaussians
 from ..data.sources import square_images
@@ -54,6 +55,7 @@ SETTINGS = Settings(
     seeds=("seed", "metrics.seed"),
     one_of={
         "networks": zoo.GANS,
+        "generator.condition": CONDITIONS,
         "discriminator.batch": BATCHES,
         "discriminator.statistics": STATISTICS,
         "loss.name": losses.LOSSES,

@@ -139,10 +139,28 @@ def batch_mates(settings, gain):
 
 
 def virtual_batch_norm(settings, gain):
-    frechet = 10.0 - 5 * gain * (settings["norm"] == "virtual")
-    metrics = ("recall", "precision", "class_coverage")
-    others = {f"last_{metric}": 0.5 for metric in metrics}
-    return {"last_frechet": frechet, **others}, {}
+    return _gan(gain * (settings["norm"] == "virtual"))
+
+
+def spectral_norm(settings, gain):
+    return _gan(gain * (settings["weight_norm"] == "spectral"))
+
+
+def gan_without_norm(settings, gain):
+    # The claim holds without a difference, too.
+    return _gan((gain < 0) * (settings["norm"] != "none"))
+
+
+def conditional_batch_norm(settings, gain):
+    return _gan(gain * (settings["condition"] == "norm"))
+
+
+def _gan(gain):
+    names = ("recall", "precision", "class_coverage", "class_accuracy")
+    names = [f"last_{name}" for name in names]
+    distances = ("last_frechet", "validation_frechet", "last_class_frechet")
+    found = dict.fromkeys(distances, 10.0 - 5 * gain)
+    return {**dict.fromkeys(names, 0.5), **found}, {}
 
 
 def smooth_loss(settings, gain):
@@ -204,9 +222,11 @@ def dynamic_tanh(settings, gain):
 WORLDS = {
     "batch_mates": batch_mates,
     "between_steps": between_steps,
+    "conditional_batch_norm": conditional_batch_norm,
     "dropout": dropout,
     "dynamic_tanh": dynamic_tanh,
     "exploding_weights": exploding_weights,
+    "gan_without_norm": gan_without_norm,
     "independence": independence,
     "inference_cost": inference_cost,
     "initialization": initialization,
@@ -222,6 +242,7 @@ WORLDS = {
     "scale_and_shift_speed": scale_and_shift_speed,
     "small_batches": small_batches,
     "smooth_loss": smooth_loss,
+    "spectral_norm": spectral_norm,
     "speed": speed,
     "vanishing_gradients": vanishing_gradients,
     "virtual_batch_norm": virtual_batch_norm,

@@ -83,6 +83,7 @@ OWN = {
         ("generator.base_width", 0, "positive"),
         ("generator.latent_dim", 0, "positive"),
         ("generator.reestimate", "no", "True or False"),
+        ("generator.condition", "noise", "norm, input"),
         ("discriminator.base_width", 0, "positive"),
         ("discriminator.updates", 0, "positive"),
         ("discriminator.batch", "both", "separate, joint"),
