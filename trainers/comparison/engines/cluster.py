@@ -6,17 +6,21 @@ import shutil
 import signal
 import socket
 import threading
+import time
 import warnings
 
 import ray
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from ...common import signals
-from ...common.errors import InputError
+from ...common.errors import InputError, LostWorkerError
 
 _USAGE = "RAY_USAGE_STATS_ENABLED"
 #: Seconds that a cluster has to answer.
 _KNOCKING = 10
+#: Seconds that the head node may be silent. After 60, Ray ends the process,
+#: without a word to the user.
+_PATIENCE = 20
 #: Seconds that nodes have to remove what is not needed any more.
 _CLEANING = 10
 
@@ -46,6 +50,8 @@ class Cluster:
         if gpus is None:
             gpus = float("GPU" in ray.cluster_resources())
         self.resources = {"num_cpus": options.cpus_per_group, "num_gpus": gpus}
+        self._head = ray.get_runtime_context().gcs_address
+        self._heard, self._is_lost = time.monotonic(), False
 
     def slots(self):
         """Returns for how many groups there is room.
@@ -71,13 +77,29 @@ class Cluster:
             room = min(room, resources.get("GPU", 0) // gpus)
         return int(room)
 
+    def check(self):
+        """Raises `LostWorkerError` if the head node is silent for too long."""
+        try:
+            _knock(self._head)
+        except OSError as error:
+            if time.monotonic() - self._heard < _PATIENCE:
+                return
+            self._is_lost = True
+            raise LostWorkerError(
+                f"The head node of the Ray cluster, {self._head}, has not "
+                f"answered for {_PATIENCE} s. What was saved is complete: "
+                "start a cluster, and repeat the same command to go on."
+            ) from error
+        self._heard = time.monotonic()
+
     def close(self, left):
         """Removes what is left on nodes, and ends the connection.
 
         Args:
             left: pairs of a node's number and a folder.
         """
-        alive = _nodes()
+        # Without a head, nobody can be asked.
+        alive = {} if self._is_lost else _nodes()
         removing = [
             _remove.options(
                 scheduling_strategy=NodeAffinitySchedulingStrategy(node, False)

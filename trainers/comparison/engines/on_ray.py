@@ -108,6 +108,7 @@ class OnRay(Engine):
         """Yields lists of names and results until no task is left."""
         while self._tasks:
             ready, _ = ray.wait(list(self._tasks), timeout=1.0)
+            self._cluster.check()
             for reference in ready:
                 task = self._tasks.pop(reference)
                 answer = self._answer(reference, task, shown)
