@@ -58,14 +58,18 @@ def start_fit(folder):
     return killable.forked(fits.__file__, job)
 
 
-def start_on_ray(cluster, folder):
+def start_on_ray(cluster, folder, **said):
     config = small()
     # What a cluster trains alike in any process, and XLA compiles nothing.
     config.compare.together, config.compare.baseline = "call_by_call", ""
     sweep = [{"model.norm": norm} for norm in ("none", "batch", "layer")]
     engine = Ray(address=cluster.address)
     return killable.started(
-        config=config, workdir=str(folder), sweep=sweep, engine=engine
+        config=config,
+        workdir=str(folder),
+        sweep=sweep,
+        engine=engine,
+        **said,
     )
 
 
@@ -131,7 +135,7 @@ def kind_of(name):
         return
     from .comparison.engines import nodes  # It needs Ray.
 
-    with nodes.three_nodes() as cluster:
+    with nodes.cluster_of(3) as cluster:
         start = functools.partial(start_on_ray, cluster)
         strike = functools.partial(kill_on_ray, nodes, cluster)
         yield Kind(start, same_runs, strike)

@@ -1,4 +1,4 @@
-"""A Ray cluster of three nodes, which are all this machine."""
+"""Ray clusters whose nodes are all this machine."""
 
 import contextlib
 import gc
@@ -12,8 +12,8 @@ from ...killable import handled
 
 
 @contextlib.contextmanager
-def three_nodes():
-    """Yields a cluster whose nodes have one CPU each."""
+def cluster_of(nodes):
+    """Yields a cluster of so many nodes, which have one CPU each."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
         # Nodes that a shell starts in the background ignore Ctrl-C.
@@ -21,7 +21,7 @@ def three_nodes():
             found = cluster_utils.Cluster(
                 initialize_head=True, head_node_args={"num_cpus": 1}
             )
-            for _ in range(2):
+            for _ in range(nodes - 1):
                 found.add_node(num_cpus=1)
         try:
             yield found
@@ -33,6 +33,12 @@ def three_nodes():
 def raylet(node):
     """Returns the process that starts a node's workers."""
     return node.all_processes["raylet"][0].process.pid
+
+
+def kill_head(cluster):
+    """Kills the process that all nodes ask, with SIGKILL."""
+    (server,) = cluster.head_node.all_processes["gcs_server"]
+    server.process.kill()
 
 
 def children(pid):

@@ -16,13 +16,14 @@ import pytest
 
 import normzoo
 from normzoo.trainers import compare
-from normzoo.trainers.common.errors import InputError
+from normzoo.trainers.common.errors import EXIT_RESTART, InputError
 from normzoo.trainers.common.signals import Interrupted
 from normzoo.trainers.comparison.engines.settings import Ray
 from normzoo.trainers.comparison.groups import Group
 
+from ... import soak_kills
 from ...equal_runs import assert_equal
-from ...killable import handled
+from ...killable import handled, wait_for
 
 pytest.importorskip("ray", reason="normzoo[ray] is not installed")
 from normzoo.trainers.comparison.engines import code, on_ray, shipping
@@ -94,7 +95,7 @@ def failing():
 
 @pytest.fixture(scope="module")
 def cluster():
-    with nodes.three_nodes() as found:
+    with nodes.cluster_of(3) as found:
         yield found
 
 
@@ -155,6 +156,26 @@ def test_a_node_dies_in_the_middle(cluster, engine, config, tmp_path, capsys):
     ]
     names = {path.name for path in here.iterdir()}
     assert {path.name for path in there.iterdir()} == names
+
+
+def test_the_head_dies(tmp_path):
+    """A message and an exit code say it; the same command goes on."""
+    runs, said = tmp_path / "runs", tmp_path / "said"
+    with nodes.cluster_of(2) as first:
+        start = soak_kills.start_on_ray(first, runs, stderr=str(said))
+        with start as process:
+            wait_for(lambda: list(runs.rglob("step-*.index")), process)
+            nodes.kill_head(first)
+            process.join()
+    assert process.exitcode == EXIT_RESTART
+    assert re.search("head node.*has not answered.*to go on", said.read_text())
+    with (
+        nodes.cluster_of(2) as second,
+        soak_kills.start_on_ray(second, runs) as process,
+    ):
+        process.join()
+    assert process.exitcode == 0
+    assert len(list(runs.glob("*/DONE"))) == 3
 
 
 def compared(folder, workdir, **arguments):
