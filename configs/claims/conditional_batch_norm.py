@@ -9,7 +9,7 @@ beside the noise.
 
 from normzoo.configs import claims
 
-RATES = (1e-4, 2e-4, 4e-4)
+RATES = (2e-4, 4e-4, 8e-4, 1.6e-3, 3.2e-3)
 
 
 def get_config():

@@ -8,7 +8,7 @@ A small R3GAN on digits, without norms or with one in the generator.
 
 from normzoo.configs import claims, digits_r3gan
 
-RATES = (1e-4, 2e-4, 4e-4)
+RATES = (2e-4, 4e-4, 8e-4, 1.6e-3, 3.2e-3)
 NORMS = ("none", "batch", "layer")
 
 

@@ -8,7 +8,7 @@ A DCGAN on digits with either, or neither, in the discriminator.
 
 from normzoo.configs import claims
 
-RATES = (1e-4, 2e-4, 4e-4)
+RATES = (1e-4, 2e-4, 4e-4, 8e-4, 1.6e-3, 3.2e-3)
 #: Norm of the discriminator's activations and of its kernels.
 VARIANTS = (("batch", "none"), ("none", "spectral"), ("none", "none"))
 

@@ -66,5 +66,5 @@ def _is_busy(pid):
     with contextlib.suppress(FileNotFoundError, ProcessLookupError):
         name = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()
         # So Ray names a worker after what it does.
-        return name.startswith(b"ray::") and not name.startswith(b"ray::IDLE")
+        return name.startswith(b"ray::train")
     return False
