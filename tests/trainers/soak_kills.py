@@ -88,18 +88,27 @@ def same_fits(actual, expected):
     fits.assert_equal(*found)
 
 
-def kill(process, chance):
+def kill(process, chance, seconds):
+    """Kills at a random moment of so many seconds; returns whether it did."""
+    process.join(chance.uniform(0, seconds))
+    if not process.is_alive():
+        return False
     process.kill()
     process.join()
     return True
 
 
-def kill_on_ray(nodes, cluster, process, chance):
-    """Kills a worker, if one is in a task; one time in four, the driver."""
-    if chance.random() < 0.25:
-        return kill(process, chance)
-    if not (workers := nodes.in_a_task(cluster)):
+def kill_on_ray(nodes, cluster, process, chance, seconds):
+    """Kills a worker that is in a task; one time in four, the driver."""
+    del seconds  # For most of them, workers start.
+    while process.is_alive() and not nodes.in_a_task(cluster):
+        process.join(0.1)
+    process.join(chance.uniform(0, 2))
+    workers = nodes.in_a_task(cluster)
+    if not workers:
         return False
+    if chance.random() < 0.25:
+        return kill(process, chance, 0)
     with contextlib.suppress(ProcessLookupError):
         os.kill(chance.choice(workers), signal.SIGKILL)
         return True
@@ -112,7 +121,7 @@ class Kind(NamedTuple):
     Attributes:
         start: makes the process of a folder.
         compare: two folders.
-        kill: kills, and returns whether there was something to kill.
+        kill: kills at a random moment, and returns whether it did.
     """
 
     start: object
@@ -160,9 +169,7 @@ def soak(kind, kills, folder, chance):
     while killed < kills or parts.exists():
         with kind.start(parts) as process:
             while killed < kills and process.is_alive():
-                process.join(chance.uniform(0, seconds))
-                if process.is_alive():
-                    killed += kind.kill(process, chance)
+                killed += kind.kill(process, chance, seconds)
             process.join()
         if process.exitcode in (-signal.SIGKILL, EXIT_RESTART):
             continue
