@@ -32,7 +32,7 @@ def get_config():
         "the discriminator per step; distances in the features of a small "
         "classifier. Its authors train 100 times as long on larger images."
     )
-    claim.quick_only = ((claims.RATE, (2e-4,)),)
+    claim.quick_only = ((claims.RATE, RATES[:1]),)
     claim.axes = ("norm of the discriminator", "Frechet distance")
     return config
 
