@@ -17,7 +17,7 @@ def get_config():
     config.epochs = 5
     config.conditional = True
     claim = config.claim
-    claim.name, claim.number = "conditional_batch_norm", 26
+    claim.name, claim.number = "conditional_batch_norm", 25
     claim.sentence = "Conditional batch norm helps a conditional GAN."
     claim.measured = (
         "log2 of the Frechet distance with the class as an input beside the "

@@ -16,7 +16,7 @@ def get_config():
     config = claims.get_gan_config(digits_r3gan.get_config())
     config.epochs = 5
     claim = config.claim
-    claim.name, claim.number = "gan_without_norm", 25
+    claim.name, claim.number = "gan_without_norm", 26
     claim.sentence = "A well-regularized GAN needs no norm."
     claim.measured = (
         "log2 of the Frechet distance with a norm in the generator over that "
