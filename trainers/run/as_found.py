@@ -74,8 +74,16 @@ def _keras():
     policy = keras.config.dtype_policy()
     printing = keras.config.is_interactive_logging_enabled()
     found = {name: _kept(value) for name, value in _keras_state().items()}
+    # Keras 3.12 goes on to draw from the generator that there is.
+    drawn = [
+        (each, each.state.numpy())
+        for each in found.values()
+        if isinstance(each, keras.random.SeedGenerator)
+    ]
 
     def give_back():
+        for generator, state in drawn:
+            generator.state.assign(state)
         keras.config.set_dtype_policy(policy)
         if printing:
             keras.config.enable_interactive_logging()

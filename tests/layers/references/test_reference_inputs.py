@@ -171,6 +171,7 @@ def test_a_missing_axis_is_added_as_the_model_does_it():
     )
 
 
+@pytest.mark.keras((3, 13))
 def test_an_optional_input_may_be_missing():
     class Sum(keras.layers.Layer):
         def call(self, x, y=None):

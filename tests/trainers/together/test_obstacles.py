@@ -38,7 +38,7 @@ OBSTACLES = {
     "train_step": lambda: compiled(dense(OwnStep)),
     "runs eagerly": lambda: compiled(run_eagerly=True),
     "no optimizer": lambda: compiled(optimizer=None),
-    "Muon": lambda: compiled(optimizer="muon"),
+    "Muon": lambda: compiled(optimizer=OPTIMIZERS.Muon()),
     "ClippedAdam": lambda: compiled(
         optimizer=CLIPPED[OPTIMIZERS.Adam](clipping=0.01)
     ),

@@ -69,7 +69,10 @@ def test_columns_go_to_the_inputs_of_their_names(tmp_path):
     WRITERS["table.csv"](FRAME, tmp_path / "table.csv")
     kind = keras.Input((1,), name="kind", dtype="string")
     width = keras.Input((1,), name="width")
-    model = keras.Model([kind, width], keras.layers.Identity()(width))
+    # Keras 3.12 wants a use of every input.
+    known = keras.layers.StringLookup(vocabulary=["a"], output_mode="one_hot")
+    both = keras.layers.Concatenate()([known(kind), width])
+    model = keras.Model([kind, width], both)
     found = read(tmp_path / "table.csv", "height", model)
     texts, numbers = found["x_train"]
     assert texts[:, 0].tolist() == ["b", "a", "b", "a"]
