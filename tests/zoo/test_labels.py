@@ -124,10 +124,12 @@ def test_where_a_class_is_told_is_known(networks):
         generator(networks, classes=CLASSES, condition=3)
 
 
-@pytest.mark.quick("virtual")
+@pytest.mark.quick("norm-virtual", "input-none")
 @pytest.mark.parametrize("norm", ["none", "virtual"])
-def test_a_conditional_generator_is_saved_and_loaded(norm, tmp_path):
-    model = randomized(generator(norm=norm, classes=CLASSES))
+@pytest.mark.parametrize("condition", ["norm", "input"])
+def test_a_conditional_generator_is_saved_and_loaded(condition, norm, tmp_path):
+    told = {"classes": CLASSES, "condition": condition}
+    model = randomized(generator(norm=norm, **told))
     if norm == "virtual":
         reference = [noise(6), np.resize(LABELS, 6)]
         model = layers.ReferenceModel(model, reference)
