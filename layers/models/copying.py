@@ -60,7 +60,11 @@ class _Copying:
         def copy_input(tensor):
             # clone_model would name the input after the tensor.
             layer = input_layer(functional, tensor)
-            return type(layer).from_config(layer.get_config()).output
+            new = type(layer).from_config(layer.get_config()).output
+            if self._alone:
+                # Keras 3.12 refuses an input that no layer reads any more.
+                keras.layers.Identity(name=f"read_{layer.name}")(new)
+            return new
 
         return keras.models.clone_model(
             functional,
