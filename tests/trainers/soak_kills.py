@@ -58,18 +58,14 @@ def start_fit(folder):
     return killable.forked(fits.__file__, job)
 
 
-def start_on_ray(cluster, folder, **said):
+def start_on_ray(cluster, folder):
     config = small()
     # What a cluster trains alike in any process, and XLA compiles nothing.
     config.compare.together, config.compare.baseline = "call_by_call", ""
     sweep = [{"model.norm": norm} for norm in ("none", "batch", "layer")]
     engine = Ray(address=cluster.address)
     return killable.started(
-        config=config,
-        workdir=str(folder),
-        sweep=sweep,
-        engine=engine,
-        **said,
+        config=config, workdir=str(folder), sweep=sweep, engine=engine
     )
 
 

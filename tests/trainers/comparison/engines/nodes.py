@@ -35,12 +35,6 @@ def raylet(node):
     return node.all_processes["raylet"][0].process.pid
 
 
-def kill_head(cluster):
-    """Kills the process that all nodes ask, with SIGKILL."""
-    (server,) = cluster.head_node.all_processes["gcs_server"]
-    server.process.kill()
-
-
 def children(pid):
     """Returns the processes that a process has started."""
     found = []

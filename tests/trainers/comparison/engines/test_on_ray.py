@@ -16,16 +16,18 @@ import pytest
 
 import normzoo
 from normzoo.trainers import compare
-from normzoo.trainers.common.errors import EXIT_RESTART, InputError
+from normzoo.trainers.common.errors import InputError, LostWorkerError
 from normzoo.trainers.common.signals import Interrupted
 from normzoo.trainers.comparison.engines.settings import Ray
 from normzoo.trainers.comparison.groups import Group
 
-from ... import soak_kills
 from ...equal_runs import assert_equal
-from ...killable import handled, wait_for
+from ...killable import handled
 
 pytest.importorskip("ray", reason="normzoo[ray] is not installed")
+import ray
+
+from normzoo.trainers.comparison.engines import cluster as connection
 from normzoo.trainers.comparison.engines import code, on_ray, shipping
 
 from . import nodes
@@ -158,24 +160,24 @@ def test_a_node_dies_in_the_middle(cluster, engine, config, tmp_path, capsys):
     assert {path.name for path in there.iterdir()} == names
 
 
-def test_the_head_dies(tmp_path):
-    """A message and an exit code say it; the same command goes on."""
-    runs, said = tmp_path / "runs", tmp_path / "said"
-    with nodes.cluster_of(2) as first:
-        start = soak_kills.start_on_ray(first, runs, stderr=str(said))
-        with start as process:
-            wait_for(lambda: list(runs.rglob("step-*.index")), process)
-            nodes.kill_head(first)
-            process.join()
-    assert process.exitcode == EXIT_RESTART
-    assert re.search("head node.*has not answered.*to go on", said.read_text())
-    with (
-        nodes.cluster_of(2) as second,
-        soak_kills.start_on_ray(second, runs) as process,
-    ):
-        process.join()
-    assert process.exitcode == 0
-    assert len(list(runs.glob("*/DONE"))) == 3
+def test_a_silent_head_ends_the_comparison(
+    engine, config, tmp_path, monkeypatch
+):
+    """It is said, and the same command goes on."""
+    config.compare.together, config.compare.baseline = MODE, ""
+
+    def knock(address):
+        if ray.is_initialized():
+            raise ConnectionRefusedError(address)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(connection, "_knock", knock)
+        patch.setattr(connection, "_PATIENCE", 0)
+        words = "head node.*has not answered.*to go on"
+        with pytest.raises(LostWorkerError, match=words):
+            compare.compare(config, SWEEP[:2], tmp_path, engine=engine)
+    compare.compare(config, SWEEP[:2], tmp_path, engine=engine)
+    assert len(list(tmp_path.glob("*/DONE"))) == 2
 
 
 def compared(folder, workdir, **arguments):
