@@ -10,6 +10,7 @@ beside the noise.
 from normzoo.configs import claims
 
 RATES = (2e-4, 4e-4, 8e-4, 1.6e-3, 3.2e-3)
+PLACES = ("input", "norm")
 
 
 def get_config():
@@ -37,7 +38,7 @@ def get_config():
 
 
 def sweep():
-    places = ({"generator.condition": place} for place in ("input", "norm"))
+    places = claims.grid({"generator.condition": PLACES})
     return claims.at_rates(RATES, places)
 
 
@@ -57,7 +58,7 @@ def observe(trials):
 
 
 def curves(trials):
-    best = [trial for x in ("input", "norm") for trial in _tuned(trials, x)]
+    best = [trial for x in PLACES for trial in _tuned(trials, x)]
     return claims.curves(best, None, "condition", claims.frechet)
 
 
@@ -69,7 +70,7 @@ def chosen(trials):
             _tuned(trials, place),
             trials,
         )
-        for place in ("input", "norm")
+        for place in PLACES
     ]
 
 

@@ -9,8 +9,12 @@ A DCGAN on digits with either, or neither, in the discriminator.
 from normzoo.configs import claims
 
 RATES = (1e-4, 2e-4, 4e-4, 8e-4, 1.6e-3, 3.2e-3)
-#: Norm of the discriminator's activations and of its kernels.
-VARIANTS = (("batch", "none"), ("none", "spectral"), ("none", "none"))
+#: Name -> norm of the discriminator's activations, and of its kernels.
+VARIANTS = {
+    "batch": ("batch", "none"),
+    "spectral": ("none", "spectral"),
+    "none": ("none", "none"),
+}
 
 
 def get_config():
@@ -40,7 +44,7 @@ def get_config():
 def sweep():
     variants = (
         {"discriminator.norm": norm, "discriminator.weight_norm": weight_norm}
-        for norm, weight_norm in VARIANTS
+        for norm, weight_norm in VARIANTS.values()
     )
     return claims.at_rates(RATES, variants)
 
@@ -67,33 +71,28 @@ def observe(trials):
 
 
 def curves(trials):
+    best = {name: _tuned(trials, name) for name in VARIANTS}
     return [
-        point for name in _NAMES for point in _named(name, _tuned(trials, name))
+        {
+            "series": None,
+            "x": name,
+            "values": {str(t.seed): claims.frechet(t) for t in tuned},
+        }
+        for name, tuned in best.items()
     ]
 
 
 def chosen(trials):
     return [
         claims.chosen(name, claims.RATE, _tuned(trials, name), trials)
-        for name in _NAMES
+        for name in VARIANTS
     ]
 
 
-#: What a discriminator is called by.
-_NAMES = {
-    "batch": {"norm": "batch"},
-    "spectral": {"weight_norm": "spectral"},
-    "none": {"norm": "none", "weight_norm": "none"},
-}
-
-
-def _named(name, trials):
-    values = {str(trial.seed): claims.frechet(trial) for trial in trials}
-    return [{"series": None, "x": name, "values": values}]
-
-
 def _tuned(trials, name):
-    return claims.tuned_gans(claims.select(trials, **_NAMES[name]))
+    norm, weight_norm = VARIANTS[name]
+    some = claims.select(trials, norm=norm, weight_norm=weight_norm)
+    return claims.tuned_gans(some)
 
 
 def _gain(trials, name, other, measure=claims.less_distance):

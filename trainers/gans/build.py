@@ -110,6 +110,7 @@ def _classes(config, data):
 
 
 def _condition(config):
+    # Networks that are told by their norms need not have the argument.
     found = config.generator.condition if config.conditional else "norm"
     return {} if found == "norm" else {"condition": found}
 
