@@ -111,8 +111,14 @@ def norms_in(model):
     return list(filter(is_norm, inner_layers(model)))
 
 
+#: Keras 3.12 itself loses weights in nested lists when it loads a model.
+LATER = {"attributes": [pytest.mark.keras((3, 13))]}
+
+
 @pytest.mark.quick("time distributed", "attributes")
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=LATER.get(name, ())) for name in MODELS]
+)
 def test_norms_are_replaced_where_they_hide(name, tmp_path):
     make, paths = MODELS[name]
     model = random(make())

@@ -198,7 +198,16 @@ def test_what_cannot_be_used(column, tmp_path):
         read(path, "floats", model)
 
 
-@pytest.mark.parametrize("end", ["1,2,3\n", '"1', b"\xff,1\n"])
+#: Before pandas 3, a row that begins a piece may have too many values: those at
+#: its end are left out.
+CUT = pytest.mark.skipif(
+    int(pandas.__version__.split(".")[0]) < 3, reason="pandas cuts such rows"
+)
+
+
+@pytest.mark.parametrize(
+    "end", [pytest.param("1,2,3\n", marks=CUT), '"1', b"\xff,1\n"]
+)
 def test_a_file_whose_end_is_damaged(end, tmp_path):
     path = tmp_path / "table.csv"
     FRAME[["whole", "floats"]].to_csv(path, index=False)
