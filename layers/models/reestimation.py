@@ -138,7 +138,7 @@ class Reestimation:
 
         Args:
             dataset: a finite `tf.data.Dataset` of what the model is called on,
-                or `StackedBatches`, unless `layerwise`; None unless it `reads`.
+                or `StackedBatches`; None unless it `reads`.
             progress: function that is called after each batch of a data set,
                 with the number of passes over the data.
 

@@ -8,6 +8,7 @@ from ... import zoo
 from ...layers import ReferenceModel
 from ..common.user_code import building
 from ..run.optimizers import build_optimizer
+from ..run.reuse import assign
 from ..supervised.build import steps_per_execution
 from .inputs import drawn_inputs
 from .model import losses
@@ -15,17 +16,42 @@ from .model.gan import GAN
 from .regularization import penalties
 
 
-def compiled_gan(config, data):
+def compiled_gan(config, data, models=None):
     """Returns the compiled `GAN` that `config` describes.
 
     Args:
         config: `ConfigDict` with the keys of `configs/gan_default.py`.
         data: `loading.Data` that the config fits, see `settings`.
+        models: `reuse.Models` that may have one, or None.
 
     Raises:
         InputError: the networks or the optimizers cannot be made.
     """
-    generator, discriminator = networks(config, data)
+    if models is None or config.distribution != "none":
+        return _compiled(config, data, *networks(config, data))
+
+    def renew(gan, new):
+        for old, each in zip(_networks_of(gan), new, strict=True):
+            assign(old.variables, each.variables)
+        gan.begin(config.seed)
+
+    return models.get(
+        config,
+        {
+            "d_optimizer": "discriminator.optimizer",
+            "g_optimizer": "generator.optimizer",
+        },
+        lambda: networks(config, data),
+        lambda new: _compiled(config, data, *new),
+        renew,
+    )
+
+
+def _networks_of(gan):
+    return gan.generator, gan.discriminator
+
+
+def _compiled(config, data, generator, discriminator):
     optimizers = new_optimizers(config, data)
     gan = GAN(
         generator,

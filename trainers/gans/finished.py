@@ -22,7 +22,7 @@ from . import pictures, settings
 from .inputs import rows_of_classes, shown_classes
 from .model.given import given
 from .preparation import prepared
-from .sampling import Sampler, latent
+from .sampling import Sampling, latent
 from .settings import SETTINGS
 
 #: The networks of a run; the raw generator has the layers of the averaged one.
@@ -78,7 +78,7 @@ def sample(
     config = settings.checked(config)
     generator = load_generator(config, workdir)
     labels = _labels(config, generator, labels)
-    make = Sampler(generator, config.batch_size)
+    make = Sampling(generator, config.batch_size)
     made = {
         "sample": _samples(config, make, seed, count, labels),
         "interpolation": _interpolation(config, make, seed, labels),

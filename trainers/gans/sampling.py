@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from ...layers.models.batch_norms import batch_norms_in
-from ...layers.models.batches import all_batches
+from ...layers.models.batches import StackedBatches
 from ...layers.models.reestimation import Reestimation
 from ...layers.numerics.restoring import restored
 from ...layers.numerics.tracing import graph_of
@@ -31,8 +31,11 @@ def rng_of(seed, role):
     return np.random.default_rng([seed, zlib.crc32(role.encode())])
 
 
-class Sampler:
+class Sampling:
     """Makes examples with the weights that a generator has at each call.
+
+    It holds nothing of a run: what it has traced is good for all runs that
+    share the generator.
 
     Args:
         generator: a built Keras model.
@@ -43,10 +46,38 @@ class Sampler:
         self.generator = generator
         self._step = graph_of(lambda inputs: generator(inputs, training=False))
         self._batch_size = batch_size
+        self._estimate = None
 
     def __call__(self, inputs):
         """Returns what the generator makes of inputs, as of `inputs`."""
         return in_batches(self._step, inputs, self._batch_size)
+
+    @contextlib.contextmanager
+    def statistics(self, inputs=None):
+        """Gives the generator statistics fit for sampling, for a block.
+
+        A `ReferenceModel` computes those of its reference. Batch norms keep
+        their moving ones, unless there are inputs.
+
+        Args:
+            inputs: of the generator, NumPy arrays to estimate the statistics
+                of batch norms from, whole batches of them; or None.
+        """
+        generator = self.generator
+        with restored(generator.non_trainable_variables):
+            if hasattr(generator, "refresh"):
+                generator.refresh()
+            if inputs is not None and batch_norms_in(generator):
+                self._estimate = self._estimate or Reestimation(generator)
+                self._estimate(self._stacked(inputs))
+            yield
+
+    def _stacked(self, inputs):
+        def stack(array):
+            shape = -1, self._batch_size, *array.shape[1:]
+            return tf.constant(array.reshape(shape))
+
+        return StackedBatches(nested.each(stack, inputs), tf.identity)
 
 
 def in_batches(step, rows, batch_size):
@@ -72,34 +103,3 @@ def in_batches(step, rows, batch_size):
         return np.concatenate([y.numpy() for y in outputs])[:count]
 
     return tf.nest.map_structure(join, *parts)
-
-
-class SamplingStatistics:
-    """Gives a generator statistics fit for sampling, again and again.
-
-    A `ReferenceModel` computes those of its reference. Batch norms keep their
-    moving ones, unless there are inputs to re-estimate them from.
-
-    Args:
-        generator: a built Keras model.
-        inputs: of the generator, NumPy arrays, or None.
-        batch_size: of the estimation.
-    """
-
-    def __init__(self, generator, inputs=None, batch_size=64):
-        self.generator = generator
-        self._batches = self._estimate = None
-        if inputs is not None and batch_norms_in(generator):
-            self._batches = all_batches(inputs, batch_size)
-            self._estimate = Reestimation(generator)
-
-    @contextlib.contextmanager
-    def lent(self):
-        """Makes the statistics those of its weights, for a block."""
-        generator = self.generator
-        with restored(generator.non_trainable_variables):
-            if hasattr(generator, "refresh"):
-                generator.refresh()
-            if self._estimate:
-                self._estimate(self._batches)
-            yield

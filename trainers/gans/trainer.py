@@ -22,6 +22,7 @@ from .metrics import measures
 from .metrics.features import SOURCES
 from .preparation import load_checked, prepared
 from .settings import SETTINGS
+from .traced import Traced
 from .training import fit_and_measure, save, training
 
 
@@ -71,7 +72,10 @@ def train(
                 return result
             session.seed(config.seed, config.deterministic)
             run = functools.partial(
-                _train, callbacks=callbacks, verbose=verbose
+                _train,
+                models=session.models,
+                callbacks=callbacks,
+                verbose=verbose,
             )
             with strategy.scope(), precision.dtype_policy(config.precision):
                 return run(strategy, config, rundir, *prepared)
@@ -88,13 +92,19 @@ def _look_up(rundir, config, strategy):
     return None, *prepared(config)
 
 
-def _train(strategy, config, rundir, data, evaluator, callbacks, verbose):
-    gan = build.compiled_gan(config, data)
+def _train(
+    strategy, config, rundir, data, evaluator, models, callbacks, verbose
+):
+    gan = build.compiled_gan(config, data, models)
     gan.evaluator = evaluator.validate
+    traced = _traced(gan, config, models)
+    evaluator.sampling = traced.sampling
 
     def train_and_save():
         with training(gan, data, config, rundir) as run:
-            result = fit_and_measure(run, data, evaluator, callbacks, verbose)
+            result = fit_and_measure(
+                run, traced, data, evaluator, callbacks, verbose
+            )
             result["examples"] = data.counts
         save(gan, evaluator, config, data, rundir.path)
         return result
@@ -102,6 +112,15 @@ def _train(strategy, config, rundir, data, evaluator, callbacks, verbose):
     return completion.load_or_run(
         strategy, rundir, resolve(config), train_and_save
     )
+
+
+def _traced(gan, config, models):
+    """Returns the GAN's `Traced`, which models keep with it."""
+
+    def make():
+        return Traced(gan, config.batch_size)
+
+    return make() if models is None else models.kept_with(gan, make)
 
 
 def resolve(config):

@@ -5,7 +5,6 @@ import math
 import tensorflow as tf
 
 from ..common.files import make_folder, replacing
-from ..inspection.memory import memory
 from ..run import metrics_file
 from ..run.logs import finite
 from ..run.training import Training
@@ -13,8 +12,6 @@ from . import build, pictures, real
 from .callbacks import BackToFinite, Pictures, Speed
 from .gallery import Gallery
 from .metrics.measures import BEST, BEST_EPOCH, FRECHET, metrics
-from .model.gan import input_shape_of
-from .model.given import given
 
 
 def training(gan, data, config, rundir):
@@ -37,7 +34,7 @@ def training(gan, data, config, rundir):
     return Training(gan, batches, per_epoch, config, rundir)
 
 
-def fit_and_measure(run, data, evaluator, callbacks=(), verbose=0):
+def fit_and_measure(run, traced, data, evaluator, callbacks=(), verbose=0):
     """Trains to the end; returns the result, as `DONE` holds it."""
     gan, config = run.model, run.config
     # `GAN.evaluate` makes its own examples.
@@ -66,38 +63,9 @@ def fit_and_measure(run, data, evaluator, callbacks=(), verbose=0):
         "steps": run.progress.step,
         "skipped": {k: int(v.numpy()) for k, v in gan.tally.skipped.items()},
         "parameters": sum(math.prod(w.shape) for w in weights),
-        "memory": _memory(gan, config),
+        "memory": traced.memory,
         "seconds": round(run.progress.seconds, 3),
     }
-
-
-def _memory(gan, config):
-    """Returns the bytes that a training takes, see `memory`.
-
-    The most is kept while the discriminator learns, and the generator is about
-    to: the forward passes of both.
-    """
-    player, judge = gan.players["d"], gan.discrimination.always_penalized()
-
-    def loss_of(noise, real, share, labels):
-        fakes = gan.generator(given(noise, labels), training=True)
-        return judge(player.told(labels), real, fakes, share, 0)[0]
-
-    batch = config.batch_size
-    return memory(
-        [
-            *gan.generator.variables,
-            *gan.discriminator.variables,
-            *gan.average.weights,
-        ],
-        (gan.d_optimizer, gan.g_optimizer),
-        loss_of,
-        gan.generator.trainable_weights + gan.discriminator.trainable_weights,
-        tf.TensorSpec([batch, *input_shape_of(gan.generator)]),
-        tf.TensorSpec([batch, *input_shape_of(gan.discriminator)]),
-        tf.TensorSpec([batch]),
-        tf.TensorSpec([batch], tf.int32) if gan.conditional else None,
-    )
 
 
 def _last_validated(progress, name):

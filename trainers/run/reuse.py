@@ -1,8 +1,10 @@
 """Compiled models that many short runs share."""
 
+import operator
+
 import keras
 
-from .state import build_state, optimizers_of
+from .state import optimizers_of
 
 #: How many models are kept with their graphs. One more, and all are discarded.
 _MAX_MODELS = 32
@@ -19,43 +21,51 @@ class Models:
         self._kept = {}
         self._beside = {}
 
-    def get(self, config, build, compile_model, batch_spec):
+    def get(self, config, optimizers, build, complete, renew):
         """Returns a compiled model for `config`, as good as new.
 
         Args:
-            config: `ConfigDict` with the keys of `configs/default.py`.
-            build: function without arguments that returns a new model.
-            compile_model: function that compiles a model.
-            batch_spec: function without arguments that returns the specs of
-                a training batch.
+            config: `ConfigDict` of a run.
+            optimizers: attribute of the model -> key of its optimizer's
+                settings, such as `{"optimizer": "optimizer"}`.
+            build: function without arguments that returns a new model without
+                optimizers, or its parts.
+            complete: function of what `build` returns, that returns the
+                compiled model with all its variables.
+            renew: function of a model that was used before and of what `build`
+                returns, that gives the first the values of the second.
         """
         new = build()
-        key = _structure(config)
-        if key not in self._kept:
+        structure = _structure(config, optimizers.values())
+        if structure not in self._kept:
             if len(self._kept) == _MAX_MODELS:
                 self.clear()
                 new = build()
-            compile_model(new)
-            build_state(new, batch_spec())
-            self._kept[key] = new, _optimizer_values(new)
-            return new
-        model, beginning = self._kept[key]
-        _assign(model.variables, new.variables)
+            model = complete(new)
+            self._kept[structure] = model, _optimizer_values(model)
+            return model
+        model, beginning = self._kept[structure]
         for name, optimizer in optimizers_of(model).items():
-            _assign(optimizer.variables, beginning[name])
-            if _is_constant(config.optimizer):
-                optimizer.learning_rate = config.optimizer.learning_rate
+            assign(optimizer.variables, beginning[name])
+            (settings,) = _settings(config, [optimizers[name]])
+            if _is_constant(settings):
+                optimizer.learning_rate = settings.learning_rate
         model.stop_training = False
+        renew(model, new)
         return model
 
     def kept_with(self, model, make):
         """Returns what belongs to a kept model, made when first asked for.
 
+        For a model that is not kept it is made each time.
+
         Args:
-            model: from `get`.
+            model: any.
             make: function without arguments. What it returns must hold
                 nothing of the run.
         """
+        if not any(model is kept for kept, _ in self._kept.values()):
+            return make()
         if id(model) not in self._beside:
             self._beside[id(model)] = make()
         return self._beside[id(model)]
@@ -71,13 +81,16 @@ class Models:
         keras.backend.clear_session()
 
 
-def _structure(config):
+def _structure(config, optimizers):
     """Returns a key of all settings that a model's graphs depend on."""
     config = without_values(config)
+    constant = list(filter(_is_constant, _settings(config, optimizers)))
     with config.unlocked():
         del config.checkpoint
-        if _is_constant(config.optimizer):
-            config.epochs, config.optimizer.learning_rate = 0, 0.0
+        for optimizer in constant:
+            optimizer.learning_rate = 0.0
+        if len(constant) == len(optimizers):
+            config.epochs = 0
     return config.to_json(sort_keys=True)
 
 
@@ -87,17 +100,22 @@ def without_values(config):
     What affects no graph at all is not in it either.
 
     Args:
-        config: with the keys of `configs/default.py`.
+        config: `ConfigDict` of a run.
     """
     config = config.copy_and_resolve_references()
     with config.unlocked():
         del config.compare
         config.seed = config.log_every_steps = 0
         config.dataset.split_seed = 0
+        model = config.get("model", {})  # of a GAN there is none
         for initial in ("initializer_scale", "gamma_initializer"):
-            if initial in config.model:
-                config.model[initial] = 1.0
+            if initial in model:
+                model[initial] = 1.0
     return config
+
+
+def _settings(config, keys):
+    return [operator.attrgetter(key)(config) for key in keys]
 
 
 def _is_constant(optimizer):
@@ -111,6 +129,7 @@ def _optimizer_values(model):
     }
 
 
-def _assign(variables, values):
+def assign(variables, values):
+    """Gives variables the values of others, or arrays, in the same order."""
     for variable, value in zip(variables, values, strict=True):
         variable.assign(value)

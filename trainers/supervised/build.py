@@ -10,6 +10,8 @@ from ..data import nested, pipeline
 from ..own.optimizers import optimizer_like
 from ..own.references import check_reference, needs_reference, with_reference
 from ..run.optimizers import build_optimizer
+from ..run.reuse import assign
+from ..run.state import build_state
 from .task import COMPILED, check_outputs, find_task, units_of
 
 
@@ -30,9 +32,10 @@ def compiled_model(config, data, models=None, new=None):
     if models is not None and config.distribution == "none":
         return models.get(
             config,
+            {"optimizer": "optimizer"},
             build,
-            lambda model: _compile(model, config, data),
-            lambda: pipeline.batch_specs(data.train, config.batch_size),
+            lambda model: _complete(model, config, data),
+            lambda model, new: assign(model.variables, new.variables),
         )
     model = build()
     _compile(model, config, data)
@@ -92,6 +95,13 @@ def new_optimizer(config, data):
         return optimizer_like(config.model.path, config.optimizer.learning_rate)
     steps = pipeline.steps_per_epoch(data.train, config.batch_size)
     return build_optimizer(config, config.epochs * steps)
+
+
+def _complete(model, config, data):
+    """Compiles a model, and returns it with all its variables."""
+    _compile(model, config, data)
+    build_state(model, pipeline.batch_specs(data.train, config.batch_size))
+    return model
 
 
 def _compile(model, config, data):

@@ -37,10 +37,8 @@ def find_population(model, data, config, models=None):
     def make():
         return Reestimation(model, layerwise=False)
 
-    kept = models is not None and config.distribution == "none"
-    return Population(
-        model, data, config, models.kept_with(model, make) if kept else make()
-    )
+    found = make() if models is None else models.kept_with(model, make)
+    return Population(model, data, config, found)
 
 
 class Population:

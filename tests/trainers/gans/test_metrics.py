@@ -314,7 +314,7 @@ def test_samples_do_not_depend_on_the_batch_size():
     generator = zoo.toy_generator(norm="layer")
     noise = sampling.latent(3, "samples", 21, 2)
     small, large = (
-        sampling.Sampler(generator, size)(noise) for size in (4, 32)
+        sampling.Sampling(generator, size)(noise) for size in (4, 32)
     )
     np.testing.assert_allclose(small, large, 1e-5, 1e-6)
     assert len(small) == 21
@@ -324,7 +324,7 @@ def test_statistics_are_estimated_for_sampling_only(monkeypatch):
     generator = zoo.toy_generator(norm="batch", depth=1)
     norm = generator.get_layer("norm_dense_0")
     noise = sampling.latent(0, "statistics", 64, 2)
-    statistics = sampling.SamplingStatistics(generator, noise, 16)
+    sampled = sampling.Sampling(generator, 16)
     first = generator.get_layer("dense_0")
     calls, call, counts = [], first.call, []
 
@@ -335,7 +335,7 @@ def test_statistics_are_estimated_for_sampling_only(monkeypatch):
     monkeypatch.setattr(first, "call", noted)
     for scale in (1.0, 2.0):
         first.kernel.assign(scale * first.kernel)
-        with statistics.lent():
+        with sampled.statistics(noise):
             mean = np.mean(noise @ first.kernel.numpy(), 0)
             np.testing.assert_allclose(norm.moving_mean, mean, 1e-4, 1e-6)
         np.testing.assert_array_equal(norm.moving_mean, np.zeros(128))

@@ -1,6 +1,7 @@
 """All metrics of a generator, on a split of the data."""
 
 import contextlib
+import functools
 import math
 
 import numpy as np
@@ -9,14 +10,14 @@ from ...common.errors import InputError
 from ...data import nested
 from .. import real
 from ..inputs import drawn_inputs, inputs_for
-from ..sampling import Sampler, SamplingStatistics
+from ..sampling import Sampling
 from .conditional import measured_classes
 from .dependence import batch_dependence
 from .features import SOURCES
 from .measures import Samples, measures
 from .memorization import memorization
 
-#: How much noise batch norms' statistics are estimated from.
+#: How much noise batch norms' statistics are estimated from, at least.
 _STATISTICS = 1024
 
 #: How many training examples are searched for those that were memorized, and
@@ -51,14 +52,18 @@ class Evaluator:
         config: `ConfigDict` with the keys of `configs/gan_default.py`.
         data: `loading.Data`.
         features: `features.Features`.
+
+    Attributes:
+        sampling: the `Sampling` of the generator that was measured last, or
+            None.
     """
 
     def __init__(self, config, data, features):
+        self.sampling = None
         self._config = config
         self._data = data
         self._features = features
         self._real = {}
-        self._sampler = self._statistics = None
 
     def validate(self, generator):
         """Returns the metrics on the validation split."""
@@ -135,24 +140,23 @@ class Evaluator:
     def make(self, generator, inputs):
         """Returns examples in [-1, 1], with statistics fit for sampling."""
         with self.statistics(generator):
-            if not _is_of(generator, self._sampler):
-                self._sampler = Sampler(generator, self._config.batch_size)
-            return self._sampler(inputs)
+            return self.sampling(inputs)
 
     @contextlib.contextmanager
     def statistics(self, generator):
         """Makes the generator's statistics fit for sampling, for a block."""
-        if not _is_of(generator, self._statistics):
-            self._statistics = self._statistics_of(generator)
-        with self._statistics.lent():
+        if self.sampling is None or self.sampling.generator is not generator:
+            self.sampling = Sampling(generator, self._config.batch_size)
+        with self.sampling.statistics(self._population):
             yield
 
-    def _statistics_of(self, generator):
-        inputs = None
-        if self._config.generator.reestimate:
-            inputs = self._drawn("statistics", _STATISTICS)
-        batch_size = self._config.batch_size
-        return SamplingStatistics(generator, inputs, batch_size)
+    @functools.cached_property
+    def _population(self):
+        """Inputs to estimate the statistics of batch norms from, or None."""
+        if not self._config.generator.reestimate:
+            return None
+        batch = self._config.batch_size
+        return self._drawn("statistics", -(-_STATISTICS // batch) * batch)
 
     def dependence(self, generator):
         """Returns how the generator's outputs depend on their batch mates."""
@@ -175,8 +179,3 @@ class Evaluator:
             examples = real.examples(self._data, split)[:count]
             self._real[split] = self._features.extract(examples)
         return self._real[split]
-
-
-def _is_of(generator, kept):
-    """Whether what is kept, or None, can be used for a generator."""
-    return kept is not None and kept.generator is generator

@@ -57,6 +57,10 @@ class Augmentation:
         self._changes = [CHANGES[name] for name in _split(names)]
         self._noise = Noise(seed, _STREAM)
 
+    def reseed(self, seed):
+        """Draws from now on as one that was made with this seed."""
+        self._noise.reseed(seed)
+
     def __call__(self, images, update, draw):
         """Returns the changed images.
 

@@ -98,7 +98,6 @@ class GAN(keras.Model):
             Augmentation(augmentation, seed),
         )
         self.n_dis = n_dis
-        self.seed = seed
         self.noise = Noise(seed)
         (self.latent_dim,) = input_shape_of(generator)
         self.conditional = takes_labels(generator)
@@ -226,6 +225,13 @@ class GAN(keras.Model):
         for name, player in self.players.items():
             logs[f"{name}_loss_scale"] = player.scale
         return logs
+
+    def begin(self, seed):
+        """Makes all but weights and optimizers as of a new one with a seed."""
+        self.noise.reseed(seed)
+        self.discrimination.augment.reseed(seed)
+        self.tally.reset()
+        self.reset_average()
 
     def reset_average(self):
         """Makes the moving average equal to the generator."""

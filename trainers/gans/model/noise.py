@@ -18,7 +18,13 @@ class Noise:
     """
 
     def __init__(self, seed, stream=0x6E6F697A):
-        self._seed = tf.constant([seed, stream], tf.int64)
+        # A variable: what is traced can be used again with another seed.
+        self._seed = tf.Variable([seed, stream], False, dtype=tf.int64)
+        self._stream = stream
+
+    def reseed(self, seed):
+        """Draws from now on as one that was made with this seed."""
+        self._seed.assign([seed, self._stream])
 
     def normal(self, step, draw, rows, size):
         """Returns `(rows, size)` standard normal numbers in float32.

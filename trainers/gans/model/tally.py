@@ -32,6 +32,11 @@ class Tally:
         self.skipped = {name: counter(name=f"{name}_skipped") for name in names}
         self.nonfinite = counter(name="nonfinite")
 
+    def reset(self):
+        """Begins to count from 0."""
+        for count in (self.steps, *self.skipped.values(), self.nonfinite):
+            count.assign(0)
+
     def count(self, name, applied, scale, loss, norm):
         """Counts what became of a player's update.
 
