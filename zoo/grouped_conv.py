@@ -16,7 +16,8 @@ class GroupedConv2D(keras.layers.Conv2D):
     part that makes the outputs of that group. Keras compiles a grouped
     convolution with XLA, which on a CPU takes many times as long as
     TensorFlow's convolutions, in gradients above all. With nothing but CPUs,
-    this layer calls those, one a group; elsewhere it is Keras' layer.
+    this layer calls those, one a group, or the depthwise one where a group is
+    one channel; elsewhere it is Keras' layer.
 
     Weights, their shapes and names, and what it computes are those of
     `keras.layers.Conv2D`.
@@ -45,9 +46,25 @@ class GroupedConv2D(keras.layers.Conv2D):
         last = self.data_format == "channels_last"
         if self.groups == 1 or not last or not on_cpu():
             return conv(inputs, kernel)
+        if self._is_depthwise(inputs):
+            return self._depthwise(inputs, tf.convert_to_tensor(kernel))
         parts = zip(
             tf.split(inputs, self.groups, axis=-1),
             tf.split(tf.convert_to_tensor(kernel), self.groups, axis=-1),
             strict=True,
         )
         return tf.concat([conv(*part) for part in parts], axis=-1)
+
+    def _is_depthwise(self, inputs):
+        """Whether TensorFlow's depthwise convolution computes the same."""
+        rows, columns = self.strides
+        is_plain = rows == columns and self.dilation_rate == (1, 1)
+        return is_plain and self.groups == inputs.shape[-1]
+
+    def _depthwise(self, inputs, kernel):
+        # The outputs of a channel stand side by side in both.
+        shape = *self.kernel_size, self.groups, self.filters // self.groups
+        strides = [1, *self.strides, 1]
+        padding = self.padding.upper()
+        kernel = tf.reshape(kernel, shape)
+        return tf.nn.depthwise_conv2d(inputs, kernel, strides, padding)

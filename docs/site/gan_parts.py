@@ -26,9 +26,10 @@ _NETWORKS = """\
 weight norm, see [zoo](api/zoo.md):
 """
 _AFTER_NETWORKS = """\
-`--config=mnist_sngan`, `--config=digits_r3gan` and `--config=mnist_r3gan` are
-settings to begin with; they were not tuned. `sngan` is meant for a spectral
-norm in the discriminator, `r3gan` for the relativistic loss with `r1` and `r2`.
+`--config=mnist_sngan`, `--config=cifar10_dcgan`, `--config=digits_r3gan` and
+`--config=mnist_r3gan` are settings to begin with; they were not tuned. `sngan`
+is meant for a spectral norm in the discriminator, `r3gan` for the relativistic
+loss with `r1` and `r2`.
 """
 _LOSSES = """\
 ## Losses

@@ -14,6 +14,7 @@ from normzoo.trainers.supervised.build import build_model
 
 #: The configs of GANs, and those of classifiers.
 GANS = (
+    "cifar10_dcgan",
     "digits_dcgan",
     "digits_r3gan",
     "gan_default",

@@ -18,6 +18,10 @@ CASES = {
     "same": {"groups": 2, "padding": "same"},
     "channels first": {"groups": 2, "data_format": "channels_first"},
     "XLA": {"groups": 2},
+    "depthwise": {"groups": 4, "strides": 2, "padding": "same"},
+    "depthwise, XLA": {"groups": 4},
+    "depthwise, uneven strides": {"groups": 4, "strides": (1, 2)},
+    "depthwise, dilation": {"groups": 4, "dilation_rate": 2},
 }
 
 
@@ -52,7 +56,7 @@ def derivatives(layer, images):
 def test_it_is_keras_own(name):
     ours, theirs, images = layers(CASES[name])
     compiled = tf.function(
-        lambda x: derivatives(ours, x), jit_compile=name == "XLA"
+        lambda x: derivatives(ours, x), jit_compile="XLA" in name
     )
     expected = derivatives(theirs, images)
     for one, other in zip(compiled(images), expected, strict=True):
@@ -81,12 +85,15 @@ def test_on_a_cpu_nothing_is_compiled():
     assert not operations(ours) & calls
 
 
-@pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16"])
-def test_a_model_with_it_is_saved(policy, tmp_path):
+@pytest.mark.parametrize("groups", [2, 4])
+@pytest.mark.parametrize(
+    "policy", ["float32", "mixed_bfloat16", "mixed_float16"]
+)
+def test_a_model_with_it_is_saved(policy, groups, tmp_path):
     model = keras.Sequential(
         [
             keras.Input((5, 5, 4)),
-            GroupedConv2D(8, 3, groups=2, dtype=policy),
+            GroupedConv2D(8, 3, groups=groups, dtype=policy),
             keras.layers.Flatten(),
         ]
     )
