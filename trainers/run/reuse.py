@@ -1,13 +1,17 @@
 """Compiled models that many short runs share."""
 
+import math
 import operator
 
 import keras
+import tensorflow as tf
 
 from .state import optimizers_of
 
 #: How many models are kept with their graphs. One more, and all are discarded.
 _MAX_MODELS = 32
+#: Likewise once the variables of those that are kept take more bytes.
+_MAX_BYTES = 2**30
 
 
 class Models:
@@ -38,7 +42,7 @@ class Models:
         new = build()
         structure = _structure(config, optimizers.values())
         if structure not in self._kept:
-            if len(self._kept) == _MAX_MODELS:
+            if len(self._kept) == _MAX_MODELS or self._bytes() > _MAX_BYTES:
                 self.clear()
                 new = build()
             model = complete(new)
@@ -73,6 +77,9 @@ class Models:
     def __len__(self):
         """Returns the number of models that are kept."""
         return len(self._kept)
+
+    def _bytes(self):
+        return sum(_size_of(model) for model, _ in self._kept.values())
 
     def clear(self):
         """Discards all models and their graphs."""
@@ -120,6 +127,16 @@ def _settings(config, keys):
 
 def _is_constant(optimizer):
     return optimizer.schedule == "constant" and not optimizer.warmup_steps
+
+
+def _size_of(model):
+    """Returns the bytes of the variables of a model and its optimizers."""
+    parts = [model, *optimizers_of(model).values()]
+    return sum(
+        math.prod(variable.shape) * tf.as_dtype(variable.dtype).size
+        for part in parts
+        for variable in part.variables
+    )
 
 
 def _optimizer_values(model):

@@ -7,6 +7,7 @@ import pytest
 from normzoo.configs import default
 from normzoo.trainers import classify
 from normzoo.trainers.comparison import sweep
+from normzoo.trainers.run import reuse
 from normzoo.trainers.run.session import Session
 
 
@@ -86,11 +87,15 @@ def test_the_second_run_is_bitwise_that_of_a_new_model(name, short, tmp_path):
 
 
 @pytest.mark.slow
-def test_models_of_another_structure_are_not_shared(short, tmp_path):
+@pytest.mark.parametrize(("most", "kept"), [(2**30, 2), (0, 1)])
+def test_models_of_another_structure_are_not_shared(
+    most, kept, short, monkeypatch, tmp_path
+):
+    monkeypatch.setattr(reuse, "_MAX_BYTES", most)
     with Session(reuse_models=True) as session:
         for width in (8, 16):
             short.model.width = width
             path = tmp_path / str(width)
             classify.train(short, path, verbose=0, session=session)
-        assert len(session.models) == 2
+        assert len(session.models) == kept
     assert len(session.models) == 0
