@@ -1,5 +1,6 @@
 """The benchmark suite `gan`: what a training step of a DCGAN costs."""
 
+import itertools
 import pathlib
 import statistics
 import tempfile
@@ -7,11 +8,13 @@ import time
 
 import keras
 
+from ...configs import digits_dcgan
 from ...zoo.grouped_conv import GroupedConv2D
 from ..common import timing
 from ..data import loading
-from ..gans import training
+from ..gans import trainer, training
 from ..run.rundir import RunDir
+from ..run.session import Session
 from . import dcgan, memory, norms, remote, virtual
 from .report import Table, goal
 
@@ -36,6 +39,7 @@ def run(repeats=15, batch=64, width=64, steps=_STEPS):
     )
     goals.append(virtual.ratio(generators, "float32"))
     goals.append(_fit_goal(batch, width, steps // 100))
+    goals.append(_further_goal())
     goals.append(_memory_goal(steps))
     return [Table("DCGAN step", rows), Table("Goals", goals)]
 
@@ -85,6 +89,33 @@ def _fit_goal(batch, width, steps):
             run.fit(callbacks=[turns])
     ratio = turns.median("fit") / turns.median("bare")
     return goal("fit / compiled train steps", ratio, 1.05)
+
+
+def _further_goal(repeats=3, steps=500):
+    """Returns the row that compares a comparison's further runs with others.
+
+    They share what the first of them has traced.
+    """
+    config = digits_dcgan.get_config()
+    config.metrics.features = "raw"
+    config.epochs, config.steps_per_epoch = 5, steps // 5
+    seeds = itertools.count()
+
+    def train(session):
+        config.seed = next(seeds)
+        with tempfile.TemporaryDirectory() as folder, session.run():
+            trainer.train(config, folder, verbose=0, session=session)
+
+    def alone():
+        with Session() as session:
+            train(session)
+
+    with Session(reuse_models=True) as kept:
+        seconds = timing.interleaved(
+            {"alone": alone, "further": lambda: train(kept)}, repeats, 1
+        )
+    figure = f"{steps} steps on digits, further run of a comparison / alone"
+    return goal(figure, seconds["further"] / seconds["alone"])
 
 
 class _Turns(keras.callbacks.Callback):

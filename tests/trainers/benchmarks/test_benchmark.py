@@ -276,3 +276,15 @@ def test_gan_goals(monkeypatch):
     assert len(calls) == 300
     assert gan._fit_goal(4, 4, 2)["ratio"] > 0
     assert len(calls) == 302
+
+
+def test_further_runs_of_a_gan_share_models(monkeypatch):
+    runs = []
+
+    def train(config, folder, verbose, session):
+        runs.append((config.seed, session.models is not None))
+
+    monkeypatch.setattr(gan.trainer, "train", train)
+    assert gan._further_goal(1, 5)["ratio"] > 0
+    assert len({seed for seed, _ in runs}) == len(runs) == 6
+    assert sum(shares for _, shares in runs) == 3
