@@ -25,5 +25,6 @@ if startup.is_script():
 else:
     if startup.is_server():
         startup.ignore_interrupt()
+        startup.end_at_once()
     with startup.quiet():
         register_data_sets()

@@ -1,6 +1,7 @@
 """The first moments of a script: no noise, real errors, a quiet Ctrl-C."""
 
 import os
+import pathlib
 import signal
 import subprocess
 import sys
@@ -126,6 +127,28 @@ def test_ctrl_c_in_an_import_is_one_line(tmp_path, jobs):
         b"Interrupted: nothing has been started.",
         b"",
     ]
+
+
+@pytest.mark.parametrize("is_server", [False, True])
+def test_only_the_server_leaves_what_it_imported_as_it_is(is_server):
+    code = (
+        "import sys\n"
+        "class Imported:\n"
+        "    def __del__(self):\n"
+        "        print('taken apart')\n"
+        "sys.modules['large'] = Imported()\n"
+        "import startup\n"
+        "if startup.is_server():\n"
+        "    startup.end_at_once()\n"
+    )
+    given = [repr(startup.WORKERS)] if is_server else []
+    written = subprocess.run(
+        [sys.executable, "-c", code, *given],
+        cwd=pathlib.Path(startup.__file__).parent,
+        check=True,
+        capture_output=True,
+    ).stdout
+    assert written == (b"" if is_server else b"taken apart\n")
 
 
 def test_a_process_that_is_no_script_stays_as_it_is():
