@@ -1,16 +1,14 @@
 """Networks in the manner of R3GAN, which need no norm."""
 
-import dataclasses
 import functools
 
 import keras
 
 from ..layers.numerics.annotations import NormIdentifier, WeightNormIdentifier
-from .gan_layers import check_sizes, hidden_layers, stages
+from .gan_layers import check_sizes, stages
 from .grouped_conv import GroupedConv2D
-from .hidden import Hidden
-
-_SLOPE = 0.2
+from .labels import inputs_with, labels_of, told
+from .r3gan_stage import Stage, plain_layers
 
 
 def r3gan_generator(
@@ -25,6 +23,8 @@ def r3gan_generator(
     expansion: int = 2,
     group_width: int = 16,
     seed: int = 0,
+    classes: int = 0,
+    condition: str = "norm",
     name: str = "generator",
 ) -> keras.Model:
     """Returns a residual network that generates images from noise.
@@ -57,11 +57,16 @@ def r3gan_generator(
         group_width: channels of a group of the 3x3 convolutions; with fewer
             inside of a block, they are one group.
         seed: integer; equal seeds give equal kernels, whatever the norm.
+        classes: number of classes that the network is told; 0: none.
+        condition: where it is told them: `"norm"`, by a scale and a shift for
+            each class behind each norm, `"none"` among them; or `"input"`, by
+            the class, one-hot, beside the noise.
         name: name of the model.
 
     Returns:
         A functional `keras.Model` from `(batch, latent_dim)` to float32
-        `(batch, resolution, resolution, channels)`, not bounded.
+        `(batch, resolution, resolution, channels)`, not bounded; with classes
+        from a list of noise and labels, integers `(batch,)`.
 
     Raises:
         ValueError: the network cannot make that resolution, a size is not
@@ -78,23 +83,25 @@ def r3gan_generator(
     """
     count, side = stages(resolution)
     check_sizes(channels=channels, base_width=base_width, latent_dim=latent_dim)
-    plain = _plain(norm, weight_norm, seed)
-    stage = _Stage(plain, base_width, blocks, expansion, group_width, count + 1)
+    plain = plain_layers(norm, weight_norm, seed)
+    stage = Stage(plain, base_width, blocks, expansion, group_width, count + 1)
+    labels = labels_of(classes)
     inputs = keras.Input((latent_dim,), name="noise")
+    x, tell = told(inputs, labels, condition)
     units = side * side * base_width
-    x = plain.linear(keras.layers.Dense, "project", units=units)(inputs)
+    x = plain.linear(keras.layers.Dense, "project", units=units)(x)
     x = keras.layers.Reshape((side, side, base_width), name="reshape")(x)
-    x = stage(x, "stage_0")
+    x = stage(x, "stage_0", tell)
     for i in range(1, count + 1):
         x = keras.layers.UpSampling2D(
             2, interpolation="bilinear", name=f"up_{i}"
         )(x)
-        x = stage(x, f"stage_{i}")
+        x = stage(x, f"stage_{i}", tell)
     last = functools.partial(
         keras.layers.Conv2D, channels, 1, use_bias=False, dtype="float32"
     )
     images = plain.linear(last, "images", last=True)
-    return keras.Model(inputs, images(x), name=name)
+    return keras.Model(inputs_with(inputs, labels), images(x), name=name)
 
 
 def r3gan_discriminator(
@@ -108,6 +115,7 @@ def r3gan_discriminator(
     expansion: int = 2,
     group_width: int = 16,
     seed: int = 0,
+    classes: int = 0,
     name: str = "discriminator",
 ) -> keras.Model:
     """Returns a residual network that tells real images from generated ones.
@@ -123,11 +131,15 @@ def r3gan_discriminator(
         base_width, norm, weight_norm, blocks, expansion, group_width: as of
             `r3gan_generator`.
         seed: integer; equal seeds give equal kernels, whatever the norm.
+        classes: number of classes that the network is told; 0: none. Then it
+            is a projection discriminator: the inner product of what the last
+            layer sees with an embedding of the class is added to the logits.
         name: name of the model.
 
     Returns:
         A functional `keras.Model` from `(batch, resolution, resolution,
-        channels)` to float32 logits `(batch, 1)`, high for real images.
+        channels)` to float32 logits `(batch, 1)`, high for real images; with
+        classes from a list of images and labels, integers `(batch,)`.
 
     Raises:
         ValueError: the network cannot take that resolution, a size is not
@@ -139,13 +151,15 @@ def r3gan_discriminator(
     >>> zoo.r3gan_discriminator(28, base_width=8).output_shape
     (None, 1)
 
-    Reference: [Huang et al., 2024](https://arxiv.org/abs/2501.05441).
+    References: [Huang et al., 2024](https://arxiv.org/abs/2501.05441),
+    [Miyato and Koyama, 2018](https://arxiv.org/abs/1802.05637).
     """
     count, side = stages(resolution)
     check_sizes(channels=channels, base_width=base_width)
-    plain = _plain(norm, weight_norm, seed)
-    stage = _Stage(plain, base_width, blocks, expansion, group_width, count + 1)
+    plain = plain_layers(norm, weight_norm, seed)
+    stage = Stage(plain, base_width, blocks, expansion, group_width, count + 1)
     conv = functools.partial(GroupedConv2D, base_width, use_bias=False)
+    labels = labels_of(classes)
     inputs = keras.Input((resolution, resolution, channels), name="images")
     extract = plain.linear(conv, "extract", fan_in=channels, kernel_size=1)
     x = extract(inputs)
@@ -158,84 +172,7 @@ def r3gan_discriminator(
     dense = functools.partial(
         keras.layers.Dense, 1, use_bias=False, dtype="float32"
     )
-    return keras.Model(
-        inputs, plain.linear(dense, "logits", last=True)(x), name=name
-    )
-
-
-@dataclasses.dataclass(frozen=True)
-class _Stage:
-    """Residual blocks, one behind the other.
-
-    Args:
-        plain: the `Hidden` layers' options of the other layers.
-        width: channels of inputs and outputs.
-        blocks: how many.
-        expansion: as of `r3gan_generator`.
-        group_width: likewise.
-        stages: number of stages of the network.
-    """
-
-    plain: Hidden
-    width: int
-    blocks: int
-    expansion: int
-    group_width: int
-    stages: int
-
-    def __post_init__(self):
-        check_sizes(
-            blocks=self.blocks,
-            expansion=self.expansion,
-            group_width=self.group_width,
-        )
-        inside = self.width * self.expansion
-        if inside > self.group_width and inside % self.group_width:
-            raise ValueError(
-                "The channels inside of a block, base_width x expansion, must "
-                "be a multiple of group_width. Received: "
-                f"base_width={self.width}, expansion={self.expansion}, "
-                f"group_width={self.group_width}."
-            )
-
-    def __call__(self, x, name):
-        for i in range(self.blocks):
-            x = self._block(x, f"{name}_{i}")
-        return x
-
-    def _block(self, x, name):
-        inside = self.width * self.expansion
-        groups = max(1, inside // self.group_width)
-        conv = functools.partial(GroupedConv2D, padding="same")
-        first = functools.partial(conv, inside, 1)
-        second = functools.partial(conv, inside, 3, groups=groups)
-        third = functools.partial(conv, self.width, 1, use_bias=False)
-        y = self._hidden.apply(first, x, f"{name}_first")
-        y = self._hidden.apply(second, y, f"{name}_second")
-        y = self._hidden.linear(third, f"{name}_third", **self._zeros)(y)
-        return keras.layers.Add(name=name)([x, y])
-
-    @property
-    def _hidden(self):
-        # For a variance of 1 behind LeakyReLU, and three layers in a block.
-        gain = (2 / (1 + _SLOPE**2)) ** 0.5
-        scale = gain * (self.blocks * self.stages) ** -0.25
-        return dataclasses.replace(self.plain, initializer_scale=scale)
-
-    @property
-    def _zeros(self):
-        layer = keras.layers.Dense(1)
-        normalized = self.plain.with_weight_norm(layer) is not layer
-        return {} if normalized else {"kernel_initializer": "zeros"}
-
-
-def _plain(norm, weight_norm, seed):
-    return hidden_layers(
-        norm,
-        weight_norm=weight_norm,
-        activation=keras.layers.LeakyReLU(negative_slope=_SLOPE),
-        kernel_initializer=keras.initializers.VarianceScaling(
-            mode="fan_in", distribution="untruncated_normal"
-        ),
-        seed=seed,
-    )
+    logits = plain.linear(dense, "logits", last=True)(x)
+    if labels is not None:
+        logits = labels.project(plain, x, logits)
+    return keras.Model(inputs_with(inputs, labels), logits, name=name)

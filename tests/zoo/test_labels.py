@@ -8,7 +8,7 @@ from normzoo import layers, zoo
 
 CLASSES = 3
 LABELS = np.array([2, 0, 2, 1], "int32")
-NETWORKS = ("dcgan", "sngan", "toy")
+NETWORKS = ("dcgan", "sngan", "r3gan", "toy")
 NORMS = sorted(layers.NORMS)
 
 
@@ -72,14 +72,17 @@ def normalized(layer, weight_norm):
     return np.asarray(layer(units)) - (0 if bias is None else bias.numpy())
 
 
-@pytest.mark.quick("filter_response", "none")
-@pytest.mark.parametrize("norm", NORMS)
-def test_a_conditional_generator_begins_as_the_plain_one(norm):
-    plain = generator(norm=norm)
+@pytest.mark.quick("dcgan-filter_response", "r3gan-none")
+@pytest.mark.parametrize(
+    ("networks", "norm"),
+    [*(("dcgan", norm) for norm in NORMS), ("r3gan", "none")],
+)
+def test_a_conditional_generator_begins_as_the_plain_one(networks, norm):
+    plain = generator(networks, norm=norm)
     if norm == "filter_response":  # Its threshold would come last.
         make = layers.get(norm, threshold=False)
-        plain = generator(norm=make)
-    told = generator(norm=norm, classes=CLASSES)
+        plain = generator(networks, norm=make)
+    told = generator(networks, norm=norm, classes=CLASSES)
     expected = plain(noise(), training=True)
     found = told([noise(), LABELS], training=True)
     np.testing.assert_allclose(found, expected, 1e-4, 1e-5)
@@ -88,12 +91,12 @@ def test_a_conditional_generator_begins_as_the_plain_one(norm):
 @pytest.mark.quick("toy")
 @pytest.mark.parametrize("networks", NETWORKS)
 def test_a_class_has_its_own_scale_and_shift_of_each_norm(networks):
-    model = generator(networks, norm="layer", classes=CLASSES)
+    model = randomized(generator(networks, norm="layer", classes=CLASSES))
     before = np.asarray(model([noise(), LABELS]))
     tables = [
         w for w in model.weights if len(w.shape) == 2 and w.shape[0] == CLASSES
     ]
-    hidden = {"dcgan": 2, "sngan": 5, "toy": 3}[networks]
+    hidden = {"dcgan": 2, "sngan": 5, "r3gan": 8, "toy": 3}[networks]
     assert [w.name for w in tables] == ["gamma", "beta"] * hidden
     for table in tables:
         value = table.numpy()

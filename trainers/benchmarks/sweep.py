@@ -30,27 +30,48 @@ _TORCH = pathlib.Path(__file__).with_name("torch_sweep.py")
 _NORMS = "none,batch,layer,group,rms"
 #: Runs of each norm in the small and in the large comparison.
 _FEW, _MANY = 3, 16
+#: Of ten seeds with three learning rates each, as `make demo` would tune them.
+_TUNED = "150 runs, tuned, --jobs=2"
 #: Side by side, tracing takes minutes.
 _MODES = ("stacked", "call_by_call")
+#: Two comparisons -> the largest ratio of their seconds.
+_RATIOS = {
+    ("15 runs", "15 runs, PyTorch"): 0.85,
+    ("15 runs, --jobs=2", "15 runs, PyTorch"): 0.85,
+    ("80 runs", "80 runs, PyTorch"): 0.35,
+    ("80 runs, --jobs=2", "80 runs, PyTorch"): 0.35,
+    ("80 runs", "15 runs"): 2.0,
+    ("15 runs", "15 runs, alone"): None,
+}
 
 
 def run(repeats=3):
     """Measures whole comparisons, and the steps of their runs."""
     seconds = _wholes(repeats)
     steps = {name: _steps(config) for name, config in _models().items()}
+    rows = [
+        {"what": what, "s": statistics.median(found)}
+        for what, found in seconds.items()
+    ]
     return [
-        Table("Comparisons", [{"what": k, "s": v} for k, v in seconds.items()]),
+        Table("Comparisons", rows),
         Table("Steps", [{"model": k, **v} for k, v in steps.items()]),
         Table("Goals", [*_goals(seconds), *_goals_of_steps(steps)]),
     ]
 
 
 def _wholes(repeats):
-    """Returns name of a process -> its median seconds."""
+    """Returns name of a process -> its seconds in each pass."""
+    two = "--jobs=2"
     calls = {
-        "15 runs together": _comparison(_FEW, "auto"),
-        "15 runs alone": _comparison(_FEW, "alone"),
-        "80 runs together": _comparison(_MANY, "auto"),
+        "15 runs": _comparison(_FEW),
+        "15 runs, --jobs=2": _comparison(_FEW, two),
+        "15 runs, alone": _comparison(_FEW, "--config.compare.together=alone"),
+        "80 runs": _comparison(_MANY),
+        "80 runs, --jobs=2": _comparison(_MANY, two),
+        _TUNED: _comparison(
+            10, two, "--config.compare.tune.rates=(1e-3,3e-3,1e-2)"
+        ),
     }
     if importlib.util.find_spec("torch") is not None:
         calls["15 runs, PyTorch"] = _torch(_FEW)
@@ -59,10 +80,10 @@ def _wholes(repeats):
     for _ in range(repeats):
         for name, call in calls.items():
             seconds[name].append(timing.once(call))
-    return {name: statistics.median(each) for name, each in seconds.items()}
+    return seconds
 
 
-def _comparison(seeds, together):
+def _comparison(seeds, *flags):
     def call():
         with tempfile.TemporaryDirectory() as folder:
             _process(
@@ -71,8 +92,8 @@ def _comparison(seeds, together):
                 "--config=digits_mlp",
                 f"--norms={_NORMS}",
                 f"--seeds={seeds}",
-                f"--config.compare.together={together}",
                 f"--workdir={folder}/runs",
+                *flags,
             )
 
     return call
@@ -89,28 +110,15 @@ def _process(*arguments):
 
 
 def _goals(seconds):
-    rows = [
-        goal(
-            "80 runs / 15 runs",
-            seconds["80 runs together"] / seconds["15 runs together"],
-            2.0,
-        ),
-        goal(
-            "15 runs together / alone",
-            seconds["15 runs together"] / seconds["15 runs alone"],
-        ),
-    ]
-    limits = {"15 runs": 0.85, "80 runs": 0.35}
-    rows += [
-        goal(
-            f"{what} / PyTorch",
-            seconds[f"{what} together"] / seconds[f"{what}, PyTorch"],
-            limit,
-        )
-        for what, limit in limits.items()
-        if f"{what}, PyTorch" in seconds
-    ]
-    return rows
+    """Returns rows of ratios: each is the median of those of the passes."""
+    rows = []
+    for (what, to), limit in _RATIOS.items():
+        if to in seconds:
+            pairs = zip(seconds[what], seconds[to], strict=True)
+            ratio = statistics.median(x / y for x, y in pairs)
+            rows.append(goal(f"{what} / {to}", ratio, limit))
+    tuned = statistics.median(seconds[_TUNED])
+    return [*rows, goal(f"{_TUNED}, s / 45 s", tuned / 45, 1.0)]
 
 
 def _models():
