@@ -31,6 +31,9 @@ def get_config():
     # Of the kernels, in layers.WEIGHT_NORMS, such as "spectral".
     config.discriminator.weight_norm = "none"
     config.discriminator.base_width = 64  # channels of the first layer
+    # How a conditional one judges the class: "projection", or "auxiliary", by a
+    # classifier, as in AC-GAN.
+    config.discriminator.condition = "projection"
     config.discriminator.updates = 1  # for each update of the generator
     # "separate", or "joint": real and generated examples in one batch.
     config.discriminator.batch = "separate"

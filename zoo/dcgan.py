@@ -103,6 +103,7 @@ def dcgan_discriminator(
     stddev: float = 0.02,
     seed: int = 0,
     classes: int = 0,
+    condition: str = "projection",
     name: str = "discriminator",
 ) -> keras.Model:
     """Returns a network that tells real images from generated ones.
@@ -126,12 +127,16 @@ def dcgan_discriminator(
         classes: number of classes that the network is told; 0: none. Then it
             is a projection discriminator: the inner product of what the last
             layer sees with an embedding of the class is added to the logits.
+        condition: how it judges the class: `"projection"`, see `classes`; or
+            `"auxiliary"`: a second Dense layer classifies what the last layer
+            sees, and the log-probability of the class is a second column.
         name: name of the model.
 
     Returns:
         A functional `keras.Model` from `(batch, resolution, resolution,
         channels)` to float32 logits `(batch, 1)`, high for real images; with
-        classes from a list of images and labels, integers `(batch,)`.
+        classes from a list of images and labels, integers `(batch,)`, and for
+        `"auxiliary"` to `(batch, 2)`.
 
     Raises:
         ValueError: the network cannot take that resolution, or a size is not
@@ -144,7 +149,8 @@ def dcgan_discriminator(
     (None, 1)
 
     Reference: [Radford et al., 2016](https://arxiv.org/abs/1511.06434),
-    [Miyato and Koyama, 2018](https://arxiv.org/abs/1802.05637).
+    [Miyato and Koyama, 2018](https://arxiv.org/abs/1802.05637),
+    [Odena et al., 2017](https://arxiv.org/abs/1610.09585).
     """
     count, _ = stages(resolution)
     check_sizes(channels=channels, base_width=base_width)
@@ -166,5 +172,5 @@ def dcgan_discriminator(
         keras.layers.Dense, "logits", last=True, units=1, dtype="float32"
     )(x)
     if labels is not None:
-        logits = labels.project(hidden, x, logits)
+        logits = labels.judge(hidden, x, logits, condition)
     return keras.Model(inputs_with(inputs, labels), logits, name=name)

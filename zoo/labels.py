@@ -11,6 +11,9 @@ from .gan_layers import check_sizes
 #: Where a generator is told the class: by the scale and shift of each norm, or
 #: by inputs beside the noise.
 CONDITIONS = ("norm", "input")
+#: How a discriminator judges the class: by what it adds to the logits, or by an
+#: auxiliary classifier.
+JUDGMENTS = ("projection", "auxiliary")
 
 
 class Labels(NamedTuple):
@@ -34,33 +37,61 @@ class Labels(NamedTuple):
         layer = Conditional(norm, source, name=norm.name)
         return lambda x: layer(x, condition=self.symbol)
 
-    def project(self, hidden, features, logits):
-        """Returns the logits of a projection discriminator.
+    def judge(self, hidden, features, logits, condition):
+        """Returns what a discriminator makes of examples and their classes.
+
+        For `"projection"` that is logits
 
             logits + <e_y, features>
 
         with an embedding e_y of each class. It is the column of a Dense kernel,
-        so that the weight norm is that of the other layers.
+        so that the weight norm is that of the other layers. For `"auxiliary"`
+        it is two columns: the logits, and log p(y | features) by a Dense layer
+        and a softmax.
 
         Args:
             hidden: the `Hidden` that makes the kernel.
             features: symbolic, `(batch, features)`: what the logits are of.
             logits: symbolic, `(batch, 1)`.
+            condition: one of `JUDGMENTS`.
 
-        Reference: [Miyato and Koyama, 2018](https://arxiv.org/abs/1802.05637).
+        Raises:
+            ValueError: it is none of them.
+
+        References: [Miyato and Koyama, 2018](https://arxiv.org/abs/1802.05637),
+        [Odena et al., 2017](https://arxiv.org/abs/1610.09585).
         """
-        products = hidden.linear(
+        _check(condition, JUDGMENTS)
+        judge = self._project if condition == "projection" else self._classify
+        return judge(hidden, features, logits)
+
+    def _project(self, hidden, features, logits):
+        products = self._of_class(hidden, features, "projection", False)
+        add = keras.layers.Add(name="conditional_logits", dtype="float32")
+        return add([logits, products])
+
+    def _classify(self, hidden, features, logits):
+        log_softmax = keras.layers.Activation(
+            "log_softmax", name="log_probabilities", dtype="float32"
+        )
+        own = self._of_class(hidden, features, "classes", True, log_softmax)
+        join = keras.layers.Concatenate(name="logits_and_class")
+        return join([logits, own])
+
+    def _of_class(
+        self, hidden, features, name, use_bias, activate=lambda scores: scores
+    ):
+        """Returns that of a Dense layer's outputs which is of the class."""
+        scores = hidden.linear(
             keras.layers.Dense,
-            "projection",
+            name,
             last=True,
             units=self.classes,
-            use_bias=False,
+            use_bias=use_bias,
             dtype="float32",
         )(features)
         of_class = OfClass(name="of_class", dtype="float32")
-        projected = of_class(products, labels=self.symbol)
-        add = keras.layers.Add(name="conditional_logits", dtype="float32")
-        return add([logits, projected])
+        return of_class(activate(scores), labels=self.symbol)
 
 
 def labels_of(classes):
@@ -94,11 +125,7 @@ def told(
 
     Reference: [Mirza and Osindero, 2014](https://arxiv.org/abs/1411.1784).
     """
-    if condition not in CONDITIONS:
-        raise ValueError(
-            f"condition must be one of {', '.join(CONDITIONS)}. Received: "
-            f"{condition!r}."
-        )
+    _check(condition, CONDITIONS)
     if labels is None or condition == "norm":
         return noise, labels
     one_hot = keras.layers.CategoryEncoding(
@@ -106,6 +133,14 @@ def told(
     )
     join = keras.layers.Concatenate(name="noise_and_class")
     return join([noise, one_hot(labels.symbol)]), None
+
+
+def _check(condition, known):
+    if condition not in known:
+        raise ValueError(
+            f"condition must be one of {', '.join(known)}. Received: "
+            f"{condition!r}."
+        )
 
 
 def inputs_with(inputs, labels):

@@ -75,6 +75,7 @@ def toy_discriminator(
     weight_norm: WeightNormIdentifier = "none",
     seed: int = 0,
     classes: int = 0,
+    condition: str = "projection",
     name: str = "discriminator",
 ) -> keras.Model:
     """Returns a perceptron that tells real points from generated ones.
@@ -92,11 +93,12 @@ def toy_discriminator(
         seed: integer; equal seeds give equal kernels, whatever the norm.
         classes: number of classes that the network is told, as of the DCGAN's;
             0: none.
+        condition: how it judges the class, as of the DCGAN's.
         name: name of the model.
 
     Returns:
         A functional `keras.Model` from `(batch, dimensions)` to float32 logits
-        `(batch, 1)`, high for real points.
+        `(batch, 1)`, high for real points; as the DCGAN's with classes.
 
     Raises:
         ValueError: a size is not positive.
@@ -113,7 +115,7 @@ def toy_discriminator(
     inputs = keras.Input((dimensions,), name="inputs")
     features, logits = _perceptron(inputs, base_width, depth, 1, hidden, 1)
     if labels is not None:
-        logits = labels.project(hidden, features, logits)
+        logits = labels.judge(hidden, features, logits, condition)
     return keras.Model(inputs_with(inputs, labels), logits, name=name)
 
 

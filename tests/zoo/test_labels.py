@@ -48,19 +48,42 @@ def randomized(model):
 def test_logits_have_the_projection_of_miyato_and_koyama(networks, weight_norm):
     knobs = {"classes": CLASSES, "weight_norm": weight_norm}
     model = randomized(discriminator(networks, **knobs))
-    name = "outputs" if networks == "toy" else "logits"
-    last, projection = model.get_layer(name), model.get_layer("projection")
-    inner = keras.Model(model.inputs, last.input)
-    inputs = [examples(networks), LABELS]
-    features = np.asarray(inner(inputs), "float64")
-    outputs, embeddings = (
-        np.asarray(normalized(layer, weight_norm), "float64")
-        for layer in (last, projection)
+    features, (psi, _), (_, embeddings) = judged(
+        model, networks, weight_norm, "projection"
     )
-    bias = getattr(last, "layer", last).bias
-    psi = features @ outputs + (0 if bias is None else bias.numpy())
     projected = (features * embeddings.T[LABELS]).sum(1, keepdims=True)
-    np.testing.assert_allclose(model(inputs), psi + projected, 1e-4, 1e-5)
+    found = model([examples(networks), LABELS])
+    np.testing.assert_allclose(found, psi + projected, 1e-4, 1e-5)
+
+
+@pytest.mark.quick("dcgan-none", "toy-spectral")
+@pytest.mark.parametrize("weight_norm", ["none", "spectral"])
+@pytest.mark.parametrize("networks", NETWORKS)
+def test_a_classifier_tells_the_log_probability_of_the_class(
+    networks, weight_norm
+):
+    knobs = {"classes": CLASSES, "weight_norm": weight_norm}
+    model = randomized(discriminator(networks, condition="auxiliary", **knobs))
+    _, (psi, _), (scores, _) = judged(model, networks, weight_norm, "classes")
+    log_sums = np.log(np.exp(scores).sum(1))
+    expected = scores[np.arange(len(LABELS)), LABELS] - log_sums
+    found = model([examples(networks), LABELS])
+    np.testing.assert_allclose(found[:, :1], psi, 1e-4, 1e-5)
+    np.testing.assert_allclose(found[:, 1], expected, 1e-4, 1e-5)
+
+
+def judged(model, networks, weight_norm, name):
+    """Returns the features; outputs and kernel of two layers that see them."""
+    last = model.get_layer("outputs" if networks == "toy" else "logits")
+    inner = keras.Model(model.inputs, last.input)
+    features = np.asarray(inner([examples(networks), LABELS]), "float64")
+    found = []
+    for layer in (last, model.get_layer(name)):
+        kernel = np.asarray(normalized(layer, weight_norm), "float64")
+        bias = getattr(layer, "layer", layer).bias
+        bias = 0 if bias is None else bias.numpy()
+        found.append((features @ kernel + bias, kernel))
+    return features, *found
 
 
 def normalized(layer, weight_norm):
@@ -96,7 +119,7 @@ def test_a_class_has_its_own_scale_and_shift_of_each_norm(networks):
     tables = [
         w for w in model.weights if len(w.shape) == 2 and w.shape[0] == CLASSES
     ]
-    hidden = {"dcgan": 2, "sngan": 5, "r3gan": 8, "toy": 3}[networks]
+    hidden = {"dcgan": 2, "sngan": 5, "r3gan": 12, "toy": 3}[networks]
     assert [w.name for w in tables] == ["gamma", "beta"] * hidden
     for table in tables:
         value = table.numpy()
@@ -125,6 +148,8 @@ def test_a_class_can_be_an_input_beside_the_noise(networks):
 def test_where_a_class_is_told_is_known(networks):
     with pytest.raises(ValueError, match=r"condition must be.*norm, input.*3"):
         generator(networks, classes=CLASSES, condition=3)
+    with pytest.raises(ValueError, match=r"projection, auxiliary.*'norm'"):
+        discriminator(networks, classes=CLASSES, condition="norm")
 
 
 @pytest.mark.quick("norm-virtual", "input-none")

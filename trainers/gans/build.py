@@ -6,6 +6,7 @@ import keras
 
 from ... import zoo
 from ...layers import ReferenceModel
+from ...zoo.labels import CONDITIONS, JUDGMENTS
 from ..common.user_code import building
 from ..run.optimizers import build_optimizer
 from ..run.reuse import assign
@@ -104,8 +105,7 @@ def new_generator(config, data):
             norm=player.norm,
             weight_norm=player.weight_norm,
             seed=config.seed,
-            **_classes(config, data),
-            **_condition(config),
+            **_classes(config, data, player, CONDITIONS),
         )
     if player.norm == "virtual":
         reference = drawn_inputs(
@@ -126,19 +126,18 @@ def new_discriminator(config, data):
             norm=player.norm,
             weight_norm=player.weight_norm,
             seed=config.seed,
-            **_classes(config, data),
+            **_classes(config, data, player, JUDGMENTS),
         )
 
 
-def _classes(config, data):
-    # Networks that know no classes need not have the argument.
-    return {"classes": data.num_classes} if config.conditional else {}
-
-
-def _condition(config):
-    # Networks that are told by their norms need not have the argument.
-    found = config.generator.condition if config.conditional else "norm"
-    return {} if found == "norm" else {"condition": found}
+def _classes(config, data, player, conditions):
+    if not config.conditional:
+        # Networks that know no classes need not have the arguments.
+        return {}
+    found = {"classes": data.num_classes}
+    if player.condition != conditions[0]:
+        found["condition"] = player.condition
+    return found
 
 
 def _sizes(config, shape):

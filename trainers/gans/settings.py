@@ -2,7 +2,7 @@
 
 from ... import zoo
 from ...configs import gan_default
-from ...zoo.labels import CONDITIONS
+from ...zoo.labels import CONDITIONS, JUDGMENTS
 from ..common.errors import InputError
 from ..data import gaussians
 from ..data.sources import square_images
@@ -56,6 +56,7 @@ SETTINGS = Settings(
     one_of={
         "networks": zoo.GANS,
         "generator.condition": CONDITIONS,
+        "discriminator.condition": JUDGMENTS,
         "discriminator.batch": BATCHES,
         "discriminator.statistics": STATISTICS,
         "loss.name": losses.LOSSES,

@@ -25,13 +25,19 @@ def classes(rows, seed=0):
     )
 
 
-def networks(g_norm="batch", d_norm="batch", weight_norm="none", classes=0):
+def networks(
+    g_norm="batch",
+    d_norm="batch",
+    weight_norm="none",
+    classes=0,
+    condition="projection",
+):
     knobs = {"base_width": 8, "depth": 2, "classes": classes}
     generator = zoo.toy_generator(latent_dim=LATENT, norm=g_norm, **knobs)
     if g_norm == "virtual":
         reference = np.random.default_rng(5).normal(size=(6, LATENT))
         generator = layers.ReferenceModel(generator, reference)
-    knobs["weight_norm"] = weight_norm
+    knobs |= {"weight_norm": weight_norm, "condition": condition}
     return generator, zoo.toy_discriminator(norm=d_norm, **knobs)
 
 
@@ -113,6 +119,25 @@ def r3gan(discriminator, real, fakes):
     return of_discriminator, of_generator
 
 
+def acgan(losses_of):
+    """Both losses with those of the classes, as Odena et al. write them."""
+
+    def with_classes(judge, real, fakes):
+        def logits(x, training=False):
+            return judge(x, training)[:, :1]
+
+        def likelihood(x):
+            return tf.reduce_mean(judge(x, training=True)[:, 1])
+
+        of_discriminator, of_generator = losses_of(logits, real, fakes)
+        return (
+            lambda: of_discriminator() - likelihood(real) - likelihood(fakes),
+            lambda: of_generator() - likelihood(fakes),
+        )
+
+    return with_classes
+
+
 def by_hand(
     generator, discriminator, real, noise, losses_of, labels=None, rate=0.1
 ):
@@ -161,6 +186,16 @@ GAMES = {
         ("batch", "none", "spectral", CLASSES),
         "non_saturating",
         cross_entropy,
+    ),
+    "auxiliary": (
+        ("batch", "layer", "none", CLASSES, "auxiliary"),
+        "non_saturating",
+        acgan(cross_entropy),
+    ),
+    "auxiliary and paired": (
+        ("none", "layer", "none", CLASSES, "auxiliary"),
+        "relativistic",
+        acgan(r3gan),
     ),
     "relativistic": (("none", "layer", "spectral"), "relativistic", r3gan),
     "all": (("none", "layer", "none", CLASSES), "relativistic", r3gan),

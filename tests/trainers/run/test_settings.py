@@ -86,6 +86,7 @@ OWN = {
         ("generator.condition", "noise", "norm, input"),
         ("discriminator.base_width", 0, "positive"),
         ("discriminator.updates", 0, "positive"),
+        ("discriminator.condition", "input", "projection, auxiliary"),
         ("discriminator.batch", "both", "separate, joint"),
         ("discriminator.statistics", "none", "both, real, fake"),
         ("loss.name", "wgan", "hinge"),

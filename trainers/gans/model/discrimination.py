@@ -9,6 +9,11 @@ STATISTICS = ("both", "real", "fake")
 class Discrimination:
     """The losses of both networks, by how the discriminator sees examples.
 
+    Of a discriminator with an auxiliary classifier, see `zoo.labels`, both
+    networks minimize the cross-entropy of the classes as well (AC-GAN): the
+    discriminator that of real and of made examples, the generator that of the
+    ones it makes.
+
     Args:
         loss: a `normzoo.trainers.gans.model.losses.Loss`.
         batch: `"separate"`: real and made examples go through the network one
@@ -48,13 +53,15 @@ class Discrimination:
             update: integer tensor, how many updates came before.
         """
         seen = self.augment(real, update, 0), self.augment(fakes, update, 1)
-        of_real, of_fakes = self._logits(player, *seen)
+        judged = self._judged(player, *seen)
+        of_real, of_fakes = map(_logits, judged)
         loss = self.loss.discriminator(of_real, of_fakes)
+        loss = sum(map(_class_loss, judged), loss)
         for i, penalty in enumerate(self.penalties):
 
             def critic(x, draw=4 + i):
                 x = self.augment(x, update, draw)
-                return player.network(x, training=False)
+                return _logits(player.network(x, training=False))
 
             loss += penalty(critic, real, fakes, share, update)
         means = [
@@ -72,18 +79,35 @@ class Discrimination:
             update: integer tensor, the discriminator's latest.
         """
         fakes = self.augment(fakes, update, 2)
-        if not self.loss.paired:
-            return self.loss.generator(player.network(fakes, training=True))
-        real = self.augment(real, update, 3)
-        return self.loss.generator(*self._logits(player, real, fakes))
+        if self.loss.paired:
+            real = self.augment(real, update, 3)
+            judged = self._judged(player, real, fakes)
+        else:
+            judged = [player.network(fakes, training=True)]
+        loss = self.loss.generator(*map(_logits, judged))
+        return loss + _class_loss(judged[-1])
 
-    def _logits(self, player, real, fakes):
+    def _judged(self, player, real, fakes):
         if self.batch == "joint":
             both = player.network(tf.concat([real, fakes], 0), training=True)
             return tf.split(both, 2)
-        logits = []
+        judged = []
         for name, examples in (("real", real), ("fake", fakes)):
             learned = self.statistics in ("both", name)
             with player.statistics_kept(unless=learned):
-                logits.append(player.network(examples, training=True))
-        return logits
+                judged.append(player.network(examples, training=True))
+        return judged
+
+
+def _logits(judged):
+    """Returns the logits `(batch, 1)` of what a discriminator returns."""
+    return judged[:, :1] if _classifies(judged) else judged
+
+
+def _class_loss(judged):
+    """Returns the cross-entropy of the classes, 0 of a network without it."""
+    return -tf.reduce_mean(judged[:, 1]) if _classifies(judged) else 0.0
+
+
+def _classifies(judged):
+    return judged.shape[-1] == 2

@@ -38,7 +38,7 @@ class GAN(keras.Model):
         generator: a built model from noise `(batch, latent_dim)`, or from a
             list of noise and labels.
         discriminator: a built model to logits `(batch, 1)`, with labels if the
-            generator has them.
+            generator has them; `(batch, 2)` with an auxiliary classifier.
         loss: a `normzoo.trainers.gans.model.losses.Loss`.
         n_dis: discriminator updates per step.
         discriminator_batch, statistics, penalties: of the `Discrimination`.
@@ -120,7 +120,7 @@ class GAN(keras.Model):
         }
 
     def call(self, inputs, training=None):
-        """Returns the discriminator's logits."""
+        """Returns what the discriminator returns."""
         return self.discriminator(inputs, training=training)
 
     def evaluate(self, *args, return_dict=False, **kwargs):
