@@ -75,7 +75,9 @@ class Labels(NamedTuple):
             "log_softmax", name="log_probabilities", dtype="float32"
         )
         own = self._of_class(hidden, features, "classes", True, log_softmax)
-        join = keras.layers.Concatenate(name="logits_and_class")
+        join = keras.layers.Concatenate(
+            name="logits_and_class", dtype="float32"
+        )
         return join([logits, own])
 
     def _of_class(

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from normzoo import layers, zoo
+from normzoo.trainers.common import precision
 
 CLASSES = 3
 LABELS = np.array([2, 0, 2, 1], "int32")
@@ -70,6 +71,13 @@ def test_a_classifier_tells_the_log_probability_of_the_class(
     found = model([examples(networks), LABELS])
     np.testing.assert_allclose(found[:, :1], psi, 1e-4, 1e-5)
     np.testing.assert_allclose(found[:, 1], expected, 1e-4, 1e-5)
+
+
+@pytest.mark.parametrize("condition", ["projection", "auxiliary"])
+def test_judgments_are_float32_under_mixed_precision(condition):
+    with precision.dtype_policy("mixed_bfloat16"):
+        model = discriminator(classes=CLASSES, condition=condition)
+        assert model([examples("dcgan"), LABELS]).dtype == "float32"
 
 
 def judged(model, networks, weight_norm, name):

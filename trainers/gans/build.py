@@ -131,8 +131,9 @@ def new_discriminator(config, data):
 
 
 def _classes(config, data, player, conditions):
+    # Networks that know no classes, or but one way to be told them, need not
+    # have the arguments.
     if not config.conditional:
-        # Networks that know no classes need not have the arguments.
         return {}
     found = {"classes": data.num_classes}
     if player.condition != conditions[0]:
