@@ -29,7 +29,8 @@ _AFTER_NETWORKS = """\
 `--config=mnist_sngan`, `--config=cifar10_dcgan`, `--config=digits_r3gan` and
 `--config=mnist_r3gan` are settings to begin with; they were not tuned. `sngan`
 is meant for a spectral norm in the discriminator, `r3gan` for the relativistic
-loss with `r1` and `r2`. All of them take [classes](gan.md#conditional-gans), too.
+loss with `r1` and `r2`. All of them take [classes](gan.md#conditional-gans),
+too.
 """
 _LOSSES = """\
 ## Losses
