@@ -62,38 +62,31 @@ class Labels(NamedTuple):
         [Odena et al., 2017](https://arxiv.org/abs/1610.09585).
         """
         _check(condition, JUDGMENTS)
-        judge = self._project if condition == "projection" else self._classify
-        return judge(hidden, features, logits)
-
-    def _project(self, hidden, features, logits):
-        products = self._of_class(hidden, features, "projection", False)
-        add = keras.layers.Add(name="conditional_logits", dtype="float32")
-        return add([logits, products])
-
-    def _classify(self, hidden, features, logits):
+        if condition == "projection":
+            products = self._scores(hidden, "projection", use_bias=False)
+            own = self._own(products(features))
+            add = keras.layers.Add(name="conditional_logits", dtype="float32")
+            return add([logits, own])
+        scores = self._scores(hidden, "classes")
         log_softmax = keras.layers.Activation(
             "log_softmax", name="log_probabilities", dtype="float32"
         )
-        own = self._of_class(hidden, features, "classes", True, log_softmax)
+        own = self._own(log_softmax(scores(features)))
         join = keras.layers.Concatenate(
             name="logits_and_class", dtype="float32"
         )
         return join([logits, own])
 
-    def _of_class(
-        self, hidden, features, name, use_bias, activate=lambda scores: scores
-    ):
-        """Returns that of a Dense layer's outputs which is of the class."""
-        scores = hidden.linear(
-            keras.layers.Dense,
-            name,
-            last=True,
-            units=self.classes,
-            use_bias=use_bias,
-            dtype="float32",
-        )(features)
+    def _scores(self, hidden, name, **options):
+        """Returns a layer with an output for each class."""
+        dense = keras.layers.Dense
+        options = {"units": self.classes, "dtype": "float32", **options}
+        return hidden.linear(dense, name, last=True, **options)
+
+    def _own(self, scores):
+        """Returns the scores of the examples' own classes."""
         of_class = OfClass(name="of_class", dtype="float32")
-        return of_class(activate(scores), labels=self.symbol)
+        return of_class(scores, labels=self.symbol)
 
 
 def labels_of(classes):

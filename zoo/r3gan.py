@@ -132,12 +132,7 @@ def r3gan_discriminator(
         base_width, norm, weight_norm, blocks, expansion, group_width: as of
             `r3gan_generator`.
         seed: integer; equal seeds give equal kernels, whatever the norm.
-        classes: number of classes that the network is told; 0: none. Then it
-            is a projection discriminator: the inner product of what the last
-            layer sees with an embedding of the class is added to the logits.
-        condition: how it judges the class: `"projection"`, see `classes`; or
-            `"auxiliary"`: a second Dense layer classifies what the last layer
-            sees, and the log-probability of the class is a second column.
+        classes, condition: as of `dcgan_discriminator`.
         name: name of the model.
 
     Returns:

@@ -121,12 +121,7 @@ def sngan_discriminator(
         weight_norm: what `normzoo.layers.get_weight_norm` takes, for the
             kernels.
         seed: integer; equal seeds give equal kernels, whatever the norm.
-        classes: number of classes that the network is told; 0: none. Then it
-            is a projection discriminator: the inner product of what the last
-            layer sees with an embedding of the class is added to the logits.
-        condition: how it judges the class: `"projection"`, see `classes`; or
-            `"auxiliary"`: a second Dense layer classifies what the last layer
-            sees, and the log-probability of the class is a second column.
+        classes, condition: as of `dcgan_discriminator`.
         name: name of the model.
 
     Returns:

@@ -6,7 +6,6 @@ import keras
 
 from ... import zoo
 from ...layers import ReferenceModel
-from ...zoo.labels import CONDITIONS, JUDGMENTS
 from ..common.user_code import building
 from ..run.optimizers import build_optimizer
 from ..run.reuse import assign
@@ -105,7 +104,7 @@ def new_generator(config, data):
             norm=player.norm,
             weight_norm=player.weight_norm,
             seed=config.seed,
-            **_classes(config, data, player, CONDITIONS),
+            **_classes(config, data, player),
         )
     if player.norm == "virtual":
         reference = drawn_inputs(
@@ -126,19 +125,15 @@ def new_discriminator(config, data):
             norm=player.norm,
             weight_norm=player.weight_norm,
             seed=config.seed,
-            **_classes(config, data, player, JUDGMENTS),
+            **_classes(config, data, player),
         )
 
 
-def _classes(config, data, player, conditions):
-    # Networks that know no classes, or but one way to be told them, need not
-    # have the arguments.
+def _classes(config, data, player):
+    # Networks that know no classes need not have the arguments.
     if not config.conditional:
         return {}
-    found = {"classes": data.num_classes}
-    if player.condition != conditions[0]:
-        found["condition"] = player.condition
-    return found
+    return {"classes": data.num_classes, "condition": player.condition}
 
 
 def _sizes(config, shape):

@@ -1,11 +1,10 @@
 """Compiled models that many short runs share."""
 
-import math
 import operator
 
 import keras
-import tensorflow as tf
 
+from ..common.memory import bytes_of
 from .state import optimizers_of
 
 #: How many models are kept with their graphs. One more, and all are discarded.
@@ -79,7 +78,11 @@ class Models:
         return len(self._kept)
 
     def _bytes(self):
-        return sum(_size_of(model) for model, _ in self._kept.values())
+        return sum(
+            bytes_of(part.variables)
+            for model, _ in self._kept.values()
+            for part in (model, *optimizers_of(model).values())
+        )
 
     def clear(self):
         """Discards all models and their graphs."""
@@ -127,16 +130,6 @@ def _settings(config, keys):
 
 def _is_constant(optimizer):
     return optimizer.schedule == "constant" and not optimizer.warmup_steps
-
-
-def _size_of(model):
-    """Returns the bytes of the variables of a model and its optimizers."""
-    parts = [model, *optimizers_of(model).values()]
-    return sum(
-        math.prod(variable.shape) * tf.as_dtype(variable.dtype).size
-        for part in parts
-        for variable in part.variables
-    )
 
 
 def _optimizer_values(model):
