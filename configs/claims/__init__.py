@@ -120,8 +120,8 @@ def get_recurrent_config():
     return config
 
 
-def get_gan_config():
-    config = with_claim(digits_dcgan.get_config())
+def get_gan_config(config=None):
+    config = with_claim(config or digits_dcgan.get_config())
     config.checkpoint.best = ""
     claim = config.claim
     claim.datasets = ("digits",)

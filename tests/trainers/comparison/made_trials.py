@@ -146,6 +146,11 @@ def spectral_norm(settings, gain):
     return _gan(gain * (settings["weight_norm"] == "spectral"))
 
 
+def gan_without_norm(settings, gain):
+    # The claim holds without a difference, too.
+    return _gan((gain < 0) * (settings["norm"] != "none"))
+
+
 def conditional_batch_norm(settings, gain):
     return _gan(gain * (settings["condition"] == "norm"))
 
@@ -221,6 +226,7 @@ WORLDS = {
     "dropout": dropout,
     "dynamic_tanh": dynamic_tanh,
     "exploding_weights": exploding_weights,
+    "gan_without_norm": gan_without_norm,
     "independence": independence,
     "inference_cost": inference_cost,
     "initialization": initialization,
