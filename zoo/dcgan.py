@@ -6,7 +6,7 @@ import keras
 
 from ..layers.numerics.annotations import NormIdentifier, WeightNormIdentifier
 from .gan_layers import check_sizes, normal_layers, stages
-from .labels import inputs_with, labels_of, told
+from .labels import discriminator, inputs_with, labels_of, told
 
 
 def dcgan_generator(
@@ -57,8 +57,8 @@ def dcgan_generator(
         from a list of noise and labels, integers `(batch,)`.
 
     Raises:
-        ValueError: the network cannot make that resolution, or a size is not
-            positive.
+        ValueError: the network cannot make that resolution, a size is not
+            positive, or the condition is unknown.
 
     Example:
 
@@ -139,8 +139,8 @@ def dcgan_discriminator(
         `"auxiliary"` to `(batch, 2)`.
 
     Raises:
-        ValueError: the network cannot take that resolution, or a size is not
-            positive.
+        ValueError: the network cannot take that resolution, a size is not
+            positive, or the condition is unknown.
 
     Example:
 
@@ -160,7 +160,6 @@ def dcgan_discriminator(
     down = functools.partial(
         keras.layers.Conv2D, kernel_size=kernel_size, strides=2, padding="same"
     )
-    labels = labels_of(classes)
     inputs = keras.Input((resolution, resolution, channels), name="images")
     x = hidden.linear(down, "down_0", filters=base_width)(inputs)
     x = hidden.activate(x, "down_0")
@@ -171,6 +170,4 @@ def dcgan_discriminator(
     logits = hidden.linear(
         keras.layers.Dense, "logits", last=True, units=1, dtype="float32"
     )(x)
-    if labels is not None:
-        logits = labels.judge(hidden, x, logits, condition)
-    return keras.Model(inputs_with(inputs, labels), logits, name=name)
+    return discriminator(hidden, inputs, x, logits, classes, condition, name)

@@ -55,13 +55,9 @@ class Labels(NamedTuple):
             logits: symbolic, `(batch, 1)`.
             condition: one of `JUDGMENTS`.
 
-        Raises:
-            ValueError: it is none of them.
-
         References: [Miyato and Koyama, 2018](https://arxiv.org/abs/1802.05637),
         [Odena et al., 2017](https://arxiv.org/abs/1610.09585).
         """
-        _check(condition, JUDGMENTS)
         if condition == "projection":
             products = self._scores(hidden, "projection", use_bias=False)
             own = self._own(products(features))
@@ -128,6 +124,26 @@ def told(
     )
     join = keras.layers.Concatenate(name="noise_and_class")
     return join([noise, one_hot(labels.symbol)]), None
+
+
+def discriminator(hidden, inputs, features, logits, classes, condition, name):
+    """Returns the model of a discriminator, which judges classes if any.
+
+    Args:
+        hidden, features, logits: as of `Labels.judge`.
+        inputs: the symbolic examples.
+        classes: how many it is told; 0: none.
+        condition: one of `JUDGMENTS`.
+        name: of the model.
+
+    Raises:
+        ValueError: `classes` is negative, or the condition is unknown.
+    """
+    _check(condition, JUDGMENTS)
+    labels = labels_of(classes)
+    if labels is not None:
+        logits = labels.judge(hidden, features, logits, condition)
+    return keras.Model(inputs_with(inputs, labels), logits, name=name)
 
 
 def _check(condition, known):

@@ -7,7 +7,7 @@ import keras
 from ..layers.numerics.annotations import NormIdentifier, WeightNormIdentifier
 from .gan_layers import check_sizes, stages
 from .grouped_conv import GroupedConv2D
-from .labels import inputs_with, labels_of, told
+from .labels import discriminator, inputs_with, labels_of, told
 from .r3gan_stage import Stage, plain_layers
 
 
@@ -70,7 +70,8 @@ def r3gan_generator(
 
     Raises:
         ValueError: the network cannot make that resolution, a size is not
-            positive, or the channels cannot be grouped.
+            positive, the channels cannot be grouped, or the condition is
+            unknown.
 
     Example:
 
@@ -143,7 +144,8 @@ def r3gan_discriminator(
 
     Raises:
         ValueError: the network cannot take that resolution, a size is not
-            positive, or the channels cannot be grouped.
+            positive, the channels cannot be grouped, or the condition is
+            unknown.
 
     Example:
 
@@ -160,7 +162,6 @@ def r3gan_discriminator(
     plain = plain_layers(norm, weight_norm, seed)
     stage = Stage(plain, base_width, blocks, expansion, group_width, count + 1)
     conv = functools.partial(GroupedConv2D, base_width, use_bias=False)
-    labels = labels_of(classes)
     inputs = keras.Input((resolution, resolution, channels), name="images")
     extract = plain.linear(conv, "extract", fan_in=channels, kernel_size=1)
     x = extract(inputs)
@@ -174,6 +175,4 @@ def r3gan_discriminator(
         keras.layers.Dense, 1, use_bias=False, dtype="float32"
     )
     logits = plain.linear(dense, "logits", last=True)(x)
-    if labels is not None:
-        logits = labels.judge(plain, x, logits, condition)
-    return keras.Model(inputs_with(inputs, labels), logits, name=name)
+    return discriminator(plain, inputs, x, logits, classes, condition, name)

@@ -7,7 +7,7 @@ import keras
 
 from ..layers.numerics.annotations import NormIdentifier, WeightNormIdentifier
 from .gan_layers import check_sizes, hidden_layers, stages
-from .labels import inputs_with, labels_of, told
+from .labels import discriminator, inputs_with, labels_of, told
 
 _UP = functools.partial(keras.layers.UpSampling2D, 2)
 _DOWN = functools.partial(keras.layers.AveragePooling2D, 2)
@@ -57,8 +57,8 @@ def sngan_generator(
         from a list of noise and labels, integers `(batch,)`.
 
     Raises:
-        ValueError: the network cannot make that resolution, or a size is not
-            positive.
+        ValueError: the network cannot make that resolution, a size is not
+            positive, or the condition is unknown.
 
     Example:
 
@@ -131,8 +131,8 @@ def sngan_discriminator(
         `"auxiliary"` to `(batch, 2)`.
 
     Raises:
-        ValueError: the network cannot take that resolution, or a size is not
-            positive.
+        ValueError: the network cannot take that resolution, a size is not
+            positive, or the condition is unknown.
 
     Example:
 
@@ -148,7 +148,6 @@ def sngan_discriminator(
     check_sizes(channels=channels, base_width=base_width)
     hidden = _hidden(norm, weight_norm, seed)
     halvings = max(2, count - 1)
-    labels = labels_of(classes)
     inputs = x = keras.Input((resolution, resolution, channels), name="images")
     for i in range(halvings + 2):
         name_of = f"down_{i}" if i < halvings else f"same_{i}"
@@ -161,9 +160,7 @@ def sngan_discriminator(
         keras.layers.Dense, 1, use_bias=False, dtype="float32"
     )
     logits = hidden.linear(dense, "logits", last=True)(x)
-    if labels is not None:
-        logits = labels.judge(hidden, x, logits, condition)
-    return keras.Model(inputs_with(inputs, labels), logits, name=name)
+    return discriminator(hidden, inputs, x, logits, classes, condition, name)
 
 
 def _judging_block(hidden, x, name, width, first):

@@ -7,7 +7,7 @@ import keras
 
 from ..layers.numerics.annotations import NormIdentifier, WeightNormIdentifier
 from .gan_layers import check_sizes, normal_layers
-from .labels import inputs_with, labels_of, told
+from .labels import discriminator, inputs_with, labels_of, told
 
 
 def toy_generator(
@@ -48,7 +48,7 @@ def toy_generator(
         `(batch, dimensions)`.
 
     Raises:
-        ValueError: a size is not positive.
+        ValueError: a size is not positive, or the condition is unknown.
 
     Example:
 
@@ -101,7 +101,7 @@ def toy_discriminator(
         `(batch, 1)`, high for real points; as the DCGAN's with classes.
 
     Raises:
-        ValueError: a size is not positive.
+        ValueError: a size is not positive, or the condition is unknown.
 
     Example:
 
@@ -111,12 +111,11 @@ def toy_discriminator(
     """
     check_sizes(dimensions=dimensions)
     hidden = _hidden(base_width, norm, weight_norm, seed)
-    labels = labels_of(classes)
     inputs = keras.Input((dimensions,), name="inputs")
     features, logits = _perceptron(inputs, base_width, depth, 1, hidden, 1)
-    if labels is not None:
-        logits = labels.judge(hidden, features, logits, condition)
-    return keras.Model(inputs_with(inputs, labels), logits, name=name)
+    return discriminator(
+        hidden, inputs, features, logits, classes, condition, name
+    )
 
 
 def _hidden(width, norm, weight_norm, seed):

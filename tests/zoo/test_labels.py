@@ -152,12 +152,13 @@ def test_a_class_can_be_an_input_beside_the_noise(networks):
     np.testing.assert_array_equal(found, plain(both, training=True))
 
 
+@pytest.mark.parametrize("classes", [0, CLASSES])
 @pytest.mark.parametrize("networks", NETWORKS)
-def test_where_a_class_is_told_is_known(networks):
+def test_where_a_class_is_told_is_known(networks, classes):
     with pytest.raises(ValueError, match=r"condition must be.*norm, input.*3"):
-        generator(networks, classes=CLASSES, condition=3)
+        generator(networks, classes=classes, condition=3)
     with pytest.raises(ValueError, match=r"projection, auxiliary.*'norm'"):
-        discriminator(networks, classes=CLASSES, condition="norm")
+        discriminator(networks, classes=classes, condition="norm")
 
 
 @pytest.mark.quick("norm-virtual", "input-none")
