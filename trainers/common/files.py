@@ -72,18 +72,20 @@ def replacing(path, what="The file", safe=""):
     It ends as that of `path` does. After an error nothing is left of it.
 
     Args:
-        path: a `pathlib.Path`, there or not.
+        path: a `pathlib.Path`, there or not; a link stays one.
         what: it is; begins the message.
         safe: a clause that says what is not lost.
 
     Raises:
         InputError: it cannot be written.
     """
-    with writing(f"{what} {path}", safe), place_for(path) as new:
+    target = path.resolve()
+    with writing(f"{what} {path}", safe), place_for(target) as new:
+        new = new.with_name(path.name)
         yield str(new)
         with open(new, "rb+") as file:
             os.fsync(file.fileno())
-        new.replace(path)
+        new.replace(target)
 
 
 @contextlib.contextmanager

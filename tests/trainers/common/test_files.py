@@ -29,6 +29,19 @@ def test_what_a_dead_process_has_left_goes(name, tmp_path):
     assert set(tmp_path.iterdir()) == {path, other}
 
 
+def test_a_link_to_a_file_stays_one(tmp_path):
+    path, link = tmp_path / "there" / "target", tmp_path / "link.txt"
+    path.parent.mkdir()
+    link.symlink_to(path)
+    for text in ("first", "second"):
+        with files.replacing(link) as new:
+            assert new.endswith(".txt")
+            pathlib.Path(new).write_text(text)
+        assert link.is_symlink()
+        assert path.read_text() == text
+        assert list(path.parent.iterdir()) == [path]
+
+
 def test_a_folder_takes_the_place_of_another(tmp_path):
     path, link = tmp_path / "here", tmp_path / "link"
     link.symlink_to(path)
