@@ -1,6 +1,5 @@
 """What all scripts share: flags, config files, errors in one line."""
 
-import dataclasses
 import functools
 import os
 import pathlib
@@ -20,7 +19,6 @@ from .common.errors import EXIT_RESTART, InputError, LostWorkerError
 from .common.paths import user_path
 from .common.script_help import help_text
 from .common.signals import EXIT_CODES, Interrupted
-from .comparison.engines.settings import ENGINES, Ray
 
 _CONFIG_FLAGS = ("--config", "-config")
 _HELP_FLAGS = ("--help", "-help", "-h", "-?")
@@ -110,57 +108,6 @@ def parse_with_config(or_flag=None):
         parse(required=["workdir"])
 
 
-def define_jobs():
-    """Defines the flags of the scripts that train many runs."""
-    flags.DEFINE_integer(
-        "jobs",
-        1,
-        "Number of processes that train at the same time, on this machine.",
-        lower_bound=1,
-    )
-    flags.DEFINE_enum(
-        "engine",
-        "local",
-        ENGINES,
-        "What trains: processes of this machine, or a cluster, by Ray.",
-    )
-    flags.DEFINE_string(
-        "address",
-        None,
-        "With --engine=ray: the cluster, auto or HOST:PORT. Without it: the "
-        "environment variable RAY_ADDRESS, or else this machine alone.",
-    )
-    flags.DEFINE_float(
-        "gpus_per_group",
-        None,
-        "With --engine=ray: GPUs that a group of runs takes, possibly a part "
-        "of one. Without it: 1 if the cluster has any.",
-        lower_bound=0.0,
-    )
-    flags.DEFINE_integer(
-        "cpus_per_group",
-        None,
-        "With --engine=ray: CPUs that a group takes, which is also the number "
-        "of its threads. Without it: 1.",
-        lower_bound=1,
-    )
-
-
-def define_data():
-    """Defines the flags of the scripts that read a user's own data."""
-    flags.DEFINE_list(
-        "label",
-        None,
-        "Name of the column of a .csv or .parquet file that holds the labels, "
-        "or several names separated by commas. Without it: the last column.",
-    )
-    flags.DEFINE_string(
-        "data_dir",
-        None,
-        "With a TFDS data set: the folder that holds the prepared data sets.",
-    )
-
-
 def define_profile():
     """Defines the flag of the scripts that train one model."""
     flags.DEFINE_list(
@@ -169,30 +116,6 @@ def define_profile():
         "First and last training step to record for TensorBoard's Profile tab, "
         "such as 10,14.",
     )
-
-
-def data_options(flags):
-    """Returns what these flags say, as arguments of `compare_norms`."""
-    label = flags.label
-    if label and len(label) == 1:
-        (label,) = label
-    return {"label": label or None, "data_dir": flags.data_dir}
-
-
-def engine_options(flags):
-    """Returns what these flags say, as arguments of `compare_norms`.
-
-    Raises:
-        InputError: one has no effect.
-    """
-    names = [field.name for field in dataclasses.fields(Ray)]
-    given = {name: flags[name].value for name in names}
-    given = {key: value for key, value in given.items() if value is not None}
-    if flags.engine == "ray":
-        return {"engine": Ray(**given), "jobs": flags.jobs}
-    for name in given:
-        raise InputError(f"--{name} has no effect without --engine=ray.")
-    return {"engine": flags.engine, "jobs": flags.jobs}
 
 
 def show(result, workdir, if_diverged, warnings=()):

@@ -20,6 +20,7 @@ from absl import flags
 from ml_collections import config_flags
 
 from . import app
+from .comparison.engines import engine_flags
 
 if __name__ == "__main__":
     flags.DEFINE_bool(
@@ -33,7 +34,7 @@ if __name__ == "__main__":
         "Number of seeds, starting at config.claim.first_seed, after which "
         "there is one verdict. Without it, config.claim.looks decides.",
     )
-    app.define_jobs()
+    engine_flags.define()
     app.parse_with_config()
 
 from .common.errors import InputError
@@ -47,7 +48,7 @@ __all__ = ["examine", "summary"]
 
 def main(flags):
     """Runs the script."""
-    engine = chosen(**app.engine_options(flags))
+    engine = chosen(**engine_flags.options(flags))
     path = config_flags.get_config_filename(flags["config"])
     module = load_module(path)
     if not hasattr(module, "judge"):

@@ -27,11 +27,13 @@ import sys
 
 from . import app
 from .comparison import own_flags
+from .comparison.engines import engine_flags
+from .own import data_flags
 
 if __name__ == "__main__":
     own_flags.define()
-    app.define_data()
-    app.define_jobs()
+    data_flags.define()
+    engine_flags.define()
     app.parse_with_config(or_flag="model")
 
 import rich
@@ -66,7 +68,7 @@ def main(flags):
 
 
 def _carry_out(flags, plan, config, config_file, **started):
-    engine = chosen(**app.engine_options(flags))
+    engine = chosen(**engine_flags.options(flags))
     about = trainer_of(config).about(plan.every_run[0].config)
     print(preview.said(plan.design, about), flush=True)
     if flags.dry_run:
@@ -108,7 +110,7 @@ def _own(flags, folder):
             "A model of your own needs --data, see --help. Received: none."
         )
     model = find_model(flags.model)
-    data = find_data(model, flags.data, **app.data_options(flags))
+    data = find_data(model, flags.data, **data_flags.options(flags))
     vary = axes.read(default.get_config(), TRAINERS["classifier"], flags.vary)
     plan, config = make_own_plan(
         model, data, folder, vary=vary, **own_flags.arguments(flags)

@@ -11,6 +11,7 @@ Python.
 from absl import flags
 
 from . import app
+from .own import data_flags
 
 if __name__ == "__main__":
     flags.DEFINE_string("model", None, "The trained model, a .keras file.")
@@ -22,7 +23,7 @@ if __name__ == "__main__":
     flags.DEFINE_integer(
         "batch_size", 32, "Batch size of the training.", lower_bound=1
     )
-    app.define_data()
+    data_flags.define()
     app.parse(required=["model", "data"])
 
 from .common.errors import InputError
@@ -36,7 +37,7 @@ __all__ = ["diagnose"]
 def main(flags):
     """Runs the script."""
     model = load_any(user_path(flags.model, "model"))
-    options = app.data_options(flags)
+    options = data_flags.options(flags)
     try:
         found = diagnose(
             model, flags.data, batch_size=flags.batch_size, **options

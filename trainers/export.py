@@ -20,10 +20,11 @@ from typing import Any
 from absl import flags
 
 from . import app
+from .own import data_flags
 
 if __name__ == "__main__":
     formats = ("keras", "saved_model", "onnx", "litert")
-    app.define_data()
+    data_flags.define()
     flags.DEFINE_string("workdir", None, "Folder of a finished run.")
     flags.DEFINE_string("model", None, "A trained model, a .keras file.")
     flags.DEFINE_string(
@@ -164,7 +165,7 @@ def main(flags):
             model=flags.model,
             to=flags.to,
             data=flags.data,
-            **app.data_options(flags),
+            **data_flags.options(flags),
             fixed=fixed_inputs(flags.fixed),
             quantize=flags.quantize,
             batch_size=flags.batch_size,

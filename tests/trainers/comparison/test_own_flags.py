@@ -7,9 +7,10 @@ import pytest
 from absl import flags
 
 import normzoo
-from normzoo.trainers import app
 from normzoo.trainers.common.errors import InputError
 from normzoo.trainers.comparison import own_flags
+from normzoo.trainers.comparison.engines import engine_flags
+from normzoo.trainers.own import data_flags
 
 #: Arguments that `--data` stands for, and one that all scripts have.
 ELSEWHERE = {"train", "validation", "test", "workdir"}
@@ -20,8 +21,8 @@ def defined():
     """The flags of `compare`, as a script alone defines them."""
     before = set(flags.FLAGS)
     own_flags.define()
-    app.define_data()
-    app.define_jobs()
+    data_flags.define()
+    engine_flags.define()
     found = copy.deepcopy(flags.FLAGS)
     for name in set(flags.FLAGS) - before:
         delattr(flags.FLAGS, name)

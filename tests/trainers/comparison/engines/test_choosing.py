@@ -5,8 +5,8 @@ import types
 
 import pytest
 
-from normzoo.trainers import app
 from normzoo.trainers.common.errors import InputError
+from normzoo.trainers.comparison.engines import engine_flags
 from normzoo.trainers.comparison.engines.choosing import chosen
 from normzoo.trainers.comparison.engines.here import Here
 from normzoo.trainers.comparison.engines.processes import Processes
@@ -62,10 +62,10 @@ def flags(**given):
     ],
 )
 def test_what_flags_say(given, expected):
-    assert app.engine_options(flags(**given)) == expected
+    assert engine_flags.options(flags(**given)) == expected
 
 
 @pytest.mark.parametrize("name", ["address", "gpus_per_group"])
 def test_flags_of_a_cluster_need_it(name):
     with pytest.raises(InputError, match=f"--{name} has no effect without"):
-        app.engine_options(flags(**{name: 0}))
+        engine_flags.options(flags(**{name: 0}))
