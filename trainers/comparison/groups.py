@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from ..common.errors import InputError
 from ..common.files import make_folder, write_json
+from ..run.reuse import UNSHARED
 from ..run.together import ALONE, MODES, Choice
 from .trainers import trainer_of
 
@@ -51,7 +52,7 @@ def remove_folder(workdir):
         (workdir / _FOLDER).rmdir()
 
 
-def find_groups(runs, pending, workdir, jobs, models=None):
+def find_groups(runs, pending, workdir, jobs, models=UNSHARED):
     """Returns the `Group`s of the runs that are not finished.
 
     Those that train together are written to `groups.json` before they start,

@@ -8,7 +8,7 @@ from ... import zoo
 from ...layers import ReferenceModel
 from ..common.user_code import building
 from ..run.optimizers import build_optimizer
-from ..run.reuse import assign
+from ..run.reuse import UNSHARED, assign
 from ..supervised.build import steps_per_execution
 from .inputs import drawn_inputs
 from .model import losses
@@ -16,19 +16,17 @@ from .model.gan import GAN
 from .regularization import penalties
 
 
-def compiled_gan(config, data, models=None):
+def compiled_gan(config, data, models=UNSHARED):
     """Returns the compiled `GAN` that `config` describes.
 
     Args:
         config: `ConfigDict` with the keys of `configs/gan_default.py`.
         data: `loading.Data` that the config fits, see `settings`.
-        models: `reuse.Models` that may have one, or None.
+        models: `reuse.Models` that may have one.
 
     Raises:
         InputError: the networks or the optimizers cannot be made.
     """
-    if models is None or config.distribution != "none":
-        return _compiled(config, data, *networks(config, data))
 
     def renew(gan, new):
         for old, each in zip(_networks_of(gan), new, strict=True):

@@ -97,7 +97,7 @@ def _train(
 ):
     gan = build.compiled_gan(config, data, models)
     gan.evaluator = evaluator.validate
-    traced = _traced(gan, config, models)
+    traced = models.kept_with(gan, lambda: Traced(gan, config.batch_size))
     evaluator.sampling = traced.sampling
 
     def train_and_save():
@@ -112,15 +112,6 @@ def _train(
     return completion.load_or_run(
         strategy, rundir, resolve(config), train_and_save
     )
-
-
-def _traced(gan, config, models):
-    """Returns the GAN's `Traced`, which models keep with it."""
-
-    def make():
-        return Traced(gan, config.batch_size)
-
-    return make() if models is None else models.kept_with(gan, make)
 
 
 def resolve(config):

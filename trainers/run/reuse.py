@@ -13,6 +13,27 @@ _MAX_MODELS = 32
 _MAX_BYTES = 2**30
 
 
+class Unshared:
+    """Stands in for `Models` where each training makes a model of its own."""
+
+    def get(self, config, optimizers, build, complete, renew):
+        """Returns a new compiled model; arguments as of `Models.get`."""
+        del config, optimizers, renew
+        return complete(build())
+
+    def kept_with(self, model, make):
+        """Returns what `make` makes; arguments as of `Models.kept_with`."""
+        del model
+        return make()
+
+    def __len__(self):
+        """Returns 0: no models are kept."""
+        return 0
+
+
+UNSHARED = Unshared()
+
+
 class Models:
     """Keeps compiled models for configs of equal structure.
 
@@ -27,6 +48,8 @@ class Models:
     def get(self, config, optimizers, build, complete, renew):
         """Returns a compiled model for `config`, as good as new.
 
+        It is new if its variables belong to a strategy of several devices.
+
         Args:
             config: `ConfigDict` of a run.
             optimizers: attribute of the model -> key of its optimizer's
@@ -38,6 +61,8 @@ class Models:
             renew: function of a model that was used before and of what `build`
                 returns, that gives the first the values of the second.
         """
+        if config.distribution != "none":
+            return complete(build())
         new = build()
         structure = _structure(config, optimizers.values())
         if structure not in self._kept:

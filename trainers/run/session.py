@@ -10,7 +10,7 @@ from ..cluster import strategies
 from . import graphs
 from .as_found import as_found
 from .determinism import set_determinism
-from .reuse import Models
+from .reuse import UNSHARED, Models
 
 
 def opened(session=None):
@@ -34,7 +34,7 @@ class Session:
             That saves the tracing, and keeps the models in memory.
 
     Attributes:
-        models: the `Models` that runs share, or None.
+        models: the `Models` that runs share, or `UNSHARED`.
 
     Example:
 
@@ -51,7 +51,7 @@ class Session:
     _strategies: ClassVar[dict[str, tf.distribute.Strategy]] = {}
 
     def __init__(self, reuse_models=False):
-        self.models = Models() if reuse_models else None
+        self.models = Models() if reuse_models else UNSHARED
         self._found = contextlib.ExitStack()
 
     def __enter__(self):

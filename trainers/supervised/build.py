@@ -10,18 +10,20 @@ from ..data import nested, pipeline
 from ..own.optimizers import optimizer_like
 from ..own.references import check_reference, needs_reference, with_reference
 from ..run.optimizers import build_optimizer
-from ..run.reuse import assign
+from ..run.reuse import UNSHARED, assign
 from ..run.state import build_state
 from .task import COMPILED, check_outputs, find_task, units_of
 
 
-def compiled_model(config, data, models=None, new=None):
+def compiled_model(config, data, models=UNSHARED, new=None):
     """Returns the compiled Keras model that `config` describes.
+
+    It has all variables that training changes.
 
     Args:
         config: `ConfigDict` with the keys of `configs/default.py`.
         data: `Data` that it names.
-        models: `reuse.Models` that may have one, or None.
+        models: `reuse.Models` that may have one.
         new: what `new_model` has returned, or None: it is called.
     """
     given = [] if new is None else [new]
@@ -29,17 +31,13 @@ def compiled_model(config, data, models=None, new=None):
     def build():
         return given.pop() if given else new_model(config, data)
 
-    if models is not None and config.distribution == "none":
-        return models.get(
-            config,
-            {"optimizer": "optimizer"},
-            build,
-            lambda model: _complete(model, config, data),
-            lambda model, new: assign(model.variables, new.variables),
-        )
-    model = build()
-    _compile(model, config, data)
-    return model
+    return models.get(
+        config,
+        {"optimizer": "optimizer"},
+        build,
+        lambda model: _complete(model, config, data),
+        lambda model, new: assign(model.variables, new.variables),
+    )
 
 
 def check_model(config, data):
@@ -99,12 +97,6 @@ def new_optimizer(config, data):
 
 def _complete(model, config, data):
     """Compiles a model, and returns it with all its variables."""
-    _compile(model, config, data)
-    build_state(model, pipeline.batch_specs(data.train, config.batch_size))
-    return model
-
-
-def _compile(model, config, data):
     optimizer = new_optimizer(config, data)
     if keras.config.dtype_policy().name == "mixed_float16":
         # `compile` would wrap it too, but not when the saved model is loaded.
@@ -117,6 +109,8 @@ def _compile(model, config, data):
         jit_compile=config.jit_compile,
         steps_per_execution=steps_per_execution(config, steps),
     )
+    build_state(model, pipeline.batch_specs(data.train, config.batch_size))
+    return model
 
 
 def steps_per_execution(config, steps):

@@ -5,8 +5,7 @@ from ..common.errors import InputError
 from ..data import loading, pipeline
 from ..own import files as own_model
 from ..own.likeness import has_own_code
-from ..run.reuse import without_values
-from ..run.state import build_state
+from ..run.reuse import UNSHARED, without_values
 from ..run.together import ALONE, Choice
 from ..together.memory import fitting_runs
 from ..together.obstacles import obstacle
@@ -51,14 +50,14 @@ def structure(config):
     return config.to_json(sort_keys=True)
 
 
-def choose(config, runs, wanted, models=None):
+def choose(config, runs, wanted, models=UNSHARED):
     """Returns the `Choice` for runs of one structure.
 
     Args:
         config: checked, of one of them.
         runs: how many there are.
         wanted: `config.compare.together`.
-        models: the `reuse.Models` of the process that will train them, or None.
+        models: the `reuse.Models` of the process that will train them.
 
     Raises:
         InputError: what is wanted cannot be.
@@ -80,9 +79,6 @@ def choose(config, runs, wanted, models=None):
         return Choice(ALONE, "no other run has the same structure")
     with precision.dtype_policy(config.precision):
         model = compiled_model(config, data, models)
-        if models is None:
-            specs = pipeline.batch_specs(data.train, config.batch_size)
-            build_state(model, specs)
         most = fitting_runs(model, config.batch_size)
         if wanted != "auto":
             _check_wanted(model, wanted)

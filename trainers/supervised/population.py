@@ -16,28 +16,28 @@ from ...layers.numerics.restoring import remember, restore
 from ..cluster.broadcast import broadcast_variables
 from ..common.noise import noise_of_shares
 from ..data import nested, pipeline
+from ..run.reuse import UNSHARED
 
 #: The epoch of the estimation's shuffle. Training has none before 0, however
 #: many epochs are added to a run.
 _EPOCH = -1
 
 
-def find_population(model, data, config, models=None):
+def find_population(model, data, config, models=UNSHARED):
     """Returns the `Population` of a run, or None if nothing is estimated.
 
     Args:
         model: of the run.
         data: its `Data`.
         config: its config.
-        models: the `reuse.Models` that may keep what is traced, or None.
+        models: the `reuse.Models` that may keep what is traced.
     """
     if not config.population.examples or not has_statistics(model):
         return None
 
-    def make():
-        return Reestimation(model, layerwise=False)
-
-    found = make() if models is None else models.kept_with(model, make)
+    found = models.kept_with(
+        model, lambda: Reestimation(model, layerwise=False)
+    )
     return Population(model, data, config, found)
 
 

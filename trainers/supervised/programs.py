@@ -3,8 +3,6 @@
 import functools
 import gc
 
-from ..data.pipeline import batch_specs
-from ..run.state import build_state
 from ..together.dropout_rates import check_alike, described, rates_of
 from ..together.feed import Feed
 from ..together.side_by_side import SideBySide
@@ -35,7 +33,6 @@ def stacked(configs, data, session, jit_compile=True):
     values, rates, first = _beginnings(configs, data, session)
     config = configs[0]
     model = compiled_model(config, data[0], session.models, first)
-    build_state(model, batch_specs(data[0].train, config.batch_size))
     optimizers = [
         new_optimizer(config, each)
         for config, each in zip(configs, data, strict=True)
@@ -95,9 +92,7 @@ def side_by_side(configs, data, session):
     for config, each in zip(configs, data, strict=True):
         session.seed(config.seed, config.deterministic)
         # Of those that the session keeps there is one of each structure.
-        model = compiled_model(config, each)
-        build_state(model, batch_specs(each.train, config.batch_size))
-        models.append(model)
+        models.append(compiled_model(config, each))
     feed, check_every = _feed(configs, data)
     # Keras has decided whether it would compile them.
     jit_compile = bool(models[0].jit_compile)

@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 
 from normzoo.trainers.common.errors import InputError
+from normzoo.trainers.run.reuse import UNSHARED
 from normzoo.trainers.run.session import Session
 
 
@@ -24,7 +25,7 @@ def test_a_strategy_that_cannot_be_made_is_not_kept(monkeypatch):
 
 
 def test_models_are_shared_only_on_request():
-    assert Session().models is None
+    assert Session().models is UNSHARED
     assert len(Session(reuse_models=True).models) == 0
 
 

@@ -4,6 +4,8 @@ import contextlib
 import pathlib
 from typing import NamedTuple
 
+from ...run.reuse import UNSHARED
+
 
 class Work(NamedTuple):
     """What an engine must know besides the groups.
@@ -36,7 +38,7 @@ class Engine:
     #: user's own: what can be done if they cannot. It ends a message.
     instead = ""
 
-    models = None
+    models = UNSHARED
 
     def __init__(self):
         self.work = None
