@@ -1,5 +1,7 @@
 """`docs/claims_tables.md`: all numbers of the claims, and their commands."""
 
+import textwrap
+
 from .reading import SECOND, data_text, found_in, is_older
 from .records import interval_text
 
@@ -24,7 +26,36 @@ def tables_page(claims, details):
         details: name of a claim -> more text on it, or "".
     """
     sections = [_section(entry, details[entry.name]) for entry in claims]
-    return _HEAD + "\n".join(sections)
+    return f"{_HEAD}{_times(claims)}" + "\n".join(sections)
+
+
+def _times(claims):
+    """Says how long the training of each pass took."""
+    passes = {
+        "in the first pass": [entry.record for entry in claims],
+        "in the second pass": [
+            entry.second for entry in claims if entry.second
+        ],
+        "on other data sets": [x for entry in claims for x in entry.elsewhere],
+    }
+    took = ", ".join(
+        f"{_sum(records, 'seconds') / 3600:.1f} hours {name} "
+        f"({_sum(records, 'runs'):,} runs)"
+        for name, records in passes.items()
+        if _sum(records, "seconds")
+    )
+    if not took:
+        return ""
+    said = (
+        f"The training behind these numbers took {took}: the sum over the "
+        "runs, several of which may train at the same time."
+    )
+    return f"{textwrap.fill(said, 80)}\n\n"
+
+
+def _sum(records, key):
+    # By the older rules, nothing was said of the time.
+    return sum(record.get(key, 0) for record in records)
 
 
 def _section(entry, details):

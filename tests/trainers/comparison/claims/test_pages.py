@@ -203,6 +203,10 @@ def test_the_tables():
         "\n    python -m it\n",
     ):
         assert text in page, text
+    assert (
+        "took 0.2 hours in the first pass (60 runs), 0.2 hours in the second "
+        "pass (60 runs): the sum"
+    ) in page.replace("\n", " ")
 
 
 @pytest.mark.parametrize(
@@ -220,6 +224,7 @@ def test_an_interval_in_a_table(numbers, text):
 
 def test_the_tables_of_older_rules():
     page = tables_page([Entry(OLDER, [])], {"speed": ""})
+    assert "hours" not in page
     assert "| undecided (older rules) | 1.05 [0.217, 1.88] | 5 |" in page
     assert "| digits | one | 1 ± 0.5 |" in page
     assert "| digits | two | 2 |" in page
