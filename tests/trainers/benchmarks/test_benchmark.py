@@ -23,6 +23,7 @@ from normzoo.trainers.benchmarks import (
 )
 from normzoo.trainers.benchmarks.report import Table, goal
 from normzoo.trainers.common.errors import InputError
+from normzoo.trainers.run.reuse import UNSHARED
 
 
 def test_report_is_written_and_read_back(tmp_path):
@@ -282,7 +283,7 @@ def test_further_runs_of_a_gan_share_models(monkeypatch):
     runs = []
 
     def train(config, folder, verbose, session):
-        runs.append((config.seed, session.models is not None))
+        runs.append((config.seed, session.models is not UNSHARED))
 
     monkeypatch.setattr(gan.trainer, "train", train)
     assert gan._further_goal(1, 5)["ratio"] > 0
