@@ -15,13 +15,12 @@ from ..cluster.broadcast import (
 )
 from ..cluster.strategies import distribute
 from ..common import signals
-from ..data.pipeline import Part
 from .checkpointing.checkpoints import Checkpoints
 from .checkpointing.saved_state import SavedState
 from .logs import MetricsLog, StopOnDivergence
 from .progress import Progress, epochs_due
 from .saving import Saver
-from .state import build_state, variables_of
+from .state import variables_of
 
 
 class Training:
@@ -41,8 +40,8 @@ class Training:
     process, see `normzoo.trainers.common.signals`.
 
     Args:
-        model: a compiled `keras.Model` with weights. Its optimizers are
-            attributes of it.
+        model: a compiled `keras.Model` with all variables, see `build_state`.
+            Its optimizers are attributes of it.
         batches: function of the epoch, from 0, the step in it, from 0, and a
             `Part`; it returns the `tf.data.Dataset` of that part of all
             training batches from there to the end of the run. It must return
@@ -71,8 +70,6 @@ class Training:
         self._contexts = contextlib.ExitStack()
 
     def __enter__(self):
-        batches = self.batches(0, 0, Part())
-        build_state(self.model, batches.element_spec)
         variables = variables_of(self.model)
         self._checkpoints = Checkpoints(
             self.rundir.path / "checkpoints",
