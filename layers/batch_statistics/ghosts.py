@@ -83,17 +83,38 @@ def _plan(batch, size):
 
     Returns:
         Tuples of the slice of the batch, the number of groups, and of examples
-        in each. The groups that have one example more are first.
+        in each.
     """
-    known = isinstance(batch, int)
-    groups = (batch + size - 1) // size
-    groups = max(groups, 1) if known else tf.maximum(groups, 1)
-    least = batch // groups
-    longer = batch - groups * least
+    groups, least, longer = _division(batch, size)
     cut = longer * (least + 1)
     first = slice(None, cut), longer, least + 1
     rest = slice(cut, None), groups - longer, least
+    known = isinstance(batch, int)
     return [rest] if known and not longer else [first, rest]
+
+
+def starts(batch, size):
+    """Returns where the groups begin, and where the last one ends.
+
+    Args:
+        batch: how many examples there are, a tensor.
+        size: the most examples of a group.
+    """
+    groups, least, longer = _division(batch, size)
+    numbers = tf.range(groups + 1)
+    return numbers * least + tf.minimum(numbers, longer)
+
+
+def _division(batch, size):
+    """Returns how many groups there are, their least size, and what is left.
+
+    As many groups as are left have one example more. They are first.
+    """
+    groups = (batch + size - 1) // size
+    known = isinstance(batch, int)
+    groups = max(groups, 1) if known else tf.maximum(groups, 1)
+    least = batch // groups
+    return groups, least, batch - groups * least
 
 
 def _grouped(x, plan):

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import keras
 import tensorflow as tf
 
-from ..batch_statistics import ghosts, renormalization
+from ..batch_statistics import ghost_kernel, ghosts, renormalization
 from ..batch_statistics.last_steps import LastSteps, check_statistics
 from ..batch_statistics.momentum import (
     described,
@@ -238,7 +238,7 @@ class BatchNormalization(keras.layers.BatchNormalization):
         if self.virtual_batch_size:
             y, groups = self.normalize_by_groups(inputs, mask)
             self._learn(*ghosts.average(*groups))
-            return modulated(y, modulation)
+            return y if modulation is None else modulated(widen(y), modulation)
         if plain and fused.has_kernel(inputs, self.axis, self.epsilon):
             affine = self._affine(tf.float32)
             y, *learned = fused.normalize_batch(inputs, *affine, self.epsilon)
@@ -264,16 +264,16 @@ class BatchNormalization(keras.layers.BatchNormalization):
         self, inputs: TensorLike, mask: TensorLike | None = None
     ) -> tuple[Tensor, Any]:
         """Returns the outputs of ghost batches, and the groups' moments."""
+        size, epsilon = self.virtual_batch_size, self.epsilon
+        if mask is None and ghost_kernel.pays(inputs, size, self.axis, epsilon):
+            gamma, beta = self._affine(tf.float32)
+            return ghost_kernel.normalize_by_groups(
+                inputs, size, epsilon, gamma, beta
+            )
         x = widen(inputs)
-        gamma, beta = self._affine(x.dtype)
+        axis, (gamma, beta) = self.axis % len(x.shape), self._affine(x.dtype)
         return ghosts.normalize_by_groups(
-            x,
-            self.virtual_batch_size,
-            self.axis % len(x.shape),
-            self.epsilon,
-            gamma,
-            beta,
-            _with_channels(mask),
+            x, size, axis, epsilon, gamma, beta, _with_channels(mask)
         )
 
     def _affine(self, dtype):

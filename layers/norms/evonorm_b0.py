@@ -9,6 +9,8 @@ from ..numerics.annotations import Shape, Tensor, TensorLike
 from ..numerics.arguments import public_layer
 from ..numerics.arithmetic import moments, widen
 from ..numerics.axes import non_batch_axis
+from ..numerics.pooling import pool
+from ..numerics.sums import shared_axes, total
 from .batch_normalization import BatchNormalization
 from .masks import position_mask
 
@@ -110,11 +112,23 @@ class EvoNormB0(BatchNormalization):
         if not (training and self.trainable):
             (variance,) = self._spread([self.moving_variance], x)
             return self.normalize_by(x, variance, mask)
+        if mask is None and not self.synchronized:
+            return self._normalize_by_examples(x)
         axes = [i for i in range(len(x.shape)) if i != self.axis % len(x.shape)]
         real = None if mask is None else tf.cast(mask, bool)[..., tf.newaxis]
         mean, variance, count = moments(x, axes, real, self.synchronized)
         self._learn(mean, variance, count)
         return self.normalize_by(x, variance, mask)
+
+    def _normalize_by_examples(self, x):
+        """Takes the batch's moments from those of the examples.
+
+        A sum over the whole batch is spared, forward and backward.
+        """
+        mean, own, count = moments(x, self._positions(x))
+        batch_mean, variance, examples = pool(mean, own, None, 0)
+        self._learn(batch_mean, variance, examples * count)
+        return self._activate(x, variance, own)
 
     def normalize_by(
         self,
@@ -124,13 +138,41 @@ class EvoNormB0(BatchNormalization):
     ) -> Tensor:
         """Returns the outputs for a given variance of each channel."""
         x = widen(inputs)
-        axis = non_batch_axis(self.axis, len(x.shape))
-        positions = [i for i in range(1, len(x.shape)) if i != axis]
-        mask = position_mask(mask, x, axis)
+        mask = position_mask(mask, x, non_batch_axis(self.axis, len(x.shape)))
         if mask is not None:
             x = tf.where(mask, x, 0)
-        own = moments(x, positions, mask)[1]
+        own = moments(x, self._positions(x), mask)[1]
+        return self._activate(x, variance, own)
+
+    def _positions(self, x):
+        axis = non_batch_axis(self.axis, len(x.shape))
+        return [i for i in range(1, len(x.shape)) if i != axis]
+
+    def _activate(self, x, variance, own):
         batch, own = (tf.sqrt(v + self.epsilon) for v in (variance, own))
         gamma, beta, v = self._spread((self.gamma, self.beta, self.v), x)
-        y = affine(x / tf.maximum(batch, affine(x, v) + own), gamma, beta)
+        y = affine(_divide(x, batch, own, v), gamma, beta)
         return tf.cast(y, self.compute_dtype)
+
+
+def _divide(x, batch, own, v):
+    """Returns x / max(batch, v * x + own), with a gradient of few passes."""
+
+    @tf.custom_gradient
+    def run(x, batch, own, v):
+        divisor = tf.maximum(batch, v * x + own)
+        y = x / divisor
+
+        def gradient(dy):
+            d = dy / divisor
+            slopes = d * y
+            to_larger = tf.where(divisor > batch, slopes, 0)
+            d_own = total(to_larger, shared_axes(own))
+            common = shared_axes(batch)
+            d_batch = total(d_own, common) - total(slopes, common)
+            d_v = -total(to_larger * x, shared_axes(v))
+            return d - v * to_larger, d_batch, -d_own, d_v
+
+        return y, gradient
+
+    return run(x, batch, own, v)

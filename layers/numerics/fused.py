@@ -2,9 +2,11 @@
 
 import contextlib
 import contextvars
+import functools
 
 import tensorflow as tf
 
+from .recomputing import differentiated_as
 from .sums import total
 from .target import on_cpu, under_xla
 
@@ -70,15 +72,7 @@ def _kernel(x, gamma, beta, epsilon):
 
     @tf.custom_gradient
     def run(x, gamma, beta):
-        y, mean, variance, *saved = tf.raw_ops.FusedBatchNormV3(
-            x=x,
-            scale=gamma,
-            offset=beta,
-            mean=tf.zeros([0]),
-            variance=tf.zeros([0]),
-            epsilon=epsilon,
-            is_training=True,
-        )
+        y, mean, variance, *saved = kernel(x, gamma, beta, epsilon)
 
         def gradient(dy, *_):
             return _gradient(dy, x, gamma, epsilon, saved)
@@ -88,36 +82,51 @@ def _kernel(x, gamma, beta, epsilon):
     return run(x, gamma, beta)
 
 
+def kernel(x, gamma, beta, epsilon):
+    """Returns what the kernel does with images, which has no gradient yet.
+
+    Returns:
+        The outputs, mean and unbiased variance, and what `gradient_kernel` is
+        given of it.
+    """
+    return tf.raw_ops.FusedBatchNormV3(
+        x=x,
+        scale=gamma,
+        offset=beta,
+        mean=tf.zeros([0]),
+        variance=tf.zeros([0]),
+        epsilon=epsilon,
+        is_training=True,
+    )
+
+
+def gradient_kernel(dy, x, gamma, epsilon, saved):
+    """Returns the gradients to x, gamma and beta by the kernel for them."""
+    results = tf.raw_ops.FusedBatchNormGradV3(
+        y_backprop=dy,
+        x=x,
+        scale=gamma,
+        reserve_space_1=saved[0],
+        reserve_space_2=saved[1],
+        reserve_space_3=saved[2],
+        epsilon=epsilon,
+        is_training=True,
+    )
+    return tuple(results[:3])
+
+
 def _gradient(dy, x, gamma, epsilon, saved):
-    """Returns the gradients to x, gamma and beta by the kernel for them.
+    """Returns what `gradient_kernel` does, which can be derived again.
 
     TensorFlow's gradient of that kernel stops a part of the third derivatives.
     So it is derived from the formula that the kernel computes.
     """
 
-    @tf.custom_gradient
-    def run(*inputs):
-        dy, x, gamma = inputs
-        results = tf.raw_ops.FusedBatchNormGradV3(
-            y_backprop=dy,
-            x=x,
-            scale=gamma,
-            reserve_space_1=saved[0],
-            reserve_space_2=saved[1],
-            reserve_space_3=saved[2],
-            epsilon=epsilon,
-            is_training=True,
-        )
+    def by_kernel(dy, x, gamma):
+        return gradient_kernel(dy, x, gamma, epsilon, saved)
 
-        def second(*upstream):
-            with tf.GradientTape() as tape:
-                tape.watch(inputs)
-                first = _gradient_by_formula(*inputs, epsilon)
-            return tape.gradient(first, inputs, upstream)
-
-        return tuple(results[:3]), second
-
-    return run(dy, x, gamma)
+    formula = functools.partial(_gradient_by_formula, epsilon=epsilon)
+    return differentiated_as(formula, by_kernel)(dy, x, gamma)
 
 
 def _gradient_by_formula(dy, x, gamma, epsilon):

@@ -27,6 +27,22 @@ def recomputed(function):
     return with_gradient(forward, backward)
 
 
+def differentiated_as(formula, kernel):
+    """Returns `kernel`, with the derivatives of a formula for the same.
+
+    Args:
+        formula, kernel: functions of tensors, to a tuple of tensors.
+    """
+
+    def forward(inputs):
+        return kernel(*inputs)
+
+    def backward(inputs, upstream):
+        return gradients(formula, inputs, upstream)
+
+    return with_gradient(forward, backward)
+
+
 def with_gradient(forward, backward):
     """Returns a function of nests of tensors that has the gradient given.
 

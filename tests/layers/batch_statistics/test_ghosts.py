@@ -63,8 +63,9 @@ def make(shape, axis, size, dtype="float64"):
         axis, momentum=0.0, virtual_batch_size=size, dtype=dtype
     )
     layer.build((None, *shape))
-    layer.gamma.assign(np.linspace(0.5, 1.5, 3))
-    layer.beta.assign(np.linspace(-1, 1, 3))
+    channels = (None, *shape)[axis]
+    layer.gamma.assign(np.linspace(0.5, 1.5, channels))
+    layer.beta.assign(np.linspace(-1, 1, channels))
     return layer
 
 
@@ -100,6 +101,62 @@ def test_groups_are_batches_of_their_own(sizes, layout):
         if masked and i == 0:
             a, b = (np.where(mask[..., None], v, 0) for v in (a, b))
         np.testing.assert_allclose(a, b, 1e-9, 1e-9)
+
+
+#: An example of which three make a group that is left to the kernel.
+LARGE = (64, 96, 8)
+
+
+@pytest.mark.parametrize(("batch", "size"), [(7, 3), (8, 4), (2, 8)])
+def test_large_groups_are_left_to_the_kernel(batch, size):
+    x, dy = RNG.normal(2, 3, (2, batch, *LARGE)).astype("float32")
+    layer = make(LARGE, -1, size, "float32")
+    spec = tf.TensorSpec((None, *LARGE))
+
+    @tf.function(autograph=False, input_signature=[spec, spec])
+    def run(x, dy):
+        return found(layer, x, dy, None)
+
+    wanted = expected(
+        *(v.astype("float64") for v in (x, dy)),
+        SIZES.get((batch, size), [batch]),
+        -1,
+        np.linspace(0.5, 1.5, 8),
+        np.linspace(-1, 1, 8),
+        None,
+    )
+    for a, b in zip(run(x, dy), wanted, strict=True):
+        np.testing.assert_allclose(a, b, 1e-4, 1e-4 * abs(b).max())
+    assert kernels(run.get_concrete_function()) == {
+        "FusedBatchNormV3",
+        "FusedBatchNormGradV3",
+    }
+
+
+def kernels(concrete):
+    """Returns which of TensorFlow's batch norm kernels a graph runs."""
+    functions = concrete.graph.as_graph_def().library.function
+    nodes = (node.op for function in functions for node in function.node_def)
+    return {op for op in nodes if op.startswith("FusedBatchNorm")}
+
+
+def test_the_kernels_gradient_has_derivatives():
+    def slopes(dtype):
+        layer = make(LARGE, -1, 3, dtype)
+        x = tf.constant(inputs, dtype)
+        with tf.GradientTape() as outer:
+            outer.watch(x)
+            with tf.GradientTape() as tape:
+                tape.watch(x)
+                y = tf.square(layer(x, training=True))
+            sources = [x, layer.gamma.value, layer.beta.value]
+            firsts = tape.gradient(y, sources, tf.cast(weights, dtype))
+            penalty = sum(tf.reduce_sum(tf.square(v)) for v in firsts)
+        return outer.gradient(penalty, [x, layer.gamma.value])
+
+    inputs, weights = RNG.normal(2, 3, (2, 4, *LARGE)).astype("float32")
+    for a, b in zip(slopes("float32"), slopes("float64"), strict=True):
+        np.testing.assert_allclose(a, b, 0, 1e-4 * np.abs(b).max())
 
 
 @pytest.mark.quick("graph")
