@@ -6,6 +6,7 @@ import math
 import tensorflow as tf
 
 from ..numerics import fused
+from ..numerics.arithmetic import moments, normalize, spread
 from ..numerics.recomputing import differentiated_as, gradients
 from ..numerics.target import on_cpu
 from . import ghosts
@@ -41,84 +42,113 @@ def normalize_by_groups(x, size, epsilon, gamma, beta):
     Returns:
         What that returns. No gradient flows through the moments.
     """
-    sizes = tf.shape(x)
+    shape, channels = tf.shape(x), x.shape[-1]
     positions = math.prod(x.shape[1:-1])
-    images = tf.reshape(x, [sizes[0], positions, 1, x.shape[-1]])
-    starts = ghosts.starts(sizes[0], size)
-    y, mean, variance = _normalize(images, starts, size, epsilon, gamma, beta)
-    rows = tf.cast((starts[1:] - starts[:-1]) * positions, tf.float32)
-    count = rows[:, tf.newaxis] * tf.ones_like(mean)
-    # The kernel returns the unbiased variance, and 0 of a single row.
-    variance *= tf.maximum(count - 1, 1) / count
-    moments = [tf.stop_gradient(v) for v in (mean, variance)]
-    return tf.ensure_shape(tf.reshape(y, sizes), x.shape), [*moments, count]
+    images = tf.reshape(x, [shape[0], positions, 1, channels])
+    images = tf.ensure_shape(images, [x.shape[0], positions, 1, channels])
+    found = [
+        _normalize(part, gamma, beta, epsilon)
+        for part in ghosts.grouped(images, size)
+    ]
+    y, *rows = map(ghosts.joined, zip(*found, strict=True))
+    return tf.ensure_shape(tf.reshape(y, shape), x.shape), rows
 
 
-def _normalize(x, starts, size, epsilon, gamma, beta):
+def _normalize(groups, gamma, beta, epsilon):
+    """Normalizes groups of one length.
+
+    Args:
+        groups: of shape (groups, examples, positions, 1, channels).
+
+    Returns:
+        The outputs, of shape (examples of all groups, positions, 1, channels);
+        mean, biased variance and count of each group.
+    """
+
     @tf.custom_gradient
-    def run(x, gamma, beta):
-        def normalized(rows, _):
-            y, *found = fused.kernel(x[rows], gamma, beta, epsilon)
+    def run(groups, gamma, beta):
+        def normalized(i):
+            y, *found = fused.kernel(groups[i], gamma, beta, epsilon)
             # On the CPU the last result is empty.
             return y, *(v[tf.newaxis] for v in found[:-1])
 
-        types = [x.dtype, *[tf.float32] * 4]
-        y, mean, variance, *saved = _each(normalized, starts, types)
+        y, mean, variance, *saved = _each(normalized, groups, 4)
 
         def gradient(dy, *_):
-            return _gradient(dy, x, gamma, starts, size, epsilon, saved)
+            dy = tf.reshape(dy, tf.shape(groups))
+            return _gradient(dy, groups, gamma, epsilon, saved)
 
         return (y, mean, variance), gradient
 
-    return run(x, gamma, beta)
+    y, mean, variance = run(groups, gamma, beta)
+    examples, positions = tf.unstack(tf.shape(groups)[1:3])
+    count = tf.cast(examples * positions, tf.float32) * tf.ones_like(mean)
+    # The kernel returns the unbiased variance, and 0 of a single row.
+    variance *= tf.maximum(count - 1, 1) / count
+    return y, tf.stop_gradient(mean), tf.stop_gradient(variance), count
 
 
-def _gradient(dy, x, gamma, starts, size, epsilon, saved):
-    def by_kernel(dy, x, gamma):
-        def of_group(rows, i):
+def _gradient(dy, groups, gamma, epsilon, saved):
+    def by_kernel(dy, groups, gamma):
+        def of_group(i):
             kept = [*(v[i] for v in saved), tf.zeros([0])]
             d_x, *sums = fused.gradient_kernel(
-                dy[rows], x[rows], gamma, epsilon, kept
+                dy[i], groups[i], gamma, epsilon, kept
             )
             return d_x, *(v[tf.newaxis] for v in sums)
 
-        types = [x.dtype, tf.float32, tf.float32]
-        d_x, *sums = _each(of_group, starts, types)
+        d_x, *sums = _each(of_group, groups, 2)
+        d_x = tf.reshape(d_x, tf.shape(groups))
         return d_x, *(tf.reduce_sum(v, 0) for v in sums)
 
-    formula = functools.partial(_gradient_by_formula, size, epsilon)
-    return differentiated_as(formula, by_kernel)(dy, x, gamma)
+    formula = functools.partial(_gradient_by_formula, epsilon)
+    return differentiated_as(formula, by_kernel)(dy, groups, gamma)
 
 
-def _gradient_by_formula(size, epsilon, dy, x, gamma):
-    def outputs(x, gamma, beta):
-        wide = tf.cast(x, tf.float32)
-        y, _ = ghosts.normalize_by_groups(wide, size, 3, epsilon, gamma, beta)
-        return tf.cast(y, x.dtype)
+def _gradient_by_formula(epsilon, dy, groups, gamma):
+    """Computes what the kernel does, as operations of any derivative."""
 
-    return tuple(gradients(outputs, [x, gamma, tf.zeros_like(gamma)], [dy]))
+    def outputs(groups, gamma, beta):
+        x = tf.cast(groups, tf.float32)
+        mean, variance, _ = moments(x, [1, 2])
+        affine = [spread(weight, [4], x) for weight in (gamma, beta)]
+        y = normalize(x, mean, variance, epsilon, *affine)
+        return tf.cast(y, groups.dtype)
+
+    inputs = [groups, gamma, tf.zeros_like(gamma)]
+    return tuple(gradients(outputs, inputs, [dy]))
 
 
-def _each(function, starts, types):
+def _each(function, groups, rows):
     """Returns what a function returns of all groups, joined along axis 0.
 
     Args:
-        function: of the rows of a group and its number.
-        starts: where the groups begin, and where the last one ends.
-        types: of what it returns, tensors.
+        function: of the number of a group, to its outputs, of the shape and
+            type of its inputs, and to rows of a float32 value of each channel.
+        groups: of shape (groups, examples, positions, 1, channels).
+        rows: how many rows it returns.
     """
-    groups = tf.size(starts) - 1
+    number, *sizes = tf.unstack(tf.shape(groups))
 
     def more(i, *_):
-        return i < groups
+        return i < number
 
     def step(i, *arrays):
-        results = function(slice(starts[i], starts[i + 1]), i)
-        pairs = zip(arrays, results, strict=True)
+        pairs = zip(arrays, function(i), strict=True)
         return (i + 1, *(array.write(i, value) for array, value in pairs))
 
+    kinds = [(groups.dtype, groups.shape[2:])]
+    kinds += [(tf.float32, groups.shape[-1:])] * rows
     arrays = [
-        tf.TensorArray(dtype, groups, infer_shape=False) for dtype in types
+        tf.TensorArray(
+            dtype, number, infer_shape=False, element_shape=[None, *shape]
+        )
+        for dtype, shape in kinds
     ]
     _, *arrays = tf.while_loop(more, step, (0, *arrays))
-    return [array.concat() for array in arrays]
+    y, *rows = (array.concat() for array in arrays)
+    # `tf.vectorized_map` loses the shapes of what no groups return.
+    return [
+        tf.reshape(y, [number * sizes[0], *sizes[1:]]),
+        *(tf.reshape(row, [number, sizes[-1]]) for row in rows),
+    ]

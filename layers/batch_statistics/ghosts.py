@@ -34,9 +34,8 @@ def normalize_by_groups(x, size, channels, epsilon, gamma, beta, mask=None):
         The outputs; and mean, biased variance and count of the groups, each of
         shape (groups, channels).
     """
-    plan = _plan(_sizes(x)[0], size)
-    parts = _grouped(x, plan)
-    masks = [None] * len(plan) if mask is None else _grouped(mask, plan)
+    parts = grouped(x, size)
+    masks = [None] * len(parts) if mask is None else grouped(mask, size)
     axes = [i for i in range(1, len(x.shape) + 1) if i != channels + 1]
     outputs, found = [], []
     for part, real in zip(parts, masks, strict=True):
@@ -49,12 +48,13 @@ def normalize_by_groups(x, size, channels, epsilon, gamma, beta, mask=None):
         rows = [tf.reshape(v * ones, [-1, x.shape[channels]]) for v in own]
         found.append(rows)
     y, *rows = (
-        _joined(pieces) for pieces in (outputs, *zip(*found, strict=True))
+        joined(pieces) for pieces in (outputs, *zip(*found, strict=True))
     )
     return tf.ensure_shape(y, x.shape), rows
 
 
-def _joined(parts):
+def joined(parts):
+    """Returns one tensor of several, along axis 0."""
     return parts[0] if len(parts) == 1 else tf.concat(parts, 0)
 
 
@@ -74,55 +74,36 @@ def average(mean, variance, count):
     return weighted(mean), weighted(variance), every
 
 
+def grouped(x, size):
+    """Returns groups as tensors (groups, examples, ...).
+
+    One for the groups that have one example more, which are first, if there
+    are any or that is not known; and one for the others.
+
+    Args:
+        x: what is divided along axis 0.
+        size: the most examples of a group.
+    """
+    batch, *example = _sizes(x)
+    plan = _plan(batch, size)
+    lengths = [groups * examples for groups, examples in plan]
+    # The gradient of slices would be as large as x for each of them.
+    parts = [x] if len(plan) == 1 else tf.split(x, lengths)
+    return [
+        tf.reshape(part, [*sizes, *example])
+        for part, sizes in zip(parts, plan, strict=True)
+    ]
+
+
 def _plan(batch, size):
-    """Returns how a batch is divided: its groups of one length each time.
-
-    Args:
-        batch: how many examples there are, a number or a tensor.
-        size: the most examples of a group.
-
-    Returns:
-        Tuples of the slice of the batch, the number of groups, and of examples
-        in each.
-    """
-    groups, least, longer = _division(batch, size)
-    cut = longer * (least + 1)
-    first = slice(None, cut), longer, least + 1
-    rest = slice(cut, None), groups - longer, least
+    """Returns how many groups there are of each length, and that length."""
     known = isinstance(batch, int)
-    return [rest] if known and not longer else [first, rest]
-
-
-def starts(batch, size):
-    """Returns where the groups begin, and where the last one ends.
-
-    Args:
-        batch: how many examples there are, a tensor.
-        size: the most examples of a group.
-    """
-    groups, least, longer = _division(batch, size)
-    numbers = tf.range(groups + 1)
-    return numbers * least + tf.minimum(numbers, longer)
-
-
-def _division(batch, size):
-    """Returns how many groups there are, their least size, and what is left.
-
-    As many groups as are left have one example more. They are first.
-    """
     groups = (batch + size - 1) // size
-    known = isinstance(batch, int)
     groups = max(groups, 1) if known else tf.maximum(groups, 1)
     least = batch // groups
-    return groups, least, batch - groups * least
-
-
-def _grouped(x, plan):
-    """Returns groups as tensors (groups, examples, ...), one for each part."""
-    return [
-        tf.reshape(x[rows], [groups, examples, *_sizes(x)[1:]])
-        for rows, groups, examples in plan
-    ]
+    longer = batch - groups * least
+    first, rest = (longer, least + 1), (groups - longer, least)
+    return [rest] if known and not longer else [first, rest]
 
 
 def _sizes(x):

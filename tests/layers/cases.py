@@ -160,6 +160,13 @@ CASES = [
         whole_batch=True,
     ),
     Case("batch-ghost", BATCH, {"virtual_batch_size": 3}, (7, 6, 3), mask=True),
+    Case(  # groups large enough for the kernel, so sums are long
+        "batch-ghost-large",
+        BATCH,
+        {"virtual_batch_size": 2},
+        (3, 4096, 4, 4),
+        amplifies=4,
+    ),
     Case("batch-population", BATCH, {"statistics": "population"}),
     Case("split", SPLIT, mask=True, fewest=2),
     Case("layer", LAYER, per_example=True, whole_batch=True),

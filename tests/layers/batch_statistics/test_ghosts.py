@@ -140,6 +140,28 @@ def kernels(concrete):
     return {op for op in nodes if op.startswith("FusedBatchNorm")}
 
 
+@pytest.mark.slow
+def test_large_batches_of_any_size_are_mapped():
+    layer = make(LARGE, -1, 3, "float32")
+
+    @tf.function(
+        autograph=False, input_signature=[tf.TensorSpec((2, None, *LARGE))]
+    )
+    def mapped(x):
+        return tf.vectorized_map(slopes, x)
+
+    def slopes(x):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = tf.sin(layer(x, training=True))
+        return tape.gradient(y, x)
+
+    for batch in (5, 6):  # groups of two lengths, and of one
+        x = RNG.normal(2, 3, (2, batch, *LARGE)).astype("float32")
+        wanted = tf.stack([slopes(tf.constant(rows)) for rows in x])
+        np.testing.assert_allclose(mapped(x), wanted, 0, 1e-5)
+
+
 def test_the_kernels_gradient_has_derivatives():
     def slopes(dtype):
         layer = make(LARGE, -1, 3, dtype)
