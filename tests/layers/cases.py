@@ -1,4 +1,4 @@
-"""One row per layer and way to use it; `test_generic.py` runs over them.
+"""One row per layer and way to use it; the tests of all layers run over them.
 
 A layer that normalizes is added here with one row per way that takes another
 path through its code.
@@ -390,7 +390,7 @@ CASES += [
 def public_layers():
     """Returns the layer classes of `normzoo.layers` that take one input.
 
-    The others are those of conditional/test_conditional.py.
+    The others have tests of their own, in conditional/.
     """
     public = (getattr(layers, name) for name in layers.__all__)
     return {

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from .cases import CASES, EVONORM_B0, FILTER_RESPONSE
-from .test_generic import perturbed
+from .stepping import perturbed
 
 ORDERS = (1, 2, 3)
 #: Values in a row from which derivatives are computed, and their distance.

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from .cases import BATCH, CASES
-from .test_generic import assert_close, perturbed
+from .stepping import assert_close, perturbed
 
 #: Those that learn in training from what they see, and not from a reference.
 LEARNING = [

@@ -9,7 +9,7 @@ from normzoo import layers
 from normzoo.layers import NORMS, replace_norms
 from normzoo.layers.models.inner_layers import inner_layers
 
-from ..models.test_folding import draw_inputs, randomize
+from ..models.folded import draw_inputs, randomize
 
 BN = keras.layers.BatchNormalization
 IMAGE = (6, 6, 3)

@@ -7,7 +7,8 @@ import tensorflow as tf
 from normzoo.layers.numerics import target
 from normzoo.layers.numerics.arithmetic import moments
 
-from ..test_generic import ONE_PER_LAYER, assert_close, perturbed, step
+from ..selections import ONE_PER_LAYER
+from ..stepping import assert_close, perturbed, step
 
 
 def answers(jit_compile):

@@ -73,7 +73,7 @@ def test_equals_autodiff(as_under_xla, layer, masked, mode):
 @pytest.mark.parametrize(
     ("layer", "masked", "dropout"),
     [
-        # Batch norm without dropout: `batch-lstm` of test_generic.py.
+        # Batch norm without dropout: `batch-lstm` of ../cases.py.
         (LAYER, False, 0.0),
         (BATCH, True, 0.5),
         (LAYER, True, 0.5),
