@@ -41,7 +41,7 @@ from .common.errors import InputError
 from .comparison.claims.design import DATASET, make_design, said
 from .comparison.claims.experiment import carry_out, examine, summary
 from .comparison.engines.choosing import chosen
-from .comparison.sweep import load_module
+from .comparison.sweep import SEED, load_module, overrides_of, refuse_ignored
 
 __all__ = ["examine", "summary"]
 
@@ -58,6 +58,7 @@ def main(flags):
         )
     config = flags.config
     given = config_flags.get_override_values(flags["config"])
+    _refuse_ignored(given, module)
     if DATASET in given:
         config.claim.datasets = (given[DATASET],)
         config.claim.elsewhere = config.dataset.train_split or "train"
@@ -78,6 +79,15 @@ def main(flags):
     )
     print(summary(record))
     print(f"Results: {flags.workdir}/claim.json")
+
+
+def _refuse_ignored(given, module):
+    if SEED in given:
+        raise InputError(
+            "--config.seed has no effect: a claim is judged by many seeds. "
+            "Expected: --config.claim.first_seed, the first of them."
+        )
+    refuse_ignored(given, overrides_of(module))
 
 
 if __name__ == "__main__":

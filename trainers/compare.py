@@ -50,7 +50,12 @@ from .comparison.own_folder import OwnFolder
 from .comparison.procedure import axes, preview
 from .comparison.procedure.designing import make_plan
 from .comparison.report import terminal_report
-from .comparison.sweep import load_module, overrides_of, unseeded
+from .comparison.sweep import (
+    load_module,
+    overrides_of,
+    refuse_ignored,
+    unseeded,
+)
 from .comparison.trainers import TRAINERS, trainer_of
 
 __all__ = ["compare"]
@@ -99,7 +104,13 @@ def _configured(flags):
     config_file = config_flags.get_config_filename(flags["config"])
     given = config_flags.get_override_values(flags["config"])
     config, overrides = _variants(flags, config_file, given)
-    _refuse_ignored(given, overrides)
+    refuse_ignored(given, overrides)
+    if "compare.looks" in given and any("seed" in each for each in overrides):
+        raise InputError(
+            "--config.compare.looks has no effect: the config's sweep() sets "
+            "the seeds. Name the variants by --norms or --vary, or change "
+            "sweep()."
+        )
     return make_plan(config, overrides, flags.seeds), config, config_file
 
 
@@ -135,23 +146,6 @@ def _variants(flags, config_file, given):
         config = config.copy_and_resolve_references()
         config.compare.baseline = axes.baseline_among(config, overrides)
     return config, overrides
-
-
-def _refuse_ignored(given, overrides):
-    swept = {key for override in overrides for key in override}
-    for key in given:
-        if key in swept:
-            raise InputError(
-                f"--config.{key} has no effect: the config's sweep() sets "
-                f"{key} for every run. Train one with "
-                "normzoo.trainers.classify or gan, or change sweep()."
-            )
-    if "compare.looks" in given and "seed" in swept:
-        raise InputError(
-            "--config.compare.looks has no effect: the config's sweep() sets "
-            "the seeds. Name the variants by --norms or --vary, or change "
-            "sweep()."
-        )
 
 
 if __name__ == "__main__":

@@ -201,6 +201,28 @@ def test_bad_flags(script, flags, message, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("flag", "message"),
+    [
+        ("dataset.train_split=train[:99]", "sweep() sets dataset.train_split"),
+        ("model.width=8", "sweep() sets model for every run"),
+        ("seed=1", "Expected: --config.claim.first_seed"),
+    ],
+)
+def test_flags_that_a_claim_would_ignore(flag, message, tmp_path):
+    code, _, errors = killable.script(
+        "claims",
+        "--config=claims/layer_norm",
+        f"--config.{flag}",
+        "--workdir=r",
+        folder=tmp_path,
+    )
+    assert code == 2
+    assert message in errors
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_bare_name_finds_the_packaged_config(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     expected = f"--config={CONFIGS / 'digits_mlp.py'}"

@@ -95,6 +95,25 @@ def overrides_of(module):
     return found
 
 
+def refuse_ignored(given, overrides):
+    """Raises `InputError` if a sweep sets what a flag does.
+
+    Args:
+        given: keys of the config that flags set.
+        overrides: what the sweep yields.
+    """
+    swept = sorted({key for override in overrides for key in override})
+    for key in given:
+        for other in swept:
+            # The sweep may set a whole part of the config, such as the model.
+            if f"{key}.".startswith(f"{other}."):
+                raise InputError(
+                    f"--config.{key} has no effect: the config's sweep() sets "
+                    f"{other} for every run. Change sweep(), or train one run "
+                    "with normzoo.trainers.classify or gan."
+                )
+
+
 def plan(
     config,
     overrides,
