@@ -88,7 +88,18 @@ def new_model(config, data):
 
 
 def new_optimizer(config, data):
-    """Returns the optimizer for the steps of a run on `data`."""
+    """Returns the optimizer for the steps of a run on `data`.
+
+    It is that of the dtype policy that is set.
+    """
+    optimizer = _unscaled_optimizer(config, data)
+    if keras.config.dtype_policy().name == "mixed_float16":
+        # `compile` would wrap it too, but not when the saved model is loaded.
+        return keras.optimizers.LossScaleOptimizer(optimizer)
+    return optimizer
+
+
+def _unscaled_optimizer(config, data):
     if config.task == COMPILED:
         return optimizer_like(config.model.path, config.optimizer.learning_rate)
     steps = pipeline.steps_per_epoch(data.train, config.batch_size)
@@ -97,14 +108,10 @@ def new_optimizer(config, data):
 
 def _complete(model, config, data):
     """Compiles a model, and returns it with all its variables."""
-    optimizer = new_optimizer(config, data)
-    if keras.config.dtype_policy().name == "mixed_float16":
-        # `compile` would wrap it too, but not when the saved model is loaded.
-        optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
     task = find_task(config, data)
     steps = pipeline.steps_per_epoch(data.train, config.batch_size)
     model.compile(
-        optimizer=optimizer,
+        optimizer=new_optimizer(config, data),
         **task.compile_arguments(),
         jit_compile=config.jit_compile,
         steps_per_execution=steps_per_execution(config, steps),

@@ -76,9 +76,12 @@ def _of_the_model(model):
 def _of_the_optimizer(optimizer):
     if optimizer is None:
         return "the model has no optimizer"
-    name = type(optimizer).__name__
     if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
-        return "the loss is scaled"
+        optimizer = optimizer.inner_optimizer
+        if isinstance(optimizer, keras.optimizers.Nadam):
+            # It has a product over the steps that all runs would share.
+            return "the loss is scaled, and Nadam counts the steps"
+    name = type(optimizer).__name__
     if type(optimizer) not in ELEMENTWISE:
         return f"the optimizer {name} looks at a variable as a whole"
     if optimizer.use_ema:

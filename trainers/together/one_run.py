@@ -17,15 +17,16 @@ class OneRun:
 
     Args:
         model: compiled, with all variables.
-        clip: function of the gradients and the limit of a run.
+        optimizer: the `StackedOptimizer`, for what is done before it takes a
+            step.
 
     Attributes:
         beginning: values of the metrics' variables at the beginning.
     """
 
-    def __init__(self, model, clip):
+    def __init__(self, model, optimizer):
         self._model = model
-        self._clip = clip
+        self._optimizer = optimizer
         model.reset_metrics()
         self.beginning = [tf.identity(v.value) for v in model.metrics_variables]
 
@@ -34,30 +35,33 @@ class OneRun:
 
         Args:
             arguments: values of the weights, of the model's other variables
-                and of its metrics'; the rates of dropout and the limit of
-                clipping; the batch, inputs and labels and perhaps weights of
-                these.
+                and of its metrics'; the rates of dropout, the limit of clipping
+                and the loss scale; the batch, inputs and labels and perhaps
+                weights of these.
 
         Returns:
-            Clipped gradients, new values of the others and of the metrics';
-            name -> result.
+            Clipped gradients, and whether they are finite; new values of the
+            others and of the metrics'; name -> result.
 
         Raises:
             NotVectorizableError: a weight has no gradient.
         """
-        weights, others, metrics, rates, limit, batch = arguments
-        model = self._model
+        weights, others, metrics, rates, limit, scale, batch = arguments
+        model, scales = self._model, self._optimizer.loss_scales
         with self._scope(weights, others, metrics):
             with tf.GradientTape() as tape, dropping(model, rates):
                 tape.watch(weights)
                 loss, outputs = self._loss(batch, training=True)
-            gradients = tape.gradient(loss, weights)
+                scaled = scales.scaled(loss, scale)
+            gradients = tape.gradient(scaled, weights)
             if any(gradient is None for gradient in gradients):
                 # Keras' optimizers leave such a weight as it is.
                 raise NotVectorizableError("a weight has no gradient")
+            gradients, finite = scales.unscaled(gradients, scale)
             self._measure(batch, outputs, loss)
             return (
-                self._clip(gradients, limit),
+                self._optimizer.clip(gradients, limit),
+                finite,
                 _tensors(model.non_trainable_variables),
                 _tensors(model.metrics_variables),
                 self._results(),

@@ -1,10 +1,12 @@
 """One optimizer for the stacked variables of several runs."""
 
-import json
-
 import keras
 import numpy as np
 import tensorflow as tf
+
+from .clipping import LIMITS, clipping
+from .loss_scales import loss_scales_of
+from .rates import Rates
 
 #: Each number of an update depends on the same number of the gradients alone.
 #: Not so of LAMB, Adafactor or Muon, which look at a variable as a whole.
@@ -22,31 +24,35 @@ ELEMENTWISE = (
 )
 
 
-#: The options that clip gradients; the first one that is set holds.
-_LIMITS = ("clipnorm", "global_clipnorm", "clipvalue")
-
-
 class StackedOptimizer:
     """Does to each run's part of stacked variables what its optimizer would.
 
     Learning rates, their schedules, weight decays, limits of clipping and
     numbers such as the momentum are those of each run; what is `None`, false or
-    0 in one run is so in all.
+    0 in one run is so in all. Loss scales are those of each run, too, and so
+    are the steps that they skip.
 
     Args:
         optimizers: one Keras optimizer per run, all of one class in
-            `ELEMENTWISE`.
+            `ELEMENTWISE`, or in a `LossScaleOptimizer` each.
         weights: Keras variables of shape `(runs, ...)`.
+
+    Attributes:
+        loss_scales: the `LossScales` of the runs.
+        limits: of clipping, `(runs,)`.
     """
 
     def __init__(self, optimizers, weights):
+        self.loss_scales, optimizers = loss_scales_of(optimizers)
         self._weights = weights
         self._configs = configs = [each.get_config() for each in optimizers]
         self._own = _own_options(configs)
-        self._rates = _Rates([each["learning_rate"] for each in configs])
+        self._rates = Rates([each["learning_rate"] for each in configs])
         self._decays = _decays(configs)
-        self._clip, self.limits = _clipping(configs)
-        self._keras = _stacked(type(optimizers[0]), configs, self.rates)
+        self._clip, self.limits = clipping(configs)
+        self._keras = _stacked(
+            type(optimizers[0]), configs, self.rates, self.loss_scales.steps
+        )
         self._keras.build(weights)
 
     @property
@@ -55,15 +61,18 @@ class StackedOptimizer:
 
         Those of the runs are stacked, those that all share are not.
         """
-        if self._rates.variable is None:
-            return self._keras.variables
-        # The second one is the learning rate, where it is a number.
-        step, _, *others = self._keras.variables
-        return [step, self._rates.variable, *others]
+        step, *others = self._keras.variables
+        if self._rates.variable is not None:
+            # The second one is the learning rate, where it is a number.
+            others[0] = self._rates.variable
+        if self.loss_scales.steps is not None:
+            step = self.loss_scales.steps
+        return [*self.loss_scales.variables, step, *others]
 
     def rates(self):
         """Returns the learning rates of the next step, `(runs,)`."""
-        return self._rates(self._keras.iterations)
+        steps = self.loss_scales.steps
+        return self._rates(self._keras.iterations if steps is None else steps)
 
     def clip(self, gradients, limit):
         """Returns the gradients of one run, clipped as its optimizer does.
@@ -74,12 +83,22 @@ class StackedOptimizer:
         """
         return self._clip(gradients, limit)
 
-    def apply(self, gradients):
-        """Takes one step of all runs.
+    def apply(self, gradients, finite):
+        """Takes one step of all runs whose gradients are finite.
 
         Args:
             gradients: stacked, and clipped already.
+            finite: booleans, `(runs,)`.
         """
+        # Before them are the step and, where it is a number, the rate.
+        slots = self._keras.variables[
+            1 if self._rates.variable is None else 2 :
+        ]
+        self.loss_scales.update(
+            finite, [*self._weights, *slots], lambda: self._apply(gradients)
+        )
+
+    def _apply(self, gradients):
         if self._decays is not None:
             rates = self.rates()
             for weight in self._weights:
@@ -89,6 +108,7 @@ class StackedOptimizer:
 
     def lend(self, run, optimizer):
         """Gives a Keras optimizer of the same class the options of a run."""
+        optimizer = self.loss_scales.lend(run, optimizer)
         for name in self._own:
             value = self._configs[run][name]
             if name != "learning_rate":
@@ -107,44 +127,17 @@ def _shape(variable):
     return [-1] + [1] * (len(variable.shape) - 1)
 
 
-class _Rates:
-    """The learning rates of all runs as a function of the step.
-
-    Args:
-        configs: numbers, or the configs of schedules.
-
-    Attributes:
-        variable: holds the rates if they are numbers, else None.
-    """
-
-    def __init__(self, configs):
-        self.variable = None
-        if not isinstance(configs[0], dict):
-            # Keras makes float32 of a list, whatever its floats are.
-            rates = np.array(configs)
-            self.variable = keras.Variable(rates, trainable=False)
-            return
-        texts = [json.dumps(each, sort_keys=True) for each in configs]
-        # Schedules take many operations, and most runs share theirs.
-        unique = list(dict.fromkeys(texts))
-        self._places = [unique.index(text) for text in texts]
-        self._schedules = [
-            keras.optimizers.schedules.deserialize(json.loads(text))
-            for text in unique
-        ]
-
-    def __call__(self, step):
-        if self.variable is not None:
-            return tf.convert_to_tensor(self.variable)
-        rates = [tf.convert_to_tensor(each(step)) for each in self._schedules]
-        return tf.gather(tf.stack(rates), self._places)
-
-
-def _stacked(cls, configs, rates):
+def _stacked(cls, configs, rates, steps):
     """Returns an optimizer of stacked variables with values of each run."""
     numbers = _numbers(configs)
 
     class Stacked(cls):
+        @property
+        def iterations(self):
+            if steps is None:
+                return super().iterations
+            return self._steps_beside
+
         @property
         def learning_rate(self):
             return rates()
@@ -152,11 +145,13 @@ def _stacked(cls, configs, rates):
         def update_step(self, gradient, variable, learning_rate):
             for name, values in numbers.items():
                 setattr(self, name, values.reshape(_shape(variable)))
+            if steps is not None:
+                self._steps_beside = tf.reshape(steps.value, _shape(variable))
             each = beside(learning_rate, variable)
             super().update_step(gradient, variable, each)
 
     config = configs[0]
-    unclipped = dict.fromkeys(_LIMITS)
+    unclipped = dict.fromkeys(LIMITS)
     if not isinstance(config["learning_rate"], dict):
         config = {**config, "learning_rate": 0.0}
     optimizer = Stacked.from_config({**config, **unclipped})
@@ -178,7 +173,7 @@ def _numbers(configs):
         name: np.array([each[name] for each in configs]).view(_Each)
         for name in _own_options(configs)
         if isinstance(configs[0][name], float)
-        and name not in ("learning_rate", "weight_decay", *_LIMITS)
+        and name not in ("learning_rate", "weight_decay", *LIMITS)
     }
 
 
@@ -196,43 +191,3 @@ def _decays(configs):
     if all(decay is None for decay in decays):
         return None
     return tf.constant([decay or 0.0 for decay in decays], tf.float64)
-
-
-def _clipping(configs):
-    """Returns how gradients are clipped, and each run's limit.
-
-    Returns:
-        A function of the gradients and the limit of a run, which clips as
-        Keras' optimizers do; the limits, `(runs,)`.
-    """
-    for name in _LIMITS:
-        limits = [each[name] for each in configs]
-        if limits[0]:
-            return _CLIPPING[name], tf.constant(limits, tf.float64)
-    return lambda gradients, limit: gradients, tf.zeros(
-        len(configs), tf.float64
-    )
-
-
-def _by_norm(gradients, limit):
-    return [tf.clip_by_norm(g, tf.cast(limit, g.dtype)) for g in gradients]
-
-
-def _by_global_norm(gradients, limit):
-    limit = tf.cast(limit, gradients[0].dtype)
-    return tf.clip_by_global_norm(gradients, limit)[0]
-
-
-def _by_value(gradients, limit):
-    limits = [tf.cast(limit, gradient.dtype) for gradient in gradients]
-    return [
-        tf.clip_by_value(gradient, -limit, limit)
-        for gradient, limit in zip(gradients, limits, strict=True)
-    ]
-
-
-_CLIPPING = {
-    "clipnorm": _by_norm,
-    "global_clipnorm": _by_global_norm,
-    "clipvalue": _by_value,
-}

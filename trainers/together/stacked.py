@@ -47,7 +47,7 @@ class Stacked(Program):
         super().__init__(feed, check_every)
         self._model = model
         self._state = state
-        self._one = one = OneRun(model, state.optimizer.clip)
+        self._one = one = OneRun(model, state.optimizer)
         self._step_of = Mapping(model, one.step, is_vectorized=jit_compile)
         self._test_of, self._refresh_of = (
             Mapping(model, function, is_vectorized=False)
@@ -232,10 +232,11 @@ class Stacked(Program):
             _values(state.metrics),
             state.rates,
             state.optimizer.limits,
+            state.optimizer.loss_scales.scales,
             batch,
         )
-        gradients, others, metrics, results = self._step_of(arguments)
-        state.optimizer.apply(gradients)
+        gradients, finite, others, metrics, results = self._step_of(arguments)
+        state.optimizer.apply(gradients, finite)
         for variable, value in zip(
             [*state.others, *state.metrics], [*others, *metrics], strict=True
         ):

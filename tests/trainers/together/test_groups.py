@@ -75,6 +75,12 @@ CASES = {
     },
     "text": text(),
     "signal": signal(),
+    "float16, cosine": {
+        "precision": "mixed_float16",
+        "model.norm": "layer",
+        "optimizer.schedule": "cosine",
+        "optimizer.clipnorm": 1.0,
+    },
 }
 #: Those that cannot be stacked.
 APART = {
@@ -95,7 +101,7 @@ APART = {
 #: `test_equal_weights.py`, where virtual norms call by call are, too.
 TABLE = {
     "stacked": [name for name in CASES if name != "text"],
-    "call_by_call": ("text",),
+    "call_by_call": ("text", "float16, cosine"),
     "side_by_side": tuple(APART),
 }
 PAIRS = [(name, mode) for mode, names in TABLE.items() for name in names]

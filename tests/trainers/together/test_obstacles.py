@@ -43,8 +43,11 @@ OBSTACLES = {
         optimizer=CLIPPED[OPTIMIZERS.Adam](clipping=0.01)
     ),
     "OwnAdam": lambda: compiled(optimizer=OwnAdam()),
-    "loss is scaled": lambda: compiled(
-        optimizer=OPTIMIZERS.LossScaleOptimizer(OPTIMIZERS.Adam())
+    "loss is scaled, and Nadam": lambda: compiled(
+        optimizer=OPTIMIZERS.LossScaleOptimizer(OPTIMIZERS.Nadam())
+    ),
+    "Adafactor": lambda: compiled(
+        optimizer=OPTIMIZERS.LossScaleOptimizer(OPTIMIZERS.Adafactor())
     ),
     "averages the weights": lambda: compiled(
         optimizer=OPTIMIZERS.Adam(use_ema=True)
@@ -104,6 +107,11 @@ def test_replicas(two_replicas):
 @pytest.mark.parametrize("optimizer", ELEMENTWISE)
 def test_elementwise_optimizers_are_none(optimizer):
     assert obstacle(compiled(optimizer=optimizer(clipnorm=1.0))) == ""
+
+
+def test_scaled_losses_are_none():
+    optimizer = OPTIMIZERS.LossScaleOptimizer(OPTIMIZERS.Adam())
+    assert obstacle(compiled(optimizer=optimizer)) == ""
 
 
 def test_usual_layers_are_none():

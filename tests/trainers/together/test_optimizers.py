@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from normzoo.trainers.together.optimizers import (
     ELEMENTWISE,
@@ -55,11 +56,20 @@ NUMBERS = {
 NAMES = [cls.__name__.lower() for cls in ELEMENTWISE]
 CASES = [(name, option) for name in NAMES for option in OPTIONS]
 CASES += [(name, "numbers") for name in NUMBERS]
+#: Nadam counts its steps for all runs.
+CASES += [(n, f"scaled {o}") for n in NAMES if n != "nadam" for o in OPTIONS]
 
 
 def make(name, option):
     """Returns an optimizer for each run."""
     cls = {each.__name__.lower(): each for each in ELEMENTWISE}[name]
+    if option.startswith("scaled"):
+        return [
+            keras.optimizers.LossScaleOptimizer(
+                optimizer, initial_scale=4.0 * 2**run, dynamic_growth_steps=2
+            )
+            for run, optimizer in enumerate(make(name, option.split()[1]))
+        ]
     if option == "numbers":
         return [cls(0.01, **NUMBERS[name][run]) for run in range(RUNS)]
     return [
@@ -73,7 +83,14 @@ def rng():
     return np.random.default_rng(0)
 
 
-@pytest.mark.quick("adam-rates", "sgd-schedules", "adam-decays", "sgd-numbers")
+@pytest.mark.quick(
+    "adam-rates",
+    "sgd-schedules",
+    "adam-decays",
+    "sgd-numbers",
+    "adam-scaled schedules",
+    "adamw-scaled decays",
+)
 @pytest.mark.parametrize(("name", "option"), CASES)
 def test_each_run_is_updated_as_by_its_own_optimizer(name, option, rng):
     begin = [rng.normal(size=(RUNS, *shape)) for shape in SHAPES]
@@ -86,17 +103,18 @@ def test_each_run_is_updated_as_by_its_own_optimizer(name, option, rng):
     alone = make(name, option)
     for optimizer, weights in zip(alone, own, strict=True):
         optimizer.build(weights)
-    for _ in range(5):
+    for step in range(5):
         gradients = [rng.normal(size=(RUNS, *shape)) for shape in SHAPES]
-        clipped = [
-            stacked.clip(
-                [keras.ops.convert_to_tensor(g[run]) for g in gradients],
-                stacked.limits[run],
-            )
-            for run in range(RUNS)
-        ]
+        if option.startswith("scaled"):
+            # One run takes no step, and then another one.
+            gradients[1][step % RUNS] = np.inf if step else 1.0
+        clipped, finite = zip(
+            *(ready(stacked, gradients, run) for run in range(RUNS)),
+            strict=True,
+        )
         stacked.apply(
-            [keras.ops.stack(each) for each in zip(*clipped, strict=True)]
+            [keras.ops.stack(each) for each in zip(*clipped, strict=True)],
+            tf.stack(finite),
         )
         for run, optimizer in enumerate(alone):
             optimizer.apply([g[run] for g in gradients], own[run])
@@ -106,9 +124,24 @@ def test_each_run_is_updated_as_by_its_own_optimizer(name, option, rng):
             np.testing.assert_allclose(
                 stack_of_runs.numpy()[run], weight.numpy(), 1e-6, 1e-7
             )
+    for run, optimizer in enumerate(alone):
+        own = optimizer.variables
+        for ours, theirs in zip(stacked.variables, own, strict=True):
+            value = ours.numpy()
+            if ours.shape != theirs.shape:
+                value = value[run]
+            np.testing.assert_allclose(value, theirs.numpy(), 1e-6, 1e-7)
 
 
-@pytest.mark.parametrize("option", ["schedules", "decays"])
+def ready(stacked, gradients, run):
+    """Returns what the gradients of a run are for its step, as in `OneRun`."""
+    mine = [keras.ops.convert_to_tensor(g[run]) for g in gradients]
+    scales = stacked.loss_scales
+    mine, finite = scales.unscaled(mine, scales.scales[run])
+    return stacked.clip(mine, stacked.limits[run]), finite
+
+
+@pytest.mark.parametrize("option", ["schedules", "decays", "scaled decays"])
 def test_it_lends_its_options(option):
     wanted = make("adam", option)
     stack = [keras.Variable(np.zeros((RUNS, 2), np.float32))]
@@ -116,8 +149,15 @@ def test_it_lends_its_options(option):
     lent = make("adam", option)[0]
     for run in (1, 2, 0):
         stacked.lend(run, lent)
-        expected = wanted[run].get_config()
-        assert lent.get_config() == {**expected, "name": lent.name}
+        assert options_of(lent) == options_of(wanted[run])
+
+
+def options_of(optimizer):
+    """Returns the config without names, which count the optimizers made."""
+    config = optimizer.get_config()
+    if "inner_optimizer" in config:
+        config["inner_optimizer"] = options_of(optimizer.inner_optimizer)
+    return {key: value for key, value in config.items() if key != "name"}
 
 
 def test_values_stand_beside_a_stack():
