@@ -77,7 +77,7 @@ def _random(kernel, arithmetic, wrap, call):
             ),
             True,
         )
-    if not on_cpu() or dtype not in (tf.float32, tf.float64):
+    if not on_cpu() or dtype not in philox.TYPES:
         raise ValueError(f"XLA has other random numbers of type {dtype.name}")
     static = tf.get_static_value(shape)
     shape = shape if static is None else static

@@ -17,6 +17,10 @@ _FACTORS = 0xD2511F53, 0xCD9E8D57
 _STEPS_OF_KEY = 0x9E3779B9, 0xBB67AE85
 #: The key with which TensorFlow scrambles seeds.
 _KEY_OF_SEEDS = 0x3EC8F720, 0x02461E29
+#: Type of 16 bits -> where its fraction is in them, and the bits of 1.0.
+_HALVES = {tf.float16: (0x3FF, 0x3C00), tf.bfloat16: (0x7F, 0x3F80)}
+#: The types of the numbers.
+TYPES = (tf.float32, tf.float64, *_HALVES)
 #: Below it, the logarithm of the normal distribution's formula is cut off.
 _SMALLEST = 1.0e-7
 
@@ -57,7 +61,14 @@ def words(key, counter, size):
 
 
 def uniform(key, counter, size, dtype):
-    """Returns numbers of U(0, 1), (keys, size), in float32 or float64."""
+    """Returns numbers of U(0, 1), (keys, size).
+
+    Args:
+        key, counter, size: as of `words`.
+        dtype: of `TYPES`.
+    """
+    if dtype in _HALVES:
+        return _small(words(key, counter, size), dtype)
     if dtype == tf.float32:
         return _floats(words(key, counter, size))
     pairs = tf.reshape(words(key, counter, 2 * size), [key.shape[0], -1, 2])
@@ -65,10 +76,16 @@ def uniform(key, counter, size, dtype):
 
 
 def normal(key, counter, size, dtype):
-    """Returns numbers of N(0, 1), (keys, size), in float32 or float64.
+    """Returns numbers of N(0, 1), (keys, size).
 
     They are those of TensorFlow's kernel up to rounding.
+
+    Args:
+        key, counter, size: as of `words`.
+        dtype: of `TYPES`.
     """
+    if dtype in _HALVES:
+        return tf.cast(normal(key, counter, size, tf.float32), dtype)
     even = size + size % 2
     pairs = tf.reshape(
         uniform(key, counter, even, dtype), [key.shape[0], -1, 2]
@@ -121,6 +138,12 @@ def _join(low, high):
     upper = tf.cast(high, tf.uint64)
     upper = tf.bitwise.left_shift(upper, tf.constant(32, tf.uint64))
     return tf.cast(low, tf.uint64) | upper
+
+
+def _small(x, dtype):
+    fraction, one = _HALVES[dtype]
+    bits = (x & tf.constant(fraction, tf.uint32)) | tf.constant(one, tf.uint32)
+    return tf.bitcast(tf.cast(bits, tf.uint16), dtype) - tf.ones([], dtype)
 
 
 def _floats(x):

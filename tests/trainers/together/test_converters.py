@@ -18,6 +18,16 @@ DRAWS = {
     "normal double": lambda s: tf.random.stateless_normal(
         [3], s, dtype=tf.float64
     ),
+    "half": lambda s: tf.random.stateless_uniform([3, 5], s, 0, 1, tf.float16),
+    "bfloat16": lambda s: tf.random.stateless_uniform(
+        [3, 5], s, 0, 1, tf.bfloat16
+    ),
+    "normal half": lambda s: tf.random.stateless_normal(
+        [3], s, dtype=tf.float16
+    ),
+    "normal bfloat16": lambda s: tf.random.stateless_normal(
+        [3], s, dtype=tf.bfloat16
+    ),
     "integers": lambda s: tf.random.stateless_uniform(
         [5], s, None, None, tf.int32
     ),
@@ -47,6 +57,7 @@ def together(layer, function, values, jit_compile=False):
 @pytest.mark.quick(
     "uniform-False",
     "double-False",
+    "half-True",
     "normal-False",
     "integers-True",
     "split-False",
@@ -59,7 +70,11 @@ def test_random_numbers(name, jit_compile, layer):
     got = together(layer, draw, SEEDS, jit_compile)
     expected = np.stack([draw(seed) for seed in SEEDS])
     if jit_compile and name.startswith("normal"):
-        np.testing.assert_allclose(got, expected, rtol=1e-5, atol=1e-6)
+        # One in the last place of 16 bits, which have been rounded twice.
+        rtol = {"float16": 1e-3, "bfloat16": 8e-3}.get(got.dtype.name, 1e-5)
+        np.testing.assert_allclose(
+            *(v.astype("float64") for v in (got, expected)), rtol, rtol / 10
+        )
     else:
         np.testing.assert_array_equal(got, expected)
 

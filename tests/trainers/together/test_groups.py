@@ -78,6 +78,7 @@ CASES = {
     "float16, cosine": {
         "precision": "mixed_float16",
         "model.norm": "layer",
+        "model.dropout": 0.3,
         "optimizer.schedule": "cosine",
         "optimizer.clipnorm": 1.0,
     },

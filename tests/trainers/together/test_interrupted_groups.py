@@ -91,10 +91,12 @@ def test_interrupted_groups_end_as_others(configs, tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
-def test_killed_groups_end_as_others(configs, tmp_path):
+@pytest.mark.parametrize("precision", ["float32", "mixed_float16"])
+def test_killed_groups_end_as_others(precision, configs, tmp_path):
     loading.load_data(configs[0])  # else all processes would prepare it
     for config in configs:
         config.epochs = 4
+        config.precision = precision
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     with new_session() as session:
         together(configs, whole, session, "stacked")
