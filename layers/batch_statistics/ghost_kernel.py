@@ -83,8 +83,7 @@ def _normalize(groups, gamma, beta, epsilon):
     y, mean, variance = run(groups, gamma, beta)
     examples, positions = tf.unstack(tf.shape(groups)[1:3])
     count = tf.cast(examples * positions, tf.float32) * tf.ones_like(mean)
-    # The kernel returns the unbiased variance, and 0 of a single row.
-    variance *= tf.maximum(count - 1, 1) / count
+    variance = fused.biased(variance, count)
     return y, tf.stop_gradient(mean), tf.stop_gradient(variance), count
 
 

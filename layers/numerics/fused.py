@@ -60,9 +60,8 @@ def normalize_batch(x, gamma, beta, epsilon):
         rows; the number of rows.
     """
     y, mean, variance = _kernel(_as_images(x), gamma, beta, epsilon)
-    # The kernel returns the unbiased variance, and 0 of a single row.
     rows = tf.cast(tf.size(x, tf.int64) // x.shape[-1], tf.float32)
-    variance *= tf.maximum(rows - 1, 1) / rows
+    variance = biased(variance, rows)
     y = tf.reshape(y, tf.shape(x))
     return y, tf.stop_gradient(mean), tf.stop_gradient(variance), rows
 
@@ -98,6 +97,11 @@ def kernel(x, gamma, beta, epsilon):
         epsilon=epsilon,
         is_training=True,
     )
+
+
+def biased(variance, rows):
+    """Returns the biased variance for the kernel's; of one row both are 0."""
+    return variance * (tf.maximum(rows - 1, 1) / rows)
 
 
 def gradient_kernel(dy, x, gamma, epsilon, saved):
