@@ -51,6 +51,7 @@ from .comparison.procedure import axes, preview
 from .comparison.procedure.designing import make_plan
 from .comparison.report import terminal_report
 from .comparison.sweep import (
+    SEED,
     load_module,
     overrides_of,
     refuse_ignored,
@@ -105,7 +106,7 @@ def _configured(flags):
     given = config_flags.get_override_values(flags["config"])
     config, overrides = _variants(flags, config_file, given)
     refuse_ignored(given, overrides)
-    if "compare.looks" in given and any("seed" in each for each in overrides):
+    if "compare.looks" in given and any(SEED in each for each in overrides):
         raise InputError(
             "--config.compare.looks has no effect: the config's sweep() sets "
             "the seeds. Name the variants by --norms or --vary, or change "

@@ -90,7 +90,7 @@ class Conditional(keras.layers.Layer):
         given = {k: v for k, v in given.items() if k in taken}
         y = self.norm(inputs, **given)
         if "modulation" not in given:
-            y = modulated(widen(y), modulation)
+            y = modulated(y, modulation)
         return tf.cast(y, self.compute_dtype)
 
     def _axis(self, rank):

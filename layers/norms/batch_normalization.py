@@ -238,12 +238,12 @@ class BatchNormalization(keras.layers.BatchNormalization):
         if self.virtual_batch_size:
             y, groups = self.normalize_by_groups(inputs, mask)
             self._learn(*ghosts.average(*groups))
-            return y if modulation is None else modulated(widen(y), modulation)
+            return modulated(y, modulation)
         if plain and fused.has_kernel(inputs, self.axis, self.epsilon):
             affine = self._affine(tf.float32)
             y, *learned = fused.normalize_batch(inputs, *affine, self.epsilon)
             self._learn(*learned)
-            return y if modulation is None else modulated(widen(y), modulation)
+            return modulated(y, modulation)
         x = widen(inputs)
         mask = _with_channels(mask)
         channels = self.axis % len(x.shape)

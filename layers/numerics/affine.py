@@ -4,6 +4,7 @@ import dataclasses
 
 import tensorflow as tf
 
+from .arithmetic import widen
 from .sums import shared_axes, total
 
 
@@ -62,7 +63,7 @@ def modulated(x, modulation):
     """Returns what a norm returned with a modulation, or without, if None."""
     if modulation is None:
         return x
-    return affine(x, modulation.gamma, modulation.beta)
+    return affine(widen(x), modulation.gamma, modulation.beta)
 
 
 def _multiply(x, gamma):

@@ -37,6 +37,27 @@ def perturbed(layer, shape):
     return layer
 
 
+def check_compiled(case, **kwargs):
+    """Compares steps of a case in a `tf.function` with eager ones.
+
+    Args:
+        case: of the layer, in all modes that make a difference.
+        kwargs: of `tf.function`.
+    """
+    x, dy = tf.constant(case.inputs()), tf.constant(case.inputs(seed=3))
+    modes = [case.call_kwargs(training) for training in case.modes()[::-1]]
+
+    def run(layer, x, dy):
+        return [value for kw in modes for value in step(layer, x, dy, kw)]
+
+    expected = run(perturbed(case.make(), case.shape), x, dy)
+    layer = perturbed(case.make(), case.shape)
+    compiled = tf.function(
+        lambda x, dy: run(layer, x, dy), autograph=False, **kwargs
+    )
+    assert_close(compiled(x, dy), expected, case.amplifies * 1e-5)
+
+
 def assert_close(actual, expected, tolerance=1e-5):
     for a, b in zip(actual, expected, strict=True):
         a, b = (tf.cast(value, tf.float64).numpy() for value in (a, b))

@@ -16,7 +16,7 @@ from .selections import (
     SHARED,
     table,
 )
-from .stepping import assert_close, perturbed, step
+from .stepping import assert_close, check_compiled, perturbed, step
 
 
 @pytest.mark.slow
@@ -92,21 +92,8 @@ def test_vectorized_map_of_a_gradient(case, training):
     table((IN_GRAPHS, ["graph"]), (COMPILED, ["xla"])),
 )
 def test_compiled_is_the_same_as_eager(case, mode):
-    x, dy = tf.constant(case.inputs()), tf.constant(case.inputs(seed=3))
-    modes = [case.call_kwargs(training) for training in case.modes()[::-1]]
-
-    def run(layer, x, dy):
-        return [value for kw in modes for value in step(layer, x, dy, kw)]
-
-    expected = run(perturbed(case.make(), case.shape), x, dy)
-    layer = perturbed(case.make(), case.shape)
-    compiled = tf.function(
-        lambda x, dy: run(layer, x, dy),
-        input_signature=[tf.TensorSpec((None, *case.shape[1:]))] * 2,
-        jit_compile=mode == "xla",
-        autograph=False,
-    )
-    assert_close(compiled(x, dy), expected, case.amplifies * 1e-5)
+    signature = [tf.TensorSpec((None, *case.shape[1:]))] * 2
+    check_compiled(case, input_signature=signature, jit_compile=mode == "xla")
 
 
 @pytest.mark.slow

@@ -6,6 +6,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from .beside import shape_beside
+
 
 def loss_scales_of(optimizers):
     """Returns the `LossScales` of runs, and the optimizers that are scaled.
@@ -121,8 +123,7 @@ class DynamicScales(LossScales):
         before = [tf.identity(v.value) for v in variables]
         take_step()
         for variable, value in zip(variables, before, strict=True):
-            shape = [-1] + [1] * (len(variable.shape) - 1)
-            chosen = tf.reshape(finite, shape)
+            chosen = tf.reshape(finite, shape_beside(variable))
             variable.assign(tf.where(chosen, variable.value, value))
         self.steps.assign_add(tf.cast(finite, self.steps.dtype))
         counter, scale = self._counter.value, self._scale.value

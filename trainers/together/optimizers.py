@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from .beside import beside, shape_beside
 from .clipping import LIMITS, clipping
 from .loss_scales import loss_scales_of
 from .rates import Rates
@@ -61,18 +62,21 @@ class StackedOptimizer:
 
         Those of the runs are stacked, those that all share are not.
         """
-        step, *others = self._keras.variables
+        _, *others = self._keras.variables
         if self._rates.variable is not None:
             # The second one is the learning rate, where it is a number.
             others[0] = self._rates.variable
-        if self.loss_scales.steps is not None:
-            step = self.loss_scales.steps
-        return [*self.loss_scales.variables, step, *others]
+        return [*self.loss_scales.variables, self._steps, *others]
 
     def rates(self):
         """Returns the learning rates of the next step, `(runs,)`."""
-        steps = self.loss_scales.steps
-        return self._rates(self._keras.iterations if steps is None else steps)
+        return self._rates(self._steps)
+
+    @property
+    def _steps(self):
+        """The steps that have been taken, of all runs or `(runs,)`."""
+        own = self.loss_scales.steps
+        return self._keras.iterations if own is None else own
 
     def clip(self, gradients, limit):
         """Returns the gradients of one run, clipped as its optimizer does.
@@ -118,15 +122,6 @@ class StackedOptimizer:
                 optimizer.learning_rate = schedule
 
 
-def beside(values, variable):
-    """Returns values of the runs, `(runs,)`, to be multiplied with a stack."""
-    return tf.reshape(tf.cast(values, variable.dtype), _shape(variable))
-
-
-def _shape(variable):
-    return [-1] + [1] * (len(variable.shape) - 1)
-
-
 def _stacked(cls, configs, rates, steps):
     """Returns an optimizer of stacked variables with values of each run."""
     numbers = _numbers(configs)
@@ -144,9 +139,11 @@ def _stacked(cls, configs, rates, steps):
 
         def update_step(self, gradient, variable, learning_rate):
             for name, values in numbers.items():
-                setattr(self, name, values.reshape(_shape(variable)))
+                setattr(self, name, values.reshape(shape_beside(variable)))
             if steps is not None:
-                self._steps_beside = tf.reshape(steps.value, _shape(variable))
+                self._steps_beside = tf.reshape(
+                    steps.value, shape_beside(variable)
+                )
             each = beside(learning_rate, variable)
             super().update_step(gradient, variable, each)
 

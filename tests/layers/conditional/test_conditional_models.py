@@ -144,3 +144,22 @@ def test_statistics_behind_a_condition_are_those_of_its_norms(norm, layerwise):
     seen = below(data).numpy()
     np.testing.assert_allclose(last.moving_mean, seen.mean(0), 1e-4, 1e-5)
     np.testing.assert_allclose(last.moving_variance, seen.var(0), 1e-4, 1e-5)
+
+
+def test_large_ghost_batches_behind_a_condition_in_half_precision():
+    """Their kernel returns 16 bits, which meet the condition's 32."""
+    policy = "mixed_bfloat16"
+    x, given = keras.Input((64, 96, 8)), keras.Input((), dtype="int32")
+    norm = layers.BatchNormalization(virtual_batch_size=3, dtype=policy)
+    source = layers.ClassCondition(2, dtype=policy)
+    layer = layers.Conditional(norm, source, dtype=policy)
+    behind = layers.BatchNormalization(dtype=policy)
+    half = keras.layers.Activation("linear", dtype=policy)(x)
+    model = keras.Model([x, given], behind(layer(half, condition=given)))
+    values = RNG.normal(3, 2, (4, 64, 96, 8)).astype("float32")
+    data = [values, np.array([0, 1, 1, 0], "int32")]
+    assert model(data, training=True).dtype == "bfloat16"
+    layers.reestimate_statistics(model, data, layerwise=False, verbose=0)
+    expected = values.mean((0, 1, 2))
+    np.testing.assert_allclose(layer.norm.moving_mean, expected, 1e-2)
+    np.testing.assert_allclose(behind.moving_mean, np.zeros(8), 0, 1e-2)

@@ -8,7 +8,7 @@ from normzoo.layers.numerics import target
 from normzoo.layers.numerics.arithmetic import moments
 
 from ..selections import ONE_PER_LAYER
-from ..stepping import assert_close, perturbed, step
+from ..stepping import check_compiled
 
 
 def answers(jit_compile):
@@ -59,16 +59,7 @@ CASES = [
 @pytest.mark.slow
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_layers_compute_the_same_without_it(case, without_private_name):
-    x, dy = tf.constant(case.inputs()), tf.constant(case.inputs(seed=3))
-    modes = [case.call_kwargs(training) for training in case.modes()[::-1]]
-
-    def run(layer, x, dy):
-        return [value for kw in modes for value in step(layer, x, dy, kw)]
-
-    expected = run(perturbed(case.make(), case.shape), x, dy)
-    layer = perturbed(case.make(), case.shape)
-    compiled = tf.function(lambda x, dy: run(layer, x, dy), autograph=False)
-    assert_close(compiled(x, dy), expected, case.amplifies * 1e-5)
+    check_compiled(case)
 
 
 def test_sums_far_from_zero_without_it(without_private_name):

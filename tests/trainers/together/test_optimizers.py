@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from normzoo.trainers.together.beside import beside
 from normzoo.trainers.together.optimizers import (
     ELEMENTWISE,
     StackedOptimizer,
-    beside,
 )
 
 SHAPES = ((3, 4), (4,), ())
