@@ -21,8 +21,10 @@ from normzoo.trainers.supervised.build import compiled_model
 from .trainers import killable
 
 ROOT = pathlib.Path(normzoo.__file__).resolve().parent
-#: In docs/results only one page is more than a part of docs/claims*.md.
-PARTS = set(ROOT.glob("docs/results/*.md")) - {ROOT / "docs/results/norms.md"}
+#: In docs/results two pages are more than a part of docs/claims*.md.
+PARTS = {*ROOT.glob("docs/results/*.md")} - {
+    ROOT / f"docs/results/{name}.md" for name in ("norms", "every_norm")
+}
 DOCUMENTS = [*ROOT.glob("*.md"), *sorted({*ROOT.glob("docs/**/*.md")} - PARTS)]
 #: Between fences, or indented and beginning with an import.
 FENCED = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
