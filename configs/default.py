@@ -15,6 +15,7 @@ def get_config():
     config.dataset.download = False  # whether TFDS may use the network
     # Such as train[:10%]; "": the data set's own.
     config.dataset.train_split = ""
+    config.dataset.train_share = 1.0  # the part of that split to train with
     # "": the data set's own, or else the last tenth of train.
     config.dataset.validation_split = ""
     config.dataset.test_split = ""  # "": the data set's own

@@ -9,7 +9,7 @@ Dropout rates of an MLP, on training sets of several sizes.
 from normzoo.configs import claims
 
 RATES = (0.0, 0.2, 0.4, 0.6)
-PERCENT = (10, 90)
+SHARES = (0.1, 0.9)
 NORMS = ("none", "batch")
 
 
@@ -32,7 +32,7 @@ def get_config():
     )
     claim.quick_only = (
         ("model.dropout", (0.0, 0.4)),
-        ("dataset.train_split", ("train[:10%]",)),
+        ("dataset.train_share", SHARES[:1]),
     )
     claim.axes = ("dropout rate", "test accuracy")
     return config
@@ -42,7 +42,7 @@ def sweep():
     return claims.grid(
         {
             "model.norm": NORMS,
-            "dataset.train_split": [f"train[:{p}%]" for p in PERCENT],
+            "dataset.train_share": SHARES,
             "model.dropout": RATES,
         }
     )
@@ -66,22 +66,21 @@ def observe(trials):
 
 def chosen(trials):
     rows = []
-    for split in claims.values(trials, "train_split"):
+    for share in claims.values(trials, "train_share"):
         for norm in NORMS:
-            some = claims.select(trials, train_split=split, norm=norm)
+            some = claims.select(trials, train_share=share, norm=norm)
             best = claims.tuned(some, "dropout")
-            rows.append(
-                claims.chosen(f"{norm}, {split}", "dropout", best, some)
-            )
+            label = f"{norm}, {_said(share)}"
+            rows.append(claims.chosen(label, "dropout", best, some))
     return rows
 
 
 def curves(trials):
     return [
-        {**point, "series": f"{point['series']}, {split}"}
-        for split in claims.values(trials, "train_split")
+        {**point, "series": f"{point['series']}, {_said(share)}"}
+        for share in claims.values(trials, "train_share")
         for point in claims.curves(
-            claims.select(trials, train_split=split),
+            claims.select(trials, train_share=share),
             "norm",
             "dropout",
             claims.test_accuracy,
@@ -89,15 +88,19 @@ def curves(trials):
     ]
 
 
+def _said(share):
+    return f"{share:.0%} of the data"
+
+
 def _less_dropout(trials):
     return claims.mean(
-        _best_rate(trials, split, "none") - _best_rate(trials, split, "batch")
-        for split in claims.values(trials, "train_split")
+        _best_rate(trials, share, "none") - _best_rate(trials, share, "batch")
+        for share in claims.values(trials, "train_share")
     )
 
 
-def _best_rate(trials, split, norm):
-    chosen = claims.select(trials, train_split=split, norm=norm)
+def _best_rate(trials, share, norm):
+    chosen = claims.select(trials, train_share=share, norm=norm)
     if all(map(claims.diverged, chosen)):
         return max(RATES)  # none would do
     (best,) = claims.tuned(chosen, "dropout")

@@ -114,7 +114,8 @@ def find_splits(builder, dataset):
     """Returns the TFDS split strings for train, validation and test.
 
     Empty names in the config mean the set's own splits; where there is no
-    validation split, the last tenth of `train` is held out.
+    validation split, the last tenth of `train` is held out. Of the training
+    split only the share is taken that the config names.
     """
     train, held_out = "train", "validation"
     if "validation" not in builder.info.splits:
@@ -127,7 +128,41 @@ def find_splits(builder, dataset):
     }
     for key, split in splits.items():
         _check_split(builder, key, split)
-    return splits
+    if dataset.train_share == 1:
+        return splits
+    train = first_examples(builder, splits["train"], dataset.train_share)
+    return splits | {"train": train}
+
+
+def first_examples(builder, split, share):
+    """Returns TFDS' string for the first examples of a split.
+
+    Args:
+        builder: TFDS' of a prepared set.
+        split: TFDS' string, such as `"train[:1000]"` or `"train+test"`.
+        share: above 0, at most 1: of the split's examples, up to rounding; at
+            least one.
+
+    Example:
+
+    >>> import tensorflow_datasets as tfds
+    >>> import normzoo
+    >>> from normzoo.trainers.data import datasets
+    >>> digits = tfds.builder("digits")
+    >>> datasets.first_examples(digits, "train[:200]+test", 0.5)
+    'train[0:200]+test[0:48]'
+    """
+    splits = builder.info.splits
+    left = max(1, round(share * splits[split].num_examples))
+    taken = []
+    for part in tfds.core.ReadInstruction.from_spec(split).to_absolute(splits):
+        start = part.from_ or 0
+        end = part.to or splits[part.splitname].num_examples
+        count = min(left, end - start)
+        if count > 0:
+            taken.append(f"{part.splitname}[{start}:{start + count}]")
+        left -= count
+    return "+".join(taken)
 
 
 def _check_split(builder, key, split):

@@ -17,6 +17,7 @@ _POINTS = {"train": 50_000, "validation": 10_000, "test": 10_000}
 #: What `config.dataset` must leave as it is.
 _FIXED = {
     "train_split": "",
+    "train_share": 1.0,
     "validation_split": "",
     "test_split": "",
     "image_size": 0,

@@ -21,7 +21,12 @@ from .sources import square_images
 from .views import find_view
 
 #: Keys that change examples, with the values that do not.
-_UNCHANGED = {"pooling": 1, "view": "", "standardize": False}
+_UNCHANGED = {
+    "train_share": 1.0,
+    "pooling": 1,
+    "view": "",
+    "standardize": False,
+}
 
 
 def load_data(config):

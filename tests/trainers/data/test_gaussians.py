@@ -60,6 +60,7 @@ def test_a_classifier_tells_the_modes_apart(config, tmp_path):
             "train[:50%]",
             "fixed.*train_split='train",
         ),
+        ("dataset.train_share", 0.5, "fixed.*train_share=0.5"),
         ("dataset.image_size", 8, "not images.*image_size=8"),
         ("dataset.view", "rows", "not images.*view='rows'"),
         ("dataset.standardize", True, "standardize=True"),

@@ -35,6 +35,8 @@ COMMON = [
     ("jit_compile", 1, "True or False"),
     ("precision", 16, "a string"),
     ("dataset.window", 0, "positive"),
+    ("dataset.train_share", 0.0, "above 0 and at most 1"),
+    ("dataset.train_share", 1.5, "above 0 and at most 1"),
     ("dataset.image_size", -1, "at least 0"),
     ("dataset.split_seed", -2, "-1 to 4294967295"),
     ("dataset.name", 3, "a string"),

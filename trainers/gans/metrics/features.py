@@ -67,12 +67,12 @@ def load_features(config):
 
     - `classifier`: the last hidden layer of the zoo's CNN, trained on the same
       data set. It is trained once per data set and setting, and kept. It has
-      the set's own splits, whatever `dataset.split_seed`: all runs are
-      measured alike. Some of the examples that a run validates with, it may
-      have been trained with, the same ones for all variants; none of the test.
-      Of stacked images it sees one color at a time; the features of the three
-      stand side by side. Images without classes are turned by quarters, and
-      it tells by how many.
+      the set's own splits, whatever `dataset.split_seed` and
+      `dataset.train_share`: all runs are measured alike. Some of the examples
+      that a run validates with, it may have been trained with, the same ones
+      for all variants; none of the test. Of stacked images it sees one color
+      at a time; the features of the three stand side by side. Images without
+      classes are turned by quarters, and it tells by how many.
     - `raw`: the values themselves.
     - `inception`: Keras' Inception v3, for those who have its ImageNet weights.
 
@@ -118,7 +118,7 @@ def folder_name(settings):
     resolved = classifier.resolve(settings)
     # Older versions did not have the keys, and their classifiers are as good.
     del resolved["task"], resolved["population"], resolved["callbacks"]
-    del resolved["dataset"]["split_seed"]
+    del resolved["dataset"]["split_seed"], resolved["dataset"]["train_share"]
     # The classifier has neither.
     del resolved["model"]["weight_norm"]
     del resolved["optimizer"]["adaptive_clipping"]
@@ -171,8 +171,9 @@ def classifier_config(config):
     settings.dataset = config.dataset.copy_and_resolve_references()
     if square_images.is_folder(config.dataset.name):
         settings.dataset.name = square_images.with_labels(config.dataset.name)
-    # One measure for all seeds of a comparison.
+    # One measure for all seeds and shares of a comparison.
     settings.dataset.split_seed = -1
+    settings.dataset.train_share = 1.0
     settings.model.name = "cnn"
     settings.model.width = 16
     settings.model.dense_units = config.metrics.feature_units
