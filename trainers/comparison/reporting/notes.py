@@ -66,40 +66,47 @@ def _rate(config):
 
 def edges(summary):
     """Yields a sentence for each value at the end of the grid."""
-    design = summary.design
+    once = " once for all seeds" if summary.design.once else ""
+    for key in summary.design.tuned:
+        name = key.rpartition(".")[2]
+        where = "rates" if name == "learning_rate" else "keys"
+        for value, chose in sorted(_at_ends(summary, key).items()):
+            largest = max(point[key] for point in summary.design.grid)
+            end = "largest" if value == largest else "smallest"
+            yield (
+                f"The {end} {name}, {value:g}, was chosen{once} by "
+                f"{joined(chose)}: widen compare.tune.{where}."
+            )
+
+
+def _at_ends(summary, key):
+    """Returns each value at an end of the grid -> the variants, as said."""
+    found = {}
     for row in summary.rows:
-        for key, times in row.at_edge.items():
-            grid = {point[key] for point in design.grid}
-            for value, count in times.items():
-                end = "largest" if value == max(grid) else "smallest"
-                name = key.rpartition(".")[2]
-                where = "rates" if name == "learning_rate" else "keys"
-                yield (
-                    f"{row.variant} chose the {end} {name}, {value:g}, "
-                    f"{_seeds_of(design, count, row)}: widen "
-                    f"compare.tune.{where}."
-                )
-
-
-def _seeds_of(design, count, row):
-    if design.once:
-        return "once for all seeds"
-    return f"with {count} of {plural(row.runs, 'seed')}"
+        for value, count in row.at_edge.get(key, {}).items():
+            number = f" ({count} of {plural(row.runs, 'seed')})"
+            said = row.variant + ("" if summary.design.once else number)
+            found.setdefault(value, []).append(said)
+    return found
 
 
 def _estimated(results):
     """Says from how much data statistics were estimated, and what it took."""
+    seconds = {}
     for variant, by_seed in results.items():
         found = [r[_POPULATION] for r in by_seed.values() if r.get(_POPULATION)]
         if found:
             examples = max(each["examples"] for each in found)
-            seconds = statistics.median(each["seconds"] for each in found)
-            digits = 1 if seconds >= 0.1 else 2
-            yield (
-                f"{variant} is measured with statistics of {examples:,} "
-                f"training examples, estimated in {seconds:.{digits}f} s per "
-                "run."
-            )
+            median = statistics.median(each["seconds"] for each in found)
+            digits = 1 if median >= 0.1 else 2
+            seconds.setdefault(examples, {})[variant] = f"{median:.{digits}f}"
+    for examples, took in seconds.items():
+        verb = "is" if len(took) == 1 else "are"
+        yield (
+            f"{joined([*took])} {verb} measured with statistics of "
+            f"{examples:,} training examples, estimated in "
+            f"{joined([*took.values()])} s per run."
+        )
 
 
 def _older_runs(results):

@@ -237,8 +237,8 @@ def test_what_was_tuned_and_what_diverged(tmp_path):
         [NONE, "", "10", ""],
         [BATCH, "", "7", "3"],
     ]
-    assert "chose the largest learning_rate, 0.1" in found["tuned"].text
-    assert "chose the largest" not in found["notes"].text
+    assert "The largest learning_rate, 0.1, was" in found["tuned"].text
+    assert "The largest" not in found["notes"].text
     moving = found["statistics"].all("tr")[1]
     assert moving.text.startswith(f"{BATCH} 9")
     assert moving.text.endswith(" 50.00 [0.00, 50.00]")

@@ -9,6 +9,7 @@ from ..made_found import DISTANCE, made_found, steady
 NONE, BATCH = "norm=none", "norm=batch"
 BASE = steady(0.60)
 RATES = (0.001, 0.01, 0.1)
+FAST = {NONE: [0.1] * 2 + [0.01] * 8, BATCH: [0.1] + [0.01] * 9}
 ESTIMATED = {"population": {"batches": 50, "examples": 1600, "seconds": 0.25}}
 LATE = {"test_accuracy_moving": 0.39, **ESTIMATED}
 
@@ -41,18 +42,36 @@ SAID = {
     ),
     "largest rate": (
         with_batch({}, rates=RATES, chosen={BATCH: [0.1] * 3 + [0.01] * 7}),
-        "norm=batch chose the largest learning_rate, 0.1, with 3 of 10 seeds: "
-        "widen compare.tune.rates.",
+        "The largest learning_rate, 0.1, was chosen by norm=batch (3 of 10 "
+        "seeds): widen compare.tune.rates.",
     ),
     "smallest rate": (
         with_batch({}, rates=RATES, chosen={BATCH: [0.001] * 10}, once=True),
-        "norm=batch chose the smallest learning_rate, 0.001, once for all "
-        "seeds: widen compare.tune.rates.",
+        "The smallest learning_rate, 0.001, was chosen once for all seeds by "
+        "norm=batch: widen compare.tune.rates.",
+    ),
+    "largest rate of two": (
+        with_batch({}, rates=RATES, chosen=FAST),
+        "The largest learning_rate, 0.1, was chosen by norm=none (2 of 10 "
+        "seeds) and norm=batch (1 of 10 seeds): widen compare.tune.rates.",
     ),
     "what statistics are of": (
         with_batch([{"population": None}, *[ESTIMATED] * 9], [None, *BASE[1:]]),
         "norm=batch is measured with statistics of 1,600 training examples, "
         "estimated in 0.2 s per run.",
+    ),
+    "what statistics of two are of": (
+        notes_of(
+            made_found(
+                {NONE: BASE, BATCH: BASE},
+                results={
+                    NONE: {"population": {"examples": 1600, "seconds": 1.0}},
+                    BATCH: ESTIMATED,
+                },
+            )
+        ),
+        "norm=none and norm=batch are measured with statistics of 1,600 "
+        "training examples, estimated in 1.0 and 0.2 s per run.",
     ),
     "late statistics": (
         with_batch(LATE),
@@ -180,7 +199,8 @@ def test_a_note(name):
 #: Name -> (notes, the beginning of what none of them says).
 UNSAID = {
     "tuned": (with_batch({}, rates=RATES), "All variants share one"),
-    "inside the grid": (with_batch({}, rates=RATES), "norm=batch chose"),
+    "inside the grid": (with_batch({}, rates=RATES), "The largest"),
+    "not below the grid": (with_batch({}, rates=RATES), "The smallest"),
     "no diverged run": (with_batch({}), "0 of 10"),
     "statistics are in time": (with_batch(moving(10)), "norm=batch: the mov"),
     "a gap within the noise of few examples": (
