@@ -205,7 +205,7 @@ def test_bad_flags(script, flags, message, tmp_path):
 @pytest.mark.parametrize(
     ("flag", "message"),
     [
-        ("dataset.train_split=train[:99]", "sweep() sets dataset.train_split"),
+        ("dataset.train_share=0.5", "sweep() sets dataset.train_share"),
         ("model.width=8", "sweep() sets model for every run"),
         ("seed=1", "Expected: --config.claim.first_seed"),
     ],
