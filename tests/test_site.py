@@ -10,6 +10,9 @@ import pytest
 import normzoo
 from normzoo import layers, zoo
 
+from .trainers.comparison.made_folder import write_folder
+from .trainers.comparison.made_found import ACCURACY, made_found, steady
+
 DOCS = pathlib.Path(normzoo.__file__).resolve().parent / "docs"
 
 
@@ -172,3 +175,58 @@ Example:
 Reference: a paper.
 """
     assert load("docstrings").markdown_of(text) == expected
+
+
+RESULTS = """\
+# Results
+
+| variant |
+| --- |
+
+Legend.
+
+## One
+
+About it.
+
+    python -m normzoo.trainers.compare \\
+        --workdir=runs/one --jobs=2
+
+norm=old is better.
+
+## Two
+
+    python -m normzoo.trainers.compare --workdir=runs/two
+
+## No command
+
+It stays.
+"""
+
+
+def test_the_results_of_a_page_are_those_of_its_commands(tmp_path):
+    none, batch, layer = "norm=none", "norm=batch", "norm=layer"
+    for name, values in {
+        "one": {none: steady(0.9), batch: steady(0.95), layer: steady(0.9)},
+        "two": {none: steady(0.9), layer: steady(0.8)},
+    }.items():
+        found = made_found(values, least=0.005)
+        write_folder(found, tmp_path / name, (ACCURACY,))
+    results = load("results")
+    text = results.updated(RESULTS, tmp_path)
+    table = """\
+| variant | One | Two |
+| --- | ---: | ---: |
+| norm=none | baseline | baseline |
+| norm=batch | **+5.00** |  |
+| norm=layer | = +0.00 | **-10.00** |
+
+Legend.
+"""
+    assert table in text
+    assert "About it.\n\n    python -m normzoo" in text
+    assert "norm=old" not in text
+    assert "norm=batch is better than norm=none" in text
+    assert "| norm=layer | 80.00" in text
+    assert text.endswith("\n\n## No command\n\nIt stays.\n")
+    assert results.updated(text, tmp_path) == text
