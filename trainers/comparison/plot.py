@@ -22,10 +22,11 @@ from .page.palette import LIGHT
 from .reporting.curves import courses, final, validated
 
 _LONGEST = 40  # characters of a name; longer ones leave the axes no room
-#: Width of an axes with curves and of that with final values, and the height;
-#: and what a variant needs: its line of the legend, its name below the axes.
+#: Inches: the width of an axes with curves and of that with final values, and
+#: the height; of a letter, of a line of the legend and of a mark in it, and of
+#: a variant's place among the final values.
 _CURVES, _FINALS, _HEIGHT = 5.25, 3.5, 4.0
-_LINE, _NAME = 0.23, 0.3
+_LETTER, _LINE, _MARK, _PLACE = 0.085, 0.23, 0.6, 0.27
 
 
 def plot_comparison(runs, results, summary, metric, workdir):
@@ -42,7 +43,7 @@ def drawn(runs, results, summary, metric, workdir):
     seeds and its 95 % signed-rank interval; in the middle the same by seconds
     of training, of which each epoch has its share of the variant's median run;
     right, the final metric of each run, and the same of it. Diverged runs count
-    as the worst; a cross at the edge marks each.
+    as the worst; a cross at the edge marks each. The legend stands below.
 
     Args:
         runs: list of `Run`s.
@@ -52,11 +53,11 @@ def drawn(runs, results, summary, metric, workdir):
         workdir: folder that holds the runs' folders.
     """
     variants = [row.variant for row in summary.rows]
-    by_epoch, by_time, finals = _axes(len(variants))
+    names = [shortened(name, _LONGEST) for name in variants]
+    by_epoch, by_time, finals = _axes(names)
     groups = [
         [run.name for run in runs if run.variant == each] for each in variants
     ]
-    names = [shortened(name, _LONGEST) for name in variants]
     logs = {
         run.name: metrics_file.read(workdir / run.name, "validation")
         for run in runs
@@ -65,7 +66,7 @@ def drawn(runs, results, summary, metric, workdir):
     _plot_curves(by_epoch, names, found, metric, [1] * len(names))
     by_epoch.xaxis.set_major_locator(MaxNLocator(integer=True))
     by_epoch.set(xlabel="epoch", ylabel=validated(runs, results, metric))
-    by_epoch.legend()
+    _add_legend(by_epoch, names)
     shares = [
         row.seconds / max(len(course), 1)
         for row, course in zip(summary.rows, found, strict=True)
@@ -79,13 +80,33 @@ def drawn(runs, results, summary, metric, workdir):
     return by_epoch.figure
 
 
-def _axes(variants):
-    """Returns the axes of a new figure that has room for so many variants."""
-    widths = _CURVES, _CURVES, max(_FINALS, _NAME * variants)
-    size = sum(widths), max(_HEIGHT, _LINE * variants + 1)
+def _axes(names):
+    """Returns the axes of a new figure that has room for these names."""
+    widths = _CURVES, _CURVES, _FINALS
+    lines = math.ceil(len(names) / _columns(names))
+    height = max(_HEIGHT, _PLACE * len(names) + 1) + _LINE * lines
     # `Figure` alone needs no display and leaves pyplot's state alone.
-    figure = Figure(figsize=size, layout="constrained")
+    figure = Figure(figsize=(_width(names), height), layout="constrained")
     return figure.subplots(1, 3, width_ratios=widths)
+
+
+def _width(names):
+    return 2 * _CURVES + _FINALS + _LETTER * max(map(len, names))
+
+
+def _columns(names):
+    """Returns how many names stand side by side in the legend."""
+    column = _LETTER * max(map(len, names)) + _MARK
+    return min(len(names), int(_width(names) / column))
+
+
+def _add_legend(axes, names):
+    """Says below all axes what the lines are: on them it would hide some."""
+    axes.figure.legend(
+        *axes.get_legend_handles_labels(),
+        loc="outside lower center",
+        ncols=_columns(names),
+    )
 
 
 def _plot_curves(axes, names, courses, metric, units):
@@ -124,29 +145,31 @@ def _plot_finals(axes, names, values, metric):
         lost = ~np.isfinite(some)
         places = np.full(len(some), i)
         axes.scatter(
-            places[~lost],
             some[~lost],
+            places[~lost],
+            s=20,
             color=_color(i),
             marker=marker(i),
             alpha=0.4,
         )
         axes.scatter(
-            places[lost], _drawn(some[lost], edge), c=_color(i), marker="x"
+            _drawn(some[lost], edge), places[lost], c=_color(i), marker="x"
         )
         center, low, high = _drawn(np.array(interval(some)[:3]), edge)
         axes.errorbar(
-            i,
             center,
-            yerr=[[center - low], [high - center]],
-            fmt="_",
+            i,
+            xerr=[[center - low], [high - center]],
+            fmt="|",
             markersize=14,
             capsize=5,
+            elinewidth=2,
             color=_color(i),
         )
-    _mark_edge(axes, numbers, edge)
-    axes.set(ylabel=f"{metric.split} {metric.name}")
-    axes.set_xticks(range(len(names)), names)
-    axes.tick_params(axis="x", rotation=30)
+    _mark_edge(axes, numbers, edge, "x")
+    axes.set(xlabel=f"{metric.split} {metric.name}")
+    axes.set_yticks(range(len(names)), names)
+    axes.invert_yaxis()  # the first one on top, as in the table
     axes.grid(alpha=0.3)
 
 
@@ -159,16 +182,18 @@ def _drawn(numbers, edge):
     return np.where(np.isfinite(numbers), numbers, edge)
 
 
-def _mark_edge(axes, numbers, edge):
-    if not np.isfinite(numbers).all():
+def _mark_edge(axes, numbers, edge, along="y"):
+    """Marks where diverged runs are drawn on the axis of the metric."""
+    if np.isfinite(numbers).all():
+        return
+    said = {"color": "gray", "fontsize": "small", "ha": "right"}
+    where = {"xytext": (-2, 2), "textcoords": "offset points"}
+    if along == "y":
         axes.axhline(edge, color="gray", ls=":", lw=1)
-        axes.annotate(
-            "diverged",
-            (1, edge),
-            xycoords=("axes fraction", "data"),
-            xytext=(-2, 2),
-            textcoords="offset points",
-            ha="right",
-            color="gray",
-            fontsize="small",
-        )
+        place, of = (1, edge), ("axes fraction", "data")
+    else:
+        axes.axvline(edge, color="gray", ls=":", lw=1)
+        place, of = (edge, 1), ("data", "axes fraction")
+        said |= {"rotation": "vertical", "va": "top"}
+        where["xytext"] = (-2, -2)
+    axes.annotate("diverged", place, xycoords=of, **where, **said)

@@ -88,9 +88,9 @@ def test_the_picture_shows_every_run(metric, batch, tmp_path, monkeypatch):
     )
     curves, by_time, finals = drawn[0].axes
     points = [
-        float(y)
+        float(x)
         for group in finals.collections
-        for _, y in getattr(group, "get_offsets", list)()
+        for x, _ in getattr(group, "get_offsets", list)()
     ]
     assert len([y for y in points if math.isfinite(y)]) >= 2 + len(batch)
     _, curve = curves.get_lines()[:2]
@@ -139,7 +139,7 @@ def picture(tmp_path):
 
 def test_long_names_leave_room_for_the_curves(picture):
     *_, finals = picture(["norm=none", LONG]).axes
-    short, shown = (text.get_text() for text in finals.get_xticklabels())
+    short, shown = (text.get_text() for text in finals.get_yticklabels())
     assert short == "norm=none"
     assert shown.endswith("mine.py:Norm")
     assert len(shown) == 40
@@ -148,17 +148,21 @@ def test_long_names_leave_room_for_the_curves(picture):
 def test_many_variants_leave_room_for_the_curves(picture):
     figure = picture(MANY)
     *curves, finals = figure.axes
-    assert len(finals.get_xticklabels()) == len(MANY)
-    places = finals.transData.transform([(0, 0), (1, 0)])[:, 0]
-    points = 72 / figure.dpi * (places[1] - places[0])
-    assert points > finals.get_xticklabels()[0].get_fontsize()
-    legend = curves[0].get_legend().get_window_extent()
-    assert legend.height <= figure.bbox.height
+    assert len(finals.get_yticklabels()) == len(MANY)
+    places = finals.transData.transform([(0, 0), (0, 1)])[:, 1]
+    points = 72 / figure.dpi * (places[0] - places[1])
+    assert points > finals.get_yticklabels()[0].get_fontsize()
+    (legend,) = figure.legends
+    assert legend.get_window_extent().x0 >= 0
+    assert legend.get_window_extent().x1 <= figure.bbox.x1
+    for axes in curves:
+        assert axes.get_window_extent().height > 0.6 * figure.bbox.height
+        assert not axes.bbox.overlaps(legend.get_window_extent())
 
 
 def test_many_variants_look_different(picture):
-    by_epoch, *_ = picture(MANY[:42]).axes
-    lines = by_epoch.get_legend().get_lines()
+    (legend,) = picture(MANY[:42]).legends
+    lines = legend.get_lines()
     looks = {(line.get_color(), line.get_marker()) for line in lines}
     assert len(looks) == 42
 
