@@ -29,7 +29,7 @@ table{border-collapse:collapse;width:100%;margin:.5rem 0 1rem;
  font-variant-numeric:tabular-nums}
 caption{text-align:left;color:var(--muted);padding-bottom:.25rem}
 th,td{padding:.45rem .6rem;text-align:right;vertical-align:top}
-th:first-child{text-align:left;min-width:8.5rem}
+th:first-child{text-align:left;min-width:min(13rem,36vw)}
 tbody th,.long td{overflow-wrap:anywhere}
 .long td,.long thead th{text-align:left}
 thead th{color:var(--muted);font-weight:600;border-bottom:1px solid var(--axis)}
