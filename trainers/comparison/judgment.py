@@ -6,14 +6,15 @@ from typing import NamedTuple
 import numpy as np
 from scipy import special
 
-from .intervals import Interval, differences, interval
+from .intervals import Interval, as_array, differences, interval
 from .looks import fewest_seeds
 
 VERDICTS = ("better", "worse", "practically equal", "undecided")
 
 _MOST_SEEDS = 1000
-# Of `least`. Differences of floats that should be equal are not quite.
-_ROUNDING = 1e-9
+#: Of a value: metrics are float32, and differences of theirs that should be
+#: equal are not quite. Each is rounded by a quarter of this, or less.
+ROUNDING = 2.0**-22
 
 
 class Judgment(NamedTuple):
@@ -45,8 +46,9 @@ def judge(values, baseline, *, higher_is_better, least, level):
     - undecided: all else, and always if there are too few seeds for `level`.
 
     So a difference that is surely not 0, but surely smaller than what counts,
-    is "practically equal". A billionth of `least` counts as nothing, so that
-    the rounding of differences decides nothing.
+    is "practically equal". What the rounding of values to float32 can make of
+    a difference counts as nothing: shares of a few hundred examples are often
+    equal, and rounding would decide.
 
     Args:
         values: seed -> value of the metric; None if the run diverged. It is
@@ -82,7 +84,10 @@ def judge(values, baseline, *, higher_is_better, least, level):
     shown = interval(found, level)
     verdict = "undecided"
     if shown.level >= level:
-        index = verdicts(shown.low, shown.high, least, higher_is_better)
+        rounding = _rounding(values, baseline)
+        index = verdicts(
+            shown.low, shown.high, least, higher_is_better, rounding
+        )
         verdict = VERDICTS[int(index)]
     needed = None
     if verdict == "undecided":
@@ -90,19 +95,25 @@ def judge(values, baseline, *, higher_is_better, least, level):
     return Judgment(shown, verdict, len(found), needed)
 
 
-def verdicts(low, high, least, higher_is_better):
+def _rounding(*several):
+    """Returns the difference that rounding can make between such values."""
+    found = np.concatenate([as_array(each.values()) for each in several])
+    return ROUNDING * np.abs(found[~np.isnan(found)]).max(initial=0)
+
+
+def verdicts(low, high, least, higher_is_better, rounding=0.0):
     """Returns the verdicts of intervals as `judge` does, as an array.
 
     Args:
         low, high: numbers or arrays.
         least: the difference that counts.
         higher_is_better: of the metric.
+        rounding: the difference that counts as nothing.
 
     Returns:
         Integers, places in `VERDICTS`.
     """
     low, high = np.asarray(low), np.asarray(high)
-    rounding = _ROUNDING * least
     inside = least - rounding
     equal = (-inside < low) & (high < inside)
     above, below = low > rounding, high < -rounding

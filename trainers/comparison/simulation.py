@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .intervals import array_differences, center_and_ends, skipped_averages
-from .judgment import VERDICTS, verdicts
+from .judgment import ROUNDING, VERDICTS, verdicts
 from .looks import family_level, fewest_seeds
 
 VARIANTS = 4  # besides the baseline
@@ -173,7 +173,8 @@ def compare(values, level=LEVEL):
         if attained < level:
             continue
         _, low, high = center_and_ends(differences[active][:, :look], skipped)
-        found[active] = verdicts(low, high, LEAST, higher_is_better=True)
+        # The largest accuracy is 1.
+        found[active] = verdicts(low, high, LEAST, True, ROUNDING)
         seeds[active & (found != _UNDECIDED)] = look
     return found, seeds
 

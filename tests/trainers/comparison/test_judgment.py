@@ -38,15 +38,15 @@ RANKS = {"worse": 0, "undecided": 1, "practically equal": 1, "better": 2}
         (-3, 0, "undecided"),
         (-2, 2, "undecided"),
         (-INF, INF, "undecided"),
-        (1e-12, 3, "undecided"),  # a rounding error is no difference
-        (-0.5, 1 - 1e-12, "undecided"),
+        (1e-7, 3, "undecided"),  # a rounding error is no difference
+        (-0.5, 1 - 1e-7, "undecided"),
     ],
 )
 def test_the_interval_decides(low, high, verdict):
-    found = verdicts(low, high, 1, higher_is_better=True)
+    found = verdicts(low, high, 1, True, 1e-6)
     assert VERDICTS[found] == verdict
     swapped = {"better": "worse", "worse": "better"}
-    found = verdicts(low, high, 1, higher_is_better=False)
+    found = verdicts(low, high, 1, False, 1e-6)
     assert VERDICTS[found] == swapped.get(verdict, verdict)
 
 
@@ -111,13 +111,23 @@ def test_what_cannot_be_judged(higher, least):
         judged([1.0], [0.0], higher, least)
 
 
-def test_ties_are_not_broken_by_rounding():
+@pytest.mark.parametrize(
+    ("dtype", "values", "baseline"),
+    [
+        (np.float64, [8, 9, 1, 8, 10, 9, 8], [3, 5, 3, 10, 6, 5, 6]),
+        (np.float32, [8, 10, 6, 7, 6, 10, 8], [1, 2, 8, 4, 9, 1, 3]),
+    ],
+)
+def test_ties_are_not_broken_by_rounding(dtype, values, baseline):
     # Shares of ten; the end of the interval is a Walsh average of 0, such as
-    # 0.1 - 0.3 and 0.6 - 0.4, which is 3e-17 in floats.
-    values = np.array([8, 9, 1, 8, 10, 9, 8])
-    baseline = np.array([3, 5, 3, 10, 6, 5, 6])
+    # 0.1 - 0.3 and 0.6 - 0.4, which is 3e-17 in float64 and 1e-8 in float32.
+    values, baseline = np.array(values), np.array(baseline)
     whole = judged(values, baseline, least=0.05, level=0.9)
-    shares = judged(values / 10, baseline / 10, least=0.005, level=0.9)
+    shares = judged(
+        *((each / 10).astype(dtype) for each in (values, baseline)),
+        least=0.005,
+        level=0.9,
+    )
     assert whole.interval.low == 0 < shares.interval.low
     assert whole.verdict == shares.verdict == "undecided"
 

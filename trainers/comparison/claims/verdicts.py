@@ -11,9 +11,9 @@ VERDICTS = (SUPPORTED, REFUTED, UNDECIDED)
 #: Of a claim that is supported on one data set and refuted on another.
 DEPENDS = "depends on the data"
 
-# Effects that are equal on paper differ in their last digits: the difference
-# of two logarithms of powers of ten, for example.
-_ROUNDING = 1e-9
+# Effects that are equal on paper differ in their last digits: the differences
+# of float32 accuracies, or of two logarithms of powers of ten, for example.
+_ROUNDING = 1e-6
 
 
 def decide(effects, minimal, level):
@@ -27,7 +27,7 @@ def decide(effects, minimal, level):
 
     Where effects are distributed symmetrically about `minimal`, both verdicts
     together have a probability of at most 1 - level. An end counts as above or
-    below only if it is so by more than a billionth, so that rounding decides
+    below only if it is so by more than a millionth, so that rounding decides
     nothing.
 
     Args:
