@@ -1,7 +1,7 @@
 """How sure a comparison's answer is, and what would change it."""
 
 from ..looks import fewest_seeds
-from .figures import joined
+from .figures import few
 
 _RATE = "learning_rate"
 
@@ -39,7 +39,7 @@ def tunes_rates(design):
 
 
 def _seeds(summary, rows):
-    names = joined([row.variant for row in rows])
+    names = few([row.variant for row in rows])
     fewest = fewest_seeds(summary.level)
     if max(row.judgment.seeds for row in rows) < fewest:
         return f"it takes at least {fewest} seeds to decide anything"
@@ -59,7 +59,7 @@ def _what_else(summary):
     at_edge = [row.variant for row in summary.rows if _often_at_edge(row)]
     if at_edge:
         return (
-            f"{joined(at_edge)} chose from the end of the grid, and a wider "
+            f"{few(at_edge)} chose from the end of the grid, and a wider "
             "one could change the answer"
         )
     if design.once:

@@ -2,6 +2,8 @@
 
 import math
 
+_MOST_NAMED = 5
+
 
 def cell(metric, interval, sign=""):
     """Returns an interval as a table shows it: `"97.2 [96.5, 97.8]"`.
@@ -83,6 +85,22 @@ def joined(items, last="and"):
     """Returns items as an enumeration: `"a, b and c"`."""
     *first, end = items
     return f"{', '.join(first)} {last} {end}" if first else end
+
+
+def few(items, last="and"):
+    """Returns an enumeration that names at most five items.
+
+    Example:
+
+    >>> from normzoo.trainers.comparison.reporting.figures import few
+    >>> few("abcde"), few("abcdef", "or")
+    ('a, b, c, d and e', 'a, b, c, d or 2 others')
+    """
+    items = list(items)
+    if len(items) > _MOST_NAMED:
+        others = len(items) - _MOST_NAMED + 1
+        items[_MOST_NAMED - 1 :] = [f"{others} others"]
+    return joined(items, last)
 
 
 def plural(number, noun):

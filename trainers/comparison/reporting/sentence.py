@@ -4,7 +4,7 @@ import math
 
 from .change import outlook
 from .cost import cost, price
-from .figures import amount, between, flipped, joined, percent, plural, value
+from .figures import amount, between, few, flipped, percent, plural, value
 
 LEVEL = 0.95  # of intervals that no verdict depends on
 
@@ -202,7 +202,7 @@ def _is_worst(metric, row, center):
 
 
 def _named(rows, last="and"):
-    return joined([row.variant for row in rows], last)
+    return few([row.variant for row in rows], last)
 
 
 def _are(rows):

@@ -43,6 +43,15 @@ SENTENCES = {
         "higher (2.00 to 2.00, over 10 seeds), at 1.2 times the training time "
         f"and 20 % more weights. {SURE}; {SHARED}",
     ),
+    "many are better": (
+        made_found(
+            {NONE: BASE} | {str(i): above(BASE, i / 100) for i in range(1, 8)},
+        ),
+        "7, 6, 5, 4 and 3 others are better than norm=none in test accuracy; "
+        "of these, 7 has the largest difference: it is 7.00 points higher "
+        "(7.00 to 7.00, over 10 seeds), at 1.7 times the training time and "
+        f"70 % more weights. {SURE}; {SHARED}",
+    ),
     "one is better, one ahead of it": (
         made_found({NONE: BASE, BATCH: HIGHER, LAYER: above(BASE, 0.1, -0.01)}),
         "norm=batch is better than norm=none: its test accuracy is 1.10 points "
