@@ -141,23 +141,15 @@ def first_examples(builder, split, share):
         builder: TFDS' of a prepared set.
         split: TFDS' string, such as `"train[:1000]"` or `"train+test"`.
         share: above 0, at most 1: of the split's examples, up to rounding; at
-            least one.
-
-    Example:
-
-    >>> import tensorflow_datasets as tfds
-    >>> import normzoo
-    >>> from normzoo.trainers.data import datasets
-    >>> digits = tfds.builder("digits")
-    >>> datasets.first_examples(digits, "train[:200]+test", 0.5)
-    'train[0:200]+test[0:48]'
+            least one. Of a sum they are those of its first terms.
     """
     splits = builder.info.splits
     left = max(1, round(share * splits[split].num_examples))
     taken = []
     for part in tfds.core.ReadInstruction.from_spec(split).to_absolute(splits):
-        start = part.from_ or 0
-        end = part.to or splits[part.splitname].num_examples
+        start, end = part.from_ or 0, part.to
+        if end is None:
+            end = splits[part.splitname].num_examples
         count = min(left, end - start)
         if count > 0:
             taken.append(f"{part.splitname}[{start}:{start + count}]")

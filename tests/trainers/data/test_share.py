@@ -17,6 +17,7 @@ FIRST = {
     "of the last": ("train[-10:]", 0.5, "train[1194:1199]"),
     "of a sum": ("train[:200]+test", 0.75, "train[0:200]+test[0:172]"),
     "of a sum, one part": ("train[:200]+test", 0.3, "train[0:149]"),
+    "of an empty slice": ("train[:0]+test[:9]", 0.34, "test[0:3]"),
     "of everything": ("all", 0.7, "train[0:1204]+validation[0:54]"),
     "one example at least": ("train[:50]", 1e-6, "train[0:1]"),
 }
