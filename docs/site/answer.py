@@ -1,4 +1,4 @@
-"""Draws docs/answer.svg: two answers of docs/results/every_norm.md.
+"""Draws docs/answer.svg: two answers of docs/results/norms.md, with error bars.
 
 python docs/site/answer.py
 """
@@ -9,13 +9,11 @@ from xml.sax.saxutils import escape
 
 DOCS = pathlib.Path(__file__).resolve().parents[1]
 PICTURE = DOCS / "answer.svg"
-#: Heading in every_norm.md -> what the panel says.
+#: Heading in norms.md -> what the panel says.
 PANELS = {
     "Digits, an MLP": "An MLP on digits",
     "Digits, a CNN": "A CNN on digits",
 }
-#: What most users choose from.
-SHOWN = ("batch", "layer", "group", "instance", "rms")
 LEAST = 0.5  # points of accuracy that count
 #: Verdict -> color and marker; each can be told without the color.
 LOOKS = {
@@ -42,15 +40,14 @@ _LINE, _TOP = 34, 92
 
 def picture():
     """Returns the SVG."""
-    results = (DOCS / "results/every_norm.md").read_text()
+    results = (DOCS / "results/norms.md").read_text()
     parts, y = [], _TOP
     for heading, title in PANELS.items():
         section = results.split(f"## {heading}\n")[1].split("\n## ")[0]
         parts.append(_text(16, y, title, weight="bold"))
-        for norm, *row in _ROW.findall(section):
-            if norm in SHOWN:
-                y += _LINE
-                parts.append(_row(y, norm, *row))
+        for row in _ROW.findall(section):
+            y += _LINE
+            parts.append(_row(y, *row))
         y += 2 * _LINE
     bottom = y - _LINE
     return _head(bottom + 42) + _axis(bottom) + "".join(parts) + "</svg>\n"
@@ -71,7 +68,7 @@ def _row(y, norm, center, low, high, verdict):
 def _head(height):
     width = _RIGHT + 150
     title = "Test accuracy: points more than without a norm"
-    how = "Simultaneous 95 % intervals over 20 to 40 seeds. Gray: too little "
+    how = "Simultaneous 95 % intervals over 10 to 40 seeds. Gray: too little "
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} '
         f'{height}" width="{width}" height="{height}" role="img" '
