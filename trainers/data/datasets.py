@@ -128,6 +128,11 @@ def find_splits(builder, dataset):
     }
     for key, split in splits.items():
         _check_split(builder, key, split)
+    if not 0 < dataset.train_share <= 1:
+        raise InputError(
+            "dataset.train_share must be above 0 and at most 1. Received: "
+            f"{dataset.train_share!r}."
+        )
     if dataset.train_share == 1:
         return splits
     train = first_examples(builder, splits["train"], dataset.train_share)

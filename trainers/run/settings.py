@@ -39,7 +39,6 @@ _ONE_OF = {
     "checkpoint.best_mode": ("max", "min"),
     "compare.together": ("auto", *MODES),
 }
-_SHARES = ("dataset.train_share",)
 #: Of an image's side.
 _PIXELS, _MOST_PIXELS = ("dataset.image_size",), 2**14
 #: What NumPy takes for a seed.
@@ -212,7 +211,6 @@ class Settings:
                 "at least 0",
             ),
             (self.below_one, lambda x: 0 <= x < 1, "in [0, 1)"),
-            (_SHARES, lambda x: 0 < x <= 1, "above 0 and at most 1"),
             (_PIXELS, lambda x: x <= _MOST_PIXELS, f"at most {_MOST_PIXELS}"),
             (
                 (*self.seeds, "compare.tune.first_seed"),
