@@ -56,11 +56,11 @@ def overview(summaries):
     variants = dict.fromkeys(
         row.variant for each in summaries.values() for row in each.rows
     )
-    lines = [["variant", *summaries], ["---", *["---:"] * len(summaries)]]
-    for variant in variants:
-        cells = [_cell(each, variant) for each in summaries.values()]
-        lines.append([variant, *cells])
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+    cells = [
+        [variant, *(_cell(each, variant) for each in summaries.values())]
+        for variant in variants
+    ]
+    return markdown.written(["variant", *summaries], cells) + "\n"
 
 
 def _cell(summary, variant):

@@ -4,7 +4,7 @@ import json
 
 import keras
 
-from normzoo.configs import gaussians_gan
+from normzoo.configs import digits_dcgan, gaussians_gan
 from normzoo.trainers import gan
 
 
@@ -18,6 +18,15 @@ def small(config):
     config.log_every_steps = 4
     config.metrics.samples = 100
     config.metrics.features = "raw"
+    return config
+
+
+def small_digits(data_dir):
+    """Returns the config of a GAN of digits, measured without a classifier."""
+    config = small(digits_dcgan.get_config())
+    config.dataset.data_dir = str(data_dir)
+    config.generator.latent_dim = 4
+    config.generator.norm = "virtual"
     return config
 
 

@@ -8,7 +8,6 @@ import pytest
 from PIL import Image
 
 from normzoo import layers
-from normzoo.configs import digits_dcgan
 from normzoo.trainers import compare, gan
 from normzoo.trainers.common.errors import InputError
 from normzoo.trainers.data import loading
@@ -16,7 +15,7 @@ from normzoo.trainers.gans.metrics import features
 from normzoo.trainers.run.session import Session
 
 from ..equal_runs import assert_equal
-from .runs import lines, small, small_toy, train
+from .runs import lines, small_digits, small_toy, train
 
 pytestmark = pytest.mark.usefixtures("shallow_toys")
 
@@ -24,10 +23,7 @@ pytestmark = pytest.mark.usefixtures("shallow_toys")
 @pytest.fixture(scope="module")
 def finished(data_dir, tmp_path_factory):
     """Config, folder and result of a run."""
-    config = small(digits_dcgan.get_config())
-    config.dataset.data_dir = str(data_dir)
-    config.generator.latent_dim = 4
-    config.generator.norm = "virtual"
+    config = small_digits(data_dir)
     folder = tmp_path_factory.mktemp("runs") / "run"
     return config, folder, train(config, folder)
 

@@ -40,8 +40,17 @@ def answer(summary, columns_of=all_columns):
 
 
 def table_of(summary, columns_of=all_columns):
-    """Returns a table as Markdown."""
-    titles, cells = table(summary, columns_of)
+    """Returns the table of a `Summary` as Markdown."""
+    return written(*table(summary, columns_of))
+
+
+def written(titles, cells):
+    """Returns a table as Markdown, the columns but the first aligned right.
+
+    Args:
+        titles: of the columns.
+        cells: texts, a sequence for each row.
+    """
     rule = ("---", *["---:"] * (len(titles) - 1))
     return "\n".join(_line(cells) for cells in (titles, rule, *cells))
 
