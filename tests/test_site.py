@@ -104,11 +104,15 @@ def test_the_pictures_are_current():
 
 
 def test_the_answer_shows_all_of_the_table():
-    answer = load("answer").picture()
-    assert [answer.count(f">{name}<") for name in ("batch", "rms")] == [2, 2]
-    assert answer.count(">better<") == 2
-    assert answer.count(">practically equal<") == 3
-    assert answer.count(">undecided<") == 3
+    answer = load("answer")
+    drawn = answer.picture()
+    found = [answer.rows(heading) for heading in answer.PANELS]
+    assert [set(rows) | {"none"} for rows in found] == [set(layers.NORMS)] * 3
+    assert all(drawn.count(f">{norm}<") == 1 for norm in found[0])
+    for verdict, (color, _) in answer.LOOKS.items():
+        count = sum(r[-1] == verdict for rows in found for r in rows.values())
+        assert drawn.count(f'stroke="{color}" stroke-width="2.5"') == count
+        assert drawn.count(f">{verdict}<") == (count > 0)
 
 
 def test_messages_of_troubleshooting_are_in_the_code():

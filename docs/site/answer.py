@@ -1,4 +1,4 @@
-"""Draws docs/answer.svg: two answers of docs/results/norms.md, with error bars.
+"""Draws docs/answer.svg: three answers of docs/results/every_norm.md.
 
 python docs/site/answer.py
 """
@@ -9,24 +9,27 @@ from xml.sax.saxutils import escape
 
 DOCS = pathlib.Path(__file__).resolve().parents[1]
 PICTURE = DOCS / "answer.svg"
-#: Heading in norms.md -> what the panel says.
+#: Heading in every_norm.md -> what stands above its intervals.
 PANELS = {
-    "Digits, an MLP": "An MLP on digits",
-    "Digits, a CNN": "A CNN on digits",
+    "Digits, a CNN": "digits",
+    "MNIST, a CNN": "MNIST",
+    "CIFAR-10, a CNN": "CIFAR-10",
 }
-LEAST = 0.5  # points of accuracy that count
+TITLE = "A small CNN: points of test accuracy more than without a norm"
+LEAST = 0.5  # points that count
 #: Verdict -> color and marker; each can be told without the color.
 LOOKS = {
-    "better": ("#0072b2", '<path d="M{x} {y}m-7 6l7 -13l7 13z" fill="{c}"/>'),
-    "practically equal": (
-        "#009e73",
-        '<rect x="{x}" y="{y}" width="12" height="12" fill="{c}" '
-        'transform="translate(-6 -6)"/>',
-    ),
+    "better": ("#0072b2", '<path d="M{x} {y}m-6 5l6 -11l6 11z" fill="{c}"/>'),
+    "worse": ("#d55e00", '<path d="M{x} {y}m-6 -5l6 11l6 -11z" fill="{c}"/>'),
     "undecided": (
         "#767676",
-        '<circle cx="{x}" cy="{y}" r="6" fill="#fff" stroke="{c}" '
-        'stroke-width="2.5"/>',
+        '<circle cx="{x}" cy="{y}" r="4.5" fill="#fff" stroke="{c}" '
+        'stroke-width="2"/>',
+    ),
+    "practically equal": (
+        "#009e73",
+        '<rect x="{x}" y="{y}" width="10" height="10" fill="{c}" '
+        'transform="translate(-5 -5)"/>',
     ),
 }
 _ROW = re.compile(
@@ -34,75 +37,102 @@ _ROW = re.compile(
     r"([a-z ]+?)(?: \(|\s*\|)",
     re.MULTILINE,
 )
-_LEFT, _RIGHT, _LOW, _HIGH = 150, 590, -1.0, 3.2
-_LINE, _TOP = 34, 92
+_WIDTH, _NAMES = 760, 138  # of the picture, and of its names
+_PANEL, _GAP = 190, 14
+_LOW, _HIGH, _TICKS = -4.2, 3.2, range(-4, 4, 2)
+_LINE, _TOP = 26, 128  # the height of a row, and where the first one begins
 
 
 def picture():
     """Returns the SVG."""
-    results = (DOCS / "results/norms.md").read_text()
-    parts, y = [], _TOP
-    for heading, title in PANELS.items():
-        section = results.split(f"## {heading}\n")[1].split("\n## ")[0]
-        parts.append(_text(16, y, title, weight="bold"))
-        for row in _ROW.findall(section):
-            y += _LINE
-            parts.append(_row(y, *row))
-        y += 2 * _LINE
-    bottom = y - _LINE
-    return _head(bottom + 42) + _axis(bottom) + "".join(parts) + "</svg>\n"
+    panels = {title: rows(heading) for heading, title in PANELS.items()}
+    norms = next(iter(panels.values()))
+    heights = {norm: _TOP + _LINE * (i + 0.5) for i, norm in enumerate(norms)}
+    bottom = _TOP + _LINE * len(norms)
+    parts = [_text(_NAMES - 10, y + 5, n, "end") for n, y in heights.items()]
+    for number, (title, found) in enumerate(panels.items()):
+        left = _NAMES + number * (_PANEL + _GAP)
+        parts.append(_frame(left, title, bottom))
+        parts += [_interval(left, y, *found[n]) for n, y in heights.items()]
+    used = {row[-1] for found in panels.values() for row in found.values()}
+    head = _head(bottom + 36, [look for look in LOOKS if look in used])
+    return "\n".join([head, *parts, "</svg>", ""])
 
 
-def _row(y, norm, center, low, high, verdict):
-    color, marker = LOOKS[verdict]
-    x, x0, x1 = (_x(float(value)) for value in (center, low, high))
-    line = (
-        f'<path d="M{x0} {y}H{x1}M{x0} {y - 6}v12M{x1} {y - 6}v12" '
-        f'stroke="{color}" stroke-width="3"/>'
-    )
-    mark = marker.format(x=x, y=y, c=color)
-    name = _text(_LEFT - 14, y + 5, norm, anchor="end")
-    return name + line + mark + _text(_RIGHT + 14, y + 5, verdict) + "\n"
+def rows(heading):
+    """Returns norm -> center, low, high and verdict, from a section."""
+    results = (DOCS / "results/every_norm.md").read_text()
+    section = results.split(f"## {heading}\n")[1].split("\n## ")[0]
+    return {
+        norm: (*map(float, numbers), verdict)
+        for norm, *numbers, verdict in _ROW.findall(section)
+    }
 
 
-def _head(height):
-    width = _RIGHT + 150
-    title = "Test accuracy: points more than without a norm"
-    how = "Simultaneous 95 % intervals over 10 to 40 seeds. Gray: too little "
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} '
-        f'{height}" width="{width}" height="{height}" role="img" '
-        'font-family="sans-serif" font-size="15" fill="#222">'
-        f"<title>{title}</title>"
-        f'<rect width="{width}" height="{height}" fill="#fff"/>\n'
-        + _text(16, 28, title, weight="bold", size=18)
-        + _text(16, 52, f"{how}to count.", size=13)
-    )
+def _head(height, verdicts):
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} '
+        f'{height}" width="{_WIDTH}" height="{height}" role="img" '
+        'font-family="sans-serif" font-size="14" fill="#222">'
+        f"<title>{TITLE}</title>"
+        f'<rect width="{_WIDTH}" height="{height}" fill="#fff"/>',
+        _text(16, 28, TITLE, weight="bold", size=18),
+        _text(
+            16,
+            52,
+            "Simultaneous 95 % intervals over 20 to 40 seeds. Gray band: too "
+            "little to count.",
+            size=13,
+        ),
+    ]
+    x = 22
+    for verdict in verdicts:
+        color, marker = LOOKS[verdict]
+        parts.append(marker.format(x=x, y=76, c=color))
+        parts.append(_text(x + 12, 81, verdict, size=13))
+        x += 48 + 7 * len(verdict)
+    return "\n".join(parts)
 
 
-def _axis(bottom):
+def _frame(left, title, bottom):
+    x = _scale(left)
+    band = round(x(LEAST) - x(-LEAST), 1)
     ticks = "".join(
-        f'<path d="M{_x(value)} {bottom}v6" stroke="#222"/>'
+        f'<path d="M{x(tick)} {bottom}v5" stroke="#222"/>'
         + _text(
-            _x(value), bottom + 22, f"{value:+d}" if value else "0", "middle"
+            x(tick), bottom + 20, f"{tick:+d}" if tick else "0", "middle", 13
         )
-        for value in range(-1, 4)
+        for tick in _TICKS
     )
-    top, width = _TOP - 16, _x(LEAST) - _x(-LEAST)
+    middle = left + _PANEL / 2
     return (
-        f'<rect x="{_x(-LEAST)}" y="{top}" width="{width:g}" '
-        f'height="{bottom - top}" fill="#e8e8e8"/>'
-        f'<path d="M{_x(0)} {top}V{bottom}M{_LEFT} {bottom}H{_RIGHT}" '
-        f'stroke="#222"/>{ticks}\n'
+        _text(middle, _TOP - 10, title, "middle", weight="bold")
+        + f'<rect x="{x(-LEAST)}" y="{_TOP}" width="{band}" '
+        f'height="{bottom - _TOP}" fill="#e8e8e8"/>'
+        f'<path d="M{x(0)} {_TOP}V{bottom}M{left} {bottom}h{_PANEL}" '
+        f'stroke="#222"/>{ticks}'
     )
 
 
-def _x(points):
-    share = (points - _LOW) / (_HIGH - _LOW)
-    return round(_LEFT + share * (_RIGHT - _LEFT), 1)
+def _interval(left, y, center, low, high, verdict):
+    color, marker = LOOKS[verdict]
+    at, low, high = map(_scale(left), (center, low, high))
+    line = (
+        f'<path d="M{low} {y}H{high}M{low} {y - 5}v10M{high} {y - 5}v10" '
+        f'stroke="{color}" stroke-width="2.5"/>'
+    )
+    return line + marker.format(x=at, y=y, c=color)
 
 
-def _text(x, y, text, anchor="start", weight="normal", size=15):
+def _scale(left):
+    def x(points):
+        share = (points - _LOW) / (_HIGH - _LOW)
+        return round(left + share * _PANEL, 1)
+
+    return x
+
+
+def _text(x, y, text, anchor="start", size=14, weight="normal"):
     return (
         f'<text x="{x}" y="{y}" text-anchor="{anchor}" font-size="{size}" '
         f'font-weight="{weight}">{escape(text)}</text>'
