@@ -45,7 +45,7 @@ _LINE, _TOP = 26, 128  # the height of a row, and where the first one begins
 
 def picture():
     """Returns the SVG."""
-    panels = {title: rows(heading) for heading, title in PANELS.items()}
+    panels = found_in((DOCS / "results/every_norm.md").read_text())
     norms = next(iter(panels.values()))
     heights = {norm: _TOP + _LINE * (i + 0.5) for i, norm in enumerate(norms)}
     bottom = _TOP + _LINE * len(norms)
@@ -59,14 +59,16 @@ def picture():
     return "\n".join([head, *parts, "</svg>", ""])
 
 
-def rows(heading):
-    """Returns norm -> center, low, high and verdict, from a section."""
-    results = (DOCS / "results/every_norm.md").read_text()
-    section = results.split(f"## {heading}\n")[1].split("\n## ")[0]
-    return {
-        norm: (*map(float, numbers), verdict)
-        for norm, *numbers, verdict in _ROW.findall(section)
-    }
+def found_in(results):
+    """Returns title -> norm -> center, low, high and verdict, from a page."""
+    panels = {}
+    for heading, title in PANELS.items():
+        section = results.split(f"## {heading}\n")[1].split("\n## ")[0]
+        panels[title] = {
+            norm: (*map(float, numbers), verdict)
+            for norm, *numbers, verdict in _ROW.findall(section)
+        }
+    return panels
 
 
 def _head(height, verdicts):
@@ -80,8 +82,8 @@ def _head(height, verdicts):
         _text(
             16,
             52,
-            "Simultaneous 95 % intervals over 20 to 40 seeds. Gray band: too "
-            "little to count.",
+            "Simultaneous 95 % intervals in each panel, over 20 to 40 seeds. "
+            "Gray band: too little to count.",
             size=13,
         ),
     ]
