@@ -4,7 +4,12 @@
         --workdir=runs/claims/pre_norm
 
 Learning rates of a vision transformer with layer norm, without a warmup, after
-Xiong et al., 2020.
+Xiong et al., 2020. On MNIST, patches of 7x7 pixels make the same 16 tokens:
+
+    python -m normzoo.trainers.claims --config=claims/pre_norm \
+        --workdir=runs/claims/pre_norm-mnist --config.dataset.name=mnist \
+        --config.dataset.data_dir=tfds \
+        '--config.dataset.train_split=train[:1500]' --config.model.patch_size=7
 """
 
 from normzoo.configs import claims
