@@ -44,6 +44,18 @@ def test_the_table_of_networks_is_current():
     assert all(f"| `{name}` |" in networks.table() for name in zoo.MODELS)
 
 
+def test_every_norm_is_put_into_every_family():
+    page = (DOCS / "layers.md").read_text()
+    head, *lines = re.findall(
+        r"^\| (.+) \|$", page.split("families.py\n")[1], re.M
+    )
+    families = list(load("families").FAMILIES)
+    found = [line.split(" | ")[0] for line in lines]
+    assert found[1 : len(families) + 1] == families
+    norms = re.split(r", | \| ", head)[1:]
+    assert sorted(norms) == sorted(layers.registry.NORMS)
+
+
 def test_something_is_said_of_each_norm():
     page = load("norms").page()
     for name in {*layers.registry.NORMS, *layers.WEIGHT_NORMS} - {"none"}:

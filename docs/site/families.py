@@ -6,7 +6,8 @@
 Each family, in its smallest variant, has a process of its own. A cell has the
 number of norms that were replaced and of those that were left, if any; outputs
 or gradients that are not finite and a model that differs once it is saved and
-loaded are named. A family without norms gets some inserted.
+loaded are named. A family without norms gets some inserted. Norms whose cells
+are all the same share a column.
 """
 
 import argparse
@@ -107,6 +108,19 @@ def _is_saved(model, images):
         return np.array_equal(loaded(images), model(images))
 
 
+def columns(norms, rows):
+    """Returns title -> cells; norms with equal cells share a column.
+
+    Args:
+        norms: names.
+        rows: lists of a cell for each of them.
+    """
+    alike = {}
+    for norm, cells in zip(norms, zip(*rows, strict=True), strict=True):
+        alike.setdefault(cells, []).append(norm)
+    return {", ".join(names): cells for cells, names in alike.items()}
+
+
 def main():
     """Reads the command line and prints all cells, then the table."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
@@ -126,9 +140,10 @@ def main():
     context = multiprocessing.get_context("spawn")
     with context.Pool(1, maxtasksperchild=1) as pool:
         rows = pool.starmap(row, [(each, norms) for each in families], 1)
-    print("\n| family |", " | ".join(norms), "|")
-    print("| --- |" + " --- |" * len(norms))
-    for family, cells in zip(families, rows, strict=True):
+    found = columns(norms, rows)
+    print("\n| family |", " | ".join(found), "|")
+    print("| --- |" + " --- |" * len(found))
+    for family, *cells in zip(families, *found.values(), strict=True):
         print(f"| {family} |", " | ".join(cells), "|")
 
 

@@ -6,6 +6,7 @@ Steps are those of one process, without logs.
 
 import functools
 import importlib.util
+import multiprocessing
 import pathlib
 import statistics
 import subprocess
@@ -16,6 +17,8 @@ import numpy as np
 
 from ...configs import default
 from ..common import timing
+from ..comparison import runner
+from ..comparison.sweep import plan
 from ..data import loading
 from ..run.session import Session
 from ..supervised.build import (
@@ -24,6 +27,8 @@ from ..supervised.build import (
     training_batches,
 )
 from ..supervised.programs import PROGRAMS
+from ..together.memory import bytes_of_parts
+from . import memory
 from .report import Table, goal
 
 _TORCH = pathlib.Path(__file__).with_name("torch_sweep.py")
@@ -32,6 +37,8 @@ _NORMS = "none,batch,layer,group,rms"
 _FEW, _MANY = 3, 16
 #: Of ten seeds with three learning rates each, as `make demo` would tune them.
 _TUNED = "150 runs, tuned, --jobs=2"
+#: Groups of so many runs are compared in memory.
+_SIZES = 4, 16
 #: Side by side, tracing takes minutes.
 _MODES = ("stacked", "call_by_call")
 #: Two comparisons -> the largest ratio of their seconds.
@@ -46,7 +53,8 @@ _RATIOS = {
 
 
 def run(repeats=3):
-    """Measures whole comparisons, and the steps of their runs."""
+    """Measures whole comparisons, and the steps and memory of their runs."""
+    further = _memory_goals(_wide())
     seconds = _wholes(repeats)
     steps = {name: _steps(config) for name, config in _models().items()}
     rows = [
@@ -56,7 +64,7 @@ def run(repeats=3):
     return [
         Table("Comparisons", rows),
         Table("Steps", [{"model": k, **v} for k, v in steps.items()]),
-        Table("Goals", [*_goals(seconds), *_goals_of_steps(steps)]),
+        Table("Goals", [*_goals(seconds), *_goals_of_steps(steps), *further]),
     ]
 
 
@@ -184,3 +192,50 @@ def _goals_of_steps(steps):
         )
         for name, limit in limits.items()
     ]
+
+
+def _wide():
+    """Returns the config of an MLP whose memory is that of its runs."""
+    config = default.get_config()
+    config.model.width, config.batch_size, config.epochs = 1024, 128, 3
+    config.compare.together = "stacked"
+    return config
+
+
+def _memory_goals(config):
+    """Returns rows on the memory of a further run of a group.
+
+    It is compared with that of the run's variables, optimizer and outputs of
+    layers; with `checkpoint.best`, a run has its best state as well.
+    """
+    own = sum(_bytes_of_run(config))
+    rows = []
+    for best, said in ((config.checkpoint.best, ", best kept"), ("", "")):
+        config.checkpoint.best = best
+        few, many = (_peak(config, count) for count in _SIZES)
+        further = (many - few) / (_SIZES[1] - _SIZES[0])
+        figure = (
+            f"memory of a further run{said} / {own / 1e6:.1f} MB of its own"
+        )
+        rows.append(goal(figure, further / own, None if said else 1.3))
+    return rows
+
+
+def _bytes_of_run(config):
+    model = compiled_model(config, loading.load_data(config))
+    model.optimizer.build(model.trainable_variables)
+    return bytes_of_parts(model, config.batch_size)
+
+
+def _peak(config, count):
+    """Returns the peak of a process, whose whole life it is, in bytes."""
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(1) as pool:
+        return pool.apply(_trained_together, (config, count))
+
+
+def _trained_together(config, count):
+    runs = plan(config, [{"seed": seed} for seed in range(count)])
+    with tempfile.TemporaryDirectory() as folder:
+        runner.execute(runs, pathlib.Path(folder))
+    return memory.peak()

@@ -35,9 +35,15 @@ def fitting_runs(model, batch_size):
 
 def bytes_of_run(model, batch_size):
     """Returns about how many bytes a run takes while it trains in a group."""
+    variables, outputs = bytes_of_parts(model, batch_size)
+    return _COPIES * variables + _PER_OUTPUT * outputs
+
+
+def bytes_of_parts(model, batch_size):
+    """Returns the bytes of a run's variables, and of its layers' outputs."""
     variables = sum(map(bytes_of, variables_of(model).values()))
     outputs = sum(_outputs(layer, batch_size) for layer in inner_layers(model))
-    return _COPIES * variables + _PER_OUTPUT * outputs
+    return variables, outputs
 
 
 def _outputs(layer, batch_size):

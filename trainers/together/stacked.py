@@ -171,8 +171,7 @@ class Stacked(Program):
 
     def each(self):
         """Yields pairs of a run and the model in its current state."""
-        # All are read at once: to read one takes as long.
-        for run, row in self.rows(range(self._state.runs)).items():
+        for run, row in self._state.each(range(self._state.runs)):
             with self.holding(run, row) as model:
                 yield run, model
 

@@ -70,23 +70,33 @@ class StackedState:
         return [target.value for target in self._targets]
 
     def rows(self, runs):
-        """Returns the states of some runs, as `own_variables` are ordered.
+        """Returns run -> its state, of some runs, to be kept.
+
+        A state is a list of arrays, in the order of `own_variables`.
 
         Args:
             runs: their numbers.
+        """
+        return {
+            run: [value.copy() for value in row] for run, row in self.each(runs)
+        }
 
-        Returns:
-            Run -> list of arrays.
+    def each(self, runs):
+        """Yields pairs of a run and its state now, as `rows` returns them.
+
+        They are parts of what the variables hold, and take no memory until
+        these change.
         """
         # Read once: a slice of each variable for each run takes far longer.
         values = [_array(target.value) for target in self._targets]
-        return {
-            run: [
-                value if shared else value[run].copy()
-                for value, shared in zip(values, self._shared, strict=True)
-            ]
-            for run in runs
-        }
+        for run in runs:
+            yield (
+                run,
+                [
+                    value if shared else value[run]
+                    for value, shared in zip(values, self._shared, strict=True)
+                ],
+            )
 
     @contextlib.contextmanager
     def keeping(self, runs):
@@ -179,9 +189,9 @@ def _assign(variable, value):
 
 
 def _array(variable):
-    """Returns what a `tf.Variable` holds; its `numpy` takes longer."""
+    """Returns what a `tf.Variable` holds; its `numpy` would copy it."""
     read = tf.raw_ops.ReadVariableOp
-    return read(resource=variable.handle, dtype=variable.dtype).numpy()
+    return np.asarray(read(resource=variable.handle, dtype=variable.dtype))
 
 
 def _variable(value, like):

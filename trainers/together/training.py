@@ -144,6 +144,8 @@ class GroupTraining:
         progress.epoch, progress.batch = number, 0
 
     def _keep_best(self, runs):
+        for run in runs:
+            self._best.pop(run, None)  # before there are new ones
         for run, row in self._program.rows(runs).items():
             member = self._members[run]
             member.note_outputs()

@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from normzoo.trainers.together.state import (
     StackedState,
@@ -28,27 +29,54 @@ def new_model(rate, dtype):
     return model
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64", "mixed_bfloat16"])
-def test_a_model_is_lent_the_state_of_each_run(dtype):
-    models = [new_model(rate, dtype) for rate in RATES]
+def stacked(models, dtype):
+    """Returns the state of some models, and the one that it is lent to."""
     values = Stacks(len(models))
     for run, model in enumerate(models):
         values.set(run, values_of(model))
     lender = new_model(0.5, dtype)
-    state = StackedState(
-        lender,
-        [model.optimizer for model in models],
-        values.arrays,
-        [[]] * len(models),
-    )
-    rows = state.rows(range(len(models)))
-    for run, model in enumerate(models):
-        state.load(rows[run])
+    optimizers = [model.optimizer for model in models]
+    rates = [[]] * len(models)
+    return StackedState(lender, optimizers, values.arrays, rates), lender
+
+
+DTYPES = pytest.mark.parametrize(
+    "dtype", ["float32", "float64", "mixed_bfloat16", "bfloat16"]
+)
+
+
+@DTYPES
+def test_a_model_is_lent_the_state_of_each_run(dtype):
+    models = [new_model(rate, dtype) for rate in RATES]
+    state, lender = stacked(models, dtype)
+    for run, row in state.each(range(len(models))):
+        state.load(row)
         state.lend(run)
-        pairs = zip(own_variables(lender), own_variables(model), strict=True)
-        for got, expected in pairs:
+        both = own_variables(lender), own_variables(models[run])
+        for got, expected in zip(*both, strict=True):
             assert got.dtype == expected.dtype
             np.testing.assert_array_equal(got, expected)
+
+
+@DTYPES
+def test_states_are_copied_only_where_they_are_kept(dtype):
+    """Else all runs would be in memory once more whenever one is looked at."""
+    state, lender = stacked([new_model(rate, dtype) for rate in RATES], dtype)
+    ((_, row),), ((_, again),) = state.each([1]), state.each([1])
+    arrays = [number for number, value in enumerate(row) if value.ndim]
+    assert all(np.shares_memory(row[i], again[i]) for i in arrays)
+    kept = state.rows([1])[1]
+    assert not any(map(np.shares_memory, row, kept))
+    # Whoever trains the model, or the runs, changes none of them.
+    before = [value.copy() for value in kept]
+    state.load(row)
+    for variable in own_variables(lender):
+        variable.value.assign_add(tf.ones_like(variable.value))
+    for variable in state.variables:
+        variable.assign_add(tf.ones_like(variable))
+    for values in (row, kept):
+        for value, old in zip(values, before, strict=True):
+            np.testing.assert_array_equal(value, old)
 
 
 def test_runs_that_begin_alike_have_copies():
