@@ -54,7 +54,7 @@ _RATIOS = {
 
 def run(repeats=3):
     """Measures whole comparisons, and the steps and memory of their runs."""
-    further = _memory_goals(_wide())
+    further = _memory_goals(_wide(), repeats)
     seconds = _wholes(repeats)
     steps = {name: _steps(config) for name, config in _models().items()}
     rows = [
@@ -202,7 +202,7 @@ def _wide():
     return config
 
 
-def _memory_goals(config):
+def _memory_goals(config, repeats):
     """Returns rows on the memory of a further run of a group.
 
     It is compared with that of the run's variables, optimizer and outputs of
@@ -212,7 +212,10 @@ def _memory_goals(config):
     rows = []
     for best, said in ((config.checkpoint.best, ", best kept"), ("", "")):
         config.checkpoint.best = best
-        few, many = (_peak(config, count) for count in _SIZES)
+        few, many = (
+            statistics.median(_peak(config, count) for _ in range(repeats))
+            for count in _SIZES
+        )
         further = (many - few) / (_SIZES[1] - _SIZES[0])
         figure = (
             f"memory of a further run{said} / {own / 1e6:.1f} MB of its own"
