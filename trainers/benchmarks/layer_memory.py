@@ -1,7 +1,5 @@
 """The peak memory of a layer's forward and backward pass."""
 
-import multiprocessing
-
 import keras
 import tensorflow as tf
 
@@ -26,13 +24,8 @@ def peak(make_layer, shape, **kwargs):
         make_layer: a layer's class, or a partial call of one.
         shape: of the inputs.
         **kwargs: arguments of the layer's call.
-
-    A process of its own measures them, because the system knows only the peak
-    of a process' whole life.
     """
-    context = multiprocessing.get_context("spawn")
-    with context.Pool(1) as pool:
-        return pool.apply(_measure, (make_layer, shape, kwargs))
+    return memory.in_own_process(_measure, make_layer, shape, kwargs)
 
 
 def _measure(make_layer, shape, kwargs):

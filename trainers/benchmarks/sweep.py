@@ -6,7 +6,6 @@ Steps are those of one process, without logs.
 
 import functools
 import importlib.util
-import multiprocessing
 import pathlib
 import statistics
 import subprocess
@@ -54,7 +53,7 @@ _RATIOS = {
 
 def run(repeats=3):
     """Measures whole comparisons, and the steps and memory of their runs."""
-    further = _memory_goals(_wide(), repeats)
+    further = _memory_goals(repeats)
     seconds = _wholes(repeats)
     steps = {name: _steps(config) for name, config in _models().items()}
     rows = [
@@ -194,34 +193,43 @@ def _goals_of_steps(steps):
     ]
 
 
-def _wide():
+def _wide(**checkpoint):
     """Returns the config of an MLP whose memory is that of its runs."""
     config = default.get_config()
     config.model.width, config.batch_size, config.epochs = 1024, 128, 3
     config.compare.together = "stacked"
+    config.checkpoint.update(checkpoint)
     return config
 
 
-def _memory_goals(config, repeats):
+def _memory_goals(repeats):
     """Returns rows on the memory of a further run of a group.
 
     It is compared with that of the run's variables, optimizer and outputs of
     layers; with `checkpoint.best`, a run has its best state as well.
     """
-    own = sum(_bytes_of_run(config))
-    rows = []
-    for best, said in ((config.checkpoint.best, ", best kept"), ("", "")):
-        config.checkpoint.best = best
-        few, many = (
-            statistics.median(_peak(config, count) for _ in range(repeats))
-            for count in _SIZES
+    own = sum(_bytes_of_run(_wide()))
+    to = f"{own / 1e6:.1f} MB of its own"
+    best, without = (
+        _further_run(config, repeats) / own
+        for config in (_wide(), _wide(best=""))
+    )
+    return [
+        goal(f"memory of a further run, best kept / {to}", best),
+        goal(f"memory of a further run / {to}", without, 1.3),
+    ]
+
+
+def _further_run(config, repeats):
+    """Returns the bytes by which the peak of a process grows with a run."""
+    few, many = (
+        statistics.median(
+            memory.in_own_process(_trained_together, config, count)
+            for _ in range(repeats)
         )
-        further = (many - few) / (_SIZES[1] - _SIZES[0])
-        figure = (
-            f"memory of a further run{said} / {own / 1e6:.1f} MB of its own"
-        )
-        rows.append(goal(figure, further / own, None if said else 1.3))
-    return rows
+        for count in _SIZES
+    )
+    return (many - few) / (_SIZES[1] - _SIZES[0])
 
 
 def _bytes_of_run(config):
@@ -230,14 +238,8 @@ def _bytes_of_run(config):
     return bytes_of_parts(model, config.batch_size)
 
 
-def _peak(config, count):
-    """Returns the peak of a process, whose whole life it is, in bytes."""
-    context = multiprocessing.get_context("spawn")
-    with context.Pool(1) as pool:
-        return pool.apply(_trained_together, (config, count))
-
-
 def _trained_together(config, count):
+    """Trains so many runs; returns the peak of this process, in bytes."""
     runs = plan(config, [{"seed": seed} for seed in range(count)])
     with tempfile.TemporaryDirectory() as folder:
         runner.execute(runs, pathlib.Path(folder))

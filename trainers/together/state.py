@@ -87,6 +87,8 @@ class StackedState:
         They are parts of what the variables hold, and take no memory until
         these change.
         """
+        if not len(runs):
+            return
         # Read once: a slice of each variable for each run takes far longer.
         values = [_array(target.value) for target in self._targets]
         for run in runs:
@@ -101,7 +103,7 @@ class StackedState:
     @contextlib.contextmanager
     def keeping(self, runs):
         """Gives some runs their states back, bit by bit, at the end."""
-        rows = self.rows(runs) if len(runs) else {}
+        rows = self.rows(runs)
         yield
         for run, row in rows.items():
             for target, value, shared in zip(
