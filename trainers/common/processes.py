@@ -6,8 +6,13 @@ from multiprocessing import forkserver
 
 from .startup import SCRIPT, WORKERS
 
-#: Workers run the script's module, too, which imports the other one.
-_IMPORTED = [WORKERS, "normzoo.trainers.comparison.compare"]
+#: Workers run the script's module, too, which imports the second one. Where
+#: splits are drawn, each would take half a second for the last one.
+_IMPORTED = [
+    WORKERS,
+    "normzoo.trainers.comparison.compare",
+    "sklearn.model_selection",
+]
 
 
 def context():

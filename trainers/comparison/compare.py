@@ -1,6 +1,5 @@
 """A comparison from its config and overrides to its reports."""
 
-import functools
 import os
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -10,7 +9,7 @@ from ml_collections import ConfigDict
 from ..common import lock
 from ..common.paths import user_path
 from ..own.norms import registered_in
-from .dashboard.folder import write_curves, write_dashboard
+from .dashboard.folder import Dashboard
 from .dashboard.hparams import write_hparams
 from .dashboard.occasionally import Occasionally
 from .engines.choosing import chosen
@@ -103,27 +102,29 @@ def carry_out(
     with lock.held(workdir):
         record = plan_file.begin(workdir, plan.design, config, command)
         started()
-        work = Work(workdir, config_file, norms)
-        with Runner(work, engine) as runner:
-            told = {"workdir": workdir, "command": command}
-            look = functools.partial(_look, **told)
-            running = Occasionally(functools.partial(_show_running, **told))
-            found = conduct(plan, runner, record, look, running)
-        return found, _report(found, workdir, command)
+        dashboard = Dashboard(_metrics(plan), workdir, command)
+        with Runner(Work(workdir, config_file, norms), engine) as runner:
+            found = _conduct(plan, runner, record, dashboard)
+        return found, _report(found, workdir, command, dashboard)
 
 
-def _look(found, workdir, command):
-    """Shows in TensorBoard what was found so far."""
-    _show(found, _summarized(found), workdir, command, goes_on=True)
+def _conduct(plan, runner, record, dashboard):
+    """Trains what the looks need; shows in TensorBoard what there is so far."""
+    write_curves = Occasionally(dashboard.write_curves)
+
+    def look(found):
+        dashboard.write(found, _summarized(found), goes_on=True)
+
+    def running(found):
+        write_curves(found)
+        if runner.has_room:
+            dashboard.prepare(found)
+
+    return conduct(plan, runner, record, look, running)
 
 
-def _show_running(found, workdir, command):
-    """Shows in TensorBoard the curves of what has finished so far."""
-    write_curves(found, _metrics(found), workdir, command)
-
-
-def _metrics(found):
-    config = found.outcomes[0].run.config
+def _metrics(plan):
+    config = plan.every_run[0].config
     trainer = trainer_of(config)
     return (*trainer.table(config), *trainer.metrics(config))
 
@@ -134,19 +135,14 @@ def _summarized(found):
     return summarize(found, trainer.table(config), trainer.about(config))
 
 
-def _show(found, summary, workdir, command, goes_on=False):
-    metrics = _metrics(found)
-    write_dashboard(found, summary, metrics, workdir, command, goes_on)
-
-
-def _report(found, workdir, command):
+def _report(found, workdir, command, dashboard):
     runs = [outcome.run for outcome in found.outcomes]
     results = {each.run.name: each.result for each in found.outcomes}
     summary = _summarized(found)
     write_reports(summary, runs, workdir, command)
     plot_comparison(runs, results, summary, found.design.metric, workdir)
     _write_rows(found, summary, workdir)
-    _show(found, summary, workdir, command)
+    dashboard.write(found, summary)
     return summary
 
 

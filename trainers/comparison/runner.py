@@ -78,6 +78,11 @@ class Runner:
     def __exit__(self, *error):
         return self._stack.__exit__(*error)
 
+    @property
+    def has_room(self):
+        """Whether a processor of this machine waits while runs train."""
+        return self._engine.has_room()
+
     def has_results(self, runs):
         """Whether all runs are finished."""
         results = (finished_result(run, self.workdir) for run in runs)

@@ -59,6 +59,8 @@ def decode(data_path, splits, feature, image_size, pooling, view):
 
 
 def _read(builder, split, feature, image_size):
+    # AutoGraph would take longer to rewrite it than TensorFlow to read digits.
+    @tf.autograph.experimental.do_not_convert
     def select(example):
         inputs = scaling.stored(example[feature])
         if feature == "image":

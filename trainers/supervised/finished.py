@@ -98,7 +98,7 @@ def _spread(examples, most):
 
 def _confusion(config, model):
     """Returns labels, predicted classes and how many there are, or None."""
-    data = loading.load_data(config)
+    data = loading.load_for_testing(config)
     if not (found := _single_labels(config, model, data)):
         return None
     labels, classes, decide = found

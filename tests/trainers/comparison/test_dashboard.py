@@ -3,6 +3,8 @@
 import json
 import pathlib
 
+import keras
+import numpy as np
 import pytest
 import tensorflow as tf
 from tensorboard.backend.event_processing import (
@@ -15,7 +17,7 @@ from tensorboard.plugins.hparams import metadata
 import normzoo
 from normzoo.trainers.common.errors import InputError
 from normzoo.trainers.comparison.dashboard import folder as dashboard
-from normzoo.trainers.comparison.dashboard import hparams
+from normzoo.trainers.comparison.dashboard import hparams, models
 from normzoo.trainers.comparison.dashboard.bands import find_bands
 from normzoo.trainers.comparison.dashboard.occasionally import Occasionally
 from normzoo.trainers.comparison.reporting import markdown
@@ -52,10 +54,12 @@ def written(values, workdir, **options):
     return found, summarize(found, (ACCURACY, LOSS))
 
 
+def board(workdir):
+    return dashboard.Dashboard((ACCURACY, LOSS), workdir, "the command")
+
+
 def write(found, summary, workdir):
-    dashboard.write_dashboard(
-        found, summary, (ACCURACY, LOSS), workdir, "the command"
-    )
+    board(workdir).write(found, summary)
     return workdir / dashboard.NAME
 
 
@@ -242,14 +246,7 @@ def test_an_open_tensorboard_shows_no_curve_twice(goes_on, tmp_path):
     for seeds in (3, 6):
         values = {name: steady(0.9, seeds) for name in VALUES}
         found, summary = written(values, tmp_path, looks=(3, 6))
-        dashboard.write_dashboard(
-            found,
-            summary,
-            (ACCURACY, LOSS),
-            tmp_path,
-            "",
-            goes_on and seeds < 6,
-        )
+        board(tmp_path).write(found, summary, goes_on and seeds < 6)
         opened = opened or plugin_event_accumulator.EventAccumulator(
             str(tmp_path / dashboard.NAME / "norm=batch")
         )
@@ -265,9 +262,7 @@ def test_an_open_tensorboard_shows_no_curve_twice(goes_on, tmp_path):
 def test_a_look_that_is_not_the_last_says_so(tmp_path):
     found, summary = written(VALUES, tmp_path, looks=(6, 12))
     for goes_on in (True, False):
-        dashboard.write_dashboard(
-            found, summary, (ACCURACY, LOSS), tmp_path, "", goes_on
-        )
+        board(tmp_path).write(found, summary, goes_on)
         (event,) = events(tmp_path / dashboard.NAME).Tensors("answer")
         said = tf.make_ndarray(event.tensor_proto)[0].decode()
         begin = "After look 1 of 2, 6 seeds of up to 12;"
@@ -277,7 +272,7 @@ def test_a_look_that_is_not_the_last_says_so(tmp_path):
 def test_what_has_finished_is_shown_while_the_rest_trains(tmp_path):
     found, _ = written(VALUES, tmp_path)
     some = found._replace(outcomes=found.outcomes[:2], looks=())
-    dashboard.write_curves(some, (ACCURACY, LOSS), tmp_path, "the command")
+    board(tmp_path).write_curves(some)
     folder = tmp_path / dashboard.NAME
     (event,) = events(folder).Tensors("answer")
     said = tf.make_ndarray(event.tensor_proto)[0].decode()
@@ -289,6 +284,42 @@ def test_what_has_finished_is_shown_while_the_rest_trains(tmp_path):
     shown = events(folder / "norm=none")
     assert list(series(shown, "curves/validation_accuracy")) == list(EPOCHS)
     assert "test_accuracy" not in shown.Tags()["tensors"]
+
+
+def test_models_are_looked_at_once_and_perhaps_before_the_end(
+    tmp_path, monkeypatch
+):
+    looked_at = []
+
+    class Trainer:
+        def models(self, config, folder):
+            looked_at.append(folder.name)
+            inputs = keras.Input((3,), name="pixels")
+            return {"final": keras.Model(inputs, inputs)}
+
+        def images(self, config, models, folder):
+            yield "test_confusion", np.zeros((2, 2, 3), np.uint8)
+
+    monkeypatch.setattr(models, "trainer_of", lambda config: Trainer())
+    values = {"norm=none": [None, 0.8], "norm=batch": [0.9, 0.9]}
+    found, summary = written(values, tmp_path)
+    board = dashboard.Dashboard((ACCURACY, LOSS), tmp_path, "")
+    # Of the first variant only the run that diverges has ended.
+    early = [found.outcomes[i] for i in (0, 2)]
+    board.prepare(found._replace(outcomes=tuple(early)))
+    first, second, third = (found.outcomes[i].run.name for i in (0, 2, 1))
+    assert looked_at == [first, second]
+    board.prepare(found)
+    board.write(found, summary)
+    assert looked_at == [first, second, third]
+    for outcome in (found.outcomes[1], found.outcomes[2]):
+        tensors = events(tmp_path / dashboard.NAME / outcome.variant)
+        (event,) = tensors.Tensors("model")
+        said = tf.make_ndarray(event.tensor_proto)[0].decode()
+        assert outcome.run.name in said
+        assert "pixels" in said
+        assert len(tensors.Tensors("test_confusion")) == 1
+        assert tensors.Graph().node
 
 
 def test_writing_now_and_then_takes_little_of_the_time():

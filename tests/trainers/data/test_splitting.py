@@ -172,6 +172,7 @@ def test_splits_that_share_none_are_drawn(config, splits):
     config = named(config, splits)
     own, drawn = loaded(config, -1), loaded(config, 0)
     assert rows(*drawn[:2]) == rows(*own[:2])
+    assert loading.load_for_testing(config).test is drawn.test
 
 
 def test_texts_stay_in_order(config, tmp_path):

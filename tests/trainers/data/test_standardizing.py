@@ -34,6 +34,8 @@ def test_the_training_split_standardizes_all(config, name, view, split_seed):
         )
     assert data.bounds is None
     assert data.input_shape == plain.input_shape
+    test = loading.load_for_testing(config).test
+    np.testing.assert_array_equal(test.inputs, data.test.inputs)
     assert loading.load_data(config) is data
 
 

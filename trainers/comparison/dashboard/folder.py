@@ -4,6 +4,7 @@ TensorBoard shows no curve at all until one is ticked when there are more than
 40 folders of events, and each run has two or three of its own.
 """
 
+import contextlib
 import itertools
 import math
 import time
@@ -15,7 +16,7 @@ from ..summary import median_seconds
 from .bands import find_bands
 from .hparams import experiment, finals, settings, trial
 from .layout import layout
-from .models import add_models
+from .models import ModelViews
 from .texts import early_texts, texts
 
 #: In the workdir of a comparison.
@@ -24,71 +25,93 @@ NAME = "tensorboard"
 MOST = 40
 
 
-def write_dashboard(found, summary, metrics, workdir, command, goes_on=False):
-    """Writes the folder `tensorboard`, as a whole or not at all.
+class Dashboard:
+    """The folder `tensorboard` of a comparison.
 
-    A TensorBoard that is open on an older one shows the new one.
+    Each call writes it as a whole or not at all. A TensorBoard that is open on
+    an older one shows the new one.
 
     Args:
-        found: the `Found`.
-        summary: its `Summary`.
         metrics: the `Metric`s that the trainer knows.
         workdir: of the comparison.
         command: the command line.
-        goes_on: whether another look follows; what the models are like, which
-            takes a while, is left to the last one.
     """
-    rows = shown_rows(summary)
-    outcomes = {row.variant: [] for row in rows}
-    for outcome in found.outcomes:
-        if outcome.variant in outcomes:
-            outcomes[outcome.variant].append(outcome)
-    bands = find_bands(outcomes.values(), metrics, workdir)
-    configs = {name: some[0].run.config for name, some in outcomes.items()}
-    table = settings(rows, configs, summary.design)
-    with replacing_folder(workdir / NAME) as folder:
-        with ScalarEvents(folder) as events:
-            events.replace()
-            for text in texts(found, summary, rows, command, goes_on):
-                events.add(text, step=0)
-            events.add(layout(bands), step=0)
-            events.add(experiment(table, summary), step=0)
-        for place, row in enumerate(rows):
-            path = folder / folder_name(row.variant)
-            with ScalarEvents(path) as events:
-                events.replace()
-                courses = [band.courses[place] for band in bands]
-                _write_bands(events, courses, row.seconds)
-                events.add(trial(row, table), step=0)
-                events.write(finals(row, summary), step=0)
-                if not goes_on:
-                    add_models(events, outcomes[row.variant], workdir)
+
+    def __init__(self, metrics, workdir, command):
+        self._metrics = metrics
+        self._workdir = workdir
+        self._command = command
+        self._views = ModelViews(workdir)
+
+    def write(self, found, summary, goes_on=False):
+        """Writes what a look has found.
+
+        Args:
+            found: the `Found`.
+            summary: its `Summary`.
+            goes_on: whether another look follows; what the models are like,
+                which takes a while, is left to the last one.
+        """
+        rows = shown_rows(summary)
+        every = _by_variant(found)
+        outcomes = {row.variant: every[row.variant] for row in rows}
+        bands = find_bands(outcomes.values(), self._metrics, self._workdir)
+        configs = {name: some[0].run.config for name, some in outcomes.items()}
+        table = settings(rows, configs, summary.design)
+        with self._replacing() as folder:
+            said = texts(found, summary, rows, self._command, goes_on)
+            whole = experiment(table, summary)
+            _write_whole(folder, (*said, layout(bands), whole))
+            for place, row in enumerate(rows):
+                some, seconds = outcomes[row.variant], row.seconds
+                with _events(folder, row.variant) as events:
+                    _write_bands(events, bands, place, seconds)
+                    events.add(trial(row, table), step=0)
+                    events.write(finals(row, summary), step=0)
+                    if not goes_on:
+                        self._views.add(events, some)
+
+    def write_curves(self, found):
+        """Writes it while the first runs train: curves, and no verdict.
+
+        Args:
+            found: the `Found` with the `Outcome`s that there are, one at least.
+        """
+        every = _by_variant(found)
+        shown = dict(_first(every.items()))
+        bands = find_bands(shown.values(), self._metrics, self._workdir)
+        with self._replacing() as folder:
+            said = early_texts(found, every, self._command)
+            _write_whole(folder, (*said, layout(bands)))
+            for place, (variant, some) in enumerate(shown.items()):
+                seconds = median_seconds(each.result for each in some)
+                with _events(folder, variant) as events:
+                    _write_bands(events, bands, place, seconds)
+
+    def prepare(self, found):
+        """Looks at the models of variants that have runs, for `write`.
+
+        Args:
+            found: as of `write_curves`.
+        """
+        for outcomes in _first(_by_variant(found).values()):
+            self._views.prepare(outcomes)
+
+    def _replacing(self):
+        return replacing_folder(self._workdir / NAME)
 
 
-def write_curves(found, metrics, workdir, command):
-    """Writes the folder while its first runs train: curves, and no verdict.
+def _first(variants):
+    """Returns as many as TensorBoard shows."""
+    return itertools.islice(variants, MOST - 1)
 
-    Args:
-        found: the `Found` with the `Outcome`s that there are, one at least.
-        metrics, workdir, command: as of `write_dashboard`.
-    """
+
+def _by_variant(found):
+    """Returns variant -> its `Outcome`s."""
     outcomes = {}
     for outcome in found.outcomes:
         outcomes.setdefault(outcome.variant, []).append(outcome)
-    shown = dict(itertools.islice(outcomes.items(), MOST - 1))
-    bands = find_bands(shown.values(), metrics, workdir)
-    with replacing_folder(workdir / NAME) as folder:
-        with ScalarEvents(folder) as events:
-            events.replace()
-            for text in early_texts(found, outcomes, command):
-                events.add(text, step=0)
-            events.add(layout(bands), step=0)
-        for place, (variant, some) in enumerate(shown.items()):
-            with ScalarEvents(folder / folder_name(variant)) as events:
-                events.replace()
-                seconds = median_seconds(each.result for each in some)
-                courses = [band.courses[place] for band in bands]
-                _write_bands(events, courses, seconds)
+    return outcomes
 
 
 def shown_rows(summary):
@@ -105,9 +128,26 @@ def shown_rows(summary):
     return tuple(row for row in summary.rows if row.variant in kept)
 
 
-def _write_bands(events, courses, seconds):
+def _write_whole(folder, summaries):
+    """Writes what is said of the whole comparison."""
+    with ScalarEvents(folder) as events:
+        events.replace()
+        for summary in summaries:
+            events.add(summary, step=0)
+
+
+@contextlib.contextmanager
+def _events(folder, variant):
+    """Yields the `ScalarEvents` of a variant, which replace older ones."""
+    with ScalarEvents(folder / folder_name(variant)) as events:
+        events.replace()
+        yield events
+
+
+def _write_bands(events, bands, place, seconds):
     """Writes the curves of a variant, at the times of its median run."""
     start = time.time()
+    courses = [band.courses[place] for band in bands]
     last = max((step for course in courses for step in course), default=1)
     # An endless median has no time, see `median_seconds`.
     second = seconds / last if math.isfinite(seconds) else 0.0

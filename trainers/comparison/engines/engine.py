@@ -59,6 +59,10 @@ class Engine:
         """Returns how many groups train at the same time."""
         raise NotImplementedError
 
+    def has_room(self):
+        """Whether a processor of this machine waits while groups train."""
+        return False
+
     def train(self, groups, shown):
         """Trains groups; yields lists of pairs of a run's name and its result.
 

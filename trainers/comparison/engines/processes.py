@@ -29,11 +29,15 @@ class Processes(Engine):
     def __init__(self, jobs):
         super().__init__()
         self._jobs = jobs
-        self._pool = None
+        self._pool, self._futures = None, ()
 
     def slots(self):
         """Returns the number of processes."""
         return self._jobs
+
+    def has_room(self):
+        """Whether one of the processes waits for the others, see `Engine`."""
+        return sum(not each.done() for each in self._futures) < self._jobs
 
     def train(self, groups, shown):
         """Trains groups, see `Engine`."""
@@ -43,11 +47,11 @@ class Processes(Engine):
             # Ctrl-C reaches all processes; a worker hears of it from its
             # parent, also while it starts.
             with signals.interrupt_blocked():
-                futures = [
+                self._futures = [
                     pool.submit(_train_all, parts, workdir)
                     for parts in _by_structure(groups, workdir)
                 ]
-            for future in concurrent.futures.as_completed(futures):
+            for future in concurrent.futures.as_completed(self._futures):
                 yield future.result()
         except concurrent.futures.BrokenExecutor as error:
             raise LostWorkerError(
