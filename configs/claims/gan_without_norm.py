@@ -3,7 +3,14 @@
     python -m normzoo.trainers.claims --config=claims/gan_without_norm \
         --workdir=runs/claims/gan_without_norm
 
-A small R3GAN on digits, without norms or with one in the generator.
+A small R3GAN on digits, without norms or with one in the generator. On MNIST
+at the size of the digits:
+
+    python -m normzoo.trainers.claims --config=claims/gan_without_norm \
+        --workdir=runs/claims/gan_without_norm-mnist \
+        --config.dataset.name=mnist --config.dataset.data_dir=tfds \
+        '--config.dataset.train_split=train[:1500]' \
+        --config.dataset.image_size=8
 """
 
 from normzoo.configs import claims, digits_r3gan
