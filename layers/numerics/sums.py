@@ -86,14 +86,16 @@ def _product(x, run, by=None):
     sizes = _sizes(x)
     before, after = sizes[: run[0]], sizes[run[-1] + 1 :]
     inside = math.prod(sizes[run[0] : run[-1] + 1])
-    view = tf.reshape(x, [math.prod(before), inside, math.prod(after)])
     if not after:
         by = tf.ones([inside], x.dtype) if by is None else by
-        result = tf.matmul(view[..., 0], tf.reshape(by, [inside, 1]))
+        view = tf.reshape(x, [math.prod(before), inside])
+        result = tf.matmul(view, tf.reshape(by, [inside, 1]))
     elif by is None:
+        view = tf.reshape(x, [math.prod(before), inside, math.prod(after)])
         result = _rows(view)
     else:
-        result = tf.matmul(tf.reshape(by, [1, inside]), view[0])
+        view = tf.reshape(x, [inside, math.prod(after)])
+        result = tf.matmul(tf.reshape(by, [1, inside]), view)
     return _with_ones(result, x, run, sizes)
 
 
@@ -148,5 +150,5 @@ def _rows(view):
 
 
 def _add_up(view):
-    sizes = tf.shape(view)
-    return tf.matmul(tf.ones([sizes[0], 1, sizes[1]], view.dtype), view)
+    many, rows, _ = _sizes(view)
+    return tf.matmul(tf.ones([many, 1, rows], view.dtype), view)
