@@ -18,6 +18,9 @@ _FILE = "groups.json"
 _FOLDER = ".groups"
 #: Runs of a group: each keeps several files open.
 _MOST = 64
+#: A group is split between processes that would be idle if each of them trains
+#: so many runs less. To begin takes it as long as a dozen runs take to train.
+_WORTH_SPLITTING = 8
 
 
 class Group(NamedTuple):
@@ -125,18 +128,37 @@ def _new_groups(runs, workdir, jobs, models):
     groups = []
     for members in _alike(runs, workdir):
         choice = _choose(members, models)
-        parts = math.ceil(len(members) / min(share, choice.most, _MOST))
-        size = math.ceil(len(members) / parts)
+        size = min(share, choice.most, _MOST)
         groups += [
-            Group(
-                tuple(members[i : i + size]),
-                choice.mode,
-                choice.reason,
-                size / choice.most,
-            )
-            for i in range(0, len(members), size)
+            Group(part, choice.mode, choice.reason, len(part) / choice.most)
+            for part in _parts(members, math.ceil(len(members) / size))
         ]
-    return groups
+    return _balanced(groups, jobs)
+
+
+def _parts(runs, count):
+    """Returns tuples of runs, as many as that, of about the same length."""
+    size = math.ceil(len(runs) / count)
+    return [tuple(runs[i : i + size]) for i in range(0, len(runs), size)]
+
+
+def _balanced(groups, jobs):
+    """Splits the last groups, where they are fewer than the processes."""
+    left = len(groups) % jobs
+    parts, whole = jobs // left if left else 1, len(groups) - left
+    return [
+        *groups[:whole],
+        *(part for group in groups[whole:] for part in _split(group, parts)),
+    ]
+
+
+def _split(group, count):
+    """Returns so many parts of a group, or the group alone."""
+    parts = _parts(group.runs, count)
+    if len(group.runs) - len(parts[0]) < _WORTH_SPLITTING:
+        return [group]
+    share = group.share / len(group.runs)
+    return [group._replace(runs=x, share=share * len(x)) for x in parts]
 
 
 def waves(groups):

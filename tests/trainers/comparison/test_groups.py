@@ -13,6 +13,7 @@ from normzoo.trainers.supervised import choice
 
 #: So many runs of a norm are worth a program of their own.
 SEEDS = 6
+NORMS = ("none", "batch", "layer")
 
 
 def runs_of(config=None, norms=("none", "batch"), seeds=SEEDS, **overrides):
@@ -50,6 +51,23 @@ def shapes(found):
         (runs_of, 2, [("stacked", 6), ("stacked", 6)]),
         (lambda: runs_of(norms=["none"]), 2, [("stacked", 3)] * 2),
         (lambda: runs_of(norms=["none"]), 4, [("stacked", 2)] * 3),
+        # No process waits long for the last group.
+        (
+            lambda: runs_of(norms=NORMS, seeds=16),
+            2,
+            [("stacked", 16)] * 2 + [("stacked", 8)] * 2,
+        ),
+        (
+            lambda: runs_of(norms=NORMS, seeds=20),
+            8,
+            [("stacked", size) for size in (7, 7, 6) * 3],
+        ),
+        (lambda: runs_of(norms=NORMS, seeds=15), 2, [("stacked", 15)] * 3),
+        (
+            lambda: runs_of(norms=[*NORMS, "group", "rms"], seeds=24),
+            4,
+            [("stacked", 24)] * 4 + [("stacked", 6)] * 4,
+        ),
         # Few steps are not worth the compilation by XLA.
         (lambda: runs_of(seeds=2), 1, [("call_by_call", 2)] * 2),
         (lambda: runs_of(seeds=1), 1, [("alone", 1)] * 2),
@@ -188,9 +206,6 @@ def test_groups_fit_into_memory(tmp_path, monkeypatch):
     monkeypatch.setattr(choice, "fitting_runs", lambda *_: 4)
     runs = runs_of(norms=["none"], seeds=9)
     assert shapes(find(runs, tmp_path)) == [("stacked", 3)] * 3
-
-
-NORMS = ("none", "batch", "layer")
 
 
 @pytest.mark.parametrize(
