@@ -6,8 +6,8 @@ from multiprocessing import forkserver
 
 from .startup import SCRIPT, WORKERS
 
-#: Workers run the script's module, too, which imports the second one. Where
-#: splits are drawn, each would take half a second for the last one.
+#: Workers run the script's module, too, which imports the second one. The last
+#: one draws splits, and takes half a second.
 _IMPORTED = [
     WORKERS,
     "normzoo.trainers.comparison.compare",
