@@ -128,11 +128,6 @@ def _count(x, axes, mask):
 
 
 def _size(x, axes, dtype):
-    known = [x.shape[a] for a in axes]
-    if None not in known:
-        # Rounded after each product, as it is below.
-        kind = dtype.as_numpy_dtype
-        return tf.constant(math.prod(map(kind, known), start=kind(1)))
     sizes = tf.cast(tf.shape(x), dtype)
     # One position, where there are no axes.
     return math.prod((sizes[a] for a in axes), start=tf.ones([], dtype))

@@ -117,7 +117,7 @@ def _conduct(plan, runner, record, dashboard):
 
     def running(found):
         write_curves(found)
-        if runner.has_room:
+        if runner.has_room():
             dashboard.prepare(found)
 
     return conduct(plan, runner, record, look, running)

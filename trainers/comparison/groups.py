@@ -125,15 +125,15 @@ def _how(mode, groups):
 def _new_groups(runs, workdir, jobs, models):
     # One process trains one group; each process gets one at least.
     share = math.ceil(len(runs) / jobs)
-    groups = []
+    parts = []
     for members in _alike(runs, workdir):
         choice = _choose(members, models)
-        size = min(share, choice.most, _MOST)
-        groups += [
-            Group(part, choice.mode, choice.reason, len(part) / choice.most)
-            for part in _parts(members, math.ceil(len(members) / size))
-        ]
-    return _balanced(groups, jobs)
+        count = math.ceil(len(members) / min(share, choice.most, _MOST))
+        parts += [(part, choice) for part in _parts(members, count)]
+    return [
+        Group(part, choice.mode, choice.reason, len(part) / choice.most)
+        for part, choice in _balanced(parts, jobs)
+    ]
 
 
 def _parts(runs, count):
@@ -142,23 +142,30 @@ def _parts(runs, count):
     return [tuple(runs[i : i + size]) for i in range(0, len(runs), size)]
 
 
-def _balanced(groups, jobs):
-    """Splits the last groups, where they are fewer than the processes."""
-    left = len(groups) % jobs
-    parts, whole = jobs // left if left else 1, len(groups) - left
+def _balanced(parts, jobs):
+    """Splits the last parts, where they are fewer than the processes.
+
+    Args:
+        parts: pairs of runs and their `Choice`.
+        jobs: number of processes.
+    """
+    left = len(parts) % jobs
+    count, whole = jobs // left if left else 1, len(parts) - left
     return [
-        *groups[:whole],
-        *(part for group in groups[whole:] for part in _split(group, parts)),
+        *parts[:whole],
+        *(
+            (part, choice)
+            for runs, choice in parts[whole:]
+            for part in _split(runs, count)
+        ),
     ]
 
 
-def _split(group, count):
-    """Returns so many parts of a group, or the group alone."""
-    parts = _parts(group.runs, count)
-    if len(group.runs) - len(parts[0]) < _WORTH_SPLITTING:
-        return [group]
-    share = group.share / len(group.runs)
-    return [group._replace(runs=x, share=share * len(x)) for x in parts]
+def _split(runs, count):
+    """Returns so many parts of the runs, or one where that saves little."""
+    parts = _parts(runs, count)
+    saved = len(runs) - len(parts[0])
+    return parts if saved >= _WORTH_SPLITTING else [runs]
 
 
 def waves(groups):

@@ -78,7 +78,6 @@ class Runner:
     def __exit__(self, *error):
         return self._stack.__exit__(*error)
 
-    @property
     def has_room(self):
         """Whether a processor of this machine waits while runs train."""
         return self._engine.has_room()

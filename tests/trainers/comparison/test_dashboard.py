@@ -303,14 +303,14 @@ def test_models_are_looked_at_once_and_perhaps_before_the_end(
     monkeypatch.setattr(models, "trainer_of", lambda config: Trainer())
     values = {"norm=none": [None, 0.8], "norm=batch": [0.9, 0.9]}
     found, summary = written(values, tmp_path)
-    board = dashboard.Dashboard((ACCURACY, LOSS), tmp_path, "")
+    shown = board(tmp_path)
     # Of the first variant only the run that diverges has ended.
     early = [found.outcomes[i] for i in (0, 2)]
-    board.prepare(found._replace(outcomes=tuple(early)))
+    shown.prepare(found._replace(outcomes=tuple(early)))
     first, second, third = (found.outcomes[i].run.name for i in (0, 2, 1))
     assert looked_at == [first, second]
-    board.prepare(found)
-    board.write(found, summary)
+    shown.prepare(found)
+    shown.write(found, summary)
     assert looked_at == [first, second, third]
     for outcome in (found.outcomes[1], found.outcomes[2]):
         tensors = events(tmp_path / dashboard.NAME / outcome.variant)

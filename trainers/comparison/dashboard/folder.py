@@ -63,13 +63,12 @@ class Dashboard:
             whole = experiment(table, summary)
             _write_whole(folder, (*said, layout(bands), whole))
             for place, row in enumerate(rows):
-                some, seconds = outcomes[row.variant], row.seconds
                 with _events(folder, row.variant) as events:
-                    _write_bands(events, bands, place, seconds)
+                    _write_bands(events, bands, place, row.seconds)
                     events.add(trial(row, table), step=0)
                     events.write(finals(row, summary), step=0)
                     if not goes_on:
-                        self._views.add(events, some)
+                        self._views.add(events, outcomes[row.variant])
 
     def write_curves(self, found):
         """Writes it while the first runs train: curves, and no verdict.
